@@ -1,0 +1,115 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// appendTable writes az's table: left-aligned columns two spaces apart, each
+// at least two wider than its header, under it dashes as wide as the column.
+func appendTable(b []byte, v any, v1 *V1, queried bool) ([]byte, error) {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var headers []string
+	column := map[string]int{}
+	var rows [][]string
+	for _, e := range list {
+		cells := tableCells(e, v1, queried)
+		var row []string
+		for _, c := range cells {
+			at, known := column[c.key]
+			if !known {
+				at = len(headers)
+				column[c.key] = at
+				headers = append(headers, c.key)
+			}
+			for len(row) <= at {
+				row = append(row, "")
+			}
+			row[at] = Clean(scalar(c.value, "", "True", "False"))
+		}
+		rows = append(rows, row)
+	}
+	if len(headers) == 0 {
+		return append(b, '\n'), nil
+	}
+	width := make([]int, len(headers))
+	dashes := make([]string, len(headers))
+	for i, h := range headers {
+		width[i] = utf8.RuneCountInString(h) + 2
+		for _, row := range rows {
+			if i < len(row) {
+				width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+			}
+		}
+		dashes[i] = strings.Repeat("-", width[i])
+	}
+	for _, row := range append([][]string{headers, dashes}, rows...) {
+		var line strings.Builder
+		for i, cell := range row {
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			line.WriteString(cell)
+			line.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)))
+		}
+		b = append(append(b, strings.TrimRight(line.String(), " ")...), '\n')
+	}
+	return b, nil
+}
+
+// tableCells are the cells of one row, keyed by their headers.
+func tableCells(v any, v1 *V1, queried bool) []member {
+	if list, ok := v.([]any); ok {
+		var cells []member
+		for i, e := range list {
+			if !compound(e) {
+				cells = append(cells, member{"Column" + strconv.Itoa(i+1), e})
+			}
+		}
+		return cells
+	}
+	list, _, ok := members(v)
+	if !ok {
+		return []member{{"Result", v}}
+	}
+	var cells []member
+	if v1 != nil {
+		for _, c := range v1.Columns {
+			if value := pick(list, []string{c.Key})[0].value; value != nil && !compound(value) {
+				cells = append(cells, member{c.Header, value})
+			}
+		}
+		return cells
+	}
+	if !queried {
+		sortMembers(list)
+	}
+	for _, m := range list {
+		switch m.key {
+		case "id", "type", "etag":
+			continue
+		}
+		if m.value != nil && !compound(m.value) {
+			cells = append(cells, member{upperFirst(m.key), m.value})
+		}
+	}
+	return cells
+}
+
+func compound(v any) bool {
+	if _, ok := v.([]any); ok {
+		return true
+	}
+	_, _, ok := members(v)
+	return ok
+}
+
+func upperFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return Clean(string(unicode.ToUpper(r)) + s[size:])
+}

@@ -1,0 +1,83 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// unsafeRune reports whether a character could act on a terminal instead of
+// being seen: control characters, bidi and other invisible format characters,
+// and the two line separators. The joiners U+200C and U+200D stay, written
+// languages need them.
+func unsafeRune(r rune) bool {
+	if r < 0x7f {
+		return r < 0x20
+	}
+	switch r {
+	case 0x200c, 0x200d:
+		return false
+	case 0x2028, 0x2029:
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf)
+}
+
+// Clean makes text from the service safe for one line of a terminal: tabs and
+// line breaks become spaces, other characters that could act on the terminal
+// are shown as \u escapes, and broken UTF-8 as U+FFFD.
+func Clean(s string) string {
+	if isClean(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case unsafeRune(r):
+			writeEscape(&b, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isClean(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= 0x7f {
+			return isCleanUnicode(s)
+		}
+	}
+	return true
+}
+
+func isCleanUnicode(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	return !strings.ContainsFunc(s, unsafeRune)
+}
+
+func writeEscape(b *strings.Builder, r rune) {
+	if r > 0xffff {
+		fmt.Fprintf(b, `\U%08x`, r)
+		return
+	}
+	fmt.Fprintf(b, `\u%04x`, r)
+}
+
+// cleanLines is Clean for text of several lines: tabs and line breaks stay.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		cells := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
+		for j, cell := range cells {
+			cells[j] = Clean(cell)
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,77 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Format is an output format of -o.
+type Format string
+
+// The formats of az, and names.
+const (
+	JSON  Format = "json"
+	JSONC Format = "jsonc"
+	YAML  Format = "yaml"
+	YAMLC Format = "yamlc"
+	Table Format = "table"
+	TSV   Format = "tsv"
+	None  Format = "none"
+	Name  Format = "name"
+)
+
+// Formats lists every format, in the order help shows them.
+func Formats() []Format { return []Format{JSON, JSONC, YAML, YAMLC, Table, TSV, None, Name} }
+
+// ParseFormat reads the value of -o, in any case as az does. An empty value is
+// no format. The error carries exit code 2.
+func ParseFormat(s string) (Format, error) {
+	if s == "" {
+		return "", nil
+	}
+	f := Format(strings.ToLower(s))
+	for _, known := range Formats() {
+		if f == known {
+			return f, nil
+		}
+	}
+	return "", Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name", s)
+}
+
+// write renders one JSON value. sorted columns and the v1 shape apply only to
+// results that no --query has touched.
+func write(out *Output, format Format, data any, v1 *V1, queried bool) error {
+	if data == nil {
+		return nil
+	}
+	var text []byte
+	switch format {
+	case JSON:
+		text = appendJSON(nil, data, false)
+	case JSONC:
+		text = appendJSON(nil, data, out.Color)
+	case YAML:
+		text = appendYAML(nil, data, false)
+	case YAMLC:
+		text = appendYAML(nil, data, out.Color)
+	case TSV:
+		text = appendTSV(nil, data, v1)
+	case Table:
+		var err error
+		if text, err = appendTable(nil, data, v1, queried); err != nil {
+			return err
+		}
+	case Name:
+		names, err := namesOf(data)
+		if err != nil {
+			return err
+		}
+		return writeNames(out, names)
+	case None:
+		return nil
+	default:
+		return fmt.Errorf("%q is not an output format", format)
+	}
+	_, err := out.Write(text)
+	return err
+}

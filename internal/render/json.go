@@ -1,0 +1,198 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	colorKey    = "\x1b[34m"
+	colorString = "\x1b[32m"
+	colorWord   = "\x1b[36m"
+	colorOff    = "\x1b[0m"
+)
+
+// appendJSON writes JSON as az does: two spaces of indent, sorted keys, UTF-8
+// as it is (but for characters that could act on a terminal), one line break
+// at the end.
+func appendJSON(b []byte, v any, color bool) []byte {
+	w := jsonWriter{b: b, color: color}
+	w.value(v, 0)
+	return append(w.b, '\n')
+}
+
+type jsonWriter struct {
+	b     []byte
+	color bool
+}
+
+func (w *jsonWriter) newline(depth int) {
+	w.b = append(w.b, '\n')
+	for range depth {
+		w.b = append(w.b, "  "...)
+	}
+}
+
+func (w *jsonWriter) painted(color, text string) {
+	if w.color {
+		w.b = append(append(append(w.b, color...), text...), colorOff...)
+		return
+	}
+	w.b = append(w.b, text...)
+}
+
+func (w *jsonWriter) string(color, s string) {
+	if w.color {
+		w.b = append(w.b, color...)
+	}
+	w.b = appendQuoted(w.b, s)
+	if w.color {
+		w.b = append(w.b, colorOff...)
+	}
+}
+
+func (w *jsonWriter) value(v any, depth int) {
+	switch v := v.(type) {
+	case string:
+		w.string(colorString, v)
+		return
+	case []any:
+		if len(v) == 0 {
+			w.b = append(w.b, "[]"...)
+			return
+		}
+		w.b = append(w.b, '[')
+		for i, e := range v {
+			if i > 0 {
+				w.b = append(w.b, ',')
+			}
+			w.newline(depth + 1)
+			w.value(e, depth+1)
+		}
+		w.newline(depth)
+		w.b = append(w.b, ']')
+		return
+	}
+	list, ordered, ok := members(v)
+	if !ok {
+		w.painted(colorWord, scalar(v, "null", "true", "false"))
+		return
+	}
+	if ordered {
+		sortMembers(list)
+	}
+	if len(list) == 0 {
+		w.b = append(w.b, "{}"...)
+		return
+	}
+	w.b = append(w.b, '{')
+	for i, m := range list {
+		if i > 0 {
+			w.b = append(w.b, ',')
+		}
+		w.newline(depth + 1)
+		w.string(colorKey, m.key)
+		w.b = append(w.b, ": "...)
+		w.value(m.value, depth+1)
+	}
+	w.newline(depth)
+	w.b = append(w.b, '}')
+}
+
+// appendQuoted writes a JSON string. It is also a YAML double-quoted scalar.
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c == '"' || c == '\\':
+				b = append(b, '\\', c)
+			case c == '\n':
+				b = append(b, '\\', 'n')
+			case c == '\r':
+				b = append(b, '\\', 'r')
+			case c == '\t':
+				b = append(b, '\\', 't')
+			case c == '\b':
+				b = append(b, '\\', 'b')
+			case c == '\f':
+				b = append(b, '\\', 'f')
+			case c < 0x20 || c == 0x7f:
+				b = fmt.Appendf(b, `\u%04x`, c)
+			default:
+				b = append(b, c)
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case !unsafeRune(r):
+			b = utf8.AppendRune(b, r)
+		case r > 0xffff:
+			r -= 0x10000
+			b = fmt.Appendf(b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+		i += size
+	}
+	return append(b, '"')
+}
+
+// scalar writes null, a bool or a number with the words of the format.
+func scalar(v any, null, yes, no string) string {
+	switch v := v.(type) {
+	case nil:
+		return null
+	case bool:
+		if v {
+			return yes
+		}
+		return no
+	case string:
+		return v
+	case json.Number:
+		return number(v)
+	case float64:
+		return float(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// number writes a JSON number as Python does after reading it: integers as
+// they are, anything else as the shortest float.
+func number(n json.Number) string {
+	s := string(n)
+	if !strings.ContainsAny(s, ".eE") {
+		if s == "-0" {
+			return "0"
+		}
+		return s
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return s
+	}
+	return float(f)
+}
+
+// float writes a float as Python's repr does.
+func float(f float64) string {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return "null"
+	}
+	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}

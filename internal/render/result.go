@@ -1,0 +1,126 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// Result is what a command returns; Print renders it. The zero Result prints
+// nothing and is a success.
+type Result struct {
+	// Data is the result as a JSON value: maps, slices, strings, numbers,
+	// json.RawMessage, or anything encoding/json can marshal. One name asked
+	// for gives an object, several an array. nil prints nothing.
+	Data any
+
+	// Names are printed one a line by -o name. When nil, the names are read
+	// from Data.
+	Names []string
+
+	// People draws the view for a person: on a terminal, without -o and
+	// --query. nil means that a terminal gets JSON too (as with -v).
+	People func(*Page)
+
+	// Text is the result of commands whose result is text (scripts,
+	// configuration lines, reports by line, the plain lines of attach). It is
+	// printed as it is when neither -o nor --query is given, on a terminal or
+	// not, unless People applies.
+	Text string
+
+	// V1 narrows tsv and table to exactly what the v1 command printed, off a
+	// terminal and without --query.
+	V1 *V1
+
+	// Notes are sentences for people, written to stderr after the result.
+	Notes []string
+
+	// Err is a failure that leaves something to print: the rest is rendered
+	// and Print returns Err.
+	Err error
+}
+
+// Searcher is a compiled --query expression.
+type Searcher interface {
+	Search(data any) (any, error)
+}
+
+// Options say how to print.
+type Options struct {
+	// Format is the format asked for by -o or the settings; empty lets the
+	// output decide: the people's view on a terminal, JSON elsewhere.
+	Format Format
+	// Query is the compiled --query, nil for none.
+	Query Searcher
+	// Emulator marks every line a person reads with "(emulator)".
+	Emulator bool
+	// OnlyErrors drops notes (--only-show-errors).
+	OnlyErrors bool
+	// Now is the service's time, for relative times in people's views; zero
+	// means the machine's clock.
+	Now time.Time
+}
+
+// Print renders r. It returns r.Err once the rest is printed, or the reason
+// why r cannot be printed; nothing has been said about either on stderr, the
+// caller passes it to PrintError and ExitCode.
+func Print(s *Streams, o Options, r Result) error {
+	if err := printResult(s, o, r); err != nil {
+		return err
+	}
+	if !o.OnlyErrors {
+		for _, note := range r.Notes {
+			Note(s, o, note)
+		}
+	}
+	return r.Err
+}
+
+// Note writes one sentence for people to stderr.
+func Note(s *Streams, o Options, sentence string) {
+	line := Clean(sentence)
+	if o.Emulator && s.Err.TTY {
+		line += emulatorMark
+	}
+	fmt.Fprintln(s.Err, line)
+}
+
+const emulatorMark = " (emulator)"
+
+func printResult(s *Streams, o Options, r Result) error {
+	plain := o.Format == "" && o.Query == nil
+	if plain && s.Out.TTY && r.People != nil {
+		p := newPage(s, o)
+		r.People(p)
+		return p.flush()
+	}
+	if plain && r.Text != "" {
+		_, err := io.WriteString(s.Out, r.Text)
+		return err
+	}
+	format := o.Format
+	if format == "" {
+		format = JSON
+	}
+	if format == None {
+		return nil
+	}
+	if format == Name && o.Query == nil && r.Names != nil {
+		return writeNames(s.Out, r.Names)
+	}
+	data, err := normalize(r.Data)
+	if err != nil {
+		return fmt.Errorf("the result cannot be printed: %w", err)
+	}
+	data = injectResourceGroup(data)
+	if o.Query != nil {
+		if data, err = o.Query.Search(data); err != nil {
+			return err
+		}
+	}
+	v1 := r.V1
+	if s.Out.TTY || o.Query != nil {
+		v1 = nil
+	}
+	return write(s.Out, format, data, v1, o.Query != nil)
+}

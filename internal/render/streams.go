@@ -1,0 +1,100 @@
+// Package render turns the value a command returns into what people and
+// scripts read: az's output formats, people's views on a terminal, and errors.
+package render
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Output is one place text goes to, with what is known about it. Each output
+// answers for itself: stdout may be a pipe while stderr is a terminal.
+type Output struct {
+	io.Writer
+	// TTY says that a person reads this output.
+	TTY bool
+	// Color says that ANSI colours may be written.
+	Color bool
+	// Redraw says that lines already written may be drawn again in place.
+	Redraw bool
+
+	file  *os.File
+	width int
+}
+
+// fallbackWidth is used when a terminal does not tell its width.
+const fallbackWidth = 80
+
+// Width returns the columns of the terminal, asked anew on each call because
+// terminals are resized. Off a terminal it returns 0, which means: do not cut.
+func (o *Output) Width() int {
+	if !o.TTY {
+		return 0
+	}
+	if o.width > 0 {
+		return o.width
+	}
+	if o.file != nil {
+		if w, _, err := term.GetSize(int(o.file.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return fallbackWidth
+}
+
+// File returns the operating system's file behind the output, nil in tests.
+func (o *Output) File() *os.File { return o.file }
+
+// Streams are the standard streams of one invocation.
+type Streams struct {
+	In    io.Reader
+	InTTY bool
+	Out   *Output
+	Err   *Output
+}
+
+// NewStreams looks at each stream on its own. getenv supplies NO_COLOR
+// (any value but the empty one: no colours) and TERM (dumb: no colours and no
+// redrawing).
+func NewStreams(in io.Reader, out, errs io.Writer, getenv func(string) string) *Streams {
+	dumb := getenv("TERM") == "dumb"
+	color := getenv("NO_COLOR") == "" && !dumb
+	s := &Streams{In: in, Out: newOutput(out), Err: newOutput(errs)}
+	if f, ok := in.(*os.File); ok && f != nil {
+		s.InTTY = term.IsTerminal(int(f.Fd()))
+	}
+	for _, o := range []*Output{s.Out, s.Err} {
+		o.Color = o.TTY && color
+		o.Redraw = o.TTY && !dumb
+	}
+	return s
+}
+
+func newOutput(w io.Writer) *Output {
+	o := &Output{Writer: w}
+	if f, ok := w.(*os.File); ok && f != nil {
+		o.file = f
+		o.TTY = term.IsTerminal(int(f.Fd()))
+	}
+	return o
+}
+
+// CanPrompt reports whether a question can be asked and answered: questions
+// are written to stderr and read from stdin, so both must be terminals.
+func (s *Streams) CanPrompt() bool { return s.InTTY && s.Err.TTY }
+
+// TestStreams returns streams over buffers for tests. Widths above 0 make an
+// output a terminal of that many columns, without colours.
+func TestStreams(in string, outWidth, errWidth int) (s *Streams, out, errs *bytes.Buffer) {
+	out, errs = new(bytes.Buffer), new(bytes.Buffer)
+	s = &Streams{
+		In:  strings.NewReader(in),
+		Out: &Output{Writer: out, TTY: outWidth > 0, Redraw: outWidth > 0, width: outWidth},
+		Err: &Output{Writer: errs, TTY: errWidth > 0, Redraw: errWidth > 0, width: errWidth},
+	}
+	return s, out, errs
+}

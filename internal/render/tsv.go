@@ -1,0 +1,109 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// appendTSV writes one line per item as az does: an object's values in sorted
+// key order (the order of the query for its hashes), null as None, nested
+// lists as their length, nested objects as nothing.
+func appendTSV(b []byte, v any, v1 *V1) []byte {
+	list, ok := v.([]any)
+	if !ok {
+		// A string that is the whole result keeps its line breaks: there is no
+		// other item its lines could be taken for.
+		if s, ok := v.(string); ok {
+			return append(append(b, cleanLines(s)...), '\n')
+		}
+		return tsvRow(b, v, v1)
+	}
+	for _, e := range list {
+		b = tsvRow(b, e, v1)
+	}
+	return b
+}
+
+func tsvRow(b []byte, v any, v1 *V1) []byte {
+	if list, ok := v.([]any); ok {
+		for i, e := range list {
+			if i > 0 {
+				b = append(b, '\t')
+			}
+			b = append(b, tsvCell(e)...)
+		}
+		return append(b, '\n')
+	}
+	if list, _, ok := members(v); ok {
+		if v1 != nil {
+			list = pick(list, v1.Keys)
+		}
+		for i, m := range list {
+			if i > 0 {
+				b = append(b, '\t')
+			}
+			b = append(b, tsvCell(m.value)...)
+		}
+		return append(b, '\n')
+	}
+	if flag, ok := v.(bool); ok {
+		return append(strconv.AppendBool(b, flag), '\n')
+	}
+	return append(append(b, tsvCell(v)...), '\n')
+}
+
+// pick returns the values of keys in the order of keys; one that is missing is
+// null.
+func pick(list []member, keys []string) []member {
+	picked := make([]member, len(keys))
+	for i, key := range keys {
+		picked[i].key = key
+		if at := slices.IndexFunc(list, func(m member) bool { return m.key == key }); at >= 0 {
+			picked[i].value = list[at].value
+		}
+	}
+	return picked
+}
+
+func tsvCell(v any) string {
+	if list, ok := v.([]any); ok {
+		return strconv.Itoa(len(list))
+	}
+	if _, _, ok := members(v); ok {
+		return ""
+	}
+	return Clean(scalar(v, "None", "True", "False"))
+}
+
+func writeNames(w io.Writer, names []string) error {
+	for _, n := range names {
+		if _, err := fmt.Fprintln(w, Clean(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namesOf reads the names from a result: strings are names, objects have one.
+func namesOf(v any) ([]string, error) {
+	if s, ok := v.(string); ok {
+		return []string{s}, nil
+	}
+	if list, ok := v.([]any); ok {
+		var names []string
+		for _, e := range list {
+			n, err := namesOf(e)
+			if err != nil {
+				return nil, err
+			}
+			names = append(names, n...)
+		}
+		return names, nil
+	}
+	if s, ok := field(v, "name").(string); ok {
+		return []string{s}, nil
+	}
+	return nil, Usagef("-o name cannot print this result, which has no names; use -o json")
+}

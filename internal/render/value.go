@@ -1,0 +1,131 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"sort"
+	"strings"
+)
+
+// member is one key of an object with its value.
+type member struct {
+	key   string
+	value any
+}
+
+// normalize turns a value into nil, bool, string, json.Number, []any,
+// map[string]any or an ordered object; every other type goes through
+// encoding/json.
+func normalize(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, bool, string, json.Number:
+		return v, nil
+	case []any:
+		for i, e := range v {
+			n, err := normalize(e)
+			if err != nil {
+				return nil, err
+			}
+			v[i] = n
+		}
+		return v, nil
+	case map[string]any:
+		for k, e := range v {
+			n, err := normalize(e)
+			if err != nil {
+				return nil, err
+			}
+			v[k] = n
+		}
+		return v, nil
+	case json.RawMessage:
+		if len(v) == 0 {
+			return nil, nil
+		}
+		return decode(v)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return decode(raw)
+}
+
+func decode(raw []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text follows the JSON value")
+	}
+	return v, nil
+}
+
+// members lists an object's keys: an ordered object in its own order, a map
+// sorted by key. ok is false for anything else.
+func members(v any) (list []member, ordered, ok bool) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, false, false
+	}
+	list = make([]member, 0, len(m))
+	for k, e := range m {
+		list = append(list, member{k, e})
+	}
+	sortMembers(list)
+	return list, false, true
+}
+
+func sortMembers(list []member) {
+	sort.SliceStable(list, func(i, j int) bool { return list[i].key < list[j].key })
+}
+
+// field reads one key of an object.
+func field(v any, key string) any {
+	list, _, _ := members(v)
+	for _, m := range list {
+		if m.key == key {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// injectResourceGroup adds resourceGroup to every object, at any depth, that
+// has an ARM id and no such key in any case, as az does before --query.
+func injectResourceGroup(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i, e := range v {
+			v[i] = injectResourceGroup(e)
+		}
+	case map[string]any:
+		has := false
+		for k, e := range v {
+			v[k] = injectResourceGroup(e)
+			has = has || strings.EqualFold(k, "resourceGroup")
+		}
+		if id, ok := v["id"].(string); ok && !has {
+			if group := groupOf(id); group != "" {
+				v["resourceGroup"] = group
+			}
+		}
+	}
+	return v
+}
+
+// groupOf returns the resource group of an ARM id
+// (/subscriptions/x/resourceGroups/y/providers/…, at least nine segments with
+// the empty one before the first slash), or "".
+func groupOf(id string) string {
+	s := strings.Split(id, "/")
+	if len(s) < 9 || s[0] != "" || !strings.EqualFold(s[1], "subscriptions") || !strings.EqualFold(s[3], "resourceGroups") {
+		return ""
+	}
+	return s[4]
+}

@@ -1,0 +1,110 @@
+package render
+
+import "strings"
+
+// appendYAML writes block YAML with sorted keys. Strings that a YAML reader
+// could take for something else are double-quoted.
+func appendYAML(b []byte, v any, color bool) []byte {
+	w := jsonWriter{b: b, color: color}
+	w.yaml(v, 0, false)
+	return w.b
+}
+
+// yaml writes v with its nested lines indented by depth; inline says that
+// something already stands on the line.
+func (w *jsonWriter) yaml(v any, depth int, inline bool) {
+	if list, ok := v.([]any); ok && len(list) > 0 {
+		for i, e := range list {
+			w.yamlIndent(depth, inline && i == 0)
+			w.b = append(w.b, "- "...)
+			w.yaml(e, depth+1, true)
+		}
+		return
+	}
+	if list, ordered, ok := members(v); ok && len(list) > 0 {
+		if ordered {
+			sortMembers(list)
+		}
+		for i, m := range list {
+			w.yamlIndent(depth, inline && i == 0)
+			w.yamlString(colorKey, m.key)
+			w.b = append(w.b, ':')
+			if nested(m.value) {
+				w.b = append(w.b, '\n')
+				w.yaml(m.value, depth+1, false)
+				continue
+			}
+			w.b = append(w.b, ' ')
+			w.yaml(m.value, depth, true)
+		}
+		return
+	}
+	switch e := v.(type) {
+	case string:
+		w.yamlString(colorString, e)
+	case []any:
+		w.b = append(w.b, "[]"...)
+	default:
+		if _, _, ok := members(v); ok {
+			w.b = append(w.b, "{}"...)
+			break
+		}
+		w.painted(colorWord, yamlScalar(v))
+	}
+	w.b = append(w.b, '\n')
+}
+
+func nested(v any) bool {
+	if list, ok := v.([]any); ok {
+		return len(list) > 0
+	}
+	list, _, ok := members(v)
+	return ok && len(list) > 0
+}
+
+func (w *jsonWriter) yamlIndent(depth int, skip bool) {
+	if skip {
+		return
+	}
+	for range depth {
+		w.b = append(w.b, "  "...)
+	}
+}
+
+// yamlScalar keeps floats floats for readers of YAML 1.1, which want a dot.
+func yamlScalar(v any) string {
+	s := scalar(v, "null", "true", "false")
+	if i := strings.IndexByte(s, 'e'); i > 0 && strings.Trim(s[:i], "-0123456789") == "" {
+		return s[:i] + ".0" + s[i:]
+	}
+	return s
+}
+
+func (w *jsonWriter) yamlString(color, s string) {
+	if plainYAML(s) {
+		w.painted(color, s)
+		return
+	}
+	w.string(color, s)
+}
+
+// plainYAML reports whether s is the same string to every YAML reader without
+// quotes: it starts with an ASCII letter, goes on with letters, digits and
+// "_-./", and is none of the words that mean something else.
+func plainYAML(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (i == 0 || !(c >= '0' && c <= '9' || strings.IndexByte("_-./", c) >= 0)) {
+			return false
+		}
+	}
+	switch strings.ToLower(s) {
+	case "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf":
+		return false
+	}
+	return true
+}
