@@ -30,7 +30,7 @@ func appendTable(b []byte, v any, v1 *V1, queried bool) ([]byte, error) {
 			for len(row) <= at {
 				row = append(row, "")
 			}
-			row[at] = Clean(scalar(c.value, "", "True", "False"))
+			row[at] = tableCell(c.value)
 		}
 		rows = append(rows, row)
 	}
@@ -67,9 +67,7 @@ func tableCells(v any, v1 *V1, queried bool) []member {
 	if list, ok := v.([]any); ok {
 		var cells []member
 		for i, e := range list {
-			if !compound(e) {
-				cells = append(cells, member{"Column" + strconv.Itoa(i+1), e})
-			}
+			cells = append(cells, member{"Column" + strconv.Itoa(i+1), e})
 		}
 		return cells
 	}
@@ -101,6 +99,56 @@ func tableCells(v any, v1 *V1, queried bool) []member {
 	return cells
 }
 
+// tableCell is the text of a cell. Lists and objects get here only inside list
+// rows, where az shows them as Python would.
+func tableCell(v any) string {
+	if v == nil {
+		return ""
+	}
+	return Clean(string(appendPython(nil, v)))
+}
+
+// appendPython writes a value as Python's str does; strings inside a list or
+// an object are quoted.
+func appendPython(b []byte, v any) []byte {
+	if list, ok := v.([]any); ok {
+		b = append(b, '[')
+		for i, e := range list {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = appendPythonItem(b, e)
+		}
+		return append(b, ']')
+	}
+	if list, _, ok := members(v); ok {
+		b = append(b, '{')
+		for i, m := range list {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = appendPythonItem(b, m.key)
+			b = append(b, ": "...)
+			b = appendPythonItem(b, m.value)
+		}
+		return append(b, '}')
+	}
+	return append(b, scalar(v, "None", "True", "False")...)
+}
+
+func appendPythonItem(b []byte, v any) []byte {
+	s, ok := v.(string)
+	if !ok {
+		return appendPython(b, v)
+	}
+	quote := "'"
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		quote = `"`
+	}
+	s = strings.NewReplacer(`\`, `\\`, quote, `\`+quote, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
+	return append(append(append(b, quote...), s...), quote...)
+}
+
 func compound(v any) bool {
 	if _, ok := v.([]any); ok {
 		return true
@@ -110,6 +158,9 @@ func compound(v any) bool {
 }
 
 func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
 	r, size := utf8.DecodeRuneInString(s)
 	return Clean(string(unicode.ToUpper(r)) + s[size:])
 }

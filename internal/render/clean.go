@@ -9,7 +9,8 @@ import (
 
 // unsafeRune reports whether a character could act on a terminal instead of
 // being seen: control characters, bidi and other invisible format characters,
-// and the two line separators. The joiners U+200C and U+200D stay, written
+// the two line separators, and the two
+// characters that never stand in text. The joiners U+200C and U+200D stay, written
 // languages need them.
 func unsafeRune(r rune) bool {
 	if r < 0x7f {
@@ -18,7 +19,7 @@ func unsafeRune(r rune) bool {
 	switch r {
 	case 0x200c, 0x200d:
 		return false
-	case 0x2028, 0x2029:
+	case 0x2028, 0x2029, 0xfffe, 0xffff:
 		return true
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf)

@@ -28,6 +28,7 @@ func appendJSON(b []byte, v any, color bool) []byte {
 type jsonWriter struct {
 	b     []byte
 	color bool
+	yaml  bool // escapes as YAML spells them
 }
 
 func (w *jsonWriter) newline(depth int) {
@@ -49,7 +50,7 @@ func (w *jsonWriter) string(color, s string) {
 	if w.color {
 		w.b = append(w.b, color...)
 	}
-	w.b = appendQuoted(w.b, s)
+	w.b = appendQuoted(w.b, s, w.yaml)
 	if w.color {
 		w.b = append(w.b, colorOff...)
 	}
@@ -103,8 +104,9 @@ func (w *jsonWriter) value(v any, depth int) {
 	w.b = append(w.b, '}')
 }
 
-// appendQuoted writes a JSON string. It is also a YAML double-quoted scalar.
-func appendQuoted(b []byte, s string) []byte {
+// appendQuoted writes a JSON string or, which differs only in how characters
+// beyond U+FFFF are escaped, a double-quoted YAML one.
+func appendQuoted(b []byte, s string, yaml bool) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -134,6 +136,8 @@ func appendQuoted(b []byte, s string) []byte {
 		switch {
 		case !unsafeRune(r):
 			b = utf8.AppendRune(b, r)
+		case r > 0xffff && yaml:
+			b = fmt.Appendf(b, `\U%08x`, r)
 		case r > 0xffff:
 			r -= 0x10000
 			b = fmt.Appendf(b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))

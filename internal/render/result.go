@@ -118,6 +118,9 @@ func printResult(s *Streams, o Options, r Result) error {
 			return err
 		}
 	}
+	if depth(data) > maxDepth {
+		return fmt.Errorf("the result cannot be printed: it is nested more than %d levels deep", maxDepth)
+	}
 	v1 := r.V1
 	if s.Out.TTY || o.Query != nil {
 		v1 = nil

@@ -96,6 +96,29 @@ func field(v any, key string) any {
 	return nil
 }
 
+// maxDepth bounds the nesting that is printed: indentation makes the output
+// grow with the square of it.
+const maxDepth = 200
+
+// depth returns how deep lists and objects are nested; 0 for a scalar.
+func depth(v any) int {
+	deepest := 0
+	if list, ok := v.([]any); ok {
+		for _, e := range list {
+			deepest = max(deepest, depth(e))
+		}
+		return deepest + 1
+	}
+	list, _, ok := members(v)
+	if !ok {
+		return 0
+	}
+	for _, m := range list {
+		deepest = max(deepest, depth(m.value))
+	}
+	return deepest + 1
+}
+
 // injectResourceGroup adds resourceGroup to every object, at any depth, that
 // has an ARM id and no such key in any case, as az does before --query.
 func injectResourceGroup(v any) any {
@@ -111,7 +134,7 @@ func injectResourceGroup(v any) any {
 			has = has || strings.EqualFold(k, "resourceGroup")
 		}
 		if id, ok := v["id"].(string); ok && !has {
-			if group := groupOf(id); group != "" {
+			if group, ok := groupOf(id); ok {
 				v["resourceGroup"] = group
 			}
 		}
@@ -119,13 +142,12 @@ func injectResourceGroup(v any) any {
 	return v
 }
 
-// groupOf returns the resource group of an ARM id
-// (/subscriptions/x/resourceGroups/y/providers/…, at least nine segments with
-// the empty one before the first slash), or "".
-func groupOf(id string) string {
-	s := strings.Split(id, "/")
-	if len(s) < 9 || s[0] != "" || !strings.EqualFold(s[1], "subscriptions") || !strings.EqualFold(s[3], "resourceGroups") {
-		return ""
+// groupOf returns the resource group of an ARM id; ok is false when the id has
+// not the form /subscriptions/x/resourceGroups/y/providers/a/b/c.
+func groupOf(id string) (group string, ok bool) {
+	s := strings.SplitN(id, "/", 10)
+	if len(s) < 9 || !strings.EqualFold(s[3], "resourceGroups") {
+		return "", false
 	}
-	return s[4]
+	return s[4], true
 }

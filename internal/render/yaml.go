@@ -1,23 +1,27 @@
 package render
 
-import "strings"
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
 
 // appendYAML writes block YAML with sorted keys. Strings that a YAML reader
 // could take for something else are double-quoted.
 func appendYAML(b []byte, v any, color bool) []byte {
-	w := jsonWriter{b: b, color: color}
-	w.yaml(v, 0, false)
+	w := jsonWriter{b: b, color: color, yaml: true}
+	w.block(v, 0, false)
 	return w.b
 }
 
-// yaml writes v with its nested lines indented by depth; inline says that
+// block writes v with its nested lines indented by depth; inline says that
 // something already stands on the line.
-func (w *jsonWriter) yaml(v any, depth int, inline bool) {
+func (w *jsonWriter) block(v any, depth int, inline bool) {
 	if list, ok := v.([]any); ok && len(list) > 0 {
 		for i, e := range list {
 			w.yamlIndent(depth, inline && i == 0)
 			w.b = append(w.b, "- "...)
-			w.yaml(e, depth+1, true)
+			w.block(e, depth+1, true)
 		}
 		return
 	}
@@ -27,15 +31,22 @@ func (w *jsonWriter) yaml(v any, depth int, inline bool) {
 		}
 		for i, m := range list {
 			w.yamlIndent(depth, inline && i == 0)
-			w.yamlString(colorKey, m.key)
+			if len(m.key) > longKey {
+				w.b = append(w.b, "? "...)
+				w.yamlString(colorKey, m.key)
+				w.b = append(w.b, '\n')
+				w.yamlIndent(depth, false)
+			} else {
+				w.yamlString(colorKey, m.key)
+			}
 			w.b = append(w.b, ':')
 			if nested(m.value) {
 				w.b = append(w.b, '\n')
-				w.yaml(m.value, depth+1, false)
+				w.block(m.value, depth+1, false)
 				continue
 			}
 			w.b = append(w.b, ' ')
-			w.yaml(m.value, depth, true)
+			w.block(m.value, depth, true)
 		}
 		return
 	}
@@ -54,6 +65,10 @@ func (w *jsonWriter) yaml(v any, depth int, inline bool) {
 	w.b = append(w.b, '\n')
 }
 
+// longKey is the length above which a key is written as an explicit one: YAML
+// readers look only so far for the colon of a simple key.
+const longKey = 128
+
 func nested(v any) bool {
 	if list, ok := v.([]any); ok {
 		return len(list) > 0
@@ -71,11 +86,19 @@ func (w *jsonWriter) yamlIndent(depth int, skip bool) {
 	}
 }
 
-// yamlScalar keeps floats floats for readers of YAML 1.1, which want a dot.
+// yamlScalar keeps floats floats for readers of YAML 1.1, which want a dot, and
+// for numbers beyond any float, which they would read as strings.
 func yamlScalar(v any) string {
 	s := scalar(v, "null", "true", "false")
-	if i := strings.IndexByte(s, 'e'); i > 0 && strings.Trim(s[:i], "-0123456789") == "" {
-		return s[:i] + ".0" + s[i:]
+	i := strings.IndexAny(s, "eE")
+	if _, number := v.(json.Number); !number || i < 0 {
+		return s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err != nil {
+		return strings.Repeat("-", strings.Count(s[:1], "-")) + ".inf"
+	}
+	if !strings.Contains(s[:i], ".") {
+		s = s[:i] + ".0" + s[i:]
 	}
 	return s
 }
