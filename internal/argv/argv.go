@@ -1,0 +1,49 @@
+// Package argv resolves the argument grammar of az (word order, abbreviated
+// flags, @file values) before a command line library sees the words.
+//
+// Path finds the command; Expand rewrites the rest so that every flag has its
+// full name and its value attached. The package knows no particular command:
+// it is given a plain description of words and flags, does no I/O of its own
+// and keeps no state.
+package argv
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Error is a mistake in the arguments. Nothing has been done when it appears.
+type Error struct {
+	Text string // one sentence: what is wrong
+	Tip  string // what to type instead, "" when there is no good guess
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// ExitCode is 2: usage.
+func (e *Error) ExitCode() int { return 2 }
+
+// Hint returns advice, or "".
+func (e *Error) Hint() string { return e.Tip }
+
+func errorf(tip, format string, args ...any) error {
+	return &Error{Text: fmt.Sprintf(format, args...), Tip: tip}
+}
+
+// show quotes a piece of user input for a message, cut to a length that fits
+// on a line.
+func show(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// flagText is show without quotes for what reads well without them.
+func flagText(s string) string {
+	if quoted := show(s); quoted != `"`+s+`"` || strings.Contains(s, " ") {
+		return quoted
+	}
+	return s
+}

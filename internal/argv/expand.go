@@ -1,0 +1,308 @@
+package argv
+
+import (
+	"slices"
+	"strings"
+)
+
+// Flag describes one flag of a command.
+type Flag struct {
+	Name       string   // without dashes; "" for a flag that has only a short form
+	Short      string   // one character without its dash, or ""
+	Aliases    []string // other long names, matched like Name and replaced by it
+	TakesValue bool     // needs exactly one value
+	Repeat     bool     // takes any number of values: --tags a=b c=d
+	Bool3      bool     // takes True or False in any case; alone it means true
+	V1         bool     // a flag of az's v1 command, global ones included: its prefixes win
+	Values     []string // the only values allowed, matched regardless of case; nil for any
+}
+
+// takesNext reports whether the argument after the flag belongs to it.
+func (f Flag) takesNext() bool { return f.TakesValue || f.Repeat || f.Bool3 }
+
+// label names the flag in messages the way az does: --name/-n.
+func (f Flag) label() string {
+	switch {
+	case f.Name == "":
+		return "-" + f.Short
+	case f.Short == "":
+		return "--" + f.Name
+	}
+	return "--" + f.Name + "/-" + f.Short
+}
+
+// Expand rewrites rest, the arguments of one command, to a form that leaves
+// nothing to guess: every flag has its full name, every value is attached with
+// "=", a flag with several values is repeated, and "--" and what follows it is
+// kept. The flag help (-h) is always known.
+//
+// It resolves what argparse and az accept: unique prefixes of long flags (v1
+// flags first, others when no v1 flag matches), --flag=value, -nVALUE,
+// switches joined as in -vn NAME, True and False in any case, and values that
+// are negative numbers or contain a blank though they begin with a dash.
+//
+// A value @FILE is replaced by what read returns for FILE, without a byte
+// order mark and without line ends at its end, decoded when it is UTF-16 and
+// as base64 when it is not text, as az does; "-" is standard input and read
+// once. A file that cannot be read is kept literally, and so is everything
+// after "--". A nil read switches this off. Quotes that a wrapper left around
+// a resource id, a GUID or [system] are removed.
+func Expand(rest []string, flags []Flag, read func(path string) ([]byte, error)) ([]string, error) {
+	e := expander{flags: flags, files: files{read: read}}
+	if !slices.ContainsFunc(flags, func(f Flag) bool { return f.Name == "help" }) {
+		e.flags = append(slices.Clip(flags), Flag{Name: "help", Short: "h", V1: true})
+	}
+	for len(rest) > 0 {
+		arg := rest[0]
+		rest = rest[1:]
+		var err error
+		switch {
+		case arg == "--":
+			e.out = append(append(e.out, arg), rest...)
+			return e.out, nil
+		case !e.isFlag(arg):
+			err = e.positional(arg)
+		case strings.HasPrefix(arg, "--"):
+			rest, err = e.long(arg, rest)
+		default:
+			rest, err = e.short(arg, rest)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return e.out, nil
+}
+
+type expander struct {
+	flags []Flag
+	files files
+	out   []string
+}
+
+// isFlag reports whether argparse would take arg for a flag rather than a
+// value: negative numbers and texts with a blank are values unless they name a
+// flag.
+func (e *expander) isFlag(arg string) bool {
+	if !dashed(arg) {
+		return false
+	}
+	if arg == "--" {
+		return true
+	}
+	if strings.HasPrefix(arg, "--") {
+		name, _, assigned := strings.Cut(arg[2:], "=")
+		if assigned || !strings.Contains(arg, " ") {
+			return !strings.Contains(name, " ")
+		}
+		return false
+	}
+	if _, ok := e.byShort(arg[1:2]); ok {
+		return true
+	}
+	return !strings.Contains(arg, " ") && !isNumber(arg[1:])
+}
+
+// isNumber reports whether s is digits with at most one point and a digit
+// after it.
+func isNumber(s string) bool {
+	whole, fraction, point := strings.Cut(s, ".")
+	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
+	return digits(whole) && digits(fraction) && (fraction != "" || !point && whole != "")
+}
+
+// positional adds an argument that is no flag. What a file holds must not turn
+// into a flag.
+func (e *expander) positional(arg string) error {
+	v := e.value(arg)
+	if dashed(arg) || dashed(v) {
+		return errorf("", "unrecognized argument: %s", flagText(arg))
+	}
+	e.out = append(e.out, v)
+	return nil
+}
+
+func (e *expander) long(arg string, rest []string) ([]string, error) {
+	name, value, assigned := strings.Cut(arg[2:], "=")
+	f, err := e.byName(name)
+	if err != nil {
+		return nil, err
+	}
+	return e.flag(f, value, assigned, rest)
+}
+
+// short takes a cluster apart: switches first, then at most one flag with a
+// value, glued or not.
+func (e *expander) short(arg string, rest []string) ([]string, error) {
+	for cluster := arg[1:]; ; {
+		f, ok := e.byShort(cluster[:1])
+		if !ok {
+			return nil, errorf(e.near(arg), "unrecognized argument: %s", flagText(arg))
+		}
+		cluster = cluster[1:]
+		if cluster == "" {
+			return e.flag(f, "", false, rest)
+		}
+		if value, assigned := strings.CutPrefix(cluster, "="); assigned || f.takesNext() {
+			if !assigned {
+				// az looks for @ only at the start of an argument or after its "=".
+				return e.attach(f, []string{value}, rest)
+			}
+			return e.flag(f, value, true, rest)
+		}
+		if _, err := e.flag(f, "", false, nil); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// flag adds f with its value, taken from rest when it is not attached.
+func (e *expander) flag(f Flag, value string, assigned bool, rest []string) ([]string, error) {
+	switch {
+	case assigned && f.takesNext():
+		return e.attach(f, []string{e.attached(value)}, rest)
+	case assigned:
+		truth, ok := truth(value)
+		if !ok {
+			return nil, errorf("", "argument %s takes no value, and %s is neither True nor False", f.label(), show(value))
+		}
+		e.out = append(e.out, f.full()+"="+truth)
+		return rest, nil
+	case f.Repeat:
+		n := 0
+		for n < len(rest) && !e.isFlag(rest[n]) {
+			n++
+		}
+		values := make([]string, 0, max(n, 1))
+		for _, v := range rest[:n] {
+			values = append(values, e.value(v))
+		}
+		if n == 0 {
+			values = append(values, "")
+		}
+		return e.attach(f, values, rest[n:])
+	case f.takesNext() && len(rest) > 0 && !e.isFlag(rest[0]):
+		return e.attach(f, []string{e.value(rest[0])}, rest[1:])
+	case f.TakesValue:
+		tip := ""
+		if len(rest) > 0 && rest[0] != "--" && f.Name != "" {
+			tip = "a value that begins with a dash is attached: --" + f.Name + "=" + show(rest[0])
+		}
+		return nil, errorf(tip, "argument %s: expected one argument", f.label())
+	case f.Bool3:
+		return e.attach(f, []string{"true"}, rest)
+	}
+	e.out = append(e.out, f.full())
+	return rest, nil
+}
+
+// attach adds f once for each value, after checking it.
+func (e *expander) attach(f Flag, values, rest []string) ([]string, error) {
+	for _, v := range values {
+		if f.Bool3 {
+			t, ok := truth(v)
+			if !ok {
+				return nil, errorf("use True or False", "argument %s: %s is neither True nor False", f.label(), show(v))
+			}
+			v = t
+		}
+		if f.Values != nil {
+			i := slices.IndexFunc(f.Values, func(known string) bool { return strings.EqualFold(known, v) })
+			if i < 0 {
+				tip := ""
+				if near := nearest(strings.ToLower(v), f.Values); near != "" {
+					tip = "did you mean " + near + "?"
+				}
+				return nil, errorf(tip, "%s is not a valid value for %s; allowed values: %s", show(v), f.label(), strings.Join(f.Values, ", "))
+			}
+			v = f.Values[i]
+		}
+		e.out = append(e.out, f.full()+"="+v)
+	}
+	return rest, nil
+}
+
+// full returns the flag as Expand writes it.
+func (f Flag) full() string {
+	if f.Name == "" {
+		return "-" + f.Short
+	}
+	return "--" + f.Name
+}
+
+func (e *expander) byShort(short string) (Flag, bool) {
+	for _, f := range e.flags {
+		if f.Short != "" && f.Short == short {
+			return f, true
+		}
+	}
+	return Flag{}, false
+}
+
+// byName resolves a long name or a unique prefix of one.
+func (e *expander) byName(name string) (Flag, error) {
+	var found [2][]Flag // v1 flags, others
+	var names []string
+	if name == "" {
+		return Flag{}, errorf("", "unrecognized argument: --")
+	}
+	for _, f := range e.flags {
+		for i, long := range append([]string{f.Name}, f.Aliases...) {
+			if long == "" || !strings.HasPrefix(long, name) {
+				continue
+			}
+			if long == name {
+				return f, nil
+			}
+			group := &found[1]
+			if f.V1 && i == 0 {
+				group = &found[0]
+			}
+			*group = append(*group, f)
+		}
+	}
+	matches := found[0]
+	if len(matches) == 0 {
+		matches = found[1]
+	}
+	for _, f := range matches {
+		if !slices.Contains(names, f.full()) {
+			names = append(names, f.full())
+		}
+	}
+	switch len(names) {
+	case 0:
+		return Flag{}, errorf(e.near("--"+name), "unrecognized argument: %s", flagText("--"+name))
+	case 1:
+		return matches[0], nil
+	}
+	slices.Sort(names)
+	return Flag{}, errorf("", "ambiguous option: %s could match %s", flagText("--"+name), strings.Join(names, ", "))
+}
+
+// near returns advice for a flag that does not exist.
+func (e *expander) near(arg string) string {
+	var known []string
+	for _, f := range e.flags {
+		if f.Name != "" {
+			known = append(known, "--"+f.Name)
+		}
+		for _, a := range f.Aliases {
+			known = append(known, "--"+a)
+		}
+	}
+	if near := nearest(strings.ToLower(arg), known); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return ""
+}
+
+func truth(s string) (string, bool) {
+	switch strings.ToLower(s) {
+	case "true":
+		return "true", true
+	case "false":
+		return "false", true
+	}
+	return "", false
+}

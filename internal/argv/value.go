@@ -1,0 +1,145 @@
+package argv
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// files reads @file values; standard input is read once.
+type files struct {
+	read  func(path string) ([]byte, error)
+	stdin *string
+}
+
+// value returns what an argument stands for: a file read, quotes removed.
+// Like az it looks for "@" at the start and after the first "=".
+func (e *expander) value(arg string) string {
+	if key, v, ok := strings.Cut(arg, "="); ok {
+		if text, ok := e.files.load(v); ok {
+			return key + "=" + text
+		}
+		return unquote(arg)
+	}
+	return e.attached(arg)
+}
+
+// attached returns what the text after a flag's "=" stands for.
+func (e *expander) attached(v string) string {
+	if text, ok := e.files.load(v); ok {
+		return text
+	}
+	return unquote(v)
+}
+
+// load returns the text of the file that "@path" names, false when v is no
+// such value or the file cannot be read.
+func (f *files) load(v string) (string, bool) {
+	path, ok := strings.CutPrefix(v, "@")
+	if !ok || path == "" || f.read == nil {
+		return "", false
+	}
+	if path == "-" && f.stdin != nil {
+		return *f.stdin, true
+	}
+	data, err := f.read(path)
+	if err != nil {
+		return "", false
+	}
+	text := decode(data)
+	if path == "-" {
+		f.stdin = &text
+	}
+	return text, true
+}
+
+// decode returns the text in a file without byte order mark and final line
+// ends, or base64 of what is not text.
+func decode(data []byte) string {
+	text := ""
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) && utf8.Valid(data):
+		text = string(data[3:])
+	case utf8.Valid(data):
+		text = string(data)
+	case bytes.HasPrefix(data, []byte("\xff\xfe")) && len(data)%2 == 0:
+		text = utf16Text(data[2:], binary.LittleEndian)
+	case bytes.HasPrefix(data, []byte("\xfe\xff")) && len(data)%2 == 0:
+		text = utf16Text(data[2:], binary.BigEndian)
+	default:
+		text = base64.StdEncoding.EncodeToString(data)
+	}
+	return strings.TrimRight(text, "\r\n")
+}
+
+func utf16Text(data []byte, order binary.ByteOrder) string {
+	units := make([]uint16, 0, len(data)/2)
+	for ; len(data) > 1; data = data[2:] {
+		units = append(units, order.Uint16(data))
+	}
+	return string(utf16.Decode(units))
+}
+
+// unquote removes quotes around a resource id, a GUID or [system], which
+// wrappers leave there when they quote once too often: '"/subscriptions/…"'.
+// Each id of a comma-separated list is treated alone.
+func unquote(v string) string {
+	if !strings.ContainsAny(v, `"'`) {
+		return v
+	}
+	parts := strings.Split(v, ",")
+	if bare, ok := stripQuotes(v); ok && strings.Contains(bare, ",") {
+		parts = strings.Split(bare, ",") // one pair around the whole list
+	}
+	for i, p := range parts {
+		for {
+			bare, ok := stripQuotes(p)
+			if !ok {
+				break
+			}
+			p = bare
+		}
+		if !isID(p) {
+			return v
+		}
+		parts[i] = p
+	}
+	return strings.Join(parts, ",")
+}
+
+// stripQuotes removes one pair of quotes, or backslash-escaped quotes.
+func stripQuotes(v string) (string, bool) {
+	for _, q := range []string{`"`, `'`, `\"`, `\'`} {
+		if len(v) >= 2*len(q) && strings.HasPrefix(v, q) && strings.HasSuffix(v, q) {
+			return v[len(q) : len(v)-len(q)], true
+		}
+	}
+	return v, false
+}
+
+// isID reports whether v is a resource id, a GUID or [system].
+func isID(v string) bool {
+	const root = "/subscriptions/"
+	if len(v) >= len(root) && strings.EqualFold(v[:len(root)], root) {
+		return !strings.ContainsAny(v, `"'`)
+	}
+	if strings.EqualFold(v, "[system]") {
+		return true
+	}
+	if len(v) != 36 {
+		return false
+	}
+	for i, c := range v {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !strings.ContainsRune("0123456789abcdefABCDEF", c) {
+			return false
+		}
+	}
+	return true
+}
