@@ -21,16 +21,16 @@ func appendTable(b []byte, v any, v1 *V1, queried bool) ([]byte, error) {
 		cells := tableCells(e, v1, queried)
 		var row []string
 		for _, c := range cells {
-			at, known := column[c.key]
+			at, known := column[c.Key]
 			if !known {
 				at = len(headers)
-				column[c.key] = at
-				headers = append(headers, c.key)
+				column[c.Key] = at
+				headers = append(headers, c.Key)
 			}
 			for len(row) <= at {
 				row = append(row, "")
 			}
-			row[at] = tableCell(c.value)
+			row[at] = tableCell(c.Value)
 		}
 		rows = append(rows, row)
 	}
@@ -67,33 +67,33 @@ func tableCells(v any, v1 *V1, queried bool) []member {
 	if list, ok := v.([]any); ok {
 		var cells []member
 		for i, e := range list {
-			cells = append(cells, member{"Column" + strconv.Itoa(i+1), e})
+			cells = append(cells, member{Key: "Column" + strconv.Itoa(i+1), Value: e})
 		}
 		return cells
 	}
 	list, _, ok := members(v)
 	if !ok {
-		return []member{{"Result", v}}
+		return []member{{Key: "Result", Value: v}}
 	}
 	var cells []member
 	if v1 != nil {
 		for _, c := range v1.Columns {
-			if value := pick(list, []string{c.Key})[0].value; value != nil && !compound(value) {
-				cells = append(cells, member{c.Header, value})
+			if value := pick(list, []string{c.Key})[0].Value; value != nil && !compound(value) {
+				cells = append(cells, member{Key: c.Header, Value: value})
 			}
 		}
 		return cells
 	}
 	if !queried {
-		sortMembers(list)
+		list, _ = sorted(v)
 	}
 	for _, m := range list {
-		switch m.key {
+		switch m.Key {
 		case "id", "type", "etag":
 			continue
 		}
-		if m.value != nil && !compound(m.value) {
-			cells = append(cells, member{upperFirst(m.key), m.value})
+		if m.Value != nil && !compound(m.Value) {
+			cells = append(cells, member{Key: upperFirst(m.Key), Value: m.Value})
 		}
 	}
 	return cells
@@ -127,9 +127,9 @@ func appendPython(b []byte, v any) []byte {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = appendPythonItem(b, m.key)
+			b = appendPythonItem(b, m.Key)
 			b = append(b, ": "...)
-			b = appendPythonItem(b, m.value)
+			b = appendPythonItem(b, m.Value)
 		}
 		return append(b, '}')
 	}

@@ -38,8 +38,8 @@ func ParseFormat(s string) (Format, error) {
 	return "", Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name", s)
 }
 
-// write renders one JSON value. sorted columns and the v1 shape apply only to
-// results that no --query has touched.
+// write renders one JSON value. v1 applies, and the order of keys in table and
+// tsv is sorted, only for results that no --query has touched.
 func write(out *Output, format Format, data any, v1 *V1, queried bool) error {
 	if data == nil {
 		return nil
@@ -55,7 +55,7 @@ func write(out *Output, format Format, data any, v1 *V1, queried bool) error {
 	case YAMLC:
 		text = appendYAML(nil, data, out.Color)
 	case TSV:
-		text = appendTSV(nil, data, v1)
+		text = appendTSV(nil, data, v1, queried)
 	case Table:
 		var err error
 		if text, err = appendTable(nil, data, v1, queried); err != nil {

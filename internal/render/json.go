@@ -78,13 +78,10 @@ func (w *jsonWriter) value(v any, depth int) {
 		w.b = append(w.b, ']')
 		return
 	}
-	list, ordered, ok := members(v)
+	list, ok := sorted(v)
 	if !ok {
 		w.painted(colorWord, scalar(v, "null", "true", "false"))
 		return
-	}
-	if ordered {
-		sortMembers(list)
 	}
 	if len(list) == 0 {
 		w.b = append(w.b, "{}"...)
@@ -96,9 +93,9 @@ func (w *jsonWriter) value(v any, depth int) {
 			w.b = append(w.b, ',')
 		}
 		w.newline(depth + 1)
-		w.string(colorKey, m.key)
+		w.string(colorKey, m.Key)
 		w.b = append(w.b, ": "...)
-		w.value(m.value, depth+1)
+		w.value(m.Value, depth+1)
 	}
 	w.newline(depth)
 	w.b = append(w.b, '}')

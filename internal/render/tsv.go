@@ -10,7 +10,7 @@ import (
 // appendTSV writes one line per item as az does: an object's values in sorted
 // key order (the order of the query for its hashes), null as None, nested
 // lists as their length, nested objects as nothing.
-func appendTSV(b []byte, v any, v1 *V1) []byte {
+func appendTSV(b []byte, v any, v1 *V1, queried bool) []byte {
 	list, ok := v.([]any)
 	if !ok {
 		// A string that is the whole result keeps its line breaks: there is no
@@ -18,15 +18,15 @@ func appendTSV(b []byte, v any, v1 *V1) []byte {
 		if s, ok := v.(string); ok {
 			return append(append(b, cleanLines(s)...), '\n')
 		}
-		return tsvRow(b, v, v1)
+		return tsvRow(b, v, v1, queried)
 	}
 	for _, e := range list {
-		b = tsvRow(b, e, v1)
+		b = tsvRow(b, e, v1, queried)
 	}
 	return b
 }
 
-func tsvRow(b []byte, v any, v1 *V1) []byte {
+func tsvRow(b []byte, v any, v1 *V1, queried bool) []byte {
 	if list, ok := v.([]any); ok {
 		for i, e := range list {
 			if i > 0 {
@@ -39,12 +39,14 @@ func tsvRow(b []byte, v any, v1 *V1) []byte {
 	if list, _, ok := members(v); ok {
 		if v1 != nil {
 			list = pick(list, v1.Keys)
+		} else if !queried {
+			list, _ = sorted(v)
 		}
 		for i, m := range list {
 			if i > 0 {
 				b = append(b, '\t')
 			}
-			b = append(b, tsvCell(m.value)...)
+			b = append(b, tsvCell(m.Value)...)
 		}
 		return append(b, '\n')
 	}
@@ -59,9 +61,9 @@ func tsvRow(b []byte, v any, v1 *V1) []byte {
 func pick(list []member, keys []string) []member {
 	picked := make([]member, len(keys))
 	for i, key := range keys {
-		picked[i].key = key
-		if at := slices.IndexFunc(list, func(m member) bool { return m.key == key }); at >= 0 {
-			picked[i].value = list[at].value
+		picked[i].Key = key
+		if at := slices.IndexFunc(list, func(m member) bool { return m.Key == key }); at >= 0 {
+			picked[i].Value = list[at].Value
 		}
 	}
 	return picked

@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"sort"
+	"slices"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // member is one key of an object with its value.
-type member struct {
-	key   string
-	value any
-}
+type member = query.Member
 
 // normalize turns a value into nil, bool, string, json.Number, []any,
 // map[string]any or an ordered object; every other type goes through
@@ -38,6 +37,15 @@ func normalize(v any) (any, error) {
 				return nil, err
 			}
 			v[k] = n
+		}
+		return v, nil
+	case query.Object:
+		for i := range v {
+			n, err := normalize(v[i].Value)
+			if err != nil {
+				return nil, err
+			}
+			v[i].Value = n
 		}
 		return v, nil
 	case json.RawMessage:
@@ -69,29 +77,42 @@ func decode(raw []byte) (any, error) {
 // members lists an object's keys: an ordered object in its own order, a map
 // sorted by key. ok is false for anything else.
 func members(v any) (list []member, ordered, ok bool) {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, false, false
+	switch v := v.(type) {
+	case query.Object:
+		return v, true, true
+	case map[string]any:
+		list = make([]member, 0, len(v))
+		for k, e := range v {
+			list = append(list, member{Key: k, Value: e})
+		}
+		sortMembers(list)
+		return list, false, true
 	}
-	list = make([]member, 0, len(m))
-	for k, e := range m {
-		list = append(list, member{k, e})
-	}
-	sortMembers(list)
-	return list, false, true
+	return nil, false, false
 }
 
-func sortMembers(list []member) {
-	sort.SliceStable(list, func(i, j int) bool { return list[i].key < list[j].key })
+// sorted returns an object's keys in sorted order.
+func sorted(v any) (list []member, ok bool) {
+	list, ordered, ok := members(v)
+	if ordered && !slices.IsSortedFunc(list, byKey) {
+		list = slices.Clone(list)
+		sortMembers(list)
+	}
+	return list, ok
 }
+
+func sortMembers(list []member) { slices.SortFunc(list, byKey) }
+
+func byKey(a, b member) int { return strings.Compare(a.Key, b.Key) }
 
 // field reads one key of an object.
 func field(v any, key string) any {
-	list, _, _ := members(v)
-	for _, m := range list {
-		if m.key == key {
-			return m.value
-		}
+	switch v := v.(type) {
+	case query.Object:
+		e, _ := v.Get(key)
+		return e
+	case map[string]any:
+		return v[key]
 	}
 	return nil
 }
@@ -114,7 +135,7 @@ func depth(v any) int {
 		return 0
 	}
 	for _, m := range list {
-		deepest = max(deepest, depth(m.value))
+		deepest = max(deepest, depth(m.Value))
 	}
 	return deepest + 1
 }
@@ -136,6 +157,20 @@ func injectResourceGroup(v any) any {
 		if id, ok := v["id"].(string); ok && !has {
 			if group, ok := groupOf(id); ok {
 				v["resourceGroup"] = group
+			}
+		}
+	case query.Object:
+		has := false
+		for i := range v {
+			v[i].Value = injectResourceGroup(v[i].Value)
+			has = has || strings.EqualFold(v[i].Key, "resourceGroup")
+		}
+		if id, ok := field(v, "id").(string); ok && !has {
+			if group, ok := groupOf(id); ok {
+				v = append(v, member{Key: "resourceGroup", Value: group})
+				if slices.IsSortedFunc(v[:len(v)-1], byKey) {
+					sortMembers(v)
+				}
 			}
 		}
 	}

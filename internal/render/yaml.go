@@ -25,28 +25,25 @@ func (w *jsonWriter) block(v any, depth int, inline bool) {
 		}
 		return
 	}
-	if list, ordered, ok := members(v); ok && len(list) > 0 {
-		if ordered {
-			sortMembers(list)
-		}
+	if list, ok := sorted(v); ok && len(list) > 0 {
 		for i, m := range list {
 			w.yamlIndent(depth, inline && i == 0)
-			if len(m.key) > longKey {
+			if len(m.Key) > longKey {
 				w.b = append(w.b, "? "...)
-				w.yamlString(colorKey, m.key)
+				w.yamlString(colorKey, m.Key)
 				w.b = append(w.b, '\n')
 				w.yamlIndent(depth, false)
 			} else {
-				w.yamlString(colorKey, m.key)
+				w.yamlString(colorKey, m.Key)
 			}
 			w.b = append(w.b, ':')
-			if nested(m.value) {
+			if nested(m.Value) {
 				w.b = append(w.b, '\n')
-				w.block(m.value, depth+1, false)
+				w.block(m.Value, depth+1, false)
 				continue
 			}
 			w.b = append(w.b, ' ')
-			w.block(m.value, depth, true)
+			w.block(m.Value, depth, true)
 		}
 		return
 	}
