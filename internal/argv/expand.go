@@ -186,7 +186,7 @@ func (e *expander) flag(f Flag, value string, assigned bool, rest []string) ([]s
 	case f.TakesValue:
 		tip := ""
 		if len(rest) > 0 && rest[0] != "--" && f.Name != "" {
-			tip = "a value that begins with a dash is attached: --" + f.Name + "=" + show(rest[0])
+			tip = "a value that begins with a dash is attached: --" + f.Name + "=" + flagText(rest[0])
 		}
 		return nil, errorf(tip, "argument %s: expected one argument", f.label())
 	case f.Bool3:

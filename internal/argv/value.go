@@ -85,29 +85,36 @@ func utf16Text(data []byte, order binary.ByteOrder) string {
 
 // unquote removes quotes around a resource id, a GUID or [system], which
 // wrappers leave there when they quote once too often: '"/subscriptions/…"'.
-// Each id of a comma-separated list is treated alone.
+// They may stand around a comma-separated list or around each of its ids.
 func unquote(v string) string {
 	if !strings.ContainsAny(v, `"'`) {
 		return v
 	}
-	parts := strings.Split(v, ",")
-	if bare, ok := stripQuotes(v); ok && strings.Contains(bare, ",") {
-		parts = strings.Split(bare, ",") // one pair around the whole list
+	if ids, ok := unquoteList(v); ok {
+		return ids
 	}
-	for i, p := range parts {
-		for {
-			bare, ok := stripQuotes(p)
-			if !ok {
-				break
-			}
-			p = bare
+	if bare, ok := stripQuotes(v); ok {
+		if ids, ok := unquoteList(bare); ok {
+			return ids
 		}
-		if !isID(p) {
-			return v
-		}
-		parts[i] = p
 	}
-	return strings.Join(parts, ",")
+	return v
+}
+
+func unquoteList(v string) (string, bool) {
+	ids := strings.Split(v, ",")
+	for i, id := range ids {
+		bare, ok := stripQuotes(id)
+		for ok {
+			id = bare
+			bare, ok = stripQuotes(id)
+		}
+		if !isID(id) {
+			return "", false
+		}
+		ids[i] = id
+	}
+	return strings.Join(ids, ","), true
 }
 
 // stripQuotes removes one pair of quotes, or backslash-escaped quotes.
