@@ -1,0 +1,302 @@
+package azure
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+)
+
+// Names of the built-in clouds, as az spells them.
+const (
+	Public       = "AzureCloud"
+	China        = "AzureChinaCloud"
+	USGovernment = "AzureUSGovernment"
+)
+
+// Cloud is one Azure cloud: where its Resource Manager is, who signs in to it
+// and which hosts may see its tokens.
+type Cloud struct {
+	// Name is az's name of the cloud, such as AzureCloud.
+	Name string
+	// Endpoint is the Resource Manager's base URL, without a slash at the end.
+	Endpoint string
+	// Audience is what access tokens for the Resource Manager are asked for.
+	Audience string
+	// Audiences are all spellings of Audience that the Resource Manager takes.
+	Audiences []string
+	// Authority is the base URL of the sign-in service, without a slash at
+	// the end.
+	Authority string
+	// LoginHosts are the hosts of the sign-in service, Authority's first:
+	// token caches may name any of them.
+	LoginHosts []string
+	// TokenHosts are the hosts a token may be sent to. One that begins with
+	// "*." stands for every host below the name that follows.
+	TokenHosts []string
+	// Portal and Studio are base URLs of web pages for people; empty when the
+	// cloud has none that is known.
+	Portal string
+	Studio string
+	// Registered is true for a cloud added with az cloud register.
+	Registered bool
+}
+
+// Scope is the OAuth scope of a token for the cloud's Resource Manager.
+func (c Cloud) Scope() string {
+	return strings.TrimSuffix(c.Audience, "/") + "/.default"
+}
+
+// builtin lists the clouds Microsoft runs for everyone. Resource Manager and
+// login endpoints are those of az cloud list; the machine learning hosts are
+// those of the page "Configure inbound and outbound network traffic" of Azure
+// Machine Learning.
+func builtin() []Cloud {
+	return []Cloud{
+		{
+			Name:       Public,
+			Endpoint:   "https://management.azure.com",
+			Audience:   "https://management.core.windows.net/",
+			Audiences:  []string{"https://management.core.windows.net", "https://management.azure.com"},
+			Authority:  "https://login.microsoftonline.com",
+			LoginHosts: []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
+			TokenHosts: []string{"management.azure.com", "*.management.azure.com", "*.api.azureml.ms"},
+			Portal:     "https://portal.azure.com",
+			Studio:     "https://ml.azure.com",
+		},
+		{
+			Name:       China,
+			Endpoint:   "https://management.chinacloudapi.cn",
+			Audience:   "https://management.core.chinacloudapi.cn/",
+			Audiences:  []string{"https://management.core.chinacloudapi.cn", "https://management.chinacloudapi.cn"},
+			Authority:  "https://login.chinacloudapi.cn",
+			LoginHosts: []string{"login.chinacloudapi.cn", "login.partner.microsoftonline.cn"},
+			TokenHosts: []string{"management.chinacloudapi.cn", "*.management.chinacloudapi.cn", "*.api.ml.azure.cn"},
+			Portal:     "https://portal.azure.cn",
+			Studio:     "https://studio.ml.azure.cn",
+		},
+		{
+			Name:       USGovernment,
+			Endpoint:   "https://management.usgovcloudapi.net",
+			Audience:   "https://management.core.usgovcloudapi.net/",
+			Audiences:  []string{"https://management.core.usgovcloudapi.net", "https://management.usgovcloudapi.net"},
+			Authority:  "https://login.microsoftonline.us",
+			LoginHosts: []string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
+			TokenHosts: []string{"management.usgovcloudapi.net", "*.management.usgovcloudapi.net", "*.api.ml.azure.us"},
+			Portal:     "https://portal.azure.us",
+			Studio:     "https://ml.azure.us",
+		},
+	}
+}
+
+// CanonicalCloud turns the short names public, china and usgov, in any case,
+// into az's names; az's own names are corrected in case; every other name is
+// returned as it is.
+func CanonicalCloud(name string) string {
+	switch strings.ToLower(name) {
+	case "public", strings.ToLower(Public), "azurepubliccloud":
+		return Public
+	case "china", strings.ToLower(China):
+		return China
+	case "usgov", "usgovernment", strings.ToLower(USGovernment), "azureusgovernmentcloud":
+		return USGovernment
+	}
+	return name
+}
+
+// CloudError says that there is no cloud of a name or that its registration
+// cannot be used.
+type CloudError struct {
+	Name   string
+	Reason string
+}
+
+func (e *CloudError) Error() string {
+	return fmt.Sprintf("cloud %q %s", e.Name, e.Reason)
+}
+
+// ExitCode is 2: wrong input, nothing was changed.
+func (e *CloudError) ExitCode() int { return 2 }
+
+// FindCloud returns a cloud by name: a built-in one, by az's name or as
+// public, china or usgov, or one that az cloud register wrote to clouds.config
+// in configDir. Built-in clouds need no file.
+func FindCloud(name, configDir string) (Cloud, error) {
+	canonical := CanonicalCloud(name)
+	for _, cloud := range builtin() {
+		if cloud.Name == canonical {
+			return cloud, nil
+		}
+	}
+	ini, err := registeredClouds(configDir)
+	if err != nil {
+		return Cloud{}, err
+	}
+	for _, section := range ini.Sections() {
+		if section == name {
+			return registered(ini, section)
+		}
+	}
+	known := []string{"public", "china", "usgov", "emulator"}
+	for _, section := range ini.Sections() {
+		if ini.Get(section, "endpoint_resource_manager") != "" && CanonicalCloud(section) == section {
+			known = append(known, section)
+		}
+	}
+	return Cloud{}, &CloudError{Name: name, Reason: "is not known: use one of " + strings.Join(known, ", ") +
+		", or register it with az cloud register"}
+}
+
+// Clouds lists the built-in clouds and the usable registered ones.
+func Clouds(configDir string) ([]Cloud, error) {
+	clouds := builtin()
+	ini, err := registeredClouds(configDir)
+	if err != nil {
+		return clouds, err
+	}
+	for _, section := range ini.Sections() {
+		if isBuiltin(section) {
+			continue
+		}
+		if cloud, err := registered(ini, section); err == nil {
+			clouds = append(clouds, cloud)
+		}
+	}
+	return clouds, nil
+}
+
+func isBuiltin(name string) bool {
+	return name == Public || name == China || name == USGovernment
+}
+
+func registeredClouds(configDir string) (*INI, error) {
+	if configDir == "" {
+		return ParseINI(nil), nil
+	}
+	return ReadINI(filepath.Join(configDir, "clouds.config"))
+}
+
+// registered builds a cloud from its section of clouds.config. The names are
+// the options of az cloud register.
+func registered(ini *INI, section string) (Cloud, error) {
+	endpoint, err := baseURL(ini.Get(section, "endpoint_resource_manager"))
+	if err != nil {
+		return Cloud{}, &CloudError{Name: section, Reason: "is registered with an unusable endpoint_resource_manager: " + err.Error()}
+	}
+	authority, err := baseURL(ini.Get(section, "endpoint_active_directory"))
+	if err != nil {
+		return Cloud{}, &CloudError{Name: section, Reason: "is registered with an unusable endpoint_active_directory: " + err.Error()}
+	}
+	audience := ini.Get(section, "endpoint_active_directory_resource_id")
+	if audience == "" {
+		audience = ini.Get(section, "endpoint_management")
+	}
+	if audience == "" {
+		audience = endpoint.String()
+	}
+	return Cloud{
+		Name:       section,
+		Endpoint:   endpoint.String(),
+		Audience:   audience,
+		Audiences:  []string{strings.TrimSuffix(audience, "/")},
+		Authority:  authority.String(),
+		LoginHosts: []string{authority.Host},
+		TokenHosts: []string{endpoint.Hostname(), "*." + endpoint.Hostname()},
+		Portal:     strings.TrimSuffix(ini.Get(section, "endpoint_portal"), "/"),
+		Registered: true,
+	}, nil
+}
+
+func baseURL(value string) (*url.URL, error) {
+	if value == "" {
+		return nil, fmt.Errorf("it is not set")
+	}
+	u, err := url.Parse(strings.TrimRight(strings.TrimSpace(value), "/"))
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL", value)
+	}
+	if u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("%q is not an https URL", value)
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u, nil
+}
+
+// AllowsToken reports whether the cloud's tokens may be sent to a URL: it must
+// be https, on the default port or the one the endpoint itself uses, and its
+// host one of TokenHosts.
+func (c Cloud) AllowsToken(target *url.URL) bool {
+	if target.Scheme != "https" || target.User != nil {
+		return false
+	}
+	own, _ := url.Parse(c.Endpoint)
+	if port := target.Port(); port != "" && port != "443" && (own == nil || target.Host != own.Host) {
+		return false
+	}
+	host := strings.ToLower(strings.TrimSuffix(target.Hostname(), "."))
+	for _, allowed := range c.TokenHosts {
+		allowed = strings.ToLower(allowed)
+		if suffix, ok := strings.CutPrefix(allowed, "*"); ok {
+			if strings.HasSuffix(host, suffix) && len(host) > len(suffix) {
+				return true
+			}
+			continue
+		}
+		if host == allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// Endpoint is an ARM endpoint given by its URL instead of by a cloud's name.
+type Endpoint struct {
+	URL      string // without a slash at the end
+	Loopback bool   // this machine: http is allowed and a dummy token is enough
+}
+
+// ParseEndpoint checks the value of --endpoint: an https URL, or http on this
+// machine's loopback addresses.
+func ParseEndpoint(value string) (Endpoint, error) {
+	u, err := url.Parse(strings.TrimRight(strings.TrimSpace(value), "/"))
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return Endpoint{}, &EndpointError{Value: value, Reason: "is not a URL such as https://management.azure.com or http://127.0.0.1:8443"}
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return Endpoint{}, &EndpointError{Value: u.Redacted(), Reason: "may hold a host, a port and a path only"}
+	}
+	loopback := IsLoopback(u.Hostname())
+	if u.Scheme == "http" && !loopback {
+		return Endpoint{}, &EndpointError{Value: value, Reason: "is not https: plain http is for this machine only (127.0.0.1, localhost)"}
+	}
+	return Endpoint{URL: u.String(), Loopback: loopback}, nil
+}
+
+// EndpointError says why an --endpoint cannot be used.
+type EndpointError struct {
+	Value  string
+	Reason string
+}
+
+func (e *EndpointError) Error() string {
+	return fmt.Sprintf("endpoint %q %s", e.Value, e.Reason)
+}
+
+// ExitCode is 2: wrong input, nothing was changed.
+func (e *EndpointError) ExitCode() int { return 2 }
+
+// IsLoopback reports whether a host name or address is this machine itself:
+// localhost, a name below .localhost, 127.0.0.0/8 or ::1.
+func IsLoopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Unmap().IsLoopback()
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,285 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// Auth modes: which source of tokens to use.
+const (
+	ModeAuto     = "auto"     // the first source below that is there
+	ModeEnv      = "env"      // AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret or certificate
+	ModeWorkload = "workload" // a federated token file, GitHub Actions or Azure Pipelines
+	ModeAzureCLI = "azurecli" // the session of az login
+	ModeMSI      = "msi"      // the managed identity of this machine
+	ModeAzd      = "azd"      // the session of azd auth login
+	ModeToken    = "token"    // the access token in COMPUTETARGET_ACCESS_TOKEN
+)
+
+// Modes lists the values of --auth-mode.
+func Modes() []string {
+	return []string{ModeAuto, ModeEnv, ModeWorkload, ModeAzureCLI, ModeMSI, ModeAzd, ModeToken}
+}
+
+// Options say how to sign in. The zero value of a field means its default.
+type Options struct {
+	Mode      string              // one of Modes; default auto
+	Target    Target              // where the tokens are for
+	ConfigDir string              // az's folder; see ConfigDir
+	Getenv    func(string) string // default os.Getenv
+	// Subscription is the id of the subscription worked in. When az knows it,
+	// the tokens are those of the account and tenant az uses for it.
+	Subscription string
+	// Transport sends the sign-in requests; default a plain HTTP client.
+	Transport policy.Transporter
+	Now       func() time.Time // default time.Now
+	// User is who the dummy token of a loopback endpoint says we are; default
+	// the operating system's user.
+	User string
+
+	imds string // the instance metadata service; tests point it elsewhere
+}
+
+// margin is how long a token must still live to be used without asking for a
+// new one.
+const margin = 5 * time.Minute
+
+// Credential supplies access tokens. It looks for a source when the first
+// token is asked for, stays with the one that worked and renews its tokens as
+// long as the process lives. It is safe for concurrent use.
+type Credential struct {
+	opts    Options
+	profile func() (*Profile, error) // az's, read once
+	turn    chan struct{}            // holds one value: who has it may sign in
+
+	mu     sync.Mutex // guards what follows
+	source *source
+	tokens map[string]azcore.AccessToken
+}
+
+// NewCredential checks the options and signs nobody in yet. A mode that does
+// not exist is a ModeError.
+func NewCredential(opts Options) (*Credential, error) {
+	opts = opts.withDefaults()
+	mode, err := canonicalMode(opts.Mode)
+	if err != nil {
+		return nil, err
+	}
+	opts.Mode = mode
+	c := &Credential{opts: opts, turn: make(chan struct{}, 1), tokens: map[string]azcore.AccessToken{}}
+	c.profile = sync.OnceValues(func() (*Profile, error) { return ReadProfile(opts.ConfigDir) })
+	c.turn <- struct{}{}
+	return c, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Transport == nil {
+		o.Transport = &http.Client{Transport: &http.Transport{Proxy: proxyFunc(o.Getenv), ForceAttemptHTTP2: true}}
+	}
+	if o.imds == "" {
+		o.imds = "http://169.254.169.254"
+	}
+	return o
+}
+
+func canonicalMode(mode string) (string, error) {
+	for _, known := range Modes() {
+		if strings.EqualFold(mode, known) {
+			return known, nil
+		}
+	}
+	if mode == "" {
+		return ModeAuto, nil
+	}
+	return "", &ModeError{Mode: mode}
+}
+
+// ModeError says that an auth mode does not exist.
+type ModeError struct{ Mode string }
+
+func (e *ModeError) Error() string {
+	return fmt.Sprintf("auth mode %q is not one of %s", e.Mode, strings.Join(Modes(), ", "))
+}
+
+// ExitCode is 2: wrong input, nothing was changed.
+func (e *ModeError) ExitCode() int { return 2 }
+
+// GetToken implements azcore.TokenCredential. Tokens are kept in memory until
+// five minutes before they expire, or until their issuer suggests to renew
+// them. A renewal that fails while the old token still lives returns the old
+// one. Failures to sign in are SignInErrors.
+func (c *Credential) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	key := strings.Join(append([]string{request.TenantID}, request.Scopes...), " ")
+	if request.Claims == "" {
+		if token, fresh := c.cached(key); fresh {
+			return token, nil
+		}
+	}
+	select {
+	case <-c.turn:
+		defer func() { c.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return azcore.AccessToken{}, context.Cause(ctx)
+	}
+	// Somebody else may have signed in while we waited for our turn.
+	old, fresh := c.cached(key)
+	if fresh && request.Claims == "" {
+		return old, nil
+	}
+	token, err := c.signIn(ctx, request)
+	if err != nil {
+		if old.Token != "" && request.Claims == "" && old.ExpiresOn.After(c.opts.Now().Add(30*time.Second)) {
+			return old, nil
+		}
+		return azcore.AccessToken{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tokens[key] = token
+	return token, nil
+}
+
+func (c *Credential) cached(key string) (token azcore.AccessToken, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	token = c.tokens[key]
+	now := c.opts.Now()
+	fresh = token.Token != "" && token.ExpiresOn.After(now.Add(margin)) &&
+		(token.RefreshOn.IsZero() || token.RefreshOn.After(now))
+	return token, fresh
+}
+
+// signIn asks the source for a token, looking for a source first when there is
+// none yet. The caller has the turn.
+func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	c.mu.Lock()
+	chosen := c.source
+	c.mu.Unlock()
+	if chosen != nil {
+		token, err := chosen.token(ctx, request)
+		if err == nil {
+			return token, nil
+		}
+		return azcore.AccessToken{}, c.failure(ctx, []Attempt{c.attempt(chosen, err)}, err, true)
+	}
+	var tried []Attempt
+	var cause error
+	for _, candidate := range c.sources() {
+		if ctx.Err() != nil {
+			return azcore.AccessToken{}, context.Cause(ctx)
+		}
+		token, err := candidate.token(ctx, request)
+		if err == nil {
+			c.mu.Lock()
+			c.source = candidate
+			c.mu.Unlock()
+			return token, nil
+		}
+		cause = err
+		tried = append(tried, c.attempt(candidate, err))
+		// A source that is there but fails is somebody's choice: going on to
+		// the next one would act under another identity without a word.
+		if !tried[len(tried)-1].missing {
+			tried = tried[len(tried)-1:]
+			break
+		}
+	}
+	return azcore.AccessToken{}, c.failure(ctx, tried, cause, false)
+}
+
+func (c *Credential) attempt(s *source, err error) Attempt {
+	var missing *notThere
+	text := reason(err)
+	for _, secret := range s.secrets {
+		if len(secret) > 3 {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return Attempt{Mode: s.mode, Source: s.name, Reason: text, missing: errors.As(err, &missing)}
+}
+
+// Invalidate forgets a token that the service refused (401), so that the next
+// GetToken asks the source for a new one, and in the case of az's session asks
+// az itself instead of its token cache. It reports whether trying again with a
+// new token makes sense.
+func (c *Credential) Invalidate(refused string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, token := range c.tokens {
+		if token.Token == refused {
+			delete(c.tokens, key)
+		}
+	}
+	if c.source == nil {
+		return true
+	}
+	if c.source.fixed {
+		return false
+	}
+	if c.source.forget != nil {
+		c.source.forget()
+	}
+	return true
+}
+
+// Source says in words where the tokens come from, or "" before the first one.
+func (c *Credential) Source() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.source == nil {
+		return ""
+	}
+	return c.source.name
+}
+
+// Identity is who a Credential signs in as. It never holds the token.
+type Identity struct {
+	Name         string    // sign-in name of a user, name or client id of an application
+	ObjectID     string    // the directory's id of the user or service principal
+	Tenant       string    // tenant id
+	Type         string    // user or servicePrincipal
+	Source       string    // where the token came from, in words
+	Cloud        string    // az's name of the cloud, or the endpoint
+	Subscription string    // id of the subscription worked in, as given in Options
+	Expires      time.Time // when the current token ends
+}
+
+// Describe signs in when that has not happened yet and reports who we are, as
+// the token itself says. A token that is not a readable JWT leaves the names
+// empty.
+func (c *Credential) Describe(ctx context.Context) (Identity, error) {
+	token, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.opts.Target.Cloud.Scope()}})
+	if err != nil {
+		return Identity{}, err
+	}
+	id := Identity{
+		Source:       c.Source(),
+		Cloud:        c.opts.Target.Cloud.Name,
+		Subscription: c.opts.Subscription,
+		Expires:      token.ExpiresOn,
+	}
+	if id.Cloud == "" {
+		id.Cloud = c.opts.Target.Cloud.Endpoint
+	}
+	claims, ok := decodeClaims(token.Token)
+	if !ok {
+		return id, nil
+	}
+	id.Name, id.ObjectID, id.Tenant, id.Type = claims.name(), claims.ObjectID, claims.Tenant, claims.kind()
+	return id, nil
+}

@@ -1,0 +1,133 @@
+package azure
+
+import (
+	"errors"
+	"io/fs"
+	"sort"
+	"strings"
+)
+
+// INI is a file as Python's ConfigParser reads it, which is how az stores its
+// configuration: section names keep their case, option names do not, "=" or
+// ":" separates, "#" and ";" start a comment at the beginning of a line, an
+// indented line continues the value above it, [DEFAULT] applies to every
+// section and %(name)s stands for another option of the section. Where
+// ConfigParser would refuse the file (a name given twice, text before the
+// first section) the last one counts and stray text is passed over, so that
+// this program is never stopped by a file it only consults.
+type INI struct {
+	sections map[string]map[string]string
+}
+
+const defaultSection = "DEFAULT"
+
+// ParseINI reads text. It never fails: what is not understood is not there.
+func ParseINI(text []byte) *INI {
+	ini := &INI{sections: map[string]map[string]string{}}
+	var section map[string]string
+	key, indent := "", 0
+	for line := range strings.Lines(string(trimBOM(text))) {
+		line = strings.TrimRight(line, "\r\n")
+		trimmed := strings.TrimSpace(line)
+		if trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';' {
+			continue
+		}
+		depth := len(line) - len(strings.TrimLeft(line, " \t"))
+		if key != "" && depth > indent {
+			section[key] += "\n" + trimmed
+			continue
+		}
+		if name, ok := sectionName(trimmed); ok {
+			if ini.sections[name] == nil {
+				ini.sections[name] = map[string]string{}
+			}
+			section, key = ini.sections[name], ""
+			continue
+		}
+		at := strings.IndexAny(trimmed, "=:")
+		if section == nil || at <= 0 {
+			key = ""
+			continue
+		}
+		key, indent = strings.ToLower(strings.TrimSpace(trimmed[:at])), depth
+		section[key] = strings.TrimSpace(trimmed[at+1:])
+	}
+	return ini
+}
+
+func sectionName(line string) (string, bool) {
+	end := strings.LastIndexByte(line, ']')
+	if line[0] != '[' || end < 2 {
+		return "", false
+	}
+	return line[1:end], true
+}
+
+// ReadINI reads a file. One that is not there is an empty INI.
+func ReadINI(path string) (*INI, error) {
+	data, err := ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ParseINI(nil), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ParseINI(data), nil
+}
+
+// Get is the value of an option, interpolated, or "" when it is not set.
+func (ini *INI) Get(section, option string) string {
+	return ini.expand(section, ini.raw(section, option), 10)
+}
+
+// Sections lists the section names in alphabetical order, without [DEFAULT].
+func (ini *INI) Sections() []string {
+	names := make([]string, 0, len(ini.sections))
+	for name := range ini.sections {
+		if name != defaultSection {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+func (ini *INI) raw(section, option string) string {
+	option = strings.ToLower(option)
+	if options, ok := ini.sections[section]; ok {
+		if value, ok := options[option]; ok {
+			return value
+		}
+		return ini.sections[defaultSection][option]
+	}
+	return ""
+}
+
+// expand replaces %(name)s and %%. A reference that is not closed, or nested
+// deeper than ConfigParser goes, stays as it was written.
+func (ini *INI) expand(section, value string, depth int) string {
+	if depth == 0 || !strings.Contains(value, "%") {
+		return value
+	}
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(value, "%")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		if rest, ok := strings.CutPrefix(after, "%"); ok {
+			out.WriteByte('%')
+			value = rest
+			continue
+		}
+		name, rest, ok := strings.Cut(strings.TrimPrefix(after, "("), ")s")
+		if !ok || !strings.HasPrefix(after, "(") || out.Len() > maxFile {
+			out.WriteByte('%')
+			value = after
+			continue
+		}
+		out.WriteString(ini.expand(section, ini.raw(section, name), depth-1))
+		value = rest
+	}
+}

@@ -1,0 +1,435 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// source is one place tokens come from.
+type source struct {
+	mode    string
+	name    string // in words, for errors and auth status
+	secrets []string
+	// token asks for a token. A *notThere error means that the source does
+	// not exist here.
+	token func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
+	// forget drops tokens remembered below this package; may be nil.
+	forget func()
+	// fixed is true when asking again gives the same token.
+	fixed bool
+}
+
+// azPatience is how long az and azd may take to print a token. A Python
+// program on a cold network drive has been seen to take more than a minute.
+const azPatience = 90 * time.Second
+
+// sources lists the sources to try, in order.
+func (c *Credential) sources() []*source {
+	if c.opts.Mode == ModeToken {
+		return []*source{c.tokenSource()}
+	}
+	if c.opts.Target.Loopback {
+		return []*source{c.dummySource()}
+	}
+	if c.opts.Target.Foreign {
+		return []*source{{mode: c.opts.Mode, name: "endpoint " + c.opts.Target.Cloud.Endpoint,
+			token: unavailable("is no endpoint of a cloud known here, so no sign-in of yours is sent to it")}}
+	}
+	all := []*source{c.envSource(), c.workloadSource(), c.azSource(), c.managedIdentitySource(), c.azdSource()}
+	if c.opts.Mode != ModeAuto {
+		for _, s := range all {
+			if s.mode == c.opts.Mode {
+				return []*source{s}
+			}
+		}
+	}
+	allowed, err := allowedModes(c.opts.Getenv("AZURE_TOKEN_CREDENTIALS"))
+	if err != nil {
+		return []*source{{mode: ModeAuto, name: "AZURE_TOKEN_CREDENTIALS", token: unavailable(err.Error())}}
+	}
+	var chosen []*source
+	for _, s := range all {
+		if oneOf(allowed, s.mode) {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// allowedModes reads AZURE_TOKEN_CREDENTIALS as the Azure SDKs do: a choice
+// among the sources of mode auto.
+func allowedModes(value string) ([]string, error) {
+	switch strings.ToLower(value) {
+	case "":
+		return Modes(), nil
+	case "dev":
+		return []string{ModeAzureCLI, ModeAzd}, nil
+	case "prod":
+		return []string{ModeEnv, ModeWorkload, ModeMSI}, nil
+	case "environmentcredential":
+		return []string{ModeEnv}, nil
+	case "workloadidentitycredential":
+		return []string{ModeWorkload}, nil
+	case "managedidentitycredential":
+		return []string{ModeMSI}, nil
+	case "azureclicredential":
+		return []string{ModeAzureCLI}, nil
+	case "azuredeveloperclicredential":
+		return []string{ModeAzd}, nil
+	}
+	return nil, fmt.Errorf("%q is not dev, prod or a credential that is supported here", value)
+}
+
+func unavailable(reason string) func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+		return azcore.AccessToken{}, &notThere{reason}
+	}
+}
+
+// clientOptions directs azidentity to the cloud's sign-in service through our
+// transport.
+func (c *Credential) clientOptions(through policy.Transporter) azcore.ClientOptions {
+	return azcore.ClientOptions{
+		Cloud: cloud.Configuration{
+			ActiveDirectoryAuthorityHost: c.opts.Target.Cloud.Authority,
+			Services:                     map[cloud.ServiceName]cloud.ServiceConfiguration{},
+		},
+		Transport: through,
+	}
+}
+
+// remembering keeps the last failure of the network, which azidentity turns
+// into text on its way up.
+type remembering struct {
+	next policy.Transporter
+	mu   sync.Mutex
+	last error
+}
+
+func (r *remembering) Do(request *http.Request) (*http.Response, error) {
+	response, err := r.next.Do(request)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = err
+	return response, err
+}
+
+func (r *remembering) explain(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var network *NetworkError
+	if err != nil && errors.As(r.last, &network) {
+		return network
+	}
+	return err
+}
+
+// renewable is a source around an azidentity credential that is built when
+// first needed and built anew to forget its tokens.
+func (c *Credential) renewable(mode, name string, secrets []string,
+	build func(azcore.ClientOptions) (azcore.TokenCredential, error)) *source {
+	var mu sync.Mutex
+	var built azcore.TokenCredential
+	network := &remembering{next: c.opts.Transport}
+	return &source{
+		mode: mode, name: name, secrets: secrets,
+		token: func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+			mu.Lock()
+			if built == nil {
+				var err error
+				if built, err = build(c.clientOptions(network)); err != nil {
+					built = nil
+					mu.Unlock()
+					return azcore.AccessToken{}, err
+				}
+			}
+			credential := built
+			mu.Unlock()
+			token, err := credential.GetToken(ctx, request)
+			return token, network.explain(err)
+		},
+		forget: func() {
+			mu.Lock()
+			defer mu.Unlock()
+			built = nil
+		},
+	}
+}
+
+// envSource is a service principal whose secret or certificate is in the
+// environment, under the names all Azure SDKs share.
+func (c *Credential) envSource() *source {
+	env := c.opts.Getenv
+	client, tenant := env("AZURE_CLIENT_ID"), env("AZURE_TENANT_ID")
+	secret, certificate := env("AZURE_CLIENT_SECRET"), env("AZURE_CLIENT_CERTIFICATE_PATH")
+	name := "environment"
+	switch {
+	case client == "" || tenant == "":
+		return &source{mode: ModeEnv, name: name, token: unavailable("AZURE_CLIENT_ID and AZURE_TENANT_ID are not both set")}
+	case secret == "" && certificate == "":
+		return &source{mode: ModeEnv, name: name, token: unavailable("neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set")}
+	}
+	name = "environment (service principal " + client + ")"
+	password := env("AZURE_CLIENT_CERTIFICATE_PASSWORD")
+	return c.renewable(ModeEnv, name, []string{secret, password}, func(client0 azcore.ClientOptions) (azcore.TokenCredential, error) {
+		if secret != "" {
+			return azidentity.NewClientSecretCredential(tenant, client, secret,
+				&azidentity.ClientSecretCredentialOptions{ClientOptions: client0, DisableInstanceDiscovery: true})
+		}
+		data, err := ReadFile(certificate)
+		if err != nil {
+			return nil, fmt.Errorf("AZURE_CLIENT_CERTIFICATE_PATH: %w", err)
+		}
+		certs, key, err := azidentity.ParseCertificates(data, []byte(password))
+		if err != nil {
+			return nil, fmt.Errorf("%s holds no certificate and key that can be used (%w)", certificate, err)
+		}
+		send := env("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
+		return azidentity.NewClientCertificateCredential(tenant, client, certs, key, &azidentity.ClientCertificateCredentialOptions{
+			ClientOptions: client0, DisableInstanceDiscovery: true,
+			SendCertificateChain: send == "1" || strings.EqualFold(send, "true"),
+		})
+	})
+}
+
+// azSource is the session of az login: az's own token cache first, az itself
+// when that has nothing to offer.
+func (c *Credential) azSource() *source {
+	s := &source{mode: ModeAzureCLI, name: "az session"}
+	var mu sync.Mutex
+	skipCache := false
+	s.forget = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		skipCache = true
+	}
+	s.token = func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+		account, known := c.account()
+		mu.Lock()
+		useCache := !skipCache && request.Claims == "" && c.isForCloud(request)
+		mu.Unlock()
+		if known && useCache && (request.TenantID == "" || strings.EqualFold(request.TenantID, account.Tenant)) {
+			if token, ok := cachedToken(c.opts.ConfigDir, account, c.opts.Target.Cloud, c.opts.Now()); ok {
+				return token, nil
+			}
+		}
+		return c.askAz(ctx, request, account, known)
+	}
+	return s
+}
+
+// isForCloud reports whether a token request is for the cloud's Resource
+// Manager, which is all that az's cache is searched for.
+func (c *Credential) isForCloud(request policy.TokenRequestOptions) bool {
+	return len(request.Scopes) == 1 && targets(request.Scopes[0], c.opts.Target.Cloud.Audiences)
+}
+
+// account is the entry of az's profile whose sign-in applies: that of the
+// subscription worked in, else that of az's active subscription.
+func (c *Credential) account() (Subscription, bool) {
+	profile, err := c.profile()
+	if err != nil {
+		return Subscription{}, false
+	}
+	if c.opts.Subscription != "" {
+		if found, _ := profile.Find(c.opts.Target.Cloud.Name, c.opts.Subscription); found.ID != "" {
+			return found, true
+		}
+	}
+	return profile.Active(c.opts.Target.Cloud.Name)
+}
+
+func (c *Credential) tenant() string {
+	account, _ := c.account()
+	return account.Tenant
+}
+
+// askAz runs az account get-access-token.
+func (c *Credential) askAz(ctx context.Context, request policy.TokenRequestOptions, account Subscription, known bool) (azcore.AccessToken, error) {
+	current, err := CurrentCloud(c.opts.Getenv, c.opts.ConfigDir)
+	if err == nil && current != c.opts.Target.Cloud.Name {
+		return azcore.AccessToken{}, &notThere{fmt.Sprintf("az is set to cloud %s, not %s (az cloud set -n %s)",
+			current, c.opts.Target.Cloud.Name, c.opts.Target.Cloud.Name)}
+	}
+	options := &azidentity.AzureCLICredentialOptions{}
+	// az takes a subscription or a tenant, not both.
+	if request.TenantID == "" && known && account.User != "" {
+		options.Subscription = account.ID
+	}
+	credential, err := azidentity.NewAzureCLICredential(options)
+	if err != nil {
+		return azcore.AccessToken{}, err
+	}
+	token, err := ask(ctx, "az", credential, request)
+	if err == nil {
+		return token, nil
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "executable not found on path"):
+		return azcore.AccessToken{}, &notThere{"az is not installed"}
+	case !known && strings.Contains(text, "az login"):
+		return azcore.AccessToken{}, &notThere{"nobody is signed in with az login"}
+	}
+	return azcore.AccessToken{}, err
+}
+
+// azdSource is the session of azd auth login.
+func (c *Credential) azdSource() *source {
+	return &source{mode: ModeAzd, name: "azd session",
+		token: func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+			credential, err := azidentity.NewAzureDeveloperCLICredential(nil)
+			if err != nil {
+				return azcore.AccessToken{}, err
+			}
+			token, err := ask(ctx, "azd", credential, request)
+			if err == nil {
+				return token, nil
+			}
+			text := err.Error()
+			switch {
+			case strings.Contains(text, "executable not found on path"):
+				return azcore.AccessToken{}, &notThere{"azd is not installed"}
+			case strings.Contains(text, "auth login"):
+				return azcore.AccessToken{}, &notThere{"nobody is signed in with azd auth login"}
+			}
+			return azcore.AccessToken{}, err
+		}}
+}
+
+// ask runs a tool that prints a token, with patience of our own: azidentity's
+// is ten seconds.
+func ask(ctx context.Context, tool string, credential azcore.TokenCredential, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	ctx, cancel := context.WithTimeout(ctx, azPatience)
+	defer cancel()
+	token, err := credential.GetToken(ctx, request)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return token, fmt.Errorf("%s printed no token within %s: %w", tool, azPatience, context.DeadlineExceeded)
+	}
+	if err == nil && token.Token == "" {
+		return token, fmt.Errorf("%s printed an answer without a token", tool)
+	}
+	return token, err
+}
+
+// CurrentCloud is the cloud az is set to: AZURE_CLOUD_NAME, else [cloud] name
+// in az's configuration, else AzureCloud.
+func CurrentCloud(getenv func(string) string, configDir string) (string, error) {
+	if name := getenv("AZURE_CLOUD_NAME"); name != "" {
+		return CanonicalCloud(name), nil
+	}
+	if configDir == "" {
+		return Public, nil
+	}
+	ini, err := ReadINI(filepath.Join(configDir, "config"))
+	if err != nil {
+		return "", err
+	}
+	if name := ini.Get("cloud", "name"); name != "" {
+		return CanonicalCloud(name), nil
+	}
+	return Public, nil
+}
+
+// managedIdentitySource is the identity Azure gives to the machine or service
+// this process runs on. Where no variable announces it, the metadata service
+// of virtual machines is asked first, for at most a second: elsewhere nothing
+// answers at its address.
+func (c *Credential) managedIdentitySource() *source {
+	env := c.opts.Getenv
+	announced := env("IDENTITY_ENDPOINT") != "" || env("MSI_ENDPOINT") != "" || env("IMDS_ENDPOINT") != ""
+	cloudShell := env("MSI_ENDPOINT") != "" && env("MSI_SECRET") == "" && env("IDENTITY_ENDPOINT") == ""
+	s := c.renewable(ModeMSI, "managed identity", nil, func(client azcore.ClientOptions) (azcore.TokenCredential, error) {
+		options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: client}
+		if id := env("AZURE_CLIENT_ID"); id != "" && !cloudShell {
+			options.ID = azidentity.ClientID(id)
+		}
+		return azidentity.NewManagedIdentityCredential(options)
+	})
+	next := s.token
+	s.token = func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+		if !announced {
+			if err := probe(ctx, c.opts.imds); err != nil {
+				return azcore.AccessToken{}, err
+			}
+		}
+		return next(ctx, request)
+	}
+	return s
+}
+
+// probe asks the metadata service for a token in a way it refuses: only Azure
+// answers "400" to that.
+func probe(ctx context.Context, base string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/metadata/identity/oauth2/token", nil)
+	if err != nil {
+		return err
+	}
+	// The address is this machine's own network: a proxy would answer for
+	// another machine.
+	direct := &http.Transport{DisableKeepAlives: true}
+	response, err := direct.RoundTrip(request)
+	if err != nil {
+		return &notThere{"this machine has none (no Azure metadata service answers)"}
+	}
+	_ = response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusBadRequest, http.StatusGone, http.StatusTooManyRequests:
+		return nil
+	}
+	return &notThere{"this machine has none (its metadata service is not Azure's)"}
+}
+
+// tokenSource is an access token handed over as it is.
+func (c *Credential) tokenSource() *source {
+	token := strings.TrimSpace(c.opts.Getenv("COMPUTETARGET_ACCESS_TOKEN"))
+	s := &source{mode: ModeToken, name: "COMPUTETARGET_ACCESS_TOKEN", secrets: []string{token}, fixed: true}
+	s.token = func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+		if token == "" {
+			return azcore.AccessToken{}, &notThere{"it is not set"}
+		}
+		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return azcore.AccessToken{}, errors.New("it holds characters no token has")
+		}
+		now := c.opts.Now()
+		// A token that does not say when it ends is taken at its word.
+		expires := now.Add(time.Hour)
+		if claims, ok := decodeClaims(token); ok {
+			if at, ok := claims.expires(); ok {
+				expires = at
+			}
+		}
+		if !expires.After(now) {
+			return azcore.AccessToken{}, fmt.Errorf("the token ended %s", expires.UTC().Format(time.RFC3339))
+		}
+		return azcore.AccessToken{Token: token, ExpiresOn: expires.UTC()}, nil
+	}
+	return s
+}
+
+// dummySource is for servers on this machine, which check nothing.
+func (c *Credential) dummySource() *source {
+	return &source{mode: c.opts.Mode, name: "dummy token for this machine", fixed: true,
+		token: func(_ context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+			name := c.opts.User
+			if name == "" {
+				name = localUser(c.opts.Getenv)
+			}
+			now := c.opts.Now()
+			scope := strings.Join(request.Scopes, " ")
+			return azcore.AccessToken{Token: dummyToken(name, scope, now), ExpiresOn: now.AddDate(1, 0, 0).UTC()}, nil
+		}}
+}

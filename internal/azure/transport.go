@@ -1,0 +1,318 @@
+package azure
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// dialPatience bounds looking a host up and connecting to it, so that without
+// a network, or with a name nobody knows, a command ends within five seconds.
+const dialPatience = 4 * time.Second
+
+// TransportOptions say how the network is reached.
+type TransportOptions struct {
+	// CAFile is a PEM file of certificate authorities to trust besides the
+	// system's; the value of --ca-file.
+	CAFile string
+	// LoopbackCAFile is a PEM file trusted only for servers on this machine:
+	// the emulator's. It is read when such a server is first spoken to; when
+	// it is not there, nothing is added.
+	LoopbackCAFile string
+	// Getenv is asked for HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE
+	// and REQUESTS_CA_BUNDLE, which is where az's users name a company's
+	// authority. Default os.Getenv.
+	Getenv func(string) string
+}
+
+// NewTransport makes the HTTP client for everything this program sends. It
+// speaks TLS 1.2 or newer, honours the proxy variables, and returns
+// NetworkErrors. Redirects are followed without credentials. The result is
+// safe for concurrent use and keeps connections open.
+func NewTransport(opts TransportOptions) (*http.Client, error) {
+	if opts.Getenv == nil {
+		opts.Getenv = os.Getenv
+	}
+	var files []string
+	for _, file := range []string{opts.CAFile, opts.Getenv("SSL_CERT_FILE"), opts.Getenv("REQUESTS_CA_BUNDLE")} {
+		if file != "" {
+			files = append(files, file)
+		}
+	}
+	roots, err := trust(files)
+	if err != nil {
+		return nil, err
+	}
+	network := &roundTripper{
+		proxy:  proxyFunc(opts.Getenv),
+		remote: transport(proxyFunc(opts.Getenv), roots),
+		local: sync.OnceValue(func() http.RoundTripper {
+			all := roots
+			if opts.LoopbackCAFile != "" {
+				if more, err := trust(append(files, opts.LoopbackCAFile)); err == nil {
+					all = more
+				}
+			}
+			return transport(nil, all)
+		}),
+	}
+	return &http.Client{
+		Transport: network,
+		CheckRedirect: func(request *http.Request, via []*http.Request) error {
+			if len(via) >= 10 {
+				return errors.New("stopped after 10 redirects")
+			}
+			request.Header.Del("Authorization")
+			return nil
+		},
+	}, nil
+}
+
+func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		Proxy:                 proxy,
+		DialContext:           dial,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:   dialPatience,
+		ExpectContinueTimeout: time.Second,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConns:          100,
+		MaxIdleConnsPerHost:   16,
+		ForceAttemptHTTP2:     true,
+	}
+}
+
+// trust is the system's certificate pool plus the files; nil, which means the
+// system's, without files.
+func trust(files []string) (*x509.CertPool, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	for _, file := range files {
+		data, err := ReadFile(file)
+		if err != nil {
+			var unusable *FileError
+			if errors.As(err, &unusable) {
+				return nil, err
+			}
+			return nil, &FileError{Path: file, Reason: "is not there", Advice: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
+		}
+		if !pool.AppendCertsFromPEM(data) {
+			why := "holds no certificate"
+			if block, _ := pem.Decode(data); block == nil {
+				why = "is not a PEM file"
+			}
+			return nil, &FileError{Path: file, Reason: why, Advice: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
+		}
+	}
+	return pool, nil
+}
+
+// proxyFunc reads the proxy variables as net/http does, from an environment
+// that can be a test's. This machine and its link, where the metadata service
+// is, are never behind a proxy.
+func proxyFunc(getenv func(string) string) func(*http.Request) (*url.URL, error) {
+	choose := sync.OnceValue(func() func(*url.URL) (*url.URL, error) {
+		either := func(upper, lower string) string { return first(getenv(upper), getenv(lower)) }
+		return (&httpproxy.Config{
+			HTTPProxy:  either("HTTP_PROXY", "http_proxy"),
+			HTTPSProxy: either("HTTPS_PROXY", "https_proxy"),
+			NoProxy:    either("NO_PROXY", "no_proxy"),
+			CGI:        getenv("REQUEST_METHOD") != "",
+		}).ProxyFunc()
+	})
+	return func(request *http.Request) (*url.URL, error) {
+		if ip := net.ParseIP(request.URL.Hostname()); ip != nil && (ip.IsLinkLocalUnicast() || ip.IsLoopback()) {
+			return nil, nil
+		}
+		return choose()(request.URL)
+	}
+}
+
+// dial connects within dialPatience. A resolver that is out of order for a
+// moment is asked a second time; nothing has been sent by then.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialPatience)
+	defer cancel()
+	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
+	conn, err := dialer.DialContext(ctx, network, address)
+	var lookup *net.DNSError
+	if errors.As(err, &lookup) && lookup.IsTemporary && !lookup.IsTimeout {
+		select {
+		case <-time.After(500 * time.Millisecond):
+			return dialer.DialContext(ctx, network, address)
+		case <-ctx.Done():
+		}
+	}
+	return conn, err
+}
+
+// roundTripper sends requests and turns what the network says into one line.
+type roundTripper struct {
+	proxy  func(*http.Request) (*url.URL, error)
+	remote http.RoundTripper
+	local  func() http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
+	next := t.remote
+	if IsLoopback(request.URL.Hostname()) {
+		next = t.local()
+	}
+	response, err := next.RoundTrip(request)
+	if err == nil || request.Context().Err() != nil {
+		return response, err
+	}
+	via := ""
+	if proxy, problem := t.proxy(request); problem == nil && proxy != nil && !IsLoopback(request.URL.Hostname()) {
+		via = proxy.Host
+	}
+	return response, explain(request.URL.Host, via, err)
+}
+
+// NetworkError says why a host could not be spoken to.
+type NetworkError struct {
+	Host   string // with its port, when it is not the default one
+	Reason string
+	Hint   string // what to do; may be empty
+	// Unsent is true when the connection was never made, so that nothing of
+	// the request can have arrived.
+	Unsent bool
+	Err    error
+}
+
+func (e *NetworkError) Error() string { return e.Reason }
+
+// Advice is the hint for people.
+func (e *NetworkError) Advice() string { return e.Hint }
+
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// ExitCode is 1: the service was not reached.
+func (e *NetworkError) ExitCode() int { return 1 }
+
+// lasting is a NetworkError that asking again at once does not cure. Its
+// method stops azcore's retries.
+type lasting struct{ *NetworkError }
+
+// NonRetriable marks the error for azcore.
+func (lasting) NonRetriable() {}
+
+func (e lasting) Unwrap() error { return e.NetworkError }
+
+func explain(host, proxy string, err error) error {
+	e := &NetworkError{Host: host, Err: err}
+	var (
+		unknownCA   x509.UnknownAuthorityError
+		wrongHost   x509.HostnameError
+		invalid     x509.CertificateInvalidError
+		verify      *tls.CertificateVerificationError
+		lookup      *net.DNSError
+		op          *net.OpError
+		notTLS      tls.RecordHeaderError
+		peerIssuer  string
+		timeout     interface{ Timeout() bool }
+		isDial      = errors.As(err, &op) && op.Op == "dial"
+		isProxyDial = errors.As(err, &op) && op.Op == "proxyconnect"
+	)
+	if errors.As(err, &verify) && len(verify.UnverifiedCertificates) > 0 {
+		chain := verify.UnverifiedCertificates
+		peerIssuer = oneLine(chain[len(chain)-1].Issuer.String())
+	}
+	switch {
+	case errors.As(err, &unknownCA):
+		if peerIssuer == "" && unknownCA.Cert != nil {
+			peerIssuer = oneLine(unknownCA.Cert.Issuer.String())
+		}
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("the certificate of %s was issued by %q, which is not trusted here", host, peerIssuer)
+		e.Hint = "if that is your company's authority, give its certificate with --ca-file FILE or SSL_CERT_FILE"
+		return lasting{e}
+	case errors.As(err, &wrongHost):
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("the certificate %s presented is for another host", host)
+		return lasting{e}
+	case errors.As(err, &invalid):
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("the certificate of %s is not valid (%s)", host, oneLine(invalid.Error()))
+		e.Hint = "check this machine's clock"
+		return lasting{e}
+	case errors.As(err, &notTLS):
+		e.Unsent = true
+		e.Reason = host + " does not speak TLS on this port"
+		return lasting{e}
+	case errors.As(err, &lookup):
+		e.Unsent = true
+		name := lookup.Name
+		if lookup.IsNotFound {
+			e.Reason = fmt.Sprintf("no host is called %s", name)
+			e.Hint = "check the name, the network and, behind a proxy, HTTPS_PROXY"
+		} else {
+			e.Reason = fmt.Sprintf("the name %s could not be looked up (no network?)", name)
+			e.Hint = "check the network and, behind a proxy, HTTPS_PROXY"
+		}
+		return lasting{e}
+	case isProxyDial || (proxy != "" && isDial):
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("the proxy %s could not be used for %s (%s)", proxy, host, cause(err))
+		e.Hint = "check HTTPS_PROXY and NO_PROXY"
+		return lasting{e}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Unsent = true
+		e.Reason = host + " refused the connection"
+		if IsLoopback(hostname(host)) {
+			e.Hint = "start the server first: computetarget emulator serve"
+		}
+		return lasting{e}
+	case isDial && errors.As(err, &timeout) && timeout.Timeout():
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("%s did not answer within %s", host, dialPatience)
+		e.Hint = "check the network and, behind a proxy, HTTPS_PROXY"
+		return lasting{e}
+	case isDial:
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("%s could not be reached (%s)", host, cause(err))
+		e.Hint = "check the network"
+		return lasting{e}
+	case errors.As(err, &timeout) && timeout.Timeout():
+		e.Reason = host + " did not answer in time"
+	default:
+		e.Reason = fmt.Sprintf("the connection to %s broke (%s)", host, cause(err))
+	}
+	return e
+}
+
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
+}
+
+// cause is the innermost reason of a network error, without addresses.
+func cause(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return oneLine(err.Error())
+		}
+		err = next
+	}
+}

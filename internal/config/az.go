@@ -1,0 +1,114 @@
+package config
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/computetarget/computetarget/internal/azure"
+)
+
+// azFiles are az's own settings, each file read when first asked for.
+type azFiles struct {
+	dir     string
+	ini     func() (*azure.INI, error)
+	profile func() (*azure.Profile, error)
+}
+
+func newAzFiles(in Inputs) *azFiles {
+	dir := azure.ConfigDir(in.Getenv, in.Home)
+	return &azFiles{
+		dir: dir,
+		ini: sync.OnceValues(func() (*azure.INI, error) {
+			if dir == "" {
+				return azure.ParseINI(nil), nil
+			}
+			return azure.ReadINI(filepath.Join(dir, "config"))
+		}),
+		profile: sync.OnceValues(func() (*azure.Profile, error) { return azure.ReadProfile(dir) }),
+	}
+}
+
+// AzDir is az's folder: $AZURE_CONFIG_DIR, else ~/.azure.
+func (s *Settings) AzDir() string { return s.az().dir }
+
+// AzProfile is what az remembers of this user's subscriptions.
+func (s *Settings) AzProfile() (*azure.Profile, error) { return s.az().profile() }
+
+// fromAz asks az's variables and files. In the emulator's cloud az says
+// nothing about the workspace: a rehearsal must not depend on what this
+// machine happens to be signed in to.
+func (s *Settings) fromAz(key string) (Value, error) {
+	switch key {
+	case Subscription:
+		if s.emulated() {
+			return Value{}, nil
+		}
+		return s.activeSubscription()
+	case ResourceGroup:
+		if s.emulated() {
+			return Value{}, nil
+		}
+		return s.azOption("defaults", "group")
+	case Workspace:
+		if s.emulated() {
+			return Value{}, nil
+		}
+		for _, name := range []string{"workspace", "aml_workspace", "workspace_name"} {
+			if value, err := s.azOption("defaults", name); err != nil || value.Set() {
+				return value, err
+			}
+		}
+	case CloudName:
+		value, err := s.azOption("cloud", "name")
+		if value.Source == "AZURE_CLOUD_NAME" || value.Set() {
+			value.Text = azure.CanonicalCloud(value.Text)
+		}
+		return value, err
+	case Output:
+		return s.azOption("core", "output")
+	case NoColor:
+		return s.azOption("core", "no_color")
+	case OnlyShowErrors:
+		return s.azOption("core", "only_show_errors")
+	}
+	return Value{}, nil
+}
+
+// azOption reads an option the way az does: AZURE_SECTION_NAME in the
+// environment, then the section of its configuration file.
+func (s *Settings) azOption(section, name string) (Value, error) {
+	env := "AZURE_" + strings.ToUpper(section+"_"+name)
+	if text := s.in.Getenv(env); text != "" {
+		return Value{Text: text, Source: env, Level: LevelAz}, nil
+	}
+	ini, err := s.az().ini()
+	if err != nil {
+		return Value{}, err
+	}
+	text := ini.Get(section, name)
+	if text == "" {
+		return Value{}, nil
+	}
+	source := "az " + section
+	if section == "core" {
+		source = "az config core." + name
+	}
+	return Value{Text: text, Source: source, Level: LevelAz}, nil
+}
+
+func (s *Settings) activeSubscription() (Value, error) {
+	target, err := s.Target()
+	if err != nil {
+		return Value{}, err
+	}
+	profile, err := s.az().profile()
+	if err != nil {
+		return Value{}, err
+	}
+	active, ok := profile.Active(azure.CanonicalCloud(target.Cloud.Text))
+	if !ok {
+		return Value{}, nil
+	}
+	return Value{Text: active.ID, Source: "az's active subscription", Level: LevelAz}, nil
+}

@@ -1,0 +1,180 @@
+// Package config answers where a setting comes from: flag, environment,
+// project file, user file or az, in that order. All settings are in one table
+// and one function decides between their sources. No file is read before a
+// value needs it. It is the only package that imports viper.
+package config
+
+import "strings"
+
+// Level is a kind of source. A higher level wins.
+type Level int
+
+// The levels, from the weakest to the strongest.
+const (
+	LevelNone    Level = iota // not set anywhere
+	LevelDefault              // built in
+	LevelAz                   // az's environment variables and files
+	LevelUser                 // the user's config.yaml
+	LevelProject              // a project's config.json
+	LevelEnv                  // COMPUTETARGET_ variables
+	LevelFlag                 // the command line
+)
+
+// Kind is what values of an option look like.
+type Kind int
+
+// The kinds.
+const (
+	Text     Kind = iota // any text
+	Choice               // one of Option.Values, in any case
+	Bool                 // true or false
+	Duration             // 90m, 1h30m, 3d; 0 is none
+	URL                  // an http or https URL
+	File                 // the path of a file
+	Folder               // the path of a folder
+	Cloud                // a cloud's name
+	Group                // a resource group's name
+	Name                 // a workspace's name
+	ID                   // a subscription's id or name
+)
+
+// Option is one setting.
+type Option struct {
+	// Key names the option in config.yaml and for config get and set.
+	Key string
+	// Flags are the long flags that set it, the strongest first.
+	Flags []string
+	// Short is the short flag for people, such as "-g", or "".
+	Short string
+	// Env is its environment variable, or "".
+	Env string
+	// Project is true when a project's config.json sets it.
+	Project bool
+	// User is true when config.yaml may set it.
+	User bool
+	// Az is true when az's files and variables are asked for it.
+	Az bool
+	// Default is the value when no source has one.
+	Default string
+	// Secret values are never shown.
+	Secret bool
+	Kind   Kind
+	// Values are the choices of a Choice.
+	Values []string
+	// Help is one line for people.
+	Help string
+}
+
+// Keys of the options.
+const (
+	Subscription   = "subscription"
+	ResourceGroup  = "resource-group"
+	Workspace      = "workspace"
+	CloudName      = "cloud"
+	Endpoint       = "endpoint"
+	Output         = "output"
+	APIVersion     = "api-version"
+	AuthMode       = "auth-mode"
+	AccessToken    = "access-token"
+	Timeout        = "timeout"
+	TimeZone       = "time-zone"
+	Progress       = "progress"
+	NoColor        = "no-color"
+	OnlyShowErrors = "only-show-errors"
+	CAFile         = "ca-file"
+	EmulatorDir    = "emulator-dir"
+	EmulatorPace   = "emulator-pace"
+)
+
+// Options lists every option, in the order people are shown them.
+func Options() []Option {
+	return []Option{
+		{Key: Subscription, Flags: []string{"subscription-id", "subscription"}, Env: "COMPUTETARGET_SUBSCRIPTION",
+			Project: true, User: true, Az: true, Kind: ID,
+			Help: "subscription of the workspace, by id or by the name az knows"},
+		{Key: ResourceGroup, Flags: []string{"resource-group"}, Short: "-g", Env: "COMPUTETARGET_RESOURCE_GROUP",
+			Project: true, User: true, Az: true, Kind: Group, Help: "resource group of the workspace"},
+		{Key: Workspace, Flags: []string{"workspace-name"}, Short: "-w", Env: "COMPUTETARGET_WORKSPACE",
+			Project: true, User: true, Az: true, Kind: Name, Help: "workspace that holds the computes"},
+		{Key: CloudName, Flags: []string{"cloud"}, Env: "COMPUTETARGET_CLOUD", User: true, Az: true, Kind: Cloud,
+			Default: "AzureCloud", Help: "public, china, usgov, a cloud registered with az, or emulator"},
+		{Key: Endpoint, Flags: []string{"endpoint"}, Env: "COMPUTETARGET_ENDPOINT", User: true, Kind: URL,
+			Help: "Resource Manager URL to use instead of the cloud's own"},
+		{Key: Output, Flags: []string{"output"}, Short: "-o", Env: "COMPUTETARGET_OUTPUT", User: true, Az: true, Kind: Choice,
+			Values: []string{"json", "jsonc", "table", "tsv", "yaml", "yamlc", "name", "none"},
+			Help:   "output format; without one, people's views on a terminal and json elsewhere"},
+		{Key: APIVersion, Flags: []string{"api-version"}, Env: "COMPUTETARGET_API_VERSION", User: true,
+			Help: "api-version of every request instead of the one chosen per operation"},
+		{Key: AuthMode, Flags: []string{"auth-mode"}, Env: "COMPUTETARGET_AUTH_MODE", User: true, Kind: Choice,
+			Values: []string{"auto", "env", "workload", "azurecli", "msi", "azd", "token"}, Default: "auto",
+			Help: "where access tokens come from"},
+		{Key: AccessToken, Env: "COMPUTETARGET_ACCESS_TOKEN", Secret: true,
+			Help: "access token for --auth-mode token"},
+		{Key: Timeout, Flags: []string{"timeout"}, Env: "COMPUTETARGET_TIMEOUT", User: true, Kind: Duration, Default: "1h",
+			Help: "how long to wait for an operation; 0 waits forever"},
+		{Key: TimeZone, Flags: []string{"time-zone"}, Env: "COMPUTETARGET_TIME_ZONE", User: true,
+			Help: "time zone of schedules, such as Europe/Berlin or W. Europe Standard Time"},
+		{Key: Progress, Env: "COMPUTETARGET_PROGRESS", User: true, Kind: Choice, Values: []string{"auto", "plain", "none"},
+			Default: "auto", Help: "how waiting is shown"},
+		{Key: NoColor, Env: "NO_COLOR", Az: true, Kind: Bool, Default: "false", Help: "no colours; any NO_COLOR that is not empty counts"},
+		{Key: OnlyShowErrors, Flags: []string{"only-show-errors"}, Az: true, Kind: Bool, Default: "false",
+			Help: "no notes and warnings on stderr"},
+		{Key: CAFile, Flags: []string{"ca-file"}, User: true, Kind: File,
+			Help: "PEM file of certificate authorities to trust besides the system's"},
+		{Key: EmulatorDir, Env: "COMPUTETARGET_EMULATOR_DIR", User: true, Kind: Folder,
+			Help: "folder of the emulator's state"},
+		{Key: EmulatorPace, Flags: []string{"pace"}, Env: "COMPUTETARGET_EMULATOR_PACE", User: true, Default: "fast",
+			Help: "how fast the emulator's operations are: instant, fast, real, or a number of times real"},
+	}
+}
+
+// Lookup returns the option of a key.
+func Lookup(key string) (Option, bool) {
+	for _, option := range Options() {
+		if option.Key == key {
+			return option, true
+		}
+	}
+	return Option{}, false
+}
+
+// Nearest returns the candidate that a mistyped word most likely means, or ""
+// when none is close: at most two letters, and not more than a third of the
+// word, may differ.
+func Nearest(word string, candidates []string) string {
+	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
+	best, distance := "", min(2, len(word)/3)+1
+	for _, candidate := range candidates {
+		if d := editDistance(word, strings.ToLower(candidate), distance); d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to insert, delete, replace or swap with a
+// neighbour to turn a into b; from limit on it does not count exactly.
+func editDistance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		current[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				current[j] = min(current[j], before[j-2]+1)
+			}
+		}
+		before, previous, current = previous, current, before
+	}
+	return previous[len(b)]
+}

@@ -1,0 +1,208 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/computetarget/computetarget/internal/azure"
+)
+
+// Project is a project's config.json: the workspace a folder belongs to. It
+// has no say in anything else.
+type Project struct {
+	Path          string
+	Subscription  string
+	ResourceGroup string
+	Workspace     string
+}
+
+// ParseProject reads the content of a project file. Both shapes of CLI v1 are
+// understood: subscription_id, resource_group and workspace_name, and the
+// Scope of a project, which wins when there is one. ours is false for JSON
+// that has nothing of either, such as another program's config.json.
+func ParseProject(data []byte) (project Project, ours bool, err error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(bomless(data), &fields); err != nil {
+		return Project{}, false, jsonError(data, err)
+	}
+	if raw, ok := fields["Scope"]; ok && string(raw) != "null" {
+		var scope string
+		if json.Unmarshal(raw, &scope) != nil {
+			return Project{}, true, errors.New("has a Scope that is not text")
+		}
+		parts := strings.Split(scope, "/")
+		if len(parts) < 9 || parts[0] != "" || !strings.EqualFold(parts[1], "subscriptions") ||
+			!strings.EqualFold(parts[3], "resourceGroups") || !strings.EqualFold(parts[7], "workspaces") {
+			return Project{}, true, errors.New("has a Scope that is not the id of a workspace or project")
+		}
+		project = Project{Subscription: parts[2], ResourceGroup: parts[4], Workspace: parts[8]}
+	} else {
+		for key, into := range map[string]*string{
+			"subscription_id": &project.Subscription,
+			"resource_group":  &project.ResourceGroup,
+			"workspace_name":  &project.Workspace,
+		} {
+			raw, ok := fields[key]
+			if !ok || string(raw) == "null" {
+				continue
+			}
+			ours = true
+			if json.Unmarshal(raw, into) != nil {
+				return Project{}, true, fmt.Errorf("has a %s that is not text", key)
+			}
+		}
+		if !ours {
+			return Project{}, false, nil
+		}
+	}
+	for key, value := range map[string]string{"subscription": project.Subscription,
+		"resource group": project.ResourceGroup, "workspace": project.Workspace} {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' || r == '?' || r == '#' || r == '\\' }) {
+			return Project{}, true, fmt.Errorf("names a %s with characters no name has", key)
+		}
+	}
+	return project, true, nil
+}
+
+func bomless(data []byte) []byte {
+	return []byte(strings.TrimPrefix(string(data), "\ufeff"))
+}
+
+// jsonError adds the line to a JSON syntax error.
+func jsonError(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		at := min(int(syntax.Offset), len(data))
+		return &lineError{line: 1 + strings.Count(string(data[:at]), "\n"), reason: "is not JSON (" + syntax.Error() + ")"}
+	}
+	return errors.New("is not a JSON object")
+}
+
+type lineError struct {
+	line   int
+	reason string
+}
+
+func (e *lineError) Error() string { return e.reason }
+
+func fileError(path string, err error) error {
+	e := &azure.FileError{Path: path, Reason: err.Error(), Err: err}
+	var at *lineError
+	if errors.As(err, &at) {
+		e.Line = at.line
+	}
+	return e
+}
+
+// Project returns the project file in effect, or nil when there is none or,
+// as in CLI v1, both -g and -w are given.
+func (s *Settings) Project() (*Project, error) {
+	_, group := s.in.Flags["resource-group"]
+	_, workspace := s.in.Flags["workspace-name"]
+	if group && workspace {
+		return nil, nil
+	}
+	return s.proj()
+}
+
+// findProject looks for the project file from --path upwards, in CLI v1's
+// order: .azureml/config.json in any folder above comes before everything
+// else, then .azureml/project.json, then the same two in aml_config, then in
+// the folders themselves. Outside the two folders of their own a file that
+// says nothing about a workspace is somebody else's and is passed over.
+func (s *Settings) findProject() (*Project, error) {
+	start, given := s.in.Flags["path"]
+	if start == "" {
+		start = "."
+	}
+	dir := start
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(s.in.Dir, dir)
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return readProject(dir, true)
+	}
+	for _, folder := range []string{".azureml", "aml_config", ""} {
+		for _, name := range []string{"config.json", "project.json"} {
+			for at := dir; ; at = filepath.Dir(at) {
+				project, err := readProject(filepath.Join(at, folder, name), folder != "")
+				if err != nil || project != nil {
+					return project, err
+				}
+				if at == filepath.Dir(at) {
+					break
+				}
+			}
+		}
+	}
+	if given && filepath.Clean(start) != "." {
+		s.warn("no config.json with a workspace in %s or above; using the other settings", start)
+	}
+	return nil, nil
+}
+
+// readProject reads one candidate; nil when it is not there. own is true for
+// a file that can only be a project file.
+func readProject(path string, own bool) (*Project, error) {
+	data, err := azure.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		if own {
+			return nil, err
+		}
+		return nil, nil
+	}
+	project, ours, err := ParseProject(data)
+	switch {
+	case err != nil && (own || ours):
+		return nil, fileError(path, err)
+	case !ours && own:
+		return nil, fileError(path, errors.New("names no workspace (subscription_id, resource_group and workspace_name, or Scope)"))
+	case !ours || err != nil:
+		return nil, nil
+	}
+	project.Path = path
+	return &project, nil
+}
+
+func (s *Settings) fromProject(key string) (Value, error) {
+	project, err := s.Project()
+	if err != nil || project == nil {
+		return Value{}, err
+	}
+	text := ""
+	switch key {
+	case Subscription:
+		text = project.Subscription
+	case ResourceGroup:
+		text = project.ResourceGroup
+	case Workspace:
+		text = project.Workspace
+	}
+	if text == "" {
+		return Value{}, nil
+	}
+	return Value{Text: text, Source: s.shorten(project.Path), Level: LevelProject}, nil
+}
+
+// shorten writes a path for people: relative to the folder worked in when it
+// is in it or just above, with ~ for the home folder.
+func (s *Settings) shorten(path string) string {
+	if rel, err := filepath.Rel(s.in.Dir, path); err == nil && !strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
+		if strings.HasPrefix(rel, "..") {
+			return rel
+		}
+		return "." + string(filepath.Separator) + rel
+	}
+	if rel, err := filepath.Rel(s.in.Home, path); s.in.Home != "" && err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.Join("~", rel)
+	}
+	return path
+}

@@ -1,0 +1,201 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/computetarget/computetarget/internal/azure"
+)
+
+// UserFile is the path of the user's config.yaml, whether it is there or not;
+// "" when no home folder is known.
+func (s *Settings) UserFile() string {
+	dir := s.userDir("XDG_CONFIG_HOME", "AppData", ".config")
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "config.yaml")
+}
+
+// emulatorDir is the folder of the emulator's state when none is set.
+func (s *Settings) emulatorDir() string {
+	dir := s.userDir("XDG_STATE_HOME", "LocalAppData", filepath.Join(".local", "state"))
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "emulator")
+}
+
+// userDir is our folder in a base folder of the XDG specification, or in the
+// one Windows has for the purpose. Relative XDG paths are passed over, as the
+// specification asks.
+func (s *Settings) userDir(xdg, windows, fallback string) string {
+	base := s.in.Getenv(xdg)
+	if base == "" || !filepath.IsAbs(base) {
+		base = ""
+		if s.in.GOOS == "windows" {
+			base = s.in.Getenv(windows)
+		}
+		if base == "" && s.in.Home != "" {
+			base = filepath.Join(s.in.Home, fallback)
+		}
+	}
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, "computetarget")
+}
+
+// userFile is the user's config.yaml as read.
+type userFile struct {
+	values *viper.Viper
+	lines  map[string]int
+}
+
+// readUserFile reads config.yaml; one that is not there is empty.
+func readUserFile(path string) (*userFile, error) {
+	var data []byte
+	if path != "" {
+		var err error
+		data, err = azure.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	codec := &strictYAML{}
+	registry := viper.NewCodecRegistry()
+	if err := registry.RegisterCodec("yaml", codec); err != nil {
+		return nil, err
+	}
+	values := viper.NewWithOptions(viper.WithCodecRegistry(registry))
+	values.SetConfigType("yaml")
+	if err := values.ReadConfig(bytes.NewReader(data)); err != nil {
+		if codec.err != nil {
+			err = codec.err
+		}
+		return nil, fileError(path, err)
+	}
+	return &userFile{values: values, lines: codec.lines}, nil
+}
+
+// strictYAML decodes config.yaml for viper. It takes every value as the text
+// it was written as, because YAML itself turns api-version: 2025-12-01 into a
+// moment in time, and refuses what it does not know instead of passing it
+// over in silence.
+type strictYAML struct {
+	lines map[string]int
+	err   error
+}
+
+// Encode implements viper.Codec. Nothing is written through it: writing keeps
+// the comments and order of the file (see Set).
+func (*strictYAML) Encode(map[string]any) ([]byte, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// Decode implements viper.Codec.
+func (c *strictYAML) Decode(data []byte, into map[string]any) error {
+	c.lines = map[string]int{}
+	mapping, err := parseYAML(data)
+	if err != nil {
+		c.err = err
+		return err
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		if c.err = c.add(key, value, into); c.err != nil {
+			return c.err
+		}
+	}
+	return nil
+}
+
+func (c *strictYAML) add(key, value *yaml.Node, into map[string]any) error {
+	option, ok := Lookup(key.Value)
+	switch {
+	case key.Kind != yaml.ScalarNode:
+		return &lineError{key.Line, "has a setting without a name"}
+	case !ok:
+		return &lineError{key.Line, unknownInFile(key.Value)}
+	case option.Secret:
+		return &lineError{key.Line, fmt.Sprintf("holds %s: secrets belong into %s, not into a file", key.Value, option.Env)}
+	case !option.User:
+		return &lineError{key.Line, fmt.Sprintf("holds %s, which cannot be set here", key.Value)}
+	case c.lines[option.Key] != 0:
+		return &lineError{key.Line, fmt.Sprintf("sets %s again (first in line %d)", key.Value, c.lines[option.Key])}
+	case value.Kind != yaml.ScalarNode:
+		return &lineError{value.Line, fmt.Sprintf("has more than one value for %s", key.Value)}
+	}
+	c.lines[option.Key] = key.Line
+	if value.Tag == "!!null" || value.Value == "" {
+		return nil
+	}
+	text, err := Normalize(option, value.Value)
+	if err != nil {
+		return &lineError{value.Line, fmt.Sprintf("cannot be used: %s %s", option.Key, err)}
+	}
+	into[option.Key] = text
+	return nil
+}
+
+func unknownInFile(key string) string {
+	var keys []string
+	for _, option := range Options() {
+		if option.User {
+			keys = append(keys, option.Key)
+		}
+	}
+	if near := Nearest(key, keys); near != "" {
+		return fmt.Sprintf("holds an unknown setting %q, did you mean %s?", key, near)
+	}
+	return fmt.Sprintf("holds an unknown setting %q (known are %s)", key, strings.Join(keys, ", "))
+}
+
+// parseYAML returns the mapping a YAML file consists of; an empty one for an
+// empty file.
+func parseYAML(data []byte) (*yaml.Node, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(bomless(data), &document); err != nil {
+		return nil, yamlError(err)
+	}
+	if len(document.Content) == 0 {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}, nil
+	}
+	root := document.Content[0]
+	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", HeadComment: document.HeadComment}, nil
+	}
+	if root.Kind != yaml.MappingNode {
+		return nil, &lineError{root.Line, "is not a list of settings such as \"workspace: ml-dev\""}
+	}
+	return root, nil
+}
+
+// yamlError takes the line out of a YAML error's text, the only place it is in.
+func yamlError(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if rest, ok := strings.CutPrefix(text, "line "); ok {
+		if number, reason, ok := strings.Cut(rest, ": "); ok {
+			if line, err := strconv.Atoi(number); err == nil {
+				return &lineError{line, "is not YAML (" + reason + ")"}
+			}
+		}
+	}
+	return &lineError{0, "is not YAML (" + text + ")"}
+}
+
+func (s *Settings) fromUser(key string) (Value, error) {
+	file, err := s.user()
+	if err != nil || !file.values.InConfig(key) {
+		return Value{}, err
+	}
+	return Value{Text: file.values.GetString(key), Source: s.shorten(s.UserFile()), Level: LevelUser}, nil
+}

@@ -1,0 +1,153 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/computetarget/computetarget/internal/azure"
+)
+
+// WorkspaceRef is a workspace and where the choice came from.
+type WorkspaceRef struct {
+	Subscription  Value
+	ResourceGroup Value
+	Name          Value
+}
+
+// Source says in words where the workspace came from; when its parts came
+// from different places, it names each.
+func (w WorkspaceRef) Source() string {
+	if w.Name.Source == w.ResourceGroup.Source {
+		return w.Name.Source
+	}
+	return fmt.Sprintf("%s, group from %s", w.Name.Source, w.ResourceGroup.Source)
+}
+
+// Note is a sentence to show when workspace and group come from different
+// sources, which is how one acts on the wrong workspace; "" otherwise. Two
+// flags, or two variables, are one source.
+func (w WorkspaceRef) Note() string {
+	same := w.Name.Source == w.ResourceGroup.Source ||
+		w.Name.Level == w.ResourceGroup.Level && w.Name.Level != LevelUser
+	if same || !w.Name.Set() || !w.ResourceGroup.Set() {
+		return ""
+	}
+	return fmt.Sprintf("workspace %s is from %s, resource group %s from %s",
+		w.Name.Text, w.Name.Source, w.ResourceGroup.Text, w.ResourceGroup.Source)
+}
+
+// MissingError says which part of the workspace no source has. What is known
+// is in Known, so that a caller can list the workspaces to choose from.
+type MissingError struct {
+	Key   string
+	Known WorkspaceRef
+}
+
+func (e *MissingError) Error() string {
+	switch e.Key {
+	case Subscription:
+		return "no subscription is chosen"
+	case ResourceGroup:
+		return "no resource group is chosen"
+	}
+	return "no workspace is chosen"
+}
+
+// Advice is the hint for people.
+func (e *MissingError) Advice() string {
+	switch e.Key {
+	case Subscription:
+		return "run az login, or give --subscription-id"
+	case ResourceGroup:
+		return "give --resource-group, or choose a workspace once with computetarget use NAME -g GROUP"
+	}
+	return "give --workspace-name and --resource-group, or choose one once with computetarget use NAME -g GROUP"
+}
+
+// ExitCode is 2: input is missing, nothing was changed.
+func (e *MissingError) ExitCode() int { return 2 }
+
+// Workspace resolves the workspace to act in. A part that no source has is a
+// MissingError.
+func (s *Settings) Workspace() (WorkspaceRef, error) {
+	var ref WorkspaceRef
+	var err error
+	if ref.Name, err = s.Get(Workspace); err != nil {
+		return ref, err
+	}
+	if ref.ResourceGroup, err = s.Get(ResourceGroup); err != nil {
+		return ref, err
+	}
+	if ref.Subscription, err = s.Subscription(); err != nil {
+		return ref, err
+	}
+	for _, part := range []Value{ref.Name, ref.ResourceGroup, ref.Subscription} {
+		if part.Text == "" {
+			return ref, &MissingError{Key: part.Key, Known: ref}
+		}
+	}
+	return ref, nil
+}
+
+// Subscription resolves the subscription and turns a name into the id az
+// knows for it. For the emulator every name is an id.
+func (s *Settings) Subscription() (Value, error) {
+	value, err := s.Get(Subscription)
+	if err != nil || value.Text == "" || isGUID(value.Text) || value.Level <= LevelAz {
+		return value, err
+	}
+	target, err := s.Target()
+	if err != nil {
+		return value, err
+	}
+	if target.Emulator() || loopback(target.Endpoint.Text) {
+		return value, nil
+	}
+	profile, err := s.az().profile()
+	if err != nil {
+		return value, err
+	}
+	found, several := profile.Find(target.Cloud.Text, value.Text)
+	switch {
+	case found.ID != "":
+		value.Text = found.ID
+		return value, nil
+	case len(several) > 1:
+		ids := make([]string, len(several))
+		for i, sub := range several {
+			ids[i] = sub.ID
+		}
+		return value, &Error{Reason: fmt.Sprintf("az knows %d subscriptions called %q (%s)", len(several), value.Text, strings.Join(ids, ", ")),
+			Hint: "give the id with --subscription-id"}
+	}
+	return value, &Error{Reason: fmt.Sprintf("subscription %q (from %s) is no id, and az knows none of that name in %s",
+		value.Text, value.Source, target.Cloud.Text), Hint: "run az login, or give the id with --subscription-id"}
+}
+
+func loopback(endpoint string) bool {
+	if endpoint == "" {
+		return false
+	}
+	parsed, err := azure.ParseEndpoint(endpoint)
+	return err == nil && parsed.Loopback
+}
+
+// isGUID reports whether text is 8-4-4-4-12 hexadecimal digits.
+func isGUID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i, r := range text {
+		switch i {
+		case 8, 13, 18, 23:
+			if r != '-' {
+				return false
+			}
+		default:
+			if !strings.ContainsRune("0123456789abcdefABCDEF", r) {
+				return false
+			}
+		}
+	}
+	return true
+}
