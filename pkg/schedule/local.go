@@ -1,0 +1,117 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Local is a date and time as a wall clock shows it, without a zone: the form
+// of startTime on the wire ("yyyy-MM-ddTHH:mm:ss"; computes REST API,
+// definition Cron). The zero value means "none".
+type Local struct {
+	Year   int
+	Month  time.Month
+	Day    int
+	Hour   int
+	Minute int
+	Second int
+}
+
+// LocalOf returns what a clock in t's location shows at t.
+func LocalOf(t time.Time) Local {
+	y, mo, d := t.Date()
+	h, mi, s := t.Clock()
+	return Local{y, mo, d, h, mi, s}
+}
+
+// IsZero reports whether l is "none".
+func (l Local) IsZero() bool { return l == Local{} }
+
+// String gives l in the form of the wire, "2027-01-04T09:00:00", or "" for none.
+func (l Local) String() string {
+	if l.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d", l.Year, int(l.Month), l.Day, l.Hour, l.Minute, l.Second)
+}
+
+func (l Local) date() (year int, month time.Month, day int) { return l.Year, l.Month, l.Day }
+
+// In returns the instant at which a clock in loc shows l. When a clock change
+// skips l it is the first instant after the gap; when l comes twice it is the
+// first of the two.
+func (l Local) In(loc *time.Location) time.Time {
+	at, _ := instant(l.seconds(), loc)
+	return at
+}
+
+// seconds is l on a clock that never changes, as seconds since 1970.
+func (l Local) seconds() int64 {
+	return time.Date(l.Year, l.Month, l.Day, l.Hour, l.Minute, l.Second, 0, time.UTC).Unix()
+}
+
+// localAt is the inverse of seconds.
+func localAt(seconds int64) Local { return LocalOf(time.Unix(seconds, 0).UTC()) }
+
+// wallSeconds is what the clock of t's location shows, as Local.seconds counts.
+func wallSeconds(t time.Time) int64 {
+	_, offset := t.Zone()
+	return t.Unix() + int64(offset)
+}
+
+// instant maps wall seconds to the instant a clock in loc shows them; skipped
+// says that a clock change jumps over them.
+func instant(wall int64, loc *time.Location) (at time.Time, skipped bool) {
+	// Whatever the offset, the instant lies within this day either side, and a
+	// clock may change more than once in it: walk the periods of constant offset.
+	t := time.Unix(wall-26*3600, 0).In(loc)
+	for {
+		_, offset := t.Zone()
+		_, end := t.ZoneBounds()
+		candidate := wall - int64(offset)
+		if end.IsZero() || candidate < end.Unix() {
+			if candidate < t.Unix() {
+				return t, true
+			}
+			return time.Unix(candidate, 0).In(loc), false
+		}
+		t = end
+	}
+}
+
+// ParseStart reads a start time: "2027-01-04", "2027-01-04T09:00",
+// "2027-01-04T09:00:00", with a space for the T and a fraction of a second
+// (dropped) if need be. A start that names its offset ("Z", "+01:00") is an
+// instant and becomes the wall time of zone, which must then be known. "" is none.
+func ParseStart(s, zone string) (Local, error) {
+	if s == "" {
+		return Local{}, nil
+	}
+	const want = "write it as 2027-01-04 or 2027-01-04T09:00:00"
+	if len(s) > 40 {
+		return Local{}, fmt.Errorf("start time %s is too long: %s", quote(s), want)
+	}
+	for _, layout := range [...]string{
+		"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02", "2006-01-02 15:04:05", "2006-01-02 15:04",
+	} {
+		for _, offset := range [...]string{"", "Z07:00"} {
+			t, err := time.Parse(layout+offset, s)
+			var bad *time.ParseError
+			switch {
+			case errors.As(err, &bad) && bad.Message != "", err == nil && t.Year() < 1:
+				return Local{}, fmt.Errorf("start time %s is not in the calendar: %s", quote(s), want)
+			case err != nil:
+				continue
+			case offset != "":
+				loc, err := location(zone)
+				if err != nil {
+					return Local{}, fmt.Errorf("start time %s names an offset: %w", quote(s), err)
+				}
+				t = t.In(loc)
+			}
+			return LocalOf(t), nil
+		}
+	}
+	return Local{}, fmt.Errorf("start time %s is not a date and time: %s", quote(s), want)
+}
