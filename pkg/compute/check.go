@@ -1,0 +1,45 @@
+package compute
+
+// CheckError lists everything that is wrong with a compute before it is asked
+// for.
+type CheckError struct {
+	Name     string
+	Findings []Finding
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	// Kind is KindInvalid for wrong input, KindConflict for what exists.
+	Kind Kind
+	// Field is what it is about: name, vmSize, quota, sshPublicKey, …
+	Field   string
+	Message string
+	// Suggestions are values that would do, the best first.
+	Suggestions []string
+}
+
+// Error is all findings, a line each.
+func (e *CheckError) Error() string {
+	text := ""
+	for i, f := range e.Findings {
+		if i > 0 {
+			text += "\n"
+		}
+		text += f.Message
+	}
+	return text
+}
+
+// Kind is KindInvalid when any input is wrong, else the kind of the first
+// finding.
+func (e *CheckError) Kind() Kind {
+	for _, f := range e.Findings {
+		if f.Kind == KindInvalid {
+			return KindInvalid
+		}
+	}
+	if len(e.Findings) > 0 {
+		return e.Findings[0].Kind
+	}
+	return KindFailed
+}

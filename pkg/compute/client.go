@@ -1,0 +1,439 @@
+package compute
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm/policy"
+	armruntime "github.com/Azure/azure-sdk-for-go/sdk/azcore/arm/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// Options say where a Client points and how it behaves. The zero value points
+// at Azure's public cloud without a credential.
+type Options struct {
+	// Endpoint is the ARM endpoint; "" is https://management.azure.com.
+	Endpoint string
+	// Audience is what tokens are asked for; "" is the endpoint itself.
+	Audience string
+	// Credential signs requests; nil sends them unsigned.
+	Credential azcore.TokenCredential
+	// TokenHosts are the hosts, besides the endpoint's, that a token may go to,
+	// over https: names, or suffixes written "*.api.azureml.ms". They are
+	// ignored when the endpoint is a loopback address.
+	TokenHosts []string
+	// APIVersion overrides the api-version of every operation.
+	APIVersion string
+	// Transport sends the requests; nil is http.DefaultTransport. Redirects
+	// are never followed, whatever it is.
+	Transport http.RoundTripper
+	// Application is the User-Agent, such as "computetarget/1.0".
+	Application string
+	// CorrelationID is sent with every request as x-ms-correlation-request-id;
+	// "" makes one for the client.
+	CorrelationID string
+	// TryTimeout limits one try of one request; 0 is one minute.
+	TryTimeout time.Duration
+	// Log is given every request and answer as text, secrets removed.
+	Log func(text string)
+	// Clock is the time waits live by; nil is the machine's.
+	Clock Clock
+
+	retryDelay time.Duration // first pause before a retry; 0 is azcore's 0.8 s
+}
+
+// Clock is the time that waiting lives by.
+type Clock interface {
+	// Now is the wall-clock time.
+	Now() time.Time
+	// Sleep pauses for d, or until ctx ends, whose error it then returns. It
+	// may return early.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
+
+func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Client calls the computes API of one workspace. It is safe for concurrent use.
+type Client struct {
+	workspace  Workspace
+	endpoint   string
+	apiVersion string
+	pipeline   runtime.Pipeline
+	clock      Clock
+	retryDelay time.Duration
+	tryTimeout time.Duration
+	logging    bool
+	hosts      tokenHosts
+
+	correlation string
+	skew        atomic.Pointer[skew] // the service's clock against ours
+}
+
+// skew is one reading of the service's clock: what it showed, and when.
+type skew struct{ service, local time.Time }
+
+// New returns a client for the computes of ws. It sends nothing and asks for
+// no token. Only a subscription is needed for calls that concern no workspace
+// (ListWorkspaces, VMSizes, Usages).
+func New(ws Workspace, o Options) (*Client, error) {
+	endpoint := strings.TrimRight(o.Endpoint, "/")
+	if endpoint == "" {
+		endpoint = cloud.AzurePublic.Services[cloud.ResourceManager].Endpoint
+	}
+	address, err := url.Parse(endpoint)
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		return nil, invalidf("", "%.200q is not an address of a service; an endpoint looks like https://management.azure.com", o.Endpoint)
+	}
+	if address.User != nil || address.RawQuery != "" || address.Fragment != "" {
+		return nil, invalidf("", "the endpoint for %s must not carry a user, a query or a fragment; give its plain address", address.Host)
+	}
+	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
+		return nil, invalidf("", "the endpoint %s is not https, so no token may go there; only a loopback address may be http", address.Host)
+	}
+	audience := o.Audience
+	if audience == "" {
+		audience = endpoint
+	}
+	c := &Client{
+		workspace: ws, endpoint: endpoint, apiVersion: o.APIVersion, clock: o.Clock,
+		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil,
+		correlation: o.CorrelationID, hosts: newTokenHosts(address, o.TokenHosts),
+	}
+	if c.clock == nil {
+		c.clock = wallClock{}
+	}
+	if c.tryTimeout == 0 {
+		c.tryTimeout = time.Minute
+	}
+	if c.correlation == "" {
+		c.correlation = newGUID()
+	}
+	agent := o.Application
+	if agent == "" {
+		agent = "computetarget"
+	}
+	transport := o.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	var cred azcore.TokenCredential
+	if o.Credential != nil {
+		cred = credential{o.Credential}
+	}
+	perTry := []azpolicy.Policy{headerPolicy{agent: agent, correlation: c.correlation}, c.hosts}
+	clientOptions := &policy.ClientOptions{
+		ClientOptions: azpolicy.ClientOptions{
+			Cloud: cloud.Configuration{Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
+				cloud.ResourceManager: {Endpoint: endpoint, Audience: strings.TrimRight(audience, "/")},
+			}},
+			// The token-host policy, which runs before sign-in, allows http
+			// on loopback only.
+			InsecureAllowCredentialWithHTTP: true,
+			Telemetry:                       azpolicy.TelemetryOptions{Disabled: true},
+			Transport:                       roundTripper{transport},
+		},
+		DisableRPRegistration: true,
+	}
+	if o.Log != nil {
+		clientOptions.PerRetryPolicies = []azpolicy.Policy{logPolicy{log: o.Log}}
+	}
+	c.pipeline, err = armruntime.NewPipeline("computetarget", "v0.0.0", cred, runtime.PipelineOptions{PerRetry: perTry}, clientOptions)
+	if err != nil {
+		return nil, fmt.Errorf("the ARM pipeline for %s cannot be built: %w", address.Host, err)
+	}
+	return c, nil
+}
+
+// Workspace is the workspace the client acts on.
+func (c *Client) Workspace() Workspace { return c.workspace }
+
+// CorrelationID is the id every request of this client carries.
+func (c *Client) CorrelationID() string { return c.correlation }
+
+// Now is the service's time as its last Date header tells it, or this
+// machine's before the first answer.
+func (c *Client) Now() time.Time {
+	now := c.clock.Now()
+	if s := c.skew.Load(); s != nil {
+		return s.service.Add(now.Sub(s.local))
+	}
+	return now
+}
+
+// answer is what came back for one request.
+type answer struct {
+	status      int
+	header      http.Header
+	body        []byte
+	date        time.Time // the service's time when it answered
+	retryAfter  time.Duration
+	correlation string
+}
+
+// call is one request to be made.
+type call struct {
+	op      operation
+	name    string // the compute it is about, for errors
+	address string // absolute; the api-version is added unless verbatim
+	query   string // further query, encoded
+	body    any
+	// verbatim addresses were named by the service: nothing is added to them.
+	verbatim bool
+	// once makes a single try, for callers that have their own patience.
+	once bool
+	// stream is given the body of a 200 as it arrives.
+	stream func(io.Reader) error
+}
+
+// compute is a call on the named compute of the workspace.
+func (c *Client) compute(op operation, name string) (call, error) {
+	if err := c.workspace.check(); err != nil {
+		return call{}, err
+	}
+	if !segment(name) {
+		return call{}, invalidf(name, "%.100q cannot be the name of a compute", name)
+	}
+	return call{op: op, name: name, address: c.endpoint + c.workspace.path() + "/computes/" + url.PathEscape(name) + op.suffix}, nil
+}
+
+// send makes the call and returns the service's answer. Answers other than 2xx
+// are *Error, as is everything that kept an answer from coming.
+func (c *Client) send(ctx context.Context, k call) (*answer, error) {
+	if k.verbatim {
+		return c.try(ctx, k, k.address)
+	}
+	var firstErr error
+	for _, version := range c.versions(k.op) {
+		address := k.address + "?api-version=" + url.QueryEscape(version)
+		if k.query != "" {
+			address += "&" + k.query
+		}
+		a, err := c.try(ctx, k, address)
+		if err == nil || !unknownVersion(err) {
+			return a, err
+		}
+		if firstErr == nil {
+			firstErr = err
+		}
+	}
+	return nil, firstErr
+}
+
+// unknownVersion reports whether err says that the service does not have this
+// operation at this api-version.
+func unknownVersion(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch {
+	case strings.EqualFold(e.Code, "InvalidApiVersionParameter"), strings.EqualFold(e.Code, "NoRegisteredProviderFound"),
+		strings.EqualFold(e.Code, "UnsupportedApiVersion"), strings.EqualFold(e.Code, "InvalidResourceType"):
+		return true
+	default:
+		return e.Status == http.StatusNotFound && e.Code == "" || e.Status == http.StatusMethodNotAllowed
+	}
+}
+
+func (c *Client) try(ctx context.Context, k call, address string) (*answer, error) {
+	req, err := runtime.NewRequest(azpolicy.WithRetryOptions(ctx, c.retryOptions(k)), k.op.method, address)
+	if err != nil {
+		return nil, &Error{Kind: KindFailed, Name: k.name, Operation: k.op.id, Err: err,
+			Message: "the address for this request cannot be used: " + withoutURL(err)}
+	}
+	if k.body != nil {
+		if err := runtime.MarshalAsJSON(req, k.body); err != nil {
+			return nil, invalidf(k.name, "the request cannot be written as JSON: %v", err)
+		}
+	}
+	stream := k.stream != nil && !c.logging
+	if stream {
+		runtime.SkipBodyDownload(req)
+	}
+	resp, err := c.pipeline.Do(req)
+	if err != nil {
+		return nil, c.transportError(ctx, k, req.Raw(), err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, c.clock.Now()), correlation: c.correlation}
+	a.date = c.readDate(resp.Header)
+	if stream && resp.StatusCode == http.StatusOK {
+		if err := k.stream(resp.Body); err != nil {
+			return nil, c.transportError(ctx, k, req.Raw(), err)
+		}
+		return a, nil
+	}
+	if a.body, err = runtime.Payload(resp); err != nil {
+		return nil, c.transportError(ctx, k, req.Raw(), err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		e := answerError(k.op, k.name, a)
+		e.uncertain = !k.op.read && mayHaveBeenDone(resp.StatusCode)
+		return a, e
+	}
+	if k.stream != nil && resp.StatusCode == http.StatusOK {
+		if err := k.stream(bytes.NewReader(a.body)); err != nil {
+			return nil, c.transportError(ctx, k, req.Raw(), err)
+		}
+	}
+	return a, nil
+}
+
+// mayHaveBeenDone reports whether a failed write with this status may have
+// been carried out: something in between gave up on the service, or the
+// service failed on the way.
+func mayHaveBeenDone(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// transportError is the error of a request that got no usable answer.
+func (c *Client) transportError(ctx context.Context, k call, req *http.Request, err error) error {
+	e := &Error{Name: k.name, Operation: k.op.id, CorrelationID: c.correlation, Err: err}
+	var signIn *signInError
+	var host *HostError
+	switch {
+	case ctx.Err() != nil:
+		return c.stopped(ctx, k)
+	case errors.As(err, &host):
+		e.Kind, e.Message = KindFailed, host.Error()
+	case errors.As(err, &signIn):
+		e.Kind, e.Message = KindAuth, signIn.Error()
+		var network net.Error
+		if errors.As(signIn.err, &network) {
+			e.Kind = KindUnreachable
+		}
+	case errors.Is(err, errTooLarge), isSyntax(err):
+		e.Kind = KindFailed
+		e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, withoutURL(err))
+		e.uncertain = !k.op.read
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Kind = KindUnreachable
+		e.Message = fmt.Sprintf("%s did not answer within %s; check the network and the endpoint", req.URL.Host, c.tryTimeout)
+		e.uncertain = !k.op.read
+	default:
+		e.Kind = KindUnreachable
+		e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, withoutURL(err))
+		e.uncertain = !k.op.read && !neverSent(err)
+	}
+	return e
+}
+
+// stopped is the error of a request that the caller's context ended.
+func (c *Client) stopped(ctx context.Context, k call) *Error {
+	e := &Error{Kind: KindInterrupted, Name: k.name, Operation: k.op.id, CorrelationID: c.correlation,
+		Err: context.Cause(ctx), Message: "interrupted", uncertain: !k.op.read}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		e.Kind, e.Message = KindTimeout, "the time given ran out before the service answered"
+	}
+	return e
+}
+
+// withoutURL is err in words, without the address that net/http puts into its
+// errors: an address of the service can be signed.
+func withoutURL(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) && u.Err != nil {
+		return u.Err.Error()
+	}
+	return err.Error()
+}
+
+// neverSent reports whether err came before any byte of the request left.
+func neverSent(err error) bool {
+	var lookup *net.DNSError
+	if errors.As(err, &lookup) {
+		return true
+	}
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}
+
+func isSyntax(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax) || errors.Is(err, errBadList)
+}
+
+// readDate takes the service's clock from an answer.
+func (c *Client) readDate(h http.Header) time.Time {
+	now := c.clock.Now()
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return c.Now()
+	}
+	c.skew.Store(&skew{service: date, local: now})
+	return date
+}
+
+// maxRetryAfter bounds what a header can make anybody wait for.
+const maxRetryAfter = time.Hour
+
+// retryAfter is the pause an answer asks for: retry-after-ms and
+// x-ms-retry-after-ms in milliseconds, Retry-After in seconds or as a date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	for _, key := range [...]string{"retry-after-ms", "x-ms-retry-after-ms"} {
+		if ms, err := strconv.ParseInt(h.Get(key), 10, 64); err == nil && ms > 0 {
+			return time.Duration(min(ms, maxRetryAfter.Milliseconds())) * time.Millisecond
+		}
+	}
+	value := h.Get("Retry-After")
+	if s, err := strconv.ParseInt(value, 10, 64); err == nil && s > 0 {
+		return time.Duration(min(s, int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		return min(at.Sub(now), maxRetryAfter)
+	}
+	return 0
+}
+
+// decode reads an answer's body into v.
+func decode(op operation, name string, a *answer, v any) error {
+	if err := json.Unmarshal(a.body, v); err != nil && !isTypeError(err) {
+		e := &Error{Kind: KindFailed, Name: name, Operation: op.id, Status: a.status, Err: err,
+			RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation,
+			Message: fmt.Sprintf("the service's answer is not the JSON it should be: %v", err)}
+		if body := bytes.TrimSpace(a.body); len(body) == 0 || body[0] == '<' {
+			e.Message = describe(a)
+		}
+		e.uncertain = !op.read
+		return e
+	}
+	return nil
+}
+
+// isTypeError reports whether err only says that a field had another type than
+// expected; encoding/json decodes everything else before it returns that.
+func isTypeError(err error) bool {
+	var wrong *json.UnmarshalTypeError
+	return errors.As(err, &wrong)
+}

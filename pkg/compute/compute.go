@@ -1,0 +1,450 @@
+package compute
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Compute types, as computeType spells them. The service may add others.
+const (
+	TypeInstance          = "ComputeInstance"
+	TypeCluster           = "AmlCompute"
+	TypeAKS               = "AKS"
+	TypeKubernetes        = "Kubernetes"
+	TypeVirtualMachine    = "VirtualMachine"
+	TypeDatabricks        = "Databricks"
+	TypeHDInsight         = "HDInsight"
+	TypeDataLakeAnalytics = "DataLakeAnalytics"
+	TypeDataFactory       = "DataFactory"
+	TypeSynapseSpark      = "SynapseSpark"
+)
+
+// States of a compute instance, as the service spells them. The enumeration is
+// open: any other word may come.
+const (
+	StateCreating        = "Creating"
+	StateCreateFailed    = "CreateFailed"
+	StateDeleting        = "Deleting"
+	StateRunning         = "Running"
+	StateRestarting      = "Restarting"
+	StateJobRunning      = "JobRunning"
+	StateSettingUp       = "SettingUp"
+	StateSetupFailed     = "SetupFailed"
+	StateStarting        = "Starting"
+	StateStopped         = "Stopped"
+	StateStopping        = "Stopping"
+	StateUserSettingUp   = "UserSettingUp"
+	StateUserSetupFailed = "UserSetupFailed"
+	StateUnknown         = "Unknown"
+	StateUnusable        = "Unusable"
+	StateResizing        = "Resizing"
+)
+
+// Compute is one compute of a workspace (ComputeResource). Every field may be
+// empty: the service leaves out and nulls freely, above all right after a
+// create. What has no field here is in Raw.
+type Compute struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Type     string            `json:"type"`
+	Location string            `json:"location"`
+	Tags     map[string]string `json:"tags"`
+	Identity *Identity         `json:"identity"`
+
+	Properties `json:"-"`
+
+	// Instance is set for a ComputeInstance, Cluster for an AmlCompute,
+	// Attached for every other type; each only when the service sent its
+	// properties.
+	Instance *Instance `json:"-"`
+	Cluster  *Cluster  `json:"-"`
+	Attached *Attached `json:"-"`
+
+	// Raw is the resource as the service sent it.
+	Raw json.RawMessage `json:"-"`
+}
+
+// Properties are the fields all types share.
+type Properties struct {
+	ComputeType        string   `json:"computeType"`
+	ComputeLocation    string   `json:"computeLocation"`
+	Description        string   `json:"description"`
+	ProvisioningState  string   `json:"provisioningState"`
+	ProvisioningErrors Problems `json:"provisioningErrors"`
+	CreatedOn          Time     `json:"createdOn"`
+	ModifiedOn         Time     `json:"modifiedOn"`
+	ResourceID         string   `json:"resourceId"`
+	IsAttachedCompute  bool     `json:"isAttachedCompute"`
+	DisableLocalAuth   *bool    `json:"disableLocalAuth"`
+}
+
+// Identity is the managed identity of a compute.
+type Identity struct {
+	Type         string                  `json:"type"` // None, SystemAssigned, UserAssigned or "SystemAssigned,UserAssigned"
+	PrincipalID  string                  `json:"principalId"`
+	TenantID     string                  `json:"tenantId"`
+	UserAssigned map[string]UserIdentity `json:"userAssignedIdentities"` // by ARM id
+}
+
+// UserIdentity is one user-assigned identity.
+type UserIdentity struct {
+	PrincipalID string `json:"principalId"`
+	ClientID    string `json:"clientId"`
+}
+
+// Instance are the properties of a ComputeInstance.
+type Instance struct {
+	VMSize                   string            `json:"vmSize"`
+	Subnet                   *Reference        `json:"subnet"`
+	ApplicationSharingPolicy string            `json:"applicationSharingPolicy"` // Personal or Shared
+	AuthorizationType        string            `json:"computeInstanceAuthorizationType"`
+	Personal                 *PersonalSettings `json:"personalComputeInstanceSettings"`
+	SSH                      *SSHSettings      `json:"sshSettings"`
+	SetupScripts             *SetupScripts     `json:"setupScripts"`
+	Schedules                Schedules         `json:"schedules"`
+	IdleTime                 string            `json:"idleTimeBeforeShutdown"` // ISO 8601, see IdleShutdown
+	EnableNodePublicIP       *bool             `json:"enableNodePublicIp"`
+	EnableSSO                *bool             `json:"enableSSO"`
+	EnableRootAccess         *bool             `json:"enableRootAccess"`
+	EnableOSPatching         *bool             `json:"enableOSPatching"`
+	ReleaseQuotaOnStop       *bool             `json:"releaseQuotaOnStop"`
+	CustomServices           []CustomService   `json:"customServices"`
+	Image                    *ImageMetadata    `json:"osImageMetadata"`
+	Endpoints                *Endpoints        `json:"connectivityEndpoints"`
+	Applications             []Application     `json:"applications"`
+	CreatedBy                *CreatedBy        `json:"createdBy"`
+	Errors                   Problems          `json:"errors"`
+	State                    string            `json:"state"`
+	LastOperation            *LastOperation    `json:"lastOperation"`
+}
+
+// Reference points at another ARM resource.
+type Reference struct {
+	ID string `json:"id"`
+}
+
+// PersonalSettings say for whom an instance was created.
+type PersonalSettings struct {
+	AssignedUser *AssignedUser `json:"assignedUser"`
+}
+
+// AssignedUser is the person an instance was created on behalf of.
+type AssignedUser struct {
+	ObjectID string `json:"objectId"`
+	TenantID string `json:"tenantId"`
+}
+
+// SSHSettings are the SSH settings of an instance. The service never returns
+// the key.
+type SSHSettings struct {
+	PublicAccess  string `json:"sshPublicAccess"` // Enabled or Disabled
+	AdminUserName string `json:"adminUserName"`
+	Port          int    `json:"sshPort"`
+	PublicKey     string `json:"adminPublicKey"`
+}
+
+// SetupScripts run when an instance is created and each time it starts.
+type SetupScripts struct {
+	Scripts *struct {
+		Creation *Script `json:"creationScript"`
+		Startup  *Script `json:"startupScript"`
+	} `json:"scripts"`
+}
+
+// Script is one setup script.
+type Script struct {
+	Source    string `json:"scriptSource,omitempty"` // "inline" or "workspaceStorage"
+	Data      string `json:"scriptData,omitempty"`   // base64 of the script, or its path
+	Arguments string `json:"scriptArguments,omitempty"`
+	Timeout   string `json:"timeout,omitempty"` // as for the timeout command, such as 15m
+}
+
+// CustomService is a container with endpoints on an instance. What has no
+// field here is in the compute's Raw.
+type CustomService struct {
+	Name  string `json:"name"`
+	Image *struct {
+		Type      string `json:"type"`
+		Reference string `json:"reference"`
+	} `json:"image"`
+}
+
+// ImageMetadata tells how old the OS image of an instance is.
+type ImageMetadata struct {
+	Current string `json:"currentImageVersion"`
+	Latest  string `json:"latestImageVersion"`
+	IsLast  *bool  `json:"isLatestOsImageVersion"`
+}
+
+// Endpoints are the addresses of an instance.
+type Endpoints struct {
+	PublicIP  string `json:"publicIpAddress"`
+	PrivateIP string `json:"privateIpAddress"`
+}
+
+// Application is something an instance serves, such as Jupyter Lab.
+type Application struct {
+	Name string `json:"displayName"`
+	URI  string `json:"endpointUri"`
+}
+
+// CreatedBy is who created an instance.
+type CreatedBy struct {
+	UserName string `json:"userName"`
+	OrgID    string `json:"userOrgId"`
+	UserID   string `json:"userId"`
+}
+
+// LastOperation is the last thing done to an instance, by whom or what.
+type LastOperation struct {
+	Name    string `json:"operationName"`    // Create, Start, Stop, Restart, Reimage, Delete, Resize
+	Time    Time   `json:"operationTime"`    // when it began
+	Status  string `json:"operationStatus"`  // InProgress, Succeeded, StartFailed, …
+	Trigger string `json:"operationTrigger"` // User, Schedule, IdleShutdown
+}
+
+// Cluster are the properties of an AmlCompute.
+type Cluster struct {
+	OSType                 string         `json:"osType"`
+	VMSize                 string         `json:"vmSize"`
+	VMPriority             string         `json:"vmPriority"` // Dedicated or LowPriority
+	IsolatedNetwork        *bool          `json:"isolatedNetwork"`
+	Scale                  *ScaleSettings `json:"scaleSettings"`
+	Account                *Account       `json:"userAccountCredentials"`
+	Subnet                 *Reference     `json:"subnet"`
+	RemoteLogin            string         `json:"remoteLoginPortPublicAccess"`
+	EnableNodePublicIP     *bool          `json:"enableNodePublicIp"`
+	AllocationState        string         `json:"allocationState"` // Steady or Resizing
+	AllocationStateChanged Time           `json:"allocationStateTransitionTime"`
+	Errors                 Problems       `json:"errors"`
+	CurrentNodes           int            `json:"currentNodeCount"`
+	TargetNodes            int            `json:"targetNodeCount"`
+	NodeStates             *NodeStates    `json:"nodeStateCounts"`
+}
+
+// ScaleSettings say how a cluster grows and shrinks.
+type ScaleSettings struct {
+	MaxNodes int    `json:"maxNodeCount"`
+	MinNodes int    `json:"minNodeCount"`
+	IdleTime string `json:"nodeIdleTimeBeforeScaleDown,omitempty"` // ISO 8601, see IdleScaleDown
+}
+
+// Account is the administrator account on the nodes of a cluster.
+type Account struct {
+	UserName string `json:"adminUserName"`
+}
+
+// NodeStates counts the nodes of a cluster by state.
+type NodeStates struct {
+	Idle      int `json:"idleNodeCount"`
+	Running   int `json:"runningNodeCount"`
+	Preparing int `json:"preparingNodeCount"`
+	Unusable  int `json:"unusableNodeCount"`
+	Leaving   int `json:"leavingNodeCount"`
+	Preempted int `json:"preemptedNodeCount"`
+}
+
+// Attached are the properties of the types that are attached rather than
+// created, as far as they are told apart in lists. The rest is in Raw.
+type Attached struct {
+	// AKS
+	ClusterFQDN    string `json:"clusterFqdn"`
+	AgentCount     int    `json:"agentCount"`
+	AgentVMSize    string `json:"agentVmSize"`
+	ClusterPurpose string `json:"clusterPurpose"`
+	// Kubernetes
+	Namespace           string `json:"namespace"`
+	DefaultInstanceType string `json:"defaultInstanceType"`
+	// VirtualMachine, HDInsight
+	VMSize  string `json:"virtualMachineSize"`
+	Address string `json:"address"`
+	SSHPort int    `json:"sshPort"`
+	// Databricks
+	WorkspaceURL string `json:"workspaceUrl"`
+	// SynapseSpark
+	PoolName string `json:"poolName"`
+}
+
+// Time is a time as the service writes it; the zero time when it is missing or
+// unreadable.
+type Time struct{ time.Time }
+
+// UnmarshalJSON reads RFC 3339 with any number of fraction digits, and the
+// same without an offset as UTC. It never fails.
+func (t *Time) UnmarshalJSON(data []byte) error {
+	t.Time = time.Time{}
+	s := strings.Trim(string(data), `"`)
+	if parsed, err := time.Parse(time.RFC3339, s); err == nil {
+		t.Time = parsed
+	} else if parsed, err := time.Parse("2006-01-02T15:04:05", s); err == nil {
+		t.Time = parsed
+	}
+	return nil
+}
+
+// Decode reads one compute. A field of an unexpected type is left out of the
+// typed view; only what is not a JSON object at all is an error. Raw keeps a
+// copy of data.
+func Decode(data []byte) (*Compute, error) {
+	c := new(Compute)
+	if err := c.decode(bytes.Clone(bytes.TrimSpace(data))); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// decode fills c from data, which it keeps.
+func (c *Compute) decode(data []byte) error {
+	if len(data) == 0 || data[0] != '{' {
+		return fmt.Errorf("a compute must be a JSON object, not %.20q", data)
+	}
+	type fields Compute // without Compute's methods, UnmarshalJSON among them
+	var envelope struct {
+		*fields
+		Properties struct {
+			*Properties
+			Inner json.RawMessage `json:"properties"`
+		} `json:"properties"`
+	}
+	envelope.fields = (*fields)(c)
+	envelope.Properties.Properties = &c.Properties
+	if err := json.Unmarshal(data, &envelope); err != nil && !isTypeError(err) {
+		return fmt.Errorf("the JSON of a compute cannot be read: %w", err)
+	}
+	c.Raw = data
+	inner := envelope.Properties.Inner
+	if len(inner) == 0 || inner[0] != '{' {
+		return nil
+	}
+	var typed any
+	switch {
+	case strings.EqualFold(c.ComputeType, TypeInstance):
+		c.Instance = new(Instance)
+		typed = c.Instance
+	case strings.EqualFold(c.ComputeType, TypeCluster):
+		c.Cluster = new(Cluster)
+		typed = c.Cluster
+	default:
+		c.Attached = new(Attached)
+		typed = c.Attached
+	}
+	// The whole document was already found to be JSON; types are tolerated.
+	_ = json.Unmarshal(inner, typed)
+	return nil
+}
+
+// UnmarshalJSON is Decode, so that a Compute can be part of a larger document.
+func (c *Compute) UnmarshalJSON(data []byte) error {
+	*c = Compute{}
+	return c.decode(bytes.Clone(data))
+}
+
+// MarshalJSON is the service's own JSON.
+func (c *Compute) MarshalJSON() ([]byte, error) {
+	if len(c.Raw) == 0 {
+		return []byte("null"), nil
+	}
+	return c.Raw, nil
+}
+
+// State is the state people ask for: an instance's state, a cluster's
+// allocation state, and the provisioning state of everything that has neither
+// or that is being created, deleted or has failed. It is never empty.
+func (c *Compute) State() string {
+	provisioning := c.ProvisioningState
+	switch {
+	case strings.EqualFold(provisioning, StateDeleting):
+		return StateDeleting
+	case c.Instance != nil && c.Instance.State != "":
+		return c.Instance.State
+	case c.Cluster != nil && c.Cluster.AllocationState != "" && strings.EqualFold(provisioning, "Succeeded"):
+		return c.Cluster.AllocationState
+	case provisioning != "":
+		return provisioning
+	default:
+		return StateUnknown
+	}
+}
+
+// VMSize is the size of the machine, for the types that have one.
+func (c *Compute) VMSize() string {
+	switch {
+	case c.Instance != nil:
+		return c.Instance.VMSize
+	case c.Cluster != nil:
+		return c.Cluster.VMSize
+	case c.Attached != nil && c.Attached.AgentVMSize != "":
+		return c.Attached.AgentVMSize
+	case c.Attached != nil:
+		return c.Attached.VMSize
+	}
+	return ""
+}
+
+// User is a person, as far as a compute names them.
+type User struct {
+	ID       string // object id in the directory
+	TenantID string
+	Name     string // often missing
+}
+
+// Owner is whose compute it is: the person it was assigned to, else the one
+// who created it. It is the zero User when the service names neither.
+func (c *Compute) Owner() User {
+	if c.Instance == nil {
+		return User{}
+	}
+	var creator User
+	if by := c.Instance.CreatedBy; by != nil {
+		creator = User{ID: by.UserID, TenantID: by.OrgID, Name: by.UserName}
+	}
+	if p := c.Instance.Personal; p != nil && p.AssignedUser != nil && p.AssignedUser.ObjectID != "" {
+		owner := User{ID: p.AssignedUser.ObjectID, TenantID: p.AssignedUser.TenantID}
+		if strings.EqualFold(owner.ID, creator.ID) {
+			owner.Name = creator.Name
+		}
+		return owner
+	}
+	return creator
+}
+
+// Errors are the compute's own errors and those of its provisioning.
+func (c *Compute) Errors() []Problem {
+	out := append([]Problem(nil), c.ProvisioningErrors...)
+	switch {
+	case c.Instance != nil:
+		out = append(out, c.Instance.Errors...)
+	case c.Cluster != nil:
+		out = append(out, c.Cluster.Errors...)
+	}
+	return out
+}
+
+// LastOperation is the last thing done to an instance, nil when unknown.
+func (c *Compute) LastOperation() *LastOperation {
+	if c.Instance == nil {
+		return nil
+	}
+	return c.Instance.LastOperation
+}
+
+// IsInstance reports whether it is a ComputeInstance.
+func (c *Compute) IsInstance() bool { return strings.EqualFold(c.ComputeType, TypeInstance) }
+
+// IsCluster reports whether it is an AmlCompute.
+func (c *Compute) IsCluster() bool { return strings.EqualFold(c.ComputeType, TypeCluster) }
+
+// IdleShutdown is after how long without use an instance stops itself; ok is
+// false when it does not, or when the service did not say.
+func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
+	d, ok = parseDuration(i.IdleTime)
+	return d, ok && d > 0
+}
+
+// IdleScaleDown is how long a node stays idle before it is removed.
+func (s *ScaleSettings) IdleScaleDown() (d time.Duration, ok bool) {
+	return parseDuration(s.IdleTime)
+}

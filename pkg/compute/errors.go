@@ -1,0 +1,208 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Kind says what a failure means to the person or script that asked. One
+// table elsewhere turns kinds into exit codes.
+type Kind int
+
+const (
+	// KindFailed is a failure that fits no other kind: a 5xx that outlived its
+	// retries, an answer that makes no sense.
+	KindFailed Kind = iota
+	// KindUnreachable is a service that could not be reached at all.
+	KindUnreachable
+	// KindConflict is a request in conflict with what exists: name taken, other
+	// settings, a lock, quota.
+	KindConflict
+	// KindInvalid is wrong input, a size the region does not offer included.
+	// Nothing was changed.
+	KindInvalid
+	// KindNotFound is a compute, workspace or group that is not there.
+	KindNotFound
+	// KindTimeout is a wait that ran out of time; the operation goes on.
+	KindTimeout
+	// KindState is an operation that failed, or a compute in a failed state.
+	KindState
+	// KindAuth is a sign-in that does not work or a permission that is missing.
+	KindAuth
+	// KindBusy is worth trying later: throttled beyond patience, no capacity,
+	// another operation runs, changed meanwhile.
+	KindBusy
+	// KindInterrupted is a wait or request the caller cancelled.
+	KindInterrupted
+)
+
+// String is a word for the kind.
+func (k Kind) String() string {
+	switch k {
+	case KindUnreachable:
+		return "unreachable"
+	case KindConflict:
+		return "conflict"
+	case KindInvalid:
+		return "invalid"
+	case KindNotFound:
+		return "not found"
+	case KindTimeout:
+		return "timeout"
+	case KindState:
+		return "failed state"
+	case KindAuth:
+		return "auth"
+	case KindBusy:
+		return "busy"
+	case KindInterrupted:
+		return "interrupted"
+	default:
+		return "failed"
+	}
+}
+
+// Error is the one error type of this package's requests and waits. Code,
+// Message, Target and Details are the service's words, untrusted: they may
+// hold control characters.
+type Error struct {
+	Kind    Kind
+	Code    string // ARM error code, such as ResourceNotFound; "" when there is none
+	Message string
+	Target  string
+	Details []Problem
+
+	Name          string        // the compute it is about, when there is one
+	Operation     string        // the REST operation, such as Compute_Start
+	Status        int           // HTTP status; 0 when no answer came
+	RequestID     string        // x-ms-request-id of the answer
+	CorrelationID string        // x-ms-correlation-request-id sent with the request
+	RetryAfter    time.Duration // how long the service asked to wait; 0 when it did not say
+	Err           error         // the cause, when it was not an answer of the service
+
+	uncertain bool // the request may have been carried out although it failed
+}
+
+// Error is "(Code) Message", as az prints it.
+func (e *Error) Error() string {
+	message := e.Message
+	if message == "" && e.Err != nil {
+		message = e.Err.Error()
+	}
+	if e.Code == "" {
+		return message
+	}
+	return "(" + e.Code + ") " + message
+}
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf is the kind of an error of this package; KindFailed for any other
+// error, and for nil.
+func KindOf(err error) Kind {
+	var e *Error
+	var checks *CheckError
+	switch {
+	case errors.As(err, &e):
+		return e.Kind
+	case errors.As(err, &checks):
+		return checks.Kind()
+	case errors.Is(err, context.Canceled):
+		return KindInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return KindTimeout
+	default:
+		return KindFailed
+	}
+}
+
+// IsNotFound reports whether err says that something is not there.
+func IsNotFound(err error) bool { return err != nil && KindOf(err) == KindNotFound }
+
+// uncertain reports whether the request behind err may have been carried out.
+func uncertain(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.uncertain
+}
+
+func invalidf(name, format string, args ...any) *Error {
+	return &Error{Kind: KindInvalid, Name: name, Message: fmt.Sprintf(format, args...)}
+}
+
+func errorf(kind Kind, name, format string, args ...any) *Error {
+	return &Error{Kind: kind, Name: name, Message: fmt.Sprintf(format, args...)}
+}
+
+// classify is the kind of an answer of the service. The code decides first,
+// then the words (the service says several different things under BadRequest),
+// then the status.
+func classify(status int, code, message string) Kind {
+	text := strings.ToLower(code + " " + message)
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case status == http.StatusUnauthorized,
+		has("authorizationfailed", "authenticationfailed", "invalidauthenticationtoken", "expiredauthenticationtoken", "linkedauthorizationfailed"):
+		return KindAuth
+	case status == http.StatusTooManyRequests, has("toomanyrequests", "serverbusy", "throttl"):
+		return KindBusy
+	case isCapacity(text):
+		return KindBusy
+	case has("quota", "corelimit", "corequota"):
+		return KindConflict
+	case has("being processed by another", "active operation", "anotheroperationinprogress", "operationinprogress",
+		"operation is in progress", "operation in progress", "concurrentoperation", "conflictingoperation", "conflictingserveroperation"):
+		return KindBusy
+	case has("already exists", "alreadyexists", "already in use", "onlyallowedinstoppedstate", "only allowed when the instance", "scopelocked"):
+		return KindConflict
+	case has("is not allowed when computeinstance disk is full"):
+		return KindFailed
+	}
+	switch status {
+	case http.StatusNotFound, http.StatusGone:
+		return KindNotFound
+	case http.StatusForbidden:
+		return KindAuth
+	case http.StatusConflict:
+		return KindConflict
+	case http.StatusPreconditionFailed, http.StatusLocked:
+		return KindBusy
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusUnprocessableEntity,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusRequestURITooLong:
+		return KindInvalid
+	}
+	return KindFailed
+}
+
+// isCapacity reports whether lower-cased text says that the region has no
+// machine left, which is not the caller's quota.
+func isCapacity(text string) bool {
+	for _, w := range [...]string{"allocationfailed", "overconstrainedallocation", "zonalallocation", "skunotavailable",
+		"capacitynotavailable", "insufficientcapacity", "outofcapacity", "out of capacity", "capacity crunch",
+		"not enough capacity", "insufficient capacity", "do not have sufficient capacity", "sufficient capacity"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// operationKind is the kind of a failure that ended an operation: the
+// operation failed, unless trying later is all there is to do.
+func operationKind(code, message string) Kind {
+	if isCapacity(strings.ToLower(code + " " + message)) {
+		return KindBusy
+	}
+	return KindState
+}

@@ -1,0 +1,75 @@
+package compute
+
+import "time"
+
+// EventKind says what an Event tells.
+type EventKind int
+
+const (
+	// EventState is a compute seen in a new state, or seen first.
+	EventState EventKind = iota
+	// EventPoll is a look that found nothing new.
+	EventPoll
+	// EventAccepted is a request the service accepted.
+	EventAccepted
+	// EventTrouble is a look that failed and will be repeated; Err says why.
+	EventTrouble
+	// EventDone is the end of the wait for this compute; Err is nil when its
+	// goal was reached.
+	EventDone
+)
+
+// Event is one moment of waiting for one compute.
+type Event struct {
+	Kind EventKind
+	Name string
+	Verb Verb
+	// State is the state now, States the path so far, State included.
+	State  string
+	States []string
+	// Elapsed is the time since the operation was accepted, by the service's clock.
+	Elapsed time.Duration
+	// Next is in how long the service is asked again; 0 at the end.
+	Next time.Duration
+	// Compute is the compute as last read, nil before that.
+	Compute *Compute
+	Err     error
+	// Note is a sentence worth telling.
+	Note string
+}
+
+// Usual is how long a verb usually takes, from recorded runs and the product
+// documentation. Both are 0 when nobody measured.
+func (v Verb) Usual() (from, to time.Duration) {
+	switch v {
+	case VerbCreate:
+		return 3 * time.Minute, 5 * time.Minute
+	case VerbStart, VerbRestart:
+		return 2 * time.Minute, 3 * time.Minute
+	case VerbStop:
+		return time.Minute, 2 * time.Minute
+	case VerbDelete:
+		return time.Minute, 3 * time.Minute
+	}
+	return 0, 0
+}
+
+// Outcome is how what was asked ended for one compute.
+type Outcome struct {
+	Name string
+	Verb Verb
+	// Compute is the compute as last read; nil when it never was. After a
+	// delete it is what was deleted.
+	Compute *Compute
+	// Operation is what the service accepted; nil when nothing was sent.
+	Operation *Operation
+	// Already is true when there was nothing to do.
+	Already bool
+	// States is the path of states seen.
+	States []string
+	// Elapsed is how long it took, by the service's clock.
+	Elapsed time.Duration
+	// Note is a sentence worth telling besides success.
+	Note string
+	Err  error
+}

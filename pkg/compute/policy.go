@@ -1,0 +1,236 @@
+package compute
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// retryOptions is how often and when a call is sent again.
+//
+// A read is repeated after any passing trouble. A write is repeated only when
+// an answer says that it was not carried out (429, 503) or when it never left
+// this machine: an answer that was lost says nothing about what was done.
+func (c *Client) retryOptions(k call) azpolicy.RetryOptions {
+	o := azpolicy.RetryOptions{MaxRetries: 4, TryTimeout: c.tryTimeout, RetryDelay: c.retryDelay}
+	if k.once {
+		o.MaxRetries = -1
+	}
+	refused := 0
+	o.ShouldRetry = func(resp *http.Response, err error) bool {
+		if err != nil {
+			if errors.Is(err, errTooLarge) {
+				return false
+			}
+			if neverSent(err) {
+				// A wrong name or a dead network stays so; a server that is
+				// being restarted comes back at once.
+				var lookup *net.DNSError
+				refused++
+				return refused == 1 && !errors.As(err, &lookup) && !isTimeout(err)
+			}
+			return k.op.read
+		}
+		switch resp.StatusCode {
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			return true
+		case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
+			return k.op.read
+		}
+		return false
+	}
+	return o
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// headerPolicy names the caller and the request.
+type headerPolicy struct{ agent, correlation string }
+
+func (p headerPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
+	h := req.Raw().Header
+	h.Set("User-Agent", p.agent)
+	h.Set("Accept", "application/json")
+	h.Set("x-ms-correlation-request-id", p.correlation)
+	h.Set("x-ms-client-request-id", newGUID())
+	return req.Next()
+}
+
+// newGUID is a random (version 4) GUID.
+func newGUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// HostError says that an answer of the service named an address that must not
+// be given a token, so it was not asked at all.
+type HostError struct {
+	// Host is the host (and port) that was named.
+	Host string
+	// Scheme is the scheme it was named with.
+	Scheme string
+}
+
+// Error says what was refused and why.
+func (e *HostError) Error() string {
+	if e.Scheme != "https" {
+		return fmt.Sprintf("the service named %s://%s, which is not an https address; no token was sent there", e.Scheme, e.Host)
+	}
+	return fmt.Sprintf("the service named the host %s, which does not belong to the chosen cloud; no token was sent there", e.Host)
+}
+
+// NonRetriable tells azcore's retry policy that asking again changes nothing.
+func (e *HostError) NonRetriable() {}
+
+// tokenHosts is the policy that stands before sign-in: a request to a host
+// that is not allowed a token goes no further.
+type tokenHosts struct {
+	scheme   string
+	host     string // of the endpoint, with port
+	loopback bool
+	names    []string
+	suffixes []string // with leading dot
+}
+
+func newTokenHosts(endpoint *url.URL, hosts []string) tokenHosts {
+	t := tokenHosts{scheme: endpoint.Scheme, host: hostPort(endpoint), loopback: isLoopback(endpoint.Hostname())}
+	if t.loopback {
+		return t
+	}
+	for _, h := range hosts {
+		h = strings.ToLower(strings.TrimPrefix(h, "*"))
+		if strings.HasPrefix(h, ".") {
+			t.suffixes = append(t.suffixes, h)
+		} else if h != "" {
+			t.names = append(t.names, h)
+		}
+	}
+	return t
+}
+
+func (t tokenHosts) allow(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	switch {
+	case u.User != nil:
+		return false
+	case t.loopback:
+		return isLoopback(host) || u.Scheme == "https" && hostPort(u) == t.host
+	case u.Scheme != "https":
+		return false
+	case t.scheme == "https" && hostPort(u) == t.host:
+		return true
+	case u.Port() != "" && u.Port() != "443":
+		return false
+	}
+	for _, name := range t.names {
+		if host == name {
+			return true
+		}
+	}
+	for _, suffix := range t.suffixes {
+		if strings.HasSuffix(host, suffix) && len(host) > len(suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t tokenHosts) Do(req *azpolicy.Request) (*http.Response, error) {
+	if u := req.Raw().URL; !t.allow(u) {
+		return nil, &HostError{Host: u.Host, Scheme: u.Scheme}
+	}
+	return req.Next()
+}
+
+// hostPort is the lower-case host with its port, the scheme's when it has none.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+		if u.Scheme == "http" {
+			port = "80"
+		}
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// credential marks errors of signing in as such, so that they are told apart
+// from answers of the service.
+type credential struct{ azcore.TokenCredential }
+
+func (c credential) GetToken(ctx context.Context, o azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, err := c.TokenCredential.GetToken(ctx, o)
+	if err != nil {
+		return token, &signInError{err}
+	}
+	return token, nil
+}
+
+// signInError is a failure to get a token, as opposed to a token refused.
+type signInError struct{ err error }
+
+func (e *signInError) Error() string { return e.err.Error() }
+func (e *signInError) Unwrap() error { return e.err }
+func (e *signInError) NonRetriable() {}
+
+// maxBody is the most that is read of one answer. A page of thousands of
+// computes is a tenth of it.
+const maxBody = 128 << 20
+
+var errTooLarge = fmt.Errorf("it is larger than %d MB", maxBody>>20)
+
+// roundTripper lets the pipeline send through an http.RoundTripper, which
+// unlike an http.Client follows no redirect: a token must not travel there.
+type roundTripper struct{ http.RoundTripper }
+
+func (t roundTripper) Do(req *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	resp.Body = &cappedBody{resp.Body, maxBody}
+	return resp, nil
+}
+
+type cappedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *cappedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLarge
+	}
+	if int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= int64(n)
+	return n, err
+}

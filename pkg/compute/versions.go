@@ -1,0 +1,65 @@
+package compute
+
+import "net/http"
+
+// DefaultAPIVersion is sent with every operation that is not an exception in
+// the table below. It is the first stable version whose instances carry
+// idleTimeBeforeShutdown and enableSSO.
+const DefaultAPIVersion = "2025-12-01"
+
+// previewVersion has the actions that no stable version is known to have, and
+// is the version Microsoft's own Python SDK sends.
+const previewVersion = "2023-08-01-preview"
+
+// operation is one row of the table of REST operations.
+type operation struct {
+	id      string // operationId of the REST API
+	method  string
+	suffix  string   // path after the resource it acts on
+	version string   // "" is DefaultAPIVersion
+	older   []string // versions to try when the service does not know version
+	read    bool     // changes nothing, so it may be sent again freely
+}
+
+// The one table of operations and their api-versions. Options.APIVersion
+// overrides every version in it.
+var (
+	opList          = operation{id: "Compute_List", method: http.MethodGet, read: true}
+	opGet           = operation{id: "Compute_Get", method: http.MethodGet, read: true}
+	opCreate        = operation{id: "Compute_CreateOrUpdate", method: http.MethodPut}
+	opCreatePreview = operation{id: "Compute_CreateOrUpdate", method: http.MethodPut, version: previewVersion}
+	opUpdate        = operation{id: "Compute_Update", method: http.MethodPatch}
+	opDelete        = operation{id: "Compute_Delete", method: http.MethodDelete}
+	opStart         = operation{id: "Compute_Start", method: http.MethodPost, suffix: "/start"}
+	opStop          = operation{id: "Compute_Stop", method: http.MethodPost, suffix: "/stop"}
+	opRestart       = operation{id: "Compute_Restart", method: http.MethodPost, suffix: "/restart"}
+	opListKeys      = operation{id: "Compute_ListKeys", method: http.MethodPost, suffix: "/listKeys", read: true}
+	opListNodes     = operation{id: "Compute_ListNodes", method: http.MethodPost, suffix: "/listNodes", read: true}
+
+	opResize       = operation{id: "Compute_Resize", method: http.MethodPost, suffix: "/resize", version: previewVersion}
+	opAllowedSizes = operation{id: "Compute_getAllowedResizeSizes", method: http.MethodPost, suffix: "/getAllowedVmSizesForResize", version: previewVersion, read: true}
+	opIdle         = operation{id: "Compute_UpdateIdleShutdownSetting", method: http.MethodPost, suffix: "/updateIdleShutdownSetting", version: previewVersion}
+	opServices     = operation{id: "Compute_UpdateCustomServices", method: http.MethodPost, suffix: "/customServices", version: previewVersion}
+	opSchedules    = operation{id: "Compute_UpdateSchedules", method: http.MethodPost, suffix: "/updateSchedules",
+		version: "2021-03-01-preview", older: []string{"2021-07-01", "2022-10-01-preview"}}
+
+	opCheckName      = operation{id: "Workspaces_CheckComputeNameAvailability", method: http.MethodPost, suffix: "/checkComputeNameAvailability", read: true}
+	opGetWorkspace   = operation{id: "Workspaces_Get", method: http.MethodGet, read: true}
+	opListWorkspaces = operation{id: "Workspaces_ListBySubscription", method: http.MethodGet, read: true}
+	opGroupSpaces    = operation{id: "Workspaces_ListByResourceGroup", method: http.MethodGet, read: true}
+	opVMSizes        = operation{id: "VirtualMachineSizes_List", method: http.MethodGet, suffix: "/vmSizes", read: true}
+	opUsages         = operation{id: "Usages_List", method: http.MethodGet, suffix: "/usages", read: true}
+	opStatus         = operation{id: "ComputeOperationsStatus_Get", method: http.MethodGet, read: true}
+)
+
+// versions are the api-versions to try for op, in order.
+func (c *Client) versions(op operation) []string {
+	if c.apiVersion != "" {
+		return []string{c.apiVersion}
+	}
+	first := op.version
+	if first == "" {
+		first = DefaultAPIVersion
+	}
+	return append([]string{first}, op.older...)
+}
