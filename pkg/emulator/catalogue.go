@@ -1,0 +1,183 @@
+package emulator
+
+import (
+	"math"
+	"net/http"
+	"strings"
+)
+
+// vmSize is one entry of the catalogue. Prices are list prices in US dollars an
+// hour as they were when this was written, rounded; they are samples.
+type vmSize struct {
+	name     string
+	family   string
+	cores    int
+	gpus     int
+	memoryGB float64
+	diskMB   int
+	premium  bool
+	low      bool    // low priority is offered
+	linux    float64 // price of a dedicated Linux node
+	windows  float64
+	types    string // compute types other than AmlCompute, which every size has
+}
+
+// family joins the two spellings of a VM family: vmSizes has family
+// "standardDSv2Family", usages and quotas a row named "Standard DSv2 Family
+// Cluster Dedicated vCPUs".
+type family struct{ name, display string }
+
+var families = []family{
+	{"standardAv2Family", "Av2"}, {"standardDv2Family", "Dv2"}, {"standardDSv2Family", "DSv2"}, {"standardDSv3Family", "DSv3"},
+	{"standardESv3Family", "ESv3"}, {"standardFSv2Family", "FSv2"}, {"standardNCFamily", "NC"}, {"standardNCSv3Family", "NCSv3"},
+	{"Standard NCASv3_T4 Family", "NCASv3_T4"}, {"StandardNCADSA100v4Family", "NCADSA100v4"}, {"standardNDASv4_A100Family", "NDASv4_A100"},
+}
+
+const both = "ComputeInstance,MIR"
+
+// sizes is the catalogue; every region offers all of it.
+var sizes = []vmSize{
+	{"Standard_A1_v2", "standardAv2Family", 1, 0, 2, 10240, false, true, 0.04, 0.07, "ComputeInstance"},
+	{"Standard_D1_v2", "standardDv2Family", 1, 0, 3.5, 51200, false, true, 0.07, 0.13, "ComputeInstance"},
+	{"Standard_D2_v2", "standardDv2Family", 2, 0, 7, 102400, false, true, 0.15, 0.25, "ComputeInstance"},
+	{"Standard_D3_v2", "standardDv2Family", 4, 0, 14, 204800, false, true, 0.29, 0.5, "ComputeInstance"},
+	{"Standard_D4_v2", "standardDv2Family", 8, 0, 28, 409600, false, true, 0.58, 1.01, "ComputeInstance"},
+	{"Standard_D11_v2", "standardDv2Family", 2, 0, 14, 102400, false, true, 0.18, 0.26, "ComputeInstance"},
+	{"Standard_D12_v2", "standardDv2Family", 4, 0, 28, 204800, false, true, 0.37, 0.53, "ComputeInstance"},
+	{"Standard_DS1_v2", "standardDSv2Family", 1, 0, 3.5, 7168, true, true, 0.07, 0.13, "ComputeInstance"},
+	{"Standard_DS2_v2", "standardDSv2Family", 2, 0, 7, 14336, true, true, 0.15, 0.25, both},
+	{"Standard_DS3_v2", "standardDSv2Family", 4, 0, 14, 28672, true, true, 0.29, 0.5, both},
+	{"Standard_DS4_v2", "standardDSv2Family", 8, 0, 28, 57344, true, true, 0.58, 1.01, both},
+	{"Standard_DS5_v2", "standardDSv2Family", 16, 0, 56, 114688, true, true, 1.17, 2.02, both},
+	{"Standard_DS11_v2", "standardDSv2Family", 2, 0, 14, 28672, true, true, 0.18, 0.26, "ComputeInstance"},
+	{"Standard_DS12_v2", "standardDSv2Family", 4, 0, 28, 57344, true, true, 0.37, 0.53, "ComputeInstance"},
+	{"Standard_DS13_v2", "standardDSv2Family", 8, 0, 56, 114688, true, true, 0.74, 1.06, "ComputeInstance"},
+	{"Standard_DS14_v2", "standardDSv2Family", 16, 0, 112, 229376, true, true, 1.48, 2.11, "ComputeInstance"},
+	{"Standard_D2s_v3", "standardDSv3Family", 2, 0, 8, 16384, true, true, 0.1, 0.19, both},
+	{"Standard_D4s_v3", "standardDSv3Family", 4, 0, 16, 32768, true, true, 0.19, 0.38, both},
+	{"Standard_D8s_v3", "standardDSv3Family", 8, 0, 32, 65536, true, true, 0.38, 0.75, both},
+	{"Standard_D16s_v3", "standardDSv3Family", 16, 0, 64, 131072, true, true, 0.77, 1.5, both},
+	{"Standard_E2s_v3", "standardESv3Family", 2, 0, 16, 32768, true, true, 0.13, 0.22, both},
+	{"Standard_E4s_v3", "standardESv3Family", 4, 0, 32, 65536, true, true, 0.25, 0.44, both},
+	{"Standard_E8s_v3", "standardESv3Family", 8, 0, 64, 131072, true, true, 0.5, 0.87, both},
+	{"Standard_F2s_v2", "standardFSv2Family", 2, 0, 4, 16384, true, true, 0.08, 0.18, both},
+	{"Standard_F4s_v2", "standardFSv2Family", 4, 0, 8, 32768, true, true, 0.17, 0.35, both},
+	{"Standard_F8s_v2", "standardFSv2Family", 8, 0, 16, 65536, true, true, 0.34, 0.71, both},
+	{"Standard_NC6", "standardNCFamily", 6, 1, 56, 389120, false, true, 0.9, 1.18, both},
+	{"Standard_NC12", "standardNCFamily", 12, 2, 112, 696320, false, true, 1.8, 2.35, both},
+	{"Standard_NC6s_v3", "standardNCSv3Family", 6, 1, 112, 344064, true, true, 3.06, 3.34, both},
+	{"Standard_NC12s_v3", "standardNCSv3Family", 12, 2, 224, 688128, true, true, 6.12, 6.67, both},
+	{"Standard_NC4as_T4_v3", "Standard NCASv3_T4 Family", 4, 1, 28, 180224, true, true, 0.53, 0.71, both},
+	{"Standard_NC8as_T4_v3", "Standard NCASv3_T4 Family", 8, 1, 56, 360448, true, true, 0.75, 1.12, both},
+	{"Standard_NC16as_T4_v3", "Standard NCASv3_T4 Family", 16, 1, 110, 360448, true, true, 1.2, 1.94, both},
+	{"Standard_NC24ads_A100_v4", "StandardNCADSA100v4Family", 24, 1, 220, 983040, true, true, 3.67, 4.78, both},
+	{"Standard_NC48ads_A100_v4", "StandardNCADSA100v4Family", 48, 2, 440, 1966080, true, true, 7.35, 9.55, both},
+	{"Standard_ND96asr_v4", "standardNDASv4_A100Family", 96, 8, 900, 6144000, true, true, 27.2, 31.61, both},
+}
+
+// findSize returns the size of a name in any case, or nil.
+func findSize(name string) *vmSize {
+	for i := range sizes {
+		if strings.EqualFold(sizes[i].name, name) {
+			return &sizes[i]
+		}
+	}
+	return nil
+}
+
+func (s *vmSize) supports(computeType string) bool {
+	return computeType == clusterType || strings.Contains(","+s.types+",", ","+computeType+",")
+}
+
+func (s *vmSize) body() *object {
+	cents := func(f float64) float64 { return math.Round(f*100) / 100 }
+	price := func(p float64, os, tier string) *object {
+		return new(object).set("retailPrice", cents(p)).set("osType", os).set("vmTier", tier)
+	}
+	prices := []*object{price(s.linux, "Linux", "Standard"), price(s.windows, "Windows", "Standard")}
+	if s.low {
+		prices = append(prices, price(s.linux/5, "Linux", "LowPriority"), price(s.windows*2/5, "Windows", "LowPriority"))
+	}
+	types := []string{clusterType}
+	if s.types != "" {
+		types = append(types, strings.Split(s.types, ",")...)
+	}
+	return new(object).set("name", s.name).set("family", s.family).set("vCPUs", s.cores).set("gpus", s.gpus).
+		set("osVhdSizeMB", 1047552).set("maxResourceVolumeMB", s.diskMB).set("memoryGB", s.memoryGB).
+		set("lowPriorityCapable", s.low).set("premiumIO", s.premium).
+		set("estimatedVMPrices", new(object).set("billingCurrency", "USD").set("unitOfMeasure", "OneHour").set("values", prices)).
+		set("supportedComputeTypes", types)
+}
+
+// listSizes lists the catalogue, or the part that supports one compute type,
+// which older api-versions could ask for.
+func listSizes(t *tx, q *request) (*response, error) {
+	if err := t.subscription(q.args[0]); err != nil {
+		return nil, err
+	}
+	only := q.query.Get("compute-type")
+	value := []*object{}
+	for i := range sizes {
+		if kind, ok := computeKind(only); only == "" || ok && sizes[i].supports(kind) {
+			value = append(value, sizes[i].body())
+		}
+	}
+	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+}
+
+// allowedSizes lists what an instance can be resized to: another size of the
+// same kind, with or without GPUs.
+func allowedSizes(t *tx, q *request) (*response, error) {
+	c, err := t.find(q)
+	if err != nil {
+		return nil, err
+	}
+	if c.Instance == nil {
+		return nil, badRequest("GetAllowedVmSizesForResize with computeType %s is not supported.", c.Type)
+	}
+	value := []*object{}
+	for i := range sizes {
+		if c.Instance.canBecome(&sizes[i]) {
+			value = append(value, sizes[i].body())
+		}
+	}
+	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+}
+
+func (i *instance) canBecome(s *vmSize) bool {
+	now := findSize(i.VMSize)
+	return now != nil && s != now && s.supports(instanceType) && (s.gpus > 0) == (now.gpus > 0)
+}
+
+// resizeCompute changes the size of an instance. The specification gives it a
+// Location header where the others have Azure-AsyncOperation; we send both.
+func resizeCompute(t *tx, q *request) (*response, error) {
+	c, err := t.instanceFor(q, resizeOperation)
+	if err != nil {
+		return nil, err
+	}
+	var in struct{ TargetVMSize string }
+	if err := decode(q.body, &in); err != nil {
+		return nil, err
+	}
+	size := findSize(in.TargetVMSize)
+	if size == nil || !size.supports(instanceType) {
+		return nil, badRequest("%s is not a supported VM size", in.TargetVMSize)
+	}
+	if !c.Instance.canBecome(size) {
+		return nil, badRequest("The compute instance %s of size %s cannot be resized to %s.", c.Name, c.Instance.VMSize, size.name)
+	}
+	if s := c.Instance.State; s != "Running" && s != "Stopped" {
+		return nil, badRequest("Resize is not allowed when the compute instance %s is in '%s' state.", c.Name, s)
+	}
+	next := *c
+	inst := *c.Instance
+	next.Instance, inst.VMSize = &inst, strings.ToUpper(size.name)
+	if err := t.fits(&next, c, 1); err != nil {
+		return nil, err
+	}
+	t.begunBy(c, resizeOperation, triggerUser).Size = inst.VMSize
+	res := t.accept(c, q, newResponse(http.StatusAccepted))
+	res.header["Location"] = res.header["Azure-AsyncOperation"]
+	return res, nil
+}

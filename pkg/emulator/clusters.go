@@ -1,0 +1,375 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// cluster is what an AmlCompute has beyond the envelope.
+type cluster struct {
+	VMSize       string          `json:"vmSize"`
+	Priority     string          `json:"priority"` // Dedicated or LowPriority
+	OSType       string          `json:"osType"`
+	Image        json.RawMessage `json:"image,omitempty"`
+	Subnet       json.RawMessage `json:"subnet,omitempty"`
+	PropertyBag  json.RawMessage `json:"propertyBag,omitempty"`
+	Isolated     bool            `json:"isolated,omitempty"`
+	NodePublicIP *bool           `json:"nodePublicIp,omitempty"`
+	RemoteLogin  string          `json:"remoteLogin"`
+	AdminUser    string          `json:"adminUser,omitempty"`
+	Scale        scale           `json:"scale"`
+
+	Jobs       int         `json:"jobs,omitempty"` // nodes that jobs ask for
+	Nodes      []*node     `json:"nodes,omitempty"`
+	Made       int         `json:"made,omitempty"` // nodes ever made, for their ids
+	Allocation string      `json:"allocation"`     // Steady or Resizing
+	Since      time.Time   `json:"since"`          // of the allocation state
+	Errors     []*apiError `json:"errors,omitempty"`
+}
+
+type scale struct {
+	Min  int    `json:"min"`
+	Max  int    `json:"max"`
+	Idle string `json:"idle"` // ISO 8601, as sent
+}
+
+type node struct {
+	ID    string    `json:"id"`
+	State string    `json:"state"` // preparing, idle, running, leaving, unusable, preempted
+	Port  int       `json:"port"`
+	Idle  time.Time `json:"idle"`  // idle since then
+	Moves time.Time `json:"moves"` // when preparing or leaving ends
+}
+
+// How long a node takes to come and go at the real pace; our estimates.
+const (
+	nodeStartTime = 150 * time.Second
+	nodeStopTime  = 60 * time.Second
+)
+
+// defaultNodeIdle is how long a node idles before it is taken away when the
+// request does not say; the service's own default is not known.
+const defaultNodeIdle = "PT120S"
+
+type scaleInput struct {
+	MaxNodeCount                *int
+	MinNodeCount                *int
+	NodeIdleTimeBeforeScaleDown *string
+}
+
+type clusterInput struct {
+	VMSize                      string
+	VMPriority                  *string
+	OSType                      *string
+	VirtualMachineImage         json.RawMessage
+	IsolatedNetwork             *bool
+	ScaleSettings               *scaleInput
+	UserAccountCredentials      *struct{ AdminUserName string }
+	Subnet                      json.RawMessage
+	RemoteLoginPortPublicAccess *string
+	EnableNodePublicIP          *bool
+	PropertyBag                 json.RawMessage
+}
+
+// putCluster creates a cluster, or changes one.
+func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*response, error) {
+	var in clusterInput
+	if !isNull(raw) {
+		if err := decode(raw, &in); err != nil {
+			return nil, err
+		}
+	}
+	cl, err := in.cluster()
+	if err != nil {
+		return nil, err
+	}
+	c.Cluster = cl
+	cl.Allocation, cl.Since = "Steady", t.now
+	if old != nil && old.Cluster.VMSize == cl.VMSize && old.Cluster.Priority == cl.Priority && old.ProvisioningState == "Succeeded" {
+		was := old.Cluster
+		cl.Jobs, cl.Nodes, cl.Made, cl.Allocation, cl.Since, cl.Errors = was.Jobs, was.Nodes, was.Made, was.Allocation, was.Since, was.Errors
+		c.Created, c.CreatedBy, c.ProvisioningState = old.Created, old.CreatedBy, old.ProvisioningState
+		if err := t.fits(c, old, cl.Scale.Min); err != nil {
+			return nil, err
+		}
+		t.s.addCompute(c.key(), c)
+		t.begunBy(c, updateOperation, triggerUser)
+		return t.accept(c, q, newResponse(http.StatusOK).json(c.body(q.version, false))), nil
+	}
+	if err := t.fits(c, old, cl.Scale.Min); err != nil {
+		return nil, err
+	}
+	t.s.addCompute(c.key(), c)
+	t.begunBy(c, createOperation, triggerUser)
+	return t.accept(c, q, newResponse(http.StatusCreated).json(c.body(q.version, true))), nil
+}
+
+// cluster checks what was asked for and returns the cluster it makes.
+func (in *clusterInput) cluster() (*cluster, error) {
+	if in.VMSize == "" {
+		return nil, badRequest("The request is invalid: properties.properties.vmSize is required.")
+	}
+	size := findSize(in.VMSize)
+	if size == nil || !size.supports(clusterType) {
+		return nil, badRequest("%s is not a supported VM size", in.VMSize)
+	}
+	cl := &cluster{
+		VMSize: strings.ToUpper(size.name), Priority: "Dedicated", OSType: "Linux", RemoteLogin: "NotSpecified",
+		Image: in.VirtualMachineImage, Subnet: in.Subnet, PropertyBag: in.PropertyBag, NodePublicIP: in.EnableNodePublicIP,
+		Scale: scale{Idle: defaultNodeIdle},
+	}
+	for _, f := range []struct {
+		name    string
+		in      *string
+		out     *string
+		allowed []string
+	}{
+		{"vmPriority", in.VMPriority, &cl.Priority, []string{"Dedicated", "LowPriority"}},
+		{"osType", in.OSType, &cl.OSType, []string{"Linux", "Windows"}},
+		{"remoteLoginPortPublicAccess", in.RemoteLoginPortPublicAccess, &cl.RemoteLogin, []string{"Enabled", "Disabled", "NotSpecified"}},
+	} {
+		if f.in == nil || *f.in == "" {
+			continue
+		}
+		if *f.out = oneOf(*f.in, f.allowed...); *f.out == "" {
+			return nil, badRequest("The %s '%s' is not valid: it must be one of %s.", f.name, *f.in, strings.Join(f.allowed, ", "))
+		}
+	}
+	if in.IsolatedNetwork != nil {
+		cl.Isolated = *in.IsolatedNetwork
+	}
+	if in.UserAccountCredentials != nil {
+		cl.AdminUser = in.UserAccountCredentials.AdminUserName // password and key are dropped here
+	}
+	if in.ScaleSettings == nil || in.ScaleSettings.MaxNodeCount == nil {
+		return nil, badRequest("The request is invalid: scaleSettings.maxNodeCount is required.")
+	}
+	return cl, cl.Scale.change(in.ScaleSettings)
+}
+
+// change takes over what in sets.
+func (s *scale) change(in *scaleInput) error {
+	next := *s
+	if in.MinNodeCount != nil {
+		next.Min = *in.MinNodeCount
+	}
+	if in.MaxNodeCount != nil {
+		next.Max = *in.MaxNodeCount
+	}
+	if d := in.NodeIdleTimeBeforeScaleDown; d != nil && *d != "" {
+		if _, ok := parseDuration(*d); !ok {
+			return badRequest("The nodeIdleTimeBeforeScaleDown '%s' is not an ISO 8601 duration.", *d)
+		}
+		next.Idle = *d
+	}
+	if next.Min < 0 || next.Max < 0 || next.Min > next.Max || next.Max > 65000 {
+		return badRequest("The scale settings are not valid: minNodeCount %d and maxNodeCount %d.", next.Min, next.Max)
+	}
+	*s = next
+	return nil
+}
+
+func (s scale) idle() time.Duration {
+	d, _ := parseDuration(s.Idle) // checked when it was set
+	return d
+}
+
+// patchCluster changes scale settings, identity and tags.
+func (t *tx) patchCluster(q *request, c *compute) (*response, error) {
+	var in struct {
+		Tags       map[string]*string
+		Identity   *identityInput
+		Properties *struct {
+			Properties *struct{ ScaleSettings *scaleInput }
+		}
+	}
+	if err := decode(q.body, &in); err != nil {
+		return nil, err
+	}
+	who, scale := c.Identity, c.Cluster.Scale
+	if in.Identity != nil {
+		var err error
+		if who, err = in.Identity.assign(c.Identity, q.caller, c.key(), true); err != nil {
+			return nil, err
+		}
+	}
+	if p := in.Properties; p != nil && p.Properties != nil && p.Properties.ScaleSettings != nil {
+		if err := scale.change(p.Properties.ScaleSettings); err != nil {
+			return nil, err
+		}
+		if err := t.fits(c, c, scale.Min); err != nil {
+			return nil, err
+		}
+	}
+	c.Identity, c.Cluster.Scale = who, scale
+	if in.Tags != nil {
+		c.Tags = in.Tags
+	}
+	t.begunBy(c, updateOperation, triggerUser)
+	return t.accept(c, q, newResponse(http.StatusOK).json(c.body(q.version, false))), nil
+}
+
+// active counts the nodes that are here to stay.
+func (cl *cluster) active() int {
+	n := 0
+	for _, nd := range cl.Nodes {
+		if nd.State != "leaving" && nd.State != "preempted" {
+			n++
+		}
+	}
+	return n
+}
+
+// wanted is how many nodes scale settings and jobs ask for.
+func (cl *cluster) wanted() int { return min(cl.Scale.Max, max(cl.Scale.Min, cl.Jobs)) }
+
+// nextMove is when a node comes, goes, or has idled long enough.
+func (cl *cluster) nextMove() time.Time {
+	var next time.Time
+	earlier := func(at time.Time) {
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	surplus := cl.active() - cl.wanted()
+	for _, nd := range cl.Nodes {
+		switch {
+		case !nd.Moves.IsZero():
+			earlier(nd.Moves)
+		case nd.State == "idle" && surplus > 0:
+			earlier(nd.Idle.Add(cl.Scale.idle()))
+		}
+	}
+	return next
+}
+
+// moveCluster lets nodes arrive, leave, and be given up.
+func (t *tx) moveCluster(c *compute) {
+	cl := c.Cluster
+	stay := cl.Nodes[:0]
+	for _, nd := range cl.Nodes {
+		if !nd.Moves.IsZero() && !nd.Moves.After(t.now) {
+			nd.Moves = time.Time{}
+			if nd.State == "leaving" {
+				continue
+			}
+			nd.State, nd.Idle = "idle", t.now
+		}
+		stay = append(stay, nd)
+	}
+	cl.Nodes = stay
+	t.settleCluster(c)
+}
+
+// settleCluster starts what brings the nodes nearer to what is wanted.
+func (t *tx) settleCluster(c *compute) {
+	cl := c.Cluster
+	if c.ProvisioningState != "Succeeded" && c.ProvisioningState != "Updating" {
+		return
+	}
+	cl.Errors = nil
+	for cl.active() < cl.wanted() {
+		if free := t.free(c); free < findSize(cl.VMSize).cores {
+			cl.Errors = []*apiError{fail(http.StatusBadRequest, "ClusterCoreQuotaReached",
+				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", t.limit(c.Subscription, c.Location, cl.family()))}
+			break
+		}
+		cl.Made++
+		cl.Nodes = append(cl.Nodes, &node{
+			ID: fmt.Sprintf("tvm-%d_%d-%s", 1000000000+len(c.Name), cl.Made, t.now.Format("20060102t150405z")), State: "preparing",
+			Port: 50000 + (cl.Made-1)%10000, Moves: t.now.Add(t.e.opts.Pace.scale(nodeStartTime)),
+		})
+	}
+	running := 0
+	for _, nd := range cl.Nodes {
+		if nd.State == "running" || nd.State == "idle" {
+			busy := running < cl.Jobs
+			if busy {
+				running++
+				nd.State = "running"
+			} else if nd.State == "running" {
+				nd.State, nd.Idle = "idle", t.now
+			}
+		}
+	}
+	surplus := cl.active() - cl.wanted()
+	for _, nd := range cl.Nodes {
+		if surplus > 0 && nd.State == "idle" && !nd.Idle.Add(cl.Scale.idle()).After(t.now) {
+			nd.State, nd.Moves = "leaving", t.now.Add(t.e.opts.Pace.scale(nodeStopTime))
+			surplus--
+		}
+	}
+	allocation := "Steady"
+	for _, nd := range cl.Nodes {
+		if !nd.Moves.IsZero() {
+			allocation = "Resizing"
+		}
+	}
+	if allocation != cl.Allocation {
+		cl.Allocation, cl.Since = allocation, t.now
+	}
+}
+
+// family is the row of quotas and usages that the nodes count in.
+func (cl *cluster) family() string {
+	if cl.Priority == "LowPriority" {
+		return lowPriorityRow
+	}
+	return findSize(cl.VMSize).family
+}
+
+func (cl *cluster) body() *object {
+	counts := map[string]int{}
+	for _, nd := range cl.Nodes {
+		counts[nd.State]++
+	}
+	var account *object
+	if cl.AdminUser != "" {
+		account = new(object).set("adminUserName", cl.AdminUser).set("adminUserSshPublicKey", nil).set("adminUserPassword", nil)
+	}
+	o := new(object).set("osType", cl.OSType).set("vmSize", cl.VMSize).set("vmPriority", cl.Priority).
+		set("virtualMachineImage", cl.Image).set("isolatedNetwork", cl.Isolated).
+		set("scaleSettings", new(object).set("maxNodeCount", cl.Scale.Max).set("minNodeCount", cl.Scale.Min).set("nodeIdleTimeBeforeScaleDown", cl.Scale.Idle)).
+		set("userAccountCredentials", account).set("subnet", cl.Subnet).set("remoteLoginPortPublicAccess", cl.RemoteLogin).
+		set("allocationState", cl.Allocation).set("allocationStateTransitionTime", cl.Since.Format(operationTime))
+	if len(cl.Errors) > 0 {
+		o.set("errors", wrapped(cl.Errors))
+	} else {
+		o.set("errors", nil)
+	}
+	o.set("currentNodeCount", len(cl.Nodes)).set("targetNodeCount", max(cl.active(), cl.wanted()))
+	states := new(object)
+	for _, s := range [...]string{"preparing", "running", "idle", "unusable", "leaving", "preempted"} {
+		states.set(s+"NodeCount", counts[s])
+	}
+	o.set("nodeStateCounts", states).set("enableNodePublicIp", cl.NodePublicIP == nil || *cl.NodePublicIP)
+	if !isNull(cl.PropertyBag) {
+		o.set("propertyBag", cl.PropertyBag)
+	}
+	return o
+}
+
+// listNodes lists a cluster's nodes; the page's key is nodes, not value.
+func listNodes(t *tx, q *request) (*response, error) {
+	c, err := t.find(q)
+	if err != nil {
+		return nil, err
+	}
+	if c.Cluster == nil {
+		return nil, badRequest("ComputeListNodes with computeType %s is not supported.", c.Type)
+	}
+	nodes := []*object{}
+	for _, nd := range c.Cluster.Nodes {
+		public, private := addresses(nd.ID)
+		n := new(object).set("nodeId", nd.ID).set("privateIpAddress", private).set("publicIpAddress", public).
+			set("port", nd.Port).set("nodeState", nd.State)
+		if nd.State == "running" {
+			n.set("runId", stableUUID("run on "+nd.ID))
+		}
+		nodes = append(nodes, n)
+	}
+	return newResponse(http.StatusOK).json(new(object).set("nodes", nodes)), nil
+}

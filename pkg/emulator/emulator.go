@@ -1,0 +1,222 @@
+// Package emulator is an Azure Resource Manager endpoint for the compute
+// targets of Azure Machine Learning, as an http.Handler: instances with their
+// whole life, schedules and idle shutdown, clusters, attached computes, sizes,
+// usages and quotas. It keeps its state in memory or in a directory that
+// several processes may share, and it moves on a clock that can be driven.
+//
+// It shares no wire types with pkg/compute: each reads the protocol on its own,
+// so that a misreading on one side does not go unnoticed on the other.
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// What every new emulator holds, and what callers may use as defaults.
+const (
+	Subscription  = "00000000-0000-0000-0000-000000000000" // seeded subscription id
+	ResourceGroup = "local-rg"                             // seeded resource group
+	Workspace     = "local-ws"                             // seeded workspace
+	Location      = "eastus"                               // region of whatever is made on first use
+)
+
+// maxBody bounds a request body; ARM itself stops at 4 MB.
+const maxBody = 4 << 20
+
+// defaultPage is the number of items in one page of a list. The service's own
+// page size is not published.
+const defaultPage = 200
+
+// Options say where an emulator keeps its state and how time passes in it.
+// The zero value is an emulator in memory, on the wall clock, at the fast pace,
+// that makes unknown workspaces on first use.
+type Options struct {
+	Dir              string // directory of the state; "" keeps it in memory
+	Clock            Clock  // nil is the wall clock
+	Pace             Pace   // scales how long operations take; the zero value is PaceFast
+	StrictWorkspaces bool   // answer 404 for an unknown subscription, group or workspace instead of making it
+	FamilyCores      int    // vCPU limit of each VM family and region; 0 is 100
+	PageSize         int    // items in one page of a list; 0 is 200
+}
+
+// Emulator is an ARM endpoint; it is an http.Handler and safe for concurrent
+// use. Make one with New.
+type Emulator struct {
+	opts Options
+	rand io.Reader
+	disk *disk // nil in memory
+
+	mu     chan struct{} // one token; a channel so that waiting for it can be given up
+	state  *state
+	closed bool
+}
+
+// New opens the emulator that o describes. A damaged state file is moved aside
+// and reported once as a *StoreError; calling New again then starts afresh.
+func New(o Options) (*Emulator, error) {
+	if o.Clock == nil {
+		o.Clock = wallClock{}
+	}
+	if o.FamilyCores <= 0 {
+		o.FamilyCores = 100
+	}
+	if o.PageSize <= 0 {
+		o.PageSize = defaultPage
+	}
+	e := &Emulator{opts: o, rand: &lockedReader{r: rand.Reader}, mu: make(chan struct{}, 1), state: newState()}
+	if o.Dir != "" {
+		d, err := openDisk(o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		e.disk = d
+	}
+	if err := e.update(context.Background(), func(*tx) error { return nil }); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close ends the emulator; requests that come later fail. The state stays in
+// its directory.
+func (e *Emulator) Close() error {
+	e.mu <- struct{}{}
+	defer func() { <-e.mu }()
+	e.closed = true
+	return nil
+}
+
+var errClosed = errors.New("the emulator is closed")
+
+// update runs f on the current state, with everything that was due until now
+// already applied, and makes what f changed durable before it returns.
+func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
+	select {
+	case e.mu <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-e.mu }()
+	if e.closed {
+		return errClosed
+	}
+	if e.disk != nil {
+		unlock, err := e.disk.lock(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if e.state, err = e.disk.refresh(e.state); err != nil {
+			e.state = newState()
+			return err
+		}
+	}
+	t := e.begin()
+	t.applyDue()
+	failure := f(t)
+	if err := t.commit(); err != nil {
+		e.state = newState()
+		return err
+	}
+	return failure
+}
+
+// ServeHTTP answers one ARM request, or one of the emulator's own under
+// /_emulator/.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	res, err := e.answer(r)
+	if err != nil {
+		if r.Context().Err() != nil {
+			return
+		}
+		res = e.failed(err)
+	}
+	h := w.Header()
+	for k, v := range res.header {
+		h[k] = v
+	}
+	w.WriteHeader(res.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(res.body) // the caller has gone; nobody is left to tell
+	}
+}
+
+// Transport answers requests in this process, under any host name, as
+// http.DefaultTransport would over the network. The two sides share no memory.
+// Failures of the store come back as errors, not as HTTP answers, so that a
+// retry does not hide them.
+func (e *Emulator) Transport() http.RoundTripper { return transport{e} }
+
+type transport struct{ e *Emulator }
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	if err := ctx.Err(); err != nil {
+		closeBody(r)
+		return nil, err
+	}
+	in := r.Clone(ctx)
+	in.RequestURI = r.URL.RequestURI()
+	if in.Host == "" {
+		in.Host = r.URL.Host
+	}
+	if r.URL.Scheme == "https" {
+		in.TLS = &tls.ConnectionState{}
+	}
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	defer closeBody(r)
+	res, err := t.e.answer(in)
+	if err != nil {
+		return nil, err
+	}
+	return res.http(r), nil
+}
+
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		_ = r.Body.Close() // the request is over either way
+	}
+}
+
+// lockedReader lets concurrent requests draw random bytes from one source.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(p)
+}
+
+// uuid returns a new random (version 4) id.
+func (e *Emulator) uuid() string {
+	var b [16]byte
+	_, _ = io.ReadFull(e.rand, b[:]) // crypto/rand does not fail
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// now is the emulator's time: its clock plus every advance, never going back.
+func (t *tx) clockNow() time.Time {
+	now := t.e.opts.Clock.Now().UTC().Round(0).Add(t.s.clock.Offset)
+	if behind := t.s.clock.Seen.Sub(now); behind > 0 {
+		// The clock below went back (a faster clock ran on this state before,
+		// or somebody set the wall clock): go on from where we were.
+		t.s.clock.Offset += behind
+		t.s.touch(clockKey)
+		now = t.s.clock.Seen
+	}
+	return now
+}

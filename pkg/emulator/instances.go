@@ -1,0 +1,331 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// instance is what a ComputeInstance has beyond the envelope.
+type instance struct {
+	VMSize         string          `json:"vmSize"` // upper case, as the service returns it
+	Subnet         json.RawMessage `json:"subnet,omitempty"`
+	SharingPolicy  string          `json:"sharingPolicy"`
+	Authorization  string          `json:"authorization"`
+	Assigned       *person         `json:"assigned,omitempty"`
+	SSH            bool            `json:"ssh,omitempty"`
+	SetupScripts   json.RawMessage `json:"setupScripts,omitempty"`
+	NodePublicIP   *bool           `json:"nodePublicIp,omitempty"`
+	CustomServices json.RawMessage `json:"customServices,omitempty"`
+	DataMounts     json.RawMessage `json:"dataMounts,omitempty"`
+	Autologger     json.RawMessage `json:"autologger,omitempty"`
+	OSPatching     *bool           `json:"osPatching,omitempty"`
+	RootAccess     *bool           `json:"rootAccess,omitempty"`
+	ReleaseQuota   *bool           `json:"releaseQuota,omitempty"`
+	SSO            *bool           `json:"sso,omitempty"`
+	Idle           *string         `json:"idle,omitempty"` // ISO 8601, as sent
+	IdleSince      time.Time       `json:"idleSince"`      // when the idle clock last began
+	Schedules      []*schedule     `json:"schedules,omitempty"`
+	State          string          `json:"state"`
+	Errors         []*apiError     `json:"errors,omitempty"`
+	Last           *lastOperation  `json:"lastOperation,omitempty"`
+	PublicIP       string          `json:"publicIp"`
+	PrivateIP      string          `json:"privateIp"`
+}
+
+type lastOperation struct {
+	Name    string    `json:"name"`
+	Time    time.Time `json:"time"`
+	Status  string    `json:"status"`
+	Trigger string    `json:"trigger"`
+}
+
+// instanceInput is the inner properties of a PUT. Read-only fields and those of
+// a later api-version are ignored, as the service does.
+type instanceInput struct {
+	VMSize                           string
+	Subnet                           json.RawMessage
+	ApplicationSharingPolicy         *string
+	ComputeInstanceAuthorizationType *string
+	PersonalComputeInstanceSettings  *struct {
+		AssignedUser *struct{ ObjectID, TenantID string }
+	}
+	SSHSettings *struct {
+		SSHPublicAccess *string
+		AdminPublicKey  *string
+	}
+	SetupScripts           json.RawMessage
+	Schedules              *schedulesInput
+	IdleTimeBeforeShutdown *string
+	EnableNodePublicIP     *bool
+	CustomServices         json.RawMessage
+	AutologgerSettings     json.RawMessage
+	EnableOSPatching       *bool
+	EnableRootAccess       *bool
+	ReleaseQuotaOnStop     *bool
+	EnableSSO              *bool
+}
+
+// putInstance creates an instance. On one that exists it keeps schedules and
+// idle time whatever the request says, and the tags too: that is what the
+// service does. Another size or subnet means a new machine under the old name.
+func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*response, error) {
+	var in instanceInput
+	if !isNull(raw) {
+		if err := decode(raw, &in); err != nil {
+			return nil, err
+		}
+	}
+	i, err := in.instance(t, q.version)
+	if err != nil {
+		return nil, err
+	}
+	c.Instance = i
+	if old != nil {
+		i.Schedules, i.Idle, c.Tags = old.Instance.Schedules, old.Instance.Idle, old.Tags
+		if sameMachine(old, c) {
+			i.State, i.Errors, i.Last, i.IdleSince = old.Instance.State, old.Instance.Errors, old.Instance.Last, old.Instance.IdleSince
+			i.PublicIP, i.PrivateIP, i.DataMounts = old.Instance.PublicIP, old.Instance.PrivateIP, old.Instance.DataMounts
+			c.Created, c.CreatedBy, c.ProvisioningState, c.ProvisioningErrors = old.Created, old.CreatedBy, old.ProvisioningState, old.ProvisioningErrors
+			t.s.addCompute(c.key(), c)
+			return newResponse(http.StatusOK).json(c.body(q.version, false)), nil
+		}
+	} else if t.taken(c.Name, c.Location) {
+		return nil, fail(http.StatusConflict, "Conflict",
+			"Compute with this name already exists. Compute name needs to be unique across all existing computes within an Azure region.")
+	}
+	if err := t.fits(c, old, 1); err != nil {
+		return nil, err
+	}
+	i.PublicIP, i.PrivateIP = addresses(c.key())
+	t.s.addCompute(c.key(), c)
+	t.begunBy(c, createOperation, triggerUser)
+	res := newResponse(http.StatusCreated).json(c.body(q.version, true))
+	return t.accept(c, q, res), nil
+}
+
+// sameMachine tells whether c can be old with other settings. A machine that
+// never came up is not worth keeping.
+func sameMachine(old, c *compute) bool {
+	return old.Instance.VMSize == c.Instance.VMSize && old.Location == c.Location &&
+		old.Instance.SSH == c.Instance.SSH && jsonEqual(old.Instance.Subnet, c.Instance.Subnet) &&
+		old.ProvisioningState == "Succeeded"
+}
+
+// instance checks what was asked for and returns the instance it makes.
+func (in *instanceInput) instance(t *tx, v apiVersion) (*instance, error) {
+	if in.VMSize == "" {
+		return nil, badRequest("The request is invalid: properties.properties.vmSize is required.")
+	}
+	size := findSize(in.VMSize)
+	if size == nil || !size.supports(instanceType) {
+		return nil, badRequest("%s is not a supported VM size", in.VMSize)
+	}
+	i := &instance{
+		VMSize: strings.ToUpper(size.name), SharingPolicy: "Shared", Authorization: "personal",
+		Subnet: in.Subnet, SetupScripts: in.SetupScripts,
+	}
+	if p := in.ApplicationSharingPolicy; p != nil {
+		if i.SharingPolicy = oneOf(*p, "Personal", "Shared"); i.SharingPolicy == "" {
+			return nil, badRequest("The applicationSharingPolicy '%s' is not valid: it must be Personal or Shared.", *p)
+		}
+	}
+	if a := in.ComputeInstanceAuthorizationType; a != nil && *a != "" {
+		i.Authorization = *a
+	}
+	if p := in.PersonalComputeInstanceSettings; p != nil && p.AssignedUser != nil {
+		if p.AssignedUser.ObjectID == "" || p.AssignedUser.TenantID == "" {
+			return nil, badRequest("The request is invalid: assignedUser needs objectId and tenantId.")
+		}
+		i.Assigned = &person{ObjectID: p.AssignedUser.ObjectID, TenantID: p.AssignedUser.TenantID}
+	}
+	if s := in.SSHSettings; s != nil {
+		access := "Disabled"
+		if s.SSHPublicAccess != nil {
+			if access = oneOf(*s.SSHPublicAccess, "Enabled", "Disabled", "NotSpecified"); access == "" {
+				return nil, badRequest("The sshPublicAccess '%s' is not valid: it must be Enabled or Disabled.", *s.SSHPublicAccess)
+			}
+		}
+		i.SSH = access == "Enabled"
+		key := s.AdminPublicKey != nil && *s.AdminPublicKey != ""
+		if i.SSH && !key {
+			return nil, badRequest("The request is invalid: adminPublicKey is required when sshPublicAccess is Enabled.")
+		}
+		if key && i.Assigned != nil {
+			return nil, badRequest("Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user")
+		}
+	}
+	return i, in.versioned(t, v, i)
+}
+
+// versioned takes over the fields that not every api-version has.
+func (in *instanceInput) versioned(t *tx, v apiVersion, i *instance) error {
+	if hasNodePublicIP(v) {
+		i.NodePublicIP = in.EnableNodePublicIP
+	}
+	if hasCustomServices(v) && !isNull(in.CustomServices) {
+		services, err := customServices(in.CustomServices)
+		if err != nil {
+			return err
+		}
+		i.CustomServices = services
+	}
+	if hasAutologger(v) {
+		i.Autologger = in.AutologgerSettings
+	}
+	if hasPreviewFlags(v) {
+		i.OSPatching, i.RootAccess, i.ReleaseQuota = in.EnableOSPatching, in.EnableRootAccess, in.ReleaseQuotaOnStop
+	}
+	if hasSSO(v) {
+		i.SSO = in.EnableSSO
+	}
+	if d := in.IdleTimeBeforeShutdown; d != nil && *d != "" && hasIdle(v) {
+		if _, err := idleTime(*d); err != nil {
+			return err
+		}
+		i.Idle = d
+	}
+	if in.Schedules != nil && hasSchedules(v) {
+		list, err := t.schedules(in.Schedules, nil)
+		if err != nil {
+			return err
+		}
+		i.Schedules = list
+	}
+	return nil
+}
+
+// oneOf returns the allowed value that s is, whatever its case, or "".
+func oneOf(s string, allowed ...string) string {
+	for _, a := range allowed {
+		if strings.EqualFold(a, s) {
+			return a
+		}
+	}
+	return ""
+}
+
+// jsonEqual compares two values that came in as JSON; null and absent are equal.
+func jsonEqual(a, b json.RawMessage) bool {
+	norm := func(r json.RawMessage) string {
+		var v any
+		if isNull(r) || json.Unmarshal(r, &v) != nil {
+			return "null"
+		}
+		out, err := json.Marshal(v)
+		if err != nil {
+			return "null"
+		}
+		return string(out)
+	}
+	return norm(a) == norm(b)
+}
+
+// phases are the states of an instance's operation.
+func (i *instance) phases(operation string) ([]phase, string) {
+	share := func(d time.Duration, percent int) time.Duration { return d * time.Duration(percent) / 100 }
+	scripts := string(i.SetupScripts)
+	switch operation {
+	case createOperation:
+		if strings.Contains(scripts, "Script") {
+			return []phase{{"Creating", share(createTime, 60)}, {"SettingUp", share(createTime, 25)}, {"UserSettingUp", share(createTime, 15)}}, "Running"
+		}
+		return []phase{{"Creating", share(createTime, 70)}, {"SettingUp", share(createTime, 30)}}, "Running"
+	case startOperation:
+		return []phase{{"Starting", startTime}}, "Running"
+	case stopOperation:
+		return []phase{{"Stopping", stopTime}}, "Stopped"
+	case restartOperation:
+		return []phase{{"Restarting", restartTime}}, "Running"
+	case resizeOperation:
+		return []phase{{"Resizing", resizeTime}}, i.State
+	}
+	return []phase{{"Deleting", deleteTime}}, ""
+}
+
+// finish shows the end of an operation.
+func (i *instance) finish(b *transition, state string, now time.Time) {
+	i.State = state
+	if i.Last != nil {
+		i.Last.Status = "Succeeded"
+	}
+	i.Errors = nil
+	if b.Failure != nil {
+		i.Errors = []*apiError{b.Failure.Error}
+		if i.Last != nil {
+			i.Last.Status = b.Name + "Failed"
+		}
+		return
+	}
+	if b.Size != "" {
+		i.VMSize = b.Size
+	}
+	if state == "Running" {
+		i.IdleSince = now
+	}
+}
+
+// startCompute starts a stopped instance.
+func startCompute(t *tx, q *request) (*response, error) {
+	c, err := t.instanceFor(q, "Start")
+	if err != nil {
+		return nil, err
+	}
+	if c.Instance.State != "Stopped" {
+		return nil, fail(http.StatusBadRequest, "StartComputeInstanceOnlyAllowedInStoppedState",
+			"Start Azure ML Compute Instance is only allowed when the instance %s is in 'stopped' state", c.Name)
+	}
+	if err := t.fits(c, c, 1); err != nil {
+		return nil, err
+	}
+	t.begunBy(c, startOperation, triggerUser)
+	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
+}
+
+func stopCompute(t *tx, q *request) (*response, error) {
+	return t.whileOn(q, stopOperation)
+}
+
+func restartCompute(t *tx, q *request) (*response, error) {
+	return t.whileOn(q, restartOperation)
+}
+
+// whileOn starts an operation that only an instance that is on can do. The
+// service's refusal is not known; ours follows the one of start.
+func (t *tx) whileOn(q *request, operation string) (*response, error) {
+	c, err := t.instanceFor(q, operation)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Instance.on() {
+		return nil, fail(http.StatusBadRequest, operation+"ComputeInstanceOnlyAllowedInRunningState",
+			"%s Azure ML Compute Instance is only allowed when the instance %s is in 'running' state", operation, c.Name)
+	}
+	t.begunBy(c, operation, triggerUser)
+	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
+}
+
+// on tells whether there is a machine to stop or restart.
+func (i *instance) on() bool {
+	switch i.State {
+	case "Running", "JobRunning", "SetupFailed", "UserSetupFailed", "Unusable", "Ready", "Unknown":
+		return true
+	}
+	return false
+}
+
+// instanceFor returns the instance a request acts on, if it is free to act.
+func (t *tx) instanceFor(q *request, operation string) (*compute, error) {
+	c, err := t.find(q)
+	if err != nil {
+		return nil, err
+	}
+	if c.Instance == nil {
+		return nil, badRequest("%s with computeType %s is not supported.", operation, c.Type)
+	}
+	if c.Busy != nil {
+		return nil, busy(c.Name)
+	}
+	return c, nil
+}

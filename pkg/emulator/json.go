@@ -1,0 +1,117 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+)
+
+// object builds a JSON object whose keys keep the order they were set in, as
+// the service's bodies have one, and which can hold nulls where Go structs
+// would need a second type for each api-version.
+type object struct{ b []byte }
+
+// set appends one key. The values the emulator sends are written directly;
+// anything else goes through encoding/json.
+func (o *object) set(key string, v any) *object {
+	if len(o.b) == 0 {
+		o.b = append(o.b, '{')
+	} else {
+		o.b = append(o.b, ',')
+	}
+	o.b = appendString(o.b, key)
+	o.b = append(o.b, ':')
+	o.b = appendValue(o.b, v)
+	return o
+}
+
+// bytes returns the finished object.
+func (o *object) bytes() []byte {
+	if len(o.b) == 0 {
+		return []byte("{}")
+	}
+	return append(o.b[:len(o.b):len(o.b)], '}')
+}
+
+// MarshalJSON lets an object stand inside values that encoding/json writes.
+func (o *object) MarshalJSON() ([]byte, error) { return o.bytes(), nil }
+
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case string:
+		return appendString(b, v)
+	case *string:
+		if v == nil {
+			return append(b, "null"...)
+		}
+		return appendString(b, *v)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case *bool:
+		if v == nil {
+			return append(b, "null"...)
+		}
+		return strconv.AppendBool(b, *v)
+	case int:
+		return strconv.AppendInt(b, int64(v), 10)
+	case json.RawMessage:
+		if len(v) == 0 {
+			return append(b, "null"...)
+		}
+		return append(b, v...)
+	case *object:
+		if v == nil {
+			return append(b, "null"...)
+		}
+		return append(b, v.bytes()...)
+	case []*object:
+		b = append(b, '[')
+		for i, o := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, o.bytes()...)
+		}
+		return append(b, ']')
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return append(b, "null"...) // only our own types come here, and they marshal
+	}
+	return append(b, raw...)
+}
+
+func appendString(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			raw, err := json.Marshal(s)
+			if err != nil {
+				raw = []byte(`""`)
+			}
+			return append(b, raw...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// decode reads a request body into v. Keys match without regard to case, as at
+// the service.
+func decode(body []byte, v any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return badRequest("The request body is empty.")
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return fail(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", err)
+	}
+	return nil
+}
+
+// isNull tells a JSON value that is absent or null.
+func isNull(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return len(raw) == 0 || string(raw) == "null"
+}

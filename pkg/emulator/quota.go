@@ -1,0 +1,256 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Rows of quotas and usages that are not VM families.
+const (
+	lowPriorityRow  = "lowPriority"
+	dedicatedRow    = "dedicated"
+	clustersRow     = "clusters"
+	clustersLimit   = 500 // computes in a region, instances included; documented default
+	noLimit         = -1
+	providerRowType = provider + "/"
+)
+
+// cores is how many vCPUs c holds, and in which row. A stopped instance holds
+// on to its own unless it was made to let go.
+func (c *compute) cores() (row string, n int) {
+	switch {
+	case c.Instance != nil:
+		size := findSize(c.Instance.VMSize)
+		if size == nil {
+			return "", 0
+		}
+		if c.Instance.State == "Stopped" && is(c.Instance.ReleaseQuota) {
+			return size.family, 0
+		}
+		return size.family, size.cores
+	case c.Cluster != nil:
+		size := findSize(c.Cluster.VMSize)
+		if size == nil {
+			return "", 0
+		}
+		return c.Cluster.family(), size.cores * max(len(c.Cluster.Nodes), c.Cluster.Scale.Min)
+	}
+	return "", 0
+}
+
+// limit is the number of vCPUs a row allows.
+func (t *tx) limit(sub, location, row string) int {
+	if n, ok := t.s.quotas[key(sub, location, row)]; ok {
+		return n
+	}
+	if row == dedicatedRow {
+		return t.e.opts.FamilyCores * len(families)
+	}
+	return t.e.opts.FamilyCores
+}
+
+// used adds up what the computes of a subscription hold in a region's row.
+func (t *tx) used(sub, location, row string, except *compute) int {
+	n := 0
+	for _, c := range t.s.computes {
+		if c == except || c.Location != location || !strings.EqualFold(c.Subscription, sub) {
+			continue
+		}
+		if r, cores := c.cores(); r == row || row == dedicatedRow && r != lowPriorityRow {
+			n += cores
+		}
+	}
+	return n
+}
+
+// free is how many vCPUs are left for another node of c.
+func (t *tx) free(c *compute) int {
+	row, _ := c.cores()
+	left := t.limit(c.Subscription, c.Location, row) - t.used(c.Subscription, c.Location, row, nil)
+	if row != lowPriorityRow {
+		left = min(left, t.limit(c.Subscription, c.Location, dedicatedRow)-t.used(c.Subscription, c.Location, dedicatedRow, nil))
+	}
+	return left
+}
+
+// fits refuses c when the quota does not hold nodes of it beside everything but
+// old. The message is the service's, spelling included.
+func (t *tx) fits(c, old *compute, nodes int) error {
+	var size *vmSize
+	row := ""
+	if c.Instance != nil {
+		size = findSize(c.Instance.VMSize)
+		row = size.family
+	} else {
+		size = findSize(c.Cluster.VMSize)
+		row = c.Cluster.family()
+	}
+	left := t.limit(c.Subscription, c.Location, row) - t.used(c.Subscription, c.Location, row, old)
+	if row != lowPriorityRow {
+		left = min(left, t.limit(c.Subscription, c.Location, dedicatedRow)-t.used(c.Subscription, c.Location, dedicatedRow, old))
+	}
+	if nodes*size.cores > left {
+		return badRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested managed compute node which maps to %d vCPUs.",
+			max(0, left), nodes, nodes*size.cores)
+	}
+	return nil
+}
+
+// row is one line of usages or quotas.
+type row struct {
+	id, kind, name string
+	used, limit    int
+}
+
+func familyName(f family) string { return "Standard " + f.display + " Family Cluster Dedicated vCPUs" }
+
+func rowID(name string) string { return strings.ReplaceAll(name, " ", "_") }
+
+// usageRows are the rows of a region in the order the service lists them: the
+// region, then each family followed by the workspaces and computes that use it.
+func (t *tx) usageRows(sub, location string) []row {
+	base := "/subscriptions/" + sub + "/usages"
+	clusters := 0
+	var in []*compute
+	for _, k := range t.s.names() {
+		c := t.s.computes[k]
+		if c.Location != location || !strings.EqualFold(c.Subscription, sub) {
+			continue
+		}
+		if c.Other == nil {
+			clusters++
+			in = append(in, c)
+		}
+	}
+	rows := []row{
+		{base, "totalCores/usages", "Clusters", clusters, clustersLimit},
+		{base, "dedicatedCores/usages", "Total Cluster Dedicated Regional vCPUs", t.used(sub, location, dedicatedRow, nil), t.limit(sub, location, dedicatedRow)},
+		{base, "lowPriorityCores/usages", "Total Cluster LowPriority Regional vCPUs", t.used(sub, location, lowPriorityRow, nil), t.limit(sub, location, lowPriorityRow)},
+	}
+	for _, f := range families {
+		name := familyName(f)
+		limit := t.limit(sub, location, f.name)
+		rows = append(rows, row{base + "/" + rowID(name), "vmFamily/usages", name, t.used(sub, location, f.name, nil), limit})
+		rows = append(rows, holders(in, f.name, name, limit)...)
+		low := "Standard " + f.display + " Family Cluster LowPriority vCPUs"
+		rows = append(rows, row{base + "/" + rowID(low), "vmFamily/usages", low, lowUsed(in, f.name), noLimit})
+	}
+	return rows
+}
+
+// holders are the rows of the workspaces and computes that hold a family.
+func holders(in []*compute, family, name string, limit int) []row {
+	var rows []row
+	last := -1
+	for _, c := range in {
+		r, n := c.cores()
+		if r != family {
+			continue
+		}
+		ws, _, _ := strings.Cut(c.id(), "/computes/")
+		id := ws + "/usages/" + rowID(name)
+		if last < 0 || rows[last].id != id {
+			last = len(rows)
+			rows = append(rows, row{id, "workspaces/usages", name, 0, limit})
+		}
+		rows[last].used += n
+		rows = append(rows, row{c.id() + "/usages/" + rowID(name), "workspaces/computes/usages", name, n, limit})
+	}
+	return rows
+}
+
+func lowUsed(in []*compute, family string) int {
+	n := 0
+	for _, c := range in {
+		if r, cores := c.cores(); r == lowPriorityRow && findSize(c.Cluster.VMSize).family == family {
+			n += cores
+		}
+	}
+	return n
+}
+
+func (r row) body(usage bool) *object {
+	o := new(object).set("id", r.id).set("type", providerRowType+r.kind)
+	if usage {
+		o.set("currentValue", r.used)
+	}
+	return o.set("limit", r.limit).set("name", new(object).set("localizedValue", r.name).set("value", r.name)).set("unit", "Count")
+}
+
+func listUsages(t *tx, q *request) (*response, error) {
+	if err := t.subscription(q.args[0]); err != nil {
+		return nil, err
+	}
+	return t.rowsPage(q, t.usageRows(q.args[0], region(q.args[1])), true)
+}
+
+func listQuotas(t *tx, q *request) (*response, error) {
+	if err := t.subscription(q.args[0]); err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, f := range families {
+		name := familyName(f)
+		rows = append(rows, row{"/subscriptions/" + q.args[0] + "/quotas/" + rowID(name), "vmFamily/quotas", name, 0,
+			t.limit(q.args[0], region(q.args[1]), f.name)})
+	}
+	return t.rowsPage(q, rows, false)
+}
+
+// rowsPage pages rows by their position.
+func (t *tx) rowsPage(q *request, rows []row, usage bool) (*response, error) {
+	keys := make([]string, len(rows))
+	at := make(map[string]int, len(rows))
+	for i := range rows {
+		keys[i] = position(i)
+		at[keys[i]] = i
+	}
+	return t.page(q, keys, func(k string) []byte { return rows[at[k]].body(usage).bytes() })
+}
+
+// position is i as a key that sorts as i does.
+func position(i int) string {
+	b := []byte("000000000")
+	for p := len(b) - 1; i > 0 && p >= 0; p-- {
+		b[p] = byte('0' + i%10)
+		i /= 10
+	}
+	return string(b)
+}
+
+// updateQuotas sets the limits of VM families in a region.
+func updateQuotas(t *tx, q *request) (*response, error) {
+	if err := t.subscription(q.args[0]); err != nil {
+		return nil, err
+	}
+	var in struct {
+		Value []struct {
+			ID, Type, Unit string
+			Limit          int
+		}
+	}
+	if err := decode(q.body, &in); err != nil {
+		return nil, err
+	}
+	value := []*object{}
+	for _, v := range in.Value {
+		status := "Success"
+		name := v.ID[strings.LastIndexByte(v.ID, '/')+1:]
+		i := slices.IndexFunc(families, func(f family) bool {
+			return strings.EqualFold(rowID(familyName(f)), name) || strings.EqualFold(f.name, name)
+		})
+		switch {
+		case i < 0:
+			status = "InvalidVMFamilyName"
+		case v.Limit < t.used(q.args[0], region(q.args[1]), families[i].name, nil):
+			status = "InvalidQuotaBelowClusterMinimum"
+		default:
+			k := key(q.args[0], region(q.args[1]), families[i].name)
+			t.s.quotas[k] = v.Limit
+			t.s.touch(quotaKey + k)
+		}
+		value = append(value, new(object).set("id", v.ID).set("type", v.Type).set("limit", v.Limit).set("unit", v.Unit).set("status", status))
+	}
+	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+}

@@ -1,0 +1,253 @@
+package emulator
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// request is what a handler sees of an HTTP request.
+type request struct {
+	method  string
+	base    string // scheme and host the client used, for URLs in answers
+	path    []string
+	args    []string // what stood for each {} of the route's pattern
+	query   url.Values
+	version apiVersion
+	body    []byte
+	caller  person
+}
+
+// response is an answer before it is sent.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func newResponse(status int) *response { return &response{status: status, header: http.Header{}} }
+
+// json makes o the body.
+func (r *response) json(o *object) *response {
+	r.body = o.bytes()
+	r.header["Content-Type"] = []string{"application/json; charset=utf-8"}
+	return r
+}
+
+// http turns r into a client's view of it.
+func (r *response) http(req *http.Request) *http.Response {
+	body := r.body
+	if req.Method == http.MethodHead {
+		body = nil
+	}
+	return &http.Response{
+		Status: strconv.Itoa(r.status) + " " + http.StatusText(r.status), StatusCode: r.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: r.header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
+	}
+}
+
+// route is one operation of the API. In a pattern {} stands for one segment;
+// the others match without regard to case, as ARM does.
+type route struct {
+	method   string
+	pattern  string
+	kind     string // resource type in messages about api-versions
+	versions func(apiVersion) bool
+	handle   func(*tx, *request) (*response, error)
+}
+
+const (
+	provider      = "Microsoft.MachineLearningServices"
+	workspaceType = provider + "/workspaces"
+	computeType   = workspaceType + "/computes"
+
+	subPath      = "subscriptions/{}/"
+	groupPath    = subPath + "resourceGroups/{}/providers/" + workspaceType
+	wsPath       = groupPath + "/{}"
+	computePath  = wsPath + "/computes/{}"
+	locationPath = subPath + "providers/" + provider + "/locations/{}/"
+)
+
+// routes is the API. The first route whose pattern and method match answers.
+var routes = []route{
+	{"GET", wsPath + "/computes", "workspaces/computes", anyVersion, listComputes},
+	{"GET", computePath, "workspaces/computes", anyVersion, getCompute},
+	{"PUT", computePath, "workspaces/computes", anyVersion, putCompute},
+	{"PATCH", computePath, "workspaces/computes", anyVersion, patchCompute},
+	{"DELETE", computePath, "workspaces/computes", anyVersion, deleteCompute},
+	{"POST", computePath + "/start", "workspaces/computes", anyVersion, startCompute},
+	{"POST", computePath + "/stop", "workspaces/computes", anyVersion, stopCompute},
+	{"POST", computePath + "/restart", "workspaces/computes", anyVersion, restartCompute},
+	{"POST", computePath + "/listKeys", "workspaces/computes", anyVersion, listKeys},
+	{"POST", computePath + "/listNodes", "workspaces/computes", anyVersion, listNodes},
+	{"POST", computePath + "/updateSchedules", "workspaces/computes/updateSchedules", scheduleVersion, updateSchedules},
+	{"POST", computePath + "/updateIdleShutdownSetting", "workspaces/computes/updateIdleShutdownSetting", idleActionVersion, updateIdle},
+	{"POST", computePath + "/customServices", "workspaces/computes/customServices", idleActionVersion, updateCustomServices},
+	{"POST", computePath + "/updateDataMounts", "workspaces/computes/updateDataMounts", resizeVersion, updateDataMounts},
+	{"POST", computePath + "/resize", "workspaces/computes/resize", resizeVersion, resizeCompute},
+	{"POST", computePath + "/getAllowedVmSizesForResize", "workspaces/computes/getAllowedVmSizesForResize", resizeVersion, allowedSizes},
+	{"POST", wsPath + "/checkComputeNameAvailability", "workspaces", anyVersion, checkName},
+	{"GET", wsPath, "workspaces", anyVersion, getWorkspace},
+	{"PUT", wsPath, "workspaces", anyVersion, putWorkspace},
+	{"DELETE", wsPath, "workspaces", anyVersion, deleteWorkspace},
+	{"GET", groupPath, "workspaces", anyVersion, listWorkspaces},
+	{"GET", subPath + "providers/" + workspaceType, "workspaces", anyVersion, listWorkspaces},
+	{"GET", locationPath + "vmSizes", "locations/vmSizes", anyVersion, listSizes},
+	{"GET", locationPath + "usages", "locations/usages", anyVersion, listUsages},
+	{"GET", locationPath + "quotas", "locations/quotas", anyVersion, listQuotas},
+	{"POST", locationPath + "updateQuotas", "locations/updateQuotas", anyVersion, updateQuotas},
+	{"GET", locationPath + "computeOperationsStatus/{}", "locations/computeOperationsStatus", anyVersion, getOperation},
+}
+
+// match returns what stands for each {} of pattern, or false.
+func match(pattern string, path []string) ([]string, bool) {
+	var args []string
+	for _, seg := range path {
+		var want string
+		want, pattern, _ = strings.Cut(pattern, "/")
+		switch {
+		case want == "{}":
+			args = append(args, seg)
+		case want == "" || !strings.EqualFold(want, seg):
+			return nil, false
+		}
+	}
+	return args, pattern == ""
+}
+
+// answer serves one request. Its errors are failures of the emulator itself;
+// ARM errors are answers.
+func (e *Emulator) answer(r *http.Request) (*response, error) {
+	q, err := readRequest(r)
+	if err != nil {
+		var api *apiError
+		if !errors.As(err, &api) {
+			return nil, err
+		}
+	}
+	var res *response
+	broken := e.update(r.Context(), func(t *tx) error {
+		if err == nil {
+			res, err = t.serve(q)
+		}
+		var api *apiError
+		if errors.As(err, &api) {
+			res, err = newResponse(api.status).json(api.body()), nil
+		}
+		if err == nil {
+			t.stamp(r, res)
+		}
+		return err
+	})
+	if broken != nil {
+		return nil, broken
+	}
+	return res, nil
+}
+
+// readRequest takes in everything of r before any lock is held.
+func readRequest(r *http.Request) (*request, error) {
+	q := &request{method: r.Method, base: "http://" + r.Host, caller: callerOf(r.Header.Get("Authorization"))}
+	if r.TLS != nil {
+		q.base = "https://" + r.Host
+	}
+	for _, seg := range strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/") {
+		plain, err := url.PathUnescape(seg)
+		if err != nil || plain == "" || strings.ContainsAny(plain, "/\\") {
+			return q, badRequest("The request path is not valid.")
+		}
+		q.path = append(q.path, plain)
+	}
+	var err error
+	if q.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+		return q, badRequest("The query string is not valid.")
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return q, err
+	}
+	if len(body) > maxBody {
+		return q, fail(http.StatusRequestEntityTooLarge, "RequestContentTooLarge", "The request content is larger than %d bytes.", maxBody)
+	}
+	q.body = body
+	return q, nil
+}
+
+// serve finds the operation and runs it.
+func (t *tx) serve(q *request) (*response, error) {
+	if q.path[0] == adminPrefix {
+		return t.admin(q)
+	}
+	known := false
+	for i := range routes {
+		r := &routes[i]
+		args, ok := match(r.pattern, q.path)
+		if !ok {
+			continue
+		}
+		known = true
+		if r.method != q.method {
+			continue
+		}
+		var err error
+		if q.version, err = r.version(q); err != nil {
+			return nil, err
+		}
+		q.args = args
+		return r.handle(t, q)
+	}
+	if known {
+		return nil, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The HTTP method '%s' is not supported for this resource.", q.method)
+	}
+	return nil, fail(http.StatusNotFound, "InvalidResourceType", "The resource type of the path '/%s' could not be found.", strings.Join(q.path, "/"))
+}
+
+// stamp puts on the headers that every answer of ARM carries.
+func (t *tx) stamp(r *http.Request, res *response) {
+	h := res.header
+	h["Date"] = []string{t.clockNow().Format(http.TimeFormat)}
+	if res.status != http.StatusNoContent {
+		h["Content-Length"] = []string{strconv.Itoa(len(res.body))}
+	}
+	h["Cache-Control"] = []string{"no-cache"}
+	h["Pragma"] = []string{"no-cache"}
+	h["Expires"] = []string{"-1"}
+	h["Strict-Transport-Security"] = []string{"max-age=31536000; includeSubDomains"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h.Set("x-ms-request-id", t.e.uuid())
+	correlation := r.Header.Get("x-ms-correlation-request-id")
+	if !wellFormedID(correlation) {
+		correlation = h.Get("x-ms-request-id")
+	}
+	h.Set("x-ms-correlation-request-id", correlation)
+	if id := r.Header.Get("x-ms-client-request-id"); wellFormedID(id) {
+		h.Set("x-ms-client-request-id", id)
+	}
+	h.Set("x-ms-routing-request-id", "EMULATOR:"+t.now.Format("20060102T150405Z")+":"+correlation)
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		h.Set("x-ms-ratelimit-remaining-subscription-reads", "249")
+	case http.MethodDelete:
+		h.Set("x-ms-ratelimit-remaining-subscription-deletes", "199")
+	default:
+		h.Set("x-ms-ratelimit-remaining-subscription-writes", "199")
+	}
+}
+
+// wellFormedID tells whether a client's id can be echoed: short, printable.
+func wellFormedID(s string) bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

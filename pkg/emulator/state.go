@@ -1,0 +1,317 @@
+package emulator
+
+import (
+	"bytes"
+	"container/heap"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// state is everything an emulator remembers, decoded. Each entry of its maps is
+// one record of the store, under the map's prefix and the entry's key.
+type state struct {
+	clock         clockRecord
+	subscriptions map[string]*subscription // by id, lower case
+	groups        map[string]*group        // by sub/group, lower case
+	workspaces    map[string]*workspace    // by sub/group/workspace, lower case
+	computes      map[string]*compute      // by sub/group/workspace/compute, lower case
+	operations    map[string]*operation    // by id
+	quotas        map[string]int           // by sub/location/family, lower case: limits that were set
+
+	changed map[string]bool // records to write, by store key
+	due     dueHeap         // when each compute moves next; stale entries are skipped
+	order   []string        // keys of computes, sorted; nil when to be made anew
+}
+
+type clockRecord struct {
+	Offset time.Duration `json:"offset"` // sum of all advances
+	Seen   time.Time     `json:"seen"`   // the emulator's time when the state last changed
+}
+
+type subscription struct {
+	ID string `json:"id"`
+}
+
+type group struct {
+	Subscription string `json:"subscription"`
+	Name         string `json:"name"`
+	Location     string `json:"location"`
+}
+
+// Store keys: one prefix for each map of state.
+const (
+	clockKey        = "clock"
+	subscriptionKey = "subscription/"
+	groupKey        = "group/"
+	workspaceKey    = "workspace/"
+	computeKey      = "compute/"
+	operationKey    = "operation/"
+	quotaKey        = "quota/"
+)
+
+func key(parts ...string) string { return strings.ToLower(strings.Join(parts, "/")) }
+
+// newState returns the seeded state.
+func newState() *state {
+	s := emptyState()
+	s.seed()
+	return s
+}
+
+func emptyState() *state {
+	return &state{
+		subscriptions: map[string]*subscription{},
+		groups:        map[string]*group{},
+		workspaces:    map[string]*workspace{},
+		computes:      map[string]*compute{},
+		operations:    map[string]*operation{},
+		quotas:        map[string]int{},
+		changed:       map[string]bool{},
+	}
+}
+
+func (s *state) seed() {
+	s.subscriptions[Subscription] = &subscription{ID: Subscription}
+	s.groups[key(Subscription, ResourceGroup)] = &group{Subscription, ResourceGroup, Location}
+	s.workspaces[key(Subscription, ResourceGroup, Workspace)] = &workspace{
+		Subscription: Subscription, ResourceGroup: ResourceGroup, Name: Workspace, Location: Location,
+	}
+}
+
+// touch marks a record as changed, so that it is written at the end of the
+// request; a compute's next move is looked at again.
+func (s *state) touch(storeKey string) {
+	s.changed[storeKey] = true
+	if k, ok := strings.CutPrefix(storeKey, computeKey); ok {
+		s.watch(k)
+	}
+}
+
+// watch notes when the compute under k moves next.
+func (s *state) watch(k string) {
+	c := s.computes[k]
+	if c == nil {
+		return
+	}
+	if at, ok := c.nextMove(); ok {
+		heap.Push(&s.due, dueAt{at, k})
+	}
+}
+
+// record returns the value under a store key, or nil when it is gone.
+func (s *state) record(storeKey string) any {
+	prefix, k, _ := strings.Cut(storeKey, "/")
+	switch prefix + "/" {
+	case subscriptionKey:
+		return present(s.subscriptions, k)
+	case groupKey:
+		return present(s.groups, k)
+	case workspaceKey:
+		return present(s.workspaces, k)
+	case computeKey:
+		return present(s.computes, k)
+	case operationKey:
+		return present(s.operations, k)
+	case quotaKey:
+		return present(s.quotas, k)
+	}
+	if storeKey == clockKey {
+		return s.clock
+	}
+	return nil
+}
+
+func present[V any](m map[string]V, k string) any {
+	if v, ok := m[k]; ok {
+		return v
+	}
+	return nil
+}
+
+// replay applies the complete lines of b and returns their length, or what is
+// wrong with one of them.
+func (s *state) replay(b []byte) (good int, damage string) {
+	latest := map[string]json.RawMessage{} // only the last value of each record is decoded
+	for {
+		line, _, ok := bytes.Cut(b[good:], []byte{'\n'})
+		if !ok {
+			break
+		}
+		t, ok := parseLine(line)
+		if !ok {
+			return 0, "a line in it does not match its checksum"
+		}
+		for _, k := range t.Delete {
+			latest[k] = nil
+		}
+		for k, v := range t.Put {
+			latest[k] = v
+		}
+		good += len(line) + 1
+	}
+	for k, v := range latest {
+		if err := s.load(k, v); err != nil {
+			return 0, "a record in it does not read: " + err.Error()
+		}
+	}
+	return good, ""
+}
+
+// load sets or, given nil, removes the record under a store key.
+func (s *state) load(storeKey string, raw json.RawMessage) error {
+	prefix, k, _ := strings.Cut(storeKey, "/")
+	switch prefix + "/" {
+	case subscriptionKey:
+		return set(s.subscriptions, k, raw)
+	case groupKey:
+		return set(s.groups, k, raw)
+	case workspaceKey:
+		return set(s.workspaces, k, raw)
+	case operationKey:
+		return set(s.operations, k, raw)
+	case quotaKey:
+		return set(s.quotas, k, raw)
+	case computeKey:
+		if (raw == nil) == (s.computes[k] != nil) {
+			s.order = nil
+		}
+		if err := set(s.computes, k, raw); err != nil {
+			return err
+		}
+		s.watch(k)
+		return nil
+	}
+	if storeKey == clockKey && raw != nil {
+		return json.Unmarshal(raw, &s.clock)
+	}
+	return nil
+}
+
+var errIncomplete = errors.New("it is incomplete")
+
+func set[V any](m map[string]V, k string, raw json.RawMessage) error {
+	if raw == nil {
+		delete(m, k)
+		return nil
+	}
+	var v V
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	if p, ok := any(v).(interface{ valid() bool }); ok && !p.valid() {
+		return errIncomplete
+	}
+	m[k] = v
+	return nil
+}
+
+// pending returns the transaction that makes every change durable.
+func (s *state) pending() (transaction, error) {
+	t := transaction{Put: map[string]json.RawMessage{}}
+	for k := range s.changed {
+		v := s.record(k)
+		if v == nil {
+			t.Delete = append(t.Delete, k)
+			continue
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return t, err
+		}
+		t.Put[k] = raw
+	}
+	slices.Sort(t.Delete)
+	return t, nil
+}
+
+// snapshot returns transactions that make up the whole state.
+func (s *state) snapshot() ([]transaction, error) {
+	var all []transaction
+	size := 0
+	put := func(k string, v any) error {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 || size > 1<<16 {
+			all, size = append(all, transaction{Put: map[string]json.RawMessage{}}), 0
+		}
+		all[len(all)-1].Put[k] = raw
+		size += len(raw)
+		return nil
+	}
+	if err := put(clockKey, s.clock); err != nil {
+		return nil, err
+	}
+	return all, errors.Join(
+		each(s.subscriptions, subscriptionKey, put),
+		each(s.groups, groupKey, put),
+		each(s.workspaces, workspaceKey, put),
+		each(s.computes, computeKey, put),
+		each(s.operations, operationKey, put),
+		each(s.quotas, quotaKey, put),
+	)
+}
+
+func each[V any](m map[string]V, prefix string, put func(string, any) error) error {
+	for k, v := range m {
+		if err := put(prefix+k, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names returns the keys of all computes in order, so that lists and pages of
+// them are stable. Computes of one workspace stand together.
+func (s *state) names() []string {
+	if s.order == nil {
+		s.order = make([]string, 0, len(s.computes))
+		for k := range s.computes {
+			s.order = append(s.order, k)
+		}
+		slices.Sort(s.order)
+	}
+	return s.order
+}
+
+func (s *state) addCompute(k string, c *compute) {
+	if s.computes[k] == nil {
+		s.order = nil
+	}
+	s.computes[k] = c
+	s.touch(computeKey + k)
+}
+
+func (s *state) removeCompute(k string) {
+	delete(s.computes, k)
+	s.order = nil
+	s.touch(computeKey + k)
+}
+
+type dueAt struct {
+	at  time.Time
+	key string
+}
+
+// dueHeap orders by time, then by key, so that a run is the same every time.
+type dueHeap []dueAt
+
+func (h dueHeap) Len() int { return len(h) }
+func (h dueHeap) Less(i, j int) bool {
+	if !h[i].at.Equal(h[j].at) {
+		return h[i].at.Before(h[j].at)
+	}
+	return h[i].key < h[j].key
+}
+func (h dueHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *dueHeap) Push(v any)   { *h = append(*h, v.(dueAt)) }
+func (h *dueHeap) Pop() any {
+	last := len(*h) - 1
+	v := (*h)[last]
+	*h = (*h)[:last]
+	return v
+}

@@ -1,0 +1,283 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// The state of a directory is one file of lines. The first is a header with the
+// schema version and an id drawn when the file was written; every other line is
+// one transaction: a checksum, a space and a JSON object of the records it puts
+// and deletes. A transaction is one write(2), made before the request that
+// caused it is answered, so killing a process loses nothing acknowledged: a last
+// line without its newline is a write that nobody was told of, and is cut.
+// Anything else that does not read back is damage; the file is moved aside.
+//
+// A lock file is held around each request. Whoever gets it first reads what
+// others appended since, or everything when the file is another one.
+const (
+	stateFile   = "state.log"
+	lockFile    = "state.lock"
+	stateFormat = "computetarget-emulator"
+	schema      = 1
+
+	compactAbove = 1 << 20 // bytes below which a log is never rewritten
+	lockRetry    = 2 * time.Millisecond
+)
+
+type header struct {
+	Format string `json:"format"`
+	Schema int    `json:"schema"`
+	File   string `json:"file"` // tells one file from the next under the same name
+}
+
+type transaction struct {
+	Put    map[string]json.RawMessage `json:"put,omitempty"`
+	Delete []string                   `json:"delete,omitempty"`
+}
+
+// disk is the state file of a directory and how much of it has been read.
+type disk struct {
+	dir, path string
+	flock     *flock.Flock
+	file      string // id of the file read, "" when none was
+	offset    int64  // read up to here
+	live      int64  // size of the file when it was last compacted or first read
+}
+
+func openDisk(dir string) (*disk, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, &StoreError{Path: dir, Reason: "its directory cannot be made: " + reason(err), Err: err}
+	}
+	return &disk{
+		dir:   dir,
+		path:  filepath.Join(dir, stateFile),
+		flock: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600)),
+	}, nil
+}
+
+// reason is a file error without the path, which StoreError already names.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Op + ": " + p.Err.Error()
+	}
+	return err.Error()
+}
+
+func (d *disk) lock(ctx context.Context) (unlock func(), err error) {
+	if _, err := d.flock.TryLockContext(ctx, lockRetry); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &StoreError{Path: d.path, Reason: "its lock cannot be taken: " + reason(err), Err: err}
+	}
+	return func() { _ = d.flock.Unlock() }, nil // the lock goes with the descriptor in any case
+}
+
+// refresh brings s up to what the file says; the lock is held. s is what this
+// process made of the file earlier, or an empty state.
+func (d *disk) refresh(s *state) (*state, error) {
+	f, err := os.OpenFile(d.path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if d.file == "" {
+			return s, nil
+		}
+		d.file, d.offset, d.live = "", 0, 0 // somebody removed it: start over
+		return newState(), nil
+	}
+	if err != nil {
+		d.file = ""
+		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
+	}
+	defer func() { _ = f.Close() }() // everything written is checked where it is written
+
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		d.file = ""
+		return nil, &StoreError{Path: d.path, Reason: "it is not a regular file", Err: err}
+	}
+	h, size, bad := readHeader(f)
+	if bad != nil {
+		d.file = ""
+		if bad.damage == "" {
+			return nil, &StoreError{Path: d.path, Reason: bad.reason, Err: bad.err}
+		}
+		return nil, d.moveAside(bad.damage)
+	}
+	if h.File != d.file || info.Size() < d.offset || d.offset < size {
+		s, d.file, d.offset, d.live = newState(), h.File, size, info.Size()
+	}
+	if info.Size() == d.offset {
+		return s, nil
+	}
+	tail := make([]byte, info.Size()-d.offset)
+	if _, err := f.ReadAt(tail, d.offset); err != nil && !errors.Is(err, io.EOF) {
+		d.file = ""
+		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
+	}
+	good, damage := s.replay(tail)
+	if damage != "" {
+		d.file = ""
+		return nil, d.moveAside(damage)
+	}
+	d.offset += int64(good)
+	if good < len(tail) {
+		if err := f.Truncate(d.offset); err != nil {
+			d.file = ""
+			return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
+		}
+	}
+	return s, nil
+}
+
+// unreadable says why a header was not accepted: damage when the file is to be
+// moved aside, reason when it is to be left alone.
+type unreadable struct {
+	damage, reason string
+	err            error
+}
+
+// readHeader reads the first line and its length with the newline.
+func readHeader(r io.ReaderAt) (header, int64, *unreadable) {
+	buf := make([]byte, 256)
+	n, err := r.ReadAt(buf, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return header{}, 0, &unreadable{reason: reason(err), err: err}
+	}
+	line, _, ok := bytes.Cut(buf[:n], []byte{'\n'})
+	var h header
+	switch {
+	case n == 0:
+		return h, 0, &unreadable{damage: "it is empty"}
+	case !ok || json.Unmarshal(line, &h) != nil || h.Format != stateFormat || h.Schema < 1 || h.File == "":
+		return h, 0, &unreadable{damage: "its first line is not a header of this emulator"}
+	case h.Schema > schema:
+		return h, 0, &unreadable{reason: fmt.Sprintf("it was written by a newer version (schema %d, this one knows %d); use that version, or another directory", h.Schema, schema)}
+	}
+	return h, int64(len(line) + 1), nil
+}
+
+// parseLine reads one transaction without its newline.
+func parseLine(line []byte) (transaction, bool) {
+	var t transaction
+	if len(line) < 10 || line[8] != ' ' {
+		return t, false
+	}
+	sum, err := strconv.ParseUint(string(line[:8]), 16, 32)
+	if err != nil || crc32.ChecksumIEEE(line[9:]) != uint32(sum) {
+		return t, false
+	}
+	return t, json.Unmarshal(line[9:], &t) == nil
+}
+
+func (t transaction) line() ([]byte, error) {
+	body, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, len(body)+10)
+	out = fmt.Appendf(out, "%08x ", crc32.ChecksumIEEE(body))
+	return append(append(out, body...), '\n'), nil
+}
+
+// moveAside renames a damaged file and returns the error that says so.
+func (d *disk) moveAside(why string) error {
+	to := d.path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000000Z")
+	if err := os.Rename(d.path, to); err != nil {
+		return &StoreError{Path: d.path, Reason: why + ", and it cannot be moved aside: " + reason(err), Err: err}
+	}
+	return &StoreError{Path: d.path, MovedTo: to, Reason: why}
+}
+
+// append makes a transaction durable; the lock is held and refresh has run.
+func (d *disk) append(t transaction, s *state, id func() string) error {
+	if d.file == "" {
+		return d.rewrite(s, id())
+	}
+	line, err := t.line()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(d.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
+	}
+	if _, err := f.Write(line); err != nil {
+		_ = f.Truncate(d.offset) // what remains would be cut by the next reader as well
+		_ = f.Close()
+		d.file = ""
+		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
+	}
+	if err := f.Close(); err != nil {
+		d.file = ""
+		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
+	}
+	d.offset += int64(len(line))
+	if d.offset > compactAbove && d.offset > 3*d.live {
+		return d.rewrite(s, id())
+	}
+	return nil
+}
+
+// rewrite replaces the file by one that holds just the present state.
+func (d *disk) rewrite(s *state, id string) (err error) {
+	defer func() {
+		if err != nil {
+			d.file = ""
+			err = &StoreError{Path: d.path, Reason: "it cannot be written: " + reason(err), Err: err}
+		}
+	}()
+	tmp, err := os.CreateTemp(d.dir, stateFile+".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	first, err := json.Marshal(header{stateFormat, schema, id})
+	if err != nil {
+		return err
+	}
+	all := append(first, '\n')
+	whole, err := s.snapshot()
+	if err != nil {
+		return err
+	}
+	for _, t := range whole {
+		line, err := t.line()
+		if err != nil {
+			return err
+		}
+		all = append(all, line...)
+	}
+	if _, err = tmp.Write(all); err != nil {
+		return err
+	}
+	if err = tmp.Sync(); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(tmp.Name(), d.path); err != nil {
+		return err
+	}
+	d.file, d.offset, d.live = id, int64(len(all)), int64(len(all))
+	return nil
+}
