@@ -78,7 +78,7 @@ func tableCells(v any, v1 *V1, queried bool) []member {
 	var cells []member
 	if v1 != nil {
 		for _, c := range v1.Columns {
-			if value := pick(list, []string{c.Key})[0].Value; value != nil && !compound(value) {
+			if value := c.cell(v); value != nil {
 				cells = append(cells, member{Key: c.Header, Value: value})
 			}
 		}

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // Error is a failure with its own exit code and, where there is one, advice.
@@ -68,37 +72,70 @@ const (
 	ExitTerminated  = 143 // SIGTERM
 )
 
-// ExitCode maps an error to the exit code of the process. Several errors
-// joined give their common code, else 1.
+// ExitCode maps an error to the exit code of the process: the one table there
+// is. An error type of another package takes part by having ExitCode() int.
+// Several errors joined give their common code, else 1.
 func ExitCode(err error) int {
+	if code, ok := exitCode(err); ok {
+		return code
+	}
 	if err == nil {
 		return ExitDone
-	}
-	for e := err; e != nil; {
-		if c, ok := e.(interface{ ExitCode() int }); ok {
-			return c.ExitCode()
-		}
-		if code, ok := classify(e); ok {
-			return code
-		}
-		switch u := e.(type) {
-		case interface{ Unwrap() error }:
-			e = u.Unwrap()
-		case interface{ Unwrap() []error }:
-			return commonCode(u.Unwrap())
-		default:
-			return ExitFailed
-		}
 	}
 	return ExitFailed
 }
 
-// classify knows the errors of other packages that carry no exit code.
-func classify(err error) (int, bool) {
-	if err == context.Canceled {
-		return ExitInterrupted, true
+// exitCode is ExitCode; ok is false when nothing in the chain has a code.
+func exitCode(err error) (code int, ok bool) {
+	for err != nil {
+		switch e := err.(type) {
+		case interface{ ExitCode() int }:
+			return e.ExitCode(), true
+		case *compute.Error:
+			// The cause knows better what it is: a sign-in that failed for want of
+			// a network, the signal behind an interrupted wait.
+			if code, ok := exitCode(e.Err); ok && e.Kind != compute.KindState {
+				return code, true
+			}
+			return kindCode(e.Kind), true
+		case *compute.CheckError:
+			return kindCode(e.Kind()), true
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+			continue
+		case interface{ Unwrap() []error }:
+			return commonCode(e.Unwrap()), true
+		}
+		switch {
+		case errors.Is(err, context.Canceled):
+			return ExitInterrupted, true
+		case errors.Is(err, context.DeadlineExceeded):
+			return ExitTimeout, true
+		}
+		return 0, false
 	}
 	return 0, false
+}
+
+// kindCode is the exit code of a kind of failure of the client.
+func kindCode(k compute.Kind) int {
+	switch k {
+	case compute.KindInvalid:
+		return ExitUsage
+	case compute.KindNotFound:
+		return ExitNotFound
+	case compute.KindTimeout:
+		return ExitTimeout
+	case compute.KindState:
+		return ExitBroken
+	case compute.KindAuth:
+		return ExitAuth
+	case compute.KindBusy:
+		return ExitTryLater
+	case compute.KindInterrupted:
+		return ExitInterrupted
+	}
+	return ExitFailed
 }
 
 func commonCode(errs []error) int {
@@ -117,27 +154,115 @@ func commonCode(errs []error) int {
 }
 
 // PrintError writes err to stderr: "ERROR: (Code) message", then "hint: …" and
-// "request id: …" when there are any. Joined errors are written one by one.
+// "request id: …" when there are any. Joined errors are written one by one,
+// each naming its compute. Everything is text for people, whatever -o says.
 func PrintError(s *Streams, err error) {
+	printError(s, err, false)
+}
+
+func printError(s *Streams, err error, several bool) {
 	if err == nil {
 		return
 	}
-	if j, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range j.Unwrap() {
-			PrintError(s, e)
+	if list, ok := joined(err); ok {
+		for _, e := range list {
+			printError(s, e, len(list) > 1)
 		}
 		return
 	}
-	message := Clean(err.Error())
-	if c, ok := find[interface{ ErrorCode() string }](err); ok && c.ErrorCode() != "" {
-		message = "(" + Clean(c.ErrorCode()) + ") " + message
+	if checks, ok := find[*compute.CheckError](err); ok {
+		for _, f := range checks.Findings {
+			write := report{message: f.Message}
+			if several {
+				write.name = checks.Name
+			}
+			if len(f.Suggestions) > 0 && !strings.Contains(f.Message, f.Suggestions[0]) {
+				write.hint = "use " + strings.Join(f.Suggestions, " or ")
+			}
+			write.print(s)
+		}
+		return
 	}
-	fmt.Fprintln(s.Err, "ERROR: "+message)
-	if h, ok := find[interface{ Hint() string }](err); ok && h.Hint() != "" {
-		fmt.Fprintln(s.Err, "hint: "+Clean(h.Hint()))
+	r := reportOf(err)
+	if !several {
+		r.name = ""
 	}
-	if r, ok := find[interface{ RequestID() string }](err); ok && r.RequestID() != "" {
-		fmt.Fprintln(s.Err, "request id: "+Clean(r.RequestID()))
+	r.print(s)
+}
+
+// joined lists the errors of errors.Join, also below one that only wraps it.
+func joined(err error) ([]error, bool) {
+	j, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil, false
+	}
+	return slices.DeleteFunc(slices.Clone(j.Unwrap()), func(e error) bool { return e == nil }), true
+}
+
+// report is what is told about one failure.
+type report struct {
+	name, code, message, hint, requestID string
+}
+
+func reportOf(err error) report {
+	r := report{message: err.Error()}
+	if c, ok := find[interface{ ErrorCode() string }](err); ok {
+		r.code = c.ErrorCode()
+	}
+	if id, ok := find[interface{ RequestID() string }](err); ok {
+		r.requestID = id.RequestID()
+	}
+	service, ok := find[*compute.Error](err)
+	if ok {
+		r.name, r.code, r.requestID = service.Name, service.Code, service.RequestID
+		r.message += details(r.message, service.Details)
+	}
+	if h, ok := find[interface{ Hint() string }](err); ok {
+		r.hint = h.Hint()
+	} else if h, ok := find[interface{ Advice() string }](err); ok {
+		r.hint = h.Advice()
+	}
+	if r.hint == "" && service != nil {
+		r.hint = advise(service.Code, r.message, service.Name)
+	}
+	return r
+}
+
+// details adds what the details of a service error say beyond its message.
+func details(message string, list []compute.Problem) string {
+	const most = 5
+	var b strings.Builder
+	for i, d := range list {
+		if i == most {
+			fmt.Fprintf(&b, "; and %d more", len(list)-most)
+			break
+		}
+		if d.Message != "" && !strings.Contains(message+b.String(), d.Message) {
+			b.WriteString("; " + d.String())
+		}
+	}
+	return b.String()
+}
+
+func (r report) print(s *Streams) {
+	message := r.message
+	prefix := ""
+	if r.code != "" {
+		prefix = "(" + r.code + ") "
+		message = strings.TrimPrefix(message, prefix)
+		if strings.Contains(message, prefix) {
+			prefix = ""
+		}
+	}
+	if r.name != "" && !strings.Contains(message, r.name) {
+		message = r.name + ": " + message
+	}
+	fmt.Fprintln(s.Err, "ERROR: "+Clean(prefix+message))
+	if r.hint != "" {
+		fmt.Fprintln(s.Err, "hint: "+Clean(r.hint))
+	}
+	if r.requestID != "" {
+		fmt.Fprintln(s.Err, "request id: "+Clean(r.requestID))
 	}
 }
 

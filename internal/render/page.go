@@ -89,3 +89,6 @@ func Cut(text string, width int) string {
 	}
 	return c.Truncate(text, width, "…")
 }
+
+// Columns returns the columns of a terminal that text takes.
+func Columns(text string) int { return widths().StringWidth(text) }

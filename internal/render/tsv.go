@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 )
 
@@ -38,7 +37,7 @@ func tsvRow(b []byte, v any, v1 *V1, queried bool) []byte {
 	}
 	if list, _, ok := members(v); ok {
 		if v1 != nil {
-			list = pick(list, v1.Keys)
+			list = pick(v, v1.keys(v))
 		} else if !queried {
 			list, _ = sorted(v)
 		}
@@ -56,15 +55,12 @@ func tsvRow(b []byte, v any, v1 *V1, queried bool) []byte {
 	return append(append(b, tsvCell(v)...), '\n')
 }
 
-// pick returns the values of keys in the order of keys; one that is missing is
-// null.
-func pick(list []member, keys []string) []member {
+// pick returns the values of an object's keys in the order of keys; one that
+// is missing is null.
+func pick(object any, keys []string) []member {
 	picked := make([]member, len(keys))
 	for i, key := range keys {
-		picked[i].Key = key
-		if at := slices.IndexFunc(list, func(m member) bool { return m.Key == key }); at >= 0 {
-			picked[i].Value = list[at].Value
-		}
+		picked[i] = member{Key: key, Value: field(object, key)}
 	}
 	return picked
 }

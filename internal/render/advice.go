@@ -1,0 +1,124 @@
+package render
+
+import "strings"
+
+// A rule is advice for one kind of failure. It applies when the code is the
+// error's (in any case; empty fits any) and the message contains the words (in
+// any case; empty fits any).
+type rule struct {
+	code   string
+	words  string
+	advice string
+}
+
+// rules is the advice there is, most specific first: the first rule that
+// applies counts. {name} stands for the compute. The texts matched are the
+// service's own (Azure Resource Manager's common errors, and those of the
+// Machine Learning resource provider seen in public issues).
+//
+// It is a function so that nothing is built before an error is shown.
+func rules() []rule {
+	const (
+		quota     = "computetarget list-usage shows who holds the cores; stopped instances hold theirs until they are deleted; computetarget list-sizes --fits-quota shows sizes that fit"
+		capacity  = "the region has no such machine free now: try again later, or take another size (computetarget list-sizes)"
+		busy      = "another operation runs on it: computetarget wait {name}, then try again"
+		signIn    = "sign in again: az login; computetarget auth status shows which identity is used"
+		workspace = "computetarget workspace list shows the workspaces you can see, computetarget config show where the settings came from"
+		version   = "leave --api-version and COMPUTETARGET_API_VERSION unset, or choose a version that the message lists"
+		script    = "the setup script runs as root and must exist, exit with 0 and end in time; its output is in the logs of {name} in the studio"
+		sizes     = "computetarget list-sizes shows the sizes of the region"
+		outage    = "the service has trouble: try again in some minutes; if it stays so, the request id is what Azure support asks for"
+	)
+	return []rule{
+		// What a compute is doing.
+		{"StartComputeInstanceOnlyAllowedInStoppedState", "", "computetarget show {name} tells its state; one that runs is restarted with computetarget restart {name}"},
+		{"", "is only allowed when the instance", "computetarget show {name} tells its state"},
+		{"", "disk is full", "free about 5 GB on it first: computetarget ssh {name}, then delete what is large in /home and /tmp"},
+		{"", "being processed by another command", busy},
+		{"", "active operation", busy},
+		{"AnotherOperationInProgress", "", busy},
+		{"ConflictingOperation", "", busy},
+		{"ConflictingServerOperation", "", busy},
+		{"OperationInProgress", "", busy},
+		{"", "operation is in progress", busy},
+
+		// Capacity before quota: its messages may mention quota too.
+		{"AllocationFailed", "", capacity},
+		{"OverconstrainedAllocationRequest", "", capacity},
+		{"OverconstrainedZonalAllocationRequest", "", capacity},
+		{"ZonalAllocationFailed", "", capacity},
+		{"SkuNotAvailable", "", capacity},
+		{"", "out of capacity", capacity},
+		{"", "sufficient capacity", capacity},
+		{"", "enough capacity", capacity},
+		{"ClusterCoreQuotaReached", "", quota},
+		{"QuotaExceeded", "", quota},
+		{"", "quota limits", quota},
+		{"", "vcpu quota", quota},
+		{"", "core quota", quota},
+		{"", "quota", quota},
+
+		// Who may do it.
+		{"LinkedAuthorizationFailed", "", "the identity needs permission on the linked resource, too: the subnet, network or identity named in the message"},
+		{"AuthorizationFailed", "", "the role AzureML Compute Operator or Contributor on the workspace allows it; ask an owner of the resource group, and sign in again once it is assigned"},
+		{"InvalidAuthenticationTokenTenant", "", "the sign-in is for another tenant: az login --tenant TENANT, or choose a subscription of yours with --subscription-id"},
+		{"InvalidAuthenticationToken", "wrong issuer", "the sign-in is for another tenant: az login --tenant TENANT, or choose a subscription of yours with --subscription-id"},
+		{"InvalidAuthenticationToken", "", signIn},
+		{"ExpiredAuthenticationToken", "", signIn},
+		{"AuthenticationFailed", "", signIn},
+		{"RequestDisallowedByPolicy", "", "a policy of your organisation forbids it, named in the message; its owner knows what is allowed (often: no public IP, SSH off, certain sizes or tags)"},
+		{"ScopeLocked", "", "a lock on the workspace or its group forbids it: az lock list shows it, an owner can remove it"},
+		{"ReadOnlyDisabledSubscription", "", "the subscription is disabled: its owner can enable it again, or choose another with --subscription-id"},
+
+		// What is not there.
+		{"SubscriptionNotFound", "", "az account list shows the subscriptions you can see; choose one with --subscription-id or az account set"},
+		{"InvalidSubscriptionId", "", "az account list shows the subscriptions you can see; choose one with --subscription-id or az account set"},
+		{"MissingSubscriptionRegistration", "", "register the service in the subscription once: az provider register --namespace Microsoft.MachineLearningServices"},
+		{"SubscriptionNotRegistered", "", "register the service in the subscription once: az provider register --namespace Microsoft.MachineLearningServices"},
+		{"ResourceGroupNotFound", "", workspace},
+		{"ParentResourceNotFound", "", workspace},
+		{"WorkspaceNotFound", "", workspace},
+		{"ComputeNotFound", "", "computetarget list shows what the workspace has"},
+		{"ResourceNotFound", "/computes/", "computetarget list shows what the workspace has"},
+		{"ResourceNotFound", "microsoft.machinelearningservices/workspaces/", workspace},
+		{"ResourceNotFound", "", "computetarget list shows what the workspace has, computetarget config show which workspace is asked"},
+
+		// What was asked for.
+		{"", "compute with this name already exists", "names are unique in the whole region, also across workspaces: choose another one"},
+		{"AlreadyExists", "", "names are unique in the whole region, also across workspaces: choose another one"},
+		{"", "is not a supported vm size", sizes},
+		{"", "is not available in the specified region", sizes},
+		{"InvalidVMSize", "", sizes},
+		{"", "setting ssh key at creation time is not allowed", "leave out the SSH key: an instance made for somebody else takes none"},
+		{"", "setup script file not found", "the path of a setup script is that of a file in the workspace's file share, starting with Users/"},
+		{"SetupScriptFailed", "", script},
+		{"", "setup script", script},
+		{"", "setupscript", script},
+		{"InvalidApiVersionParameter", "", version},
+		{"NoRegisteredProviderFound", "", version},
+		{"InvalidResourceType", "", version},
+
+		// The service itself.
+		{"TooManyRequests", "", "wait a minute and try again; one command for many computes asks the service less often than many commands"},
+		{"SubscriptionRequestsThrottled", "", "wait a minute and try again; one command for many computes asks the service less often than many commands"},
+		{"ServerBusy", "", outage},
+		{"InternalServerError", "", outage},
+		{"ServiceUnavailable", "", outage},
+		{"ServerTimeout", "", outage},
+		{"GatewayTimeout", "", outage},
+	}
+}
+
+// advise returns the advice for a service error, or "".
+func advise(code, message, name string) string {
+	if name == "" {
+		name = "NAME"
+	}
+	message = strings.ToLower(message)
+	for _, r := range rules() {
+		if (r.code == "" || strings.EqualFold(r.code, code)) && strings.Contains(message, r.words) {
+			return strings.ReplaceAll(r.advice, "{name}", name)
+		}
+	}
+	return ""
+}
