@@ -22,6 +22,9 @@ func (s *search) spend(steps int) error {
 	return nil
 }
 
+// spendText takes the steps for reading or making some bytes of text.
+func (s *search) spendText(size int) error { return s.spend(1 + size/4) }
+
 // eval applies a node to a value.
 func (s *search) eval(n *node, v any) (any, error) {
 	if err := s.spend(1); err != nil {

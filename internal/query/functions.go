@@ -240,7 +240,7 @@ func callContains(s *search, c *call) (any, error) {
 		if !ok {
 			return nil, s.query.fail(c.node.at, "contains() looks for a string in a string, its argument 2 is "+kindOf(c.args[1]).article())
 		}
-		return strings.Contains(text, part), s.spend(len(text) / 16)
+		return strings.Contains(text, part), s.spendText(len(text))
 	}
 	for _, e := range c.args[0].([]any) {
 		if same, err := s.equal(e, c.args[1]); same || err != nil {
@@ -263,7 +263,7 @@ func callJoin(s *search, c *call) (any, error) {
 	var b strings.Builder
 	for i, e := range list {
 		part := e.(string)
-		if err := s.spend((len(glue) + len(part)) / 16); err != nil {
+		if err := s.spendText(len(glue) + len(part)); err != nil {
 			return nil, err
 		}
 		if i > 0 {
@@ -316,7 +316,7 @@ func callMerge(s *search, c *call) (any, error) {
 func callLength(s *search, c *call) (any, error) {
 	switch v := c.args[0].(type) {
 	case string:
-		return number{small: int64(utf8.RuneCountInString(v)), isInt: true}.json(), s.spend(len(v) / 16)
+		return number{small: int64(utf8.RuneCountInString(v)), isInt: true}.json(), s.spendText(len(v))
 	case []any:
 		return number{small: int64(len(v)), isInt: true}.json(), nil
 	}
@@ -327,7 +327,7 @@ func callReverse(s *search, c *call) (any, error) {
 	if text, ok := c.args[0].(string); ok {
 		runes := []rune(text)
 		slices.Reverse(runes)
-		return string(runes), s.spend(len(text) / 16)
+		return string(runes), s.spendText(len(text))
 	}
 	out := slices.Clone(c.args[0].([]any))
 	slices.Reverse(out)
@@ -357,7 +357,7 @@ func callToNumber(s *search, c *call) (any, error) {
 	case kindString:
 		text := c.args[0].(string)
 		if n, ok := textNumber(text); ok {
-			return n.json(), s.spend(len(text) / 16)
+			return n.json(), s.spendText(len(text))
 		}
 	}
 	return nil, nil

@@ -63,7 +63,7 @@ func parse(expression string) (*Query, error) {
 		return nil, s.translate(err)
 	}
 	c := converter{scanned: s, shares: 1}
-	root, err := c.convert(&tree, false, 0)
+	root, err := c.convert(&tree, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -110,9 +110,8 @@ type converter struct {
 	shares int
 }
 
-// convert makes a node. afterIndex says that the innermost left operand of the
-// tree stands for an index expression, see bracket.
-func (c *converter) convert(tree *parsing.ASTNode, afterIndex bool, depth int) (node, error) {
+// convert makes a node.
+func (c *converter) convert(tree *parsing.ASTNode, depth int) (node, error) {
 	if depth > maxDepth {
 		return node{}, c.fail(-1, fmt.Sprintf("it nests deeper than %d levels", maxDepth))
 	}
@@ -138,65 +137,66 @@ func (c *converter) convert(tree *parsing.ASTNode, afterIndex bool, depth int) (
 	case parsing.ASTIndex:
 		n.op = opIndex
 		n.index, _ = tree.Value.(int)
+		if i := n.index - firstSlice; i >= 0 && i < len(c.slices) {
+			n.op, n.slice = opSlice, c.slices[i]
+		}
 	case parsing.ASTSlice:
 		n.op = opSlice
 		parts, _ := tree.Value.([]*int)
 		copy(n.slice[:], parts)
 	case parsing.ASTSubexpression, parsing.ASTPipe, parsing.ASTIndexExpression:
 		n.op = opThen
-		n.kids, err = c.kids(tree, afterIndex && tree.NodeType != parsing.ASTPipe, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTProjection:
-		if c.sliceOfIndex(tree, afterIndex) {
-			return c.bracket(tree, afterIndex, depth)
-		}
 		n.op = opProject
-		n.kids, err = c.kids(tree, afterIndex, depth)
+		if sliceOfIndex(&tree.Children[0]) {
+			n.op = opThen
+		}
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTValueProjection:
 		n.op = opValues
-		n.kids, err = c.kids(tree, afterIndex, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTFilterProjection:
 		n.op = opFilter
-		n.kids, err = c.kids(tree, afterIndex, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTFlatten:
 		n.op = opFlatten
-		n.kids, err = c.kids(tree, afterIndex, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTMultiSelectList:
 		n.op = opList
 		c.share(len(tree.Children))
-		n.kids, err = c.kids(tree, false, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTMultiSelectHash:
 		c.share(len(tree.Children))
 		return c.hash(tree, depth)
 	case parsing.ASTOrExpression:
 		n.op = opOr
-		n.kids, err = c.kids(tree, false, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTAndExpression:
 		n.op = opAnd
-		n.kids, err = c.kids(tree, false, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTNotExpression:
 		n.op = opNot
-		n.kids, err = c.kids(tree, false, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTComparator:
 		n.op = opCompare
 		n.cmp, _ = tree.Value.(parsing.TokType)
-		n.kids, err = c.kids(tree, false, depth)
+		n.kids, err = c.kids(tree, depth)
 	case parsing.ASTFunctionExpression:
 		return c.function(tree, depth)
 	case parsing.ASTExpRef:
 		n.op = opExpref
-		n.kids, err = c.kids(tree, false, depth)
+		n.kids, err = c.kids(tree, depth)
 	default:
 		return n, c.fail(-1, "it uses an extension that az does not know")
 	}
 	return n, err
 }
 
-// kids converts the children; only the first can begin with the left operand
-// that afterIndex is about.
-func (c *converter) kids(tree *parsing.ASTNode, afterIndex bool, depth int) ([]node, error) {
+func (c *converter) kids(tree *parsing.ASTNode, depth int) ([]node, error) {
 	list := make([]node, len(tree.Children))
 	for i := range tree.Children {
-		kid, err := c.convert(&tree.Children[i], afterIndex && i == 0, depth+1)
+		kid, err := c.convert(&tree.Children[i], depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -208,34 +208,12 @@ func (c *converter) kids(tree *parsing.ASTNode, afterIndex bool, depth int) ([]n
 	return list, nil
 }
 
-// sliceOfIndex reports whether a projection is a slice right behind an index,
-// as in a[0][1:3].
-func (c *converter) sliceOfIndex(tree *parsing.ASTNode, afterIndex bool) bool {
-	if len(tree.Children) != 2 {
-		return false
-	}
-	left := &tree.Children[0]
-	if left.NodeType != parsing.ASTIndexExpression || left.Children[1].NodeType != parsing.ASTSlice {
-		return false
-	}
-	operand := &left.Children[0]
-	return operand.NodeType == parsing.ASTIndexExpression ||
-		operand.NodeType == parsing.ASTIdentity && afterIndex
-}
-
-// bracket is a slice right behind an index. Python's parser takes it as one
-// more index: a[0][1:3].b is field b of the sliced array, which is null, not
-// field b of its elements; and so for brackets that follow.
-func (c *converter) bracket(tree *parsing.ASTNode, afterIndex bool, depth int) (node, error) {
-	left, err := c.convert(&tree.Children[0], afterIndex, depth+1)
-	if err != nil {
-		return node{}, err
-	}
-	right, err := c.convert(&tree.Children[1], true, depth+1)
-	if err != nil {
-		return node{}, err
-	}
-	return node{op: opThen, at: -1, kids: []node{left, right}}, nil
+// sliceOfIndex finds the slices of an index that bracket could not see, those
+// behind a parenthesis: (a[0])[1:3].
+func sliceOfIndex(tree *parsing.ASTNode) bool {
+	return tree.NodeType == parsing.ASTIndexExpression &&
+		tree.Children[0].NodeType == parsing.ASTIndexExpression &&
+		tree.Children[1].NodeType == parsing.ASTSlice
 }
 
 func (c *converter) hash(tree *parsing.ASTNode, depth int) (node, error) {
@@ -247,7 +225,7 @@ func (c *converter) hash(tree *parsing.ASTNode, depth int) (node, error) {
 		if err != nil {
 			return n, err
 		}
-		values, err := c.kids(pair, false, depth)
+		values, err := c.kids(pair, depth)
 		if err != nil {
 			return n, err
 		}
@@ -275,7 +253,7 @@ func (c *converter) function(tree *parsing.ASTNode, depth int) (node, error) {
 	if n.call == nil {
 		return n, c.fail(n.at, "there is no function "+head(name, 24)+"()")
 	}
-	if n.kids, err = c.kids(tree, false, depth); err != nil {
+	if n.kids, err = c.kids(tree, depth); err != nil {
 		return n, err
 	}
 	if reason := n.call.checkArguments(n.kids); reason != "" {

@@ -20,13 +20,13 @@ import (
 
 const (
 	// maxLength bounds the expression in bytes.
-	maxLength = 64 << 10
+	maxLength = 32 << 10
 	// maxDepth bounds how deep an expression nests; Python gives up earlier.
 	maxDepth = 500
 	// maxSteps bounds the work of one search: nodes visited, elements
-	// produced, and a step for every 16 bytes of text made. A query of 40
+	// produced, and a step for every 4 bytes of text. A query of 40
 	// nodes over 10,000 computes takes 400,000.
-	maxSteps = 1 << 25
+	maxSteps = 1 << 24
 	// shareLimit is how many times one value may stand in a result before the
 	// result is measured. [@,@] doubles it and can be piped into itself.
 	shareLimit = 1 << 12
@@ -45,7 +45,7 @@ func Compile(expr string) (*Query, error) {
 	case expr == "":
 		return nil, &Error{Expression: expr, Offset: -1, Reason: "it is empty"}
 	case len(expr) > maxLength:
-		return nil, &Error{Expression: expr, Offset: -1, Reason: "it is longer than 64 KiB"}
+		return nil, &Error{Expression: expr, Offset: -1, Reason: "it is longer than 32 KiB"}
 	case !utf8.ValidString(expr):
 		return nil, &Error{Expression: strings.ToValidUTF8(expr, "\ufffd"), Offset: -1, Reason: "it is not valid UTF-8"}
 	}

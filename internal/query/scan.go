@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -27,13 +26,19 @@ type scanned struct {
 	text       []byte
 	origin     []int // for each byte of text, its offset in the expression
 	words      []word
+	slices     [][3]*int // those written as an index, see bracket
 }
+
+// firstSlice is the index that stands for slices[0]; clamp keeps the indices
+// of an expression below it.
+const firstSlice = 1_000_000_000
 
 // scan does what Python's lexer does, and refuses what it refuses.
 func scan(expression string) (*scanned, error) {
 	s := &scanned{expression: expression}
 	operand := false // the token before ends an operand
 	name := false    // the token before is an unquoted identifier or a ")"
+	index := false   // an index bracket stands before
 	for i := 0; i < len(expression); {
 		c := expression[i]
 		rest := expression[i:]
@@ -41,12 +46,12 @@ func scan(expression string) (*scanned, error) {
 		if len(rest) > 1 {
 			two = rest[:2]
 		}
-		wasOperand, wasName := operand, name
-		operand, name = false, false
+		wasOperand, wasName, wasIndex := operand, name, index
+		operand, name, index = false, false, false
 		switch {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		case isSpace(c):
 			s.emit(i, " ")
-			operand, name = wasOperand, wasName
+			operand, name, index = wasOperand, wasName, wasIndex
 			i++
 		case isLetter(c):
 			n := 1
@@ -56,11 +61,8 @@ func scan(expression string) (*scanned, error) {
 			s.identifier(i, rest[:n])
 			operand, name = true, true
 			i += n
-		case isDigit(c) || c == '-' && len(rest) > 1 && isDigit(rest[1]):
-			n := 1
-			for n < len(rest) && isDigit(rest[n]) {
-				n++
-			}
+		case numberSize(rest) > 0:
+			n := numberSize(rest)
 			s.emit(i, clamp(rest[:n])+" ")
 			operand = true
 			i += n
@@ -111,7 +113,15 @@ func scan(expression string) (*scanned, error) {
 			s.emit(i, string(c))
 			operand, name = true, c == ')'
 			i++
-		case strings.IndexByte(".,:({[|&<>!", c) >= 0:
+		case c == '[':
+			end := s.bracket(i, wasIndex)
+			index, operand = end > 0, end > 0
+			if end == 0 {
+				s.emit(i, "[")
+				end = i + 1
+			}
+			i = end
+		case strings.IndexByte(".,:({|&<>!", c) >= 0:
 			s.emit(i, string(c))
 			i++
 		case c == '=':
@@ -145,6 +155,41 @@ func (s *scanned) literal(at int, v any) {
 	s.words = append(s.words, word{at, v})
 }
 
+// bracket writes the bracket at an offset as an index, when it is one or a
+// slice right behind one, and returns the offset behind it; 0 for any other
+// bracket. Python's parser takes a slice behind an index as one more index, so
+// that a[0][1:3].b is field b of the sliced array, which is null, and not
+// field b of its elements.
+func (s *scanned) bracket(at int, afterIndex bool) (end int) {
+	var parts [3]*int
+	colons := 0
+	for i := at + 1; i < len(s.expression); {
+		switch c := s.expression[i]; {
+		case isSpace(c):
+			i++
+		case c == ':' && colons < 2 && afterIndex:
+			colons++
+			i++
+		case c == ']' && colons > 0:
+			s.emit(at, fmt.Sprintf("[%d]", firstSlice+len(s.slices)))
+			s.slices = append(s.slices, parts)
+			return i + 1
+		case c == ']' && parts[0] != nil:
+			s.emit(at, fmt.Sprintf("[%d]", *parts[0]))
+			return i + 1
+		default:
+			size := numberSize(s.expression[i:])
+			if size == 0 || parts[colons] != nil {
+				return 0
+			}
+			n, _ := strconv.Atoi(clamp(s.expression[i : i+size]))
+			parts[colons] = &n
+			i += size
+		}
+	}
+	return 0
+}
+
 // until returns the offset behind the delimiter that closes the one at start.
 func (s *scanned) until(start int) (int, error) {
 	for i := start + 1; i < len(s.expression); i++ {
@@ -161,7 +206,7 @@ func (s *scanned) until(start int) (int, error) {
 // literalValue reads the inside of backticks: JSON, or else a bare word, which
 // stands for itself.
 func literalValue(text string) (any, error) {
-	v, err := decode([]byte(text))
+	v, err := decode([]byte(text), maxDepth)
 	if err == nil || errors.Is(err, errDepth) {
 		return v, err
 	}
@@ -172,26 +217,20 @@ func literalValue(text string) (any, error) {
 
 var errDepth = errors.New("nested too deeply")
 
-// decode reads one JSON value, keeping the order of keys and the digits of
-// numbers.
-func decode(raw []byte) (any, error) {
-	// The token reader accepts some text that is not JSON.
-	if !json.Valid(raw) {
-		return nil, errors.New("not JSON")
-	}
+// decode reads one JSON value nested no deeper than a limit, keeping the order
+// of keys and the digits of numbers.
+func decode(raw []byte, limit int) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	v, err := decodeValue(d, 0)
-	if err != nil {
-		return nil, err
+	v, err := decodeValue(d, limit)
+	// The token reader accepts some text that is not JSON.
+	if err == nil && !json.Valid(raw) {
+		err = errors.New("not JSON")
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
-	}
-	return v, nil
+	return v, err
 }
 
-func decodeValue(d *json.Decoder, depth int) (any, error) {
+func decodeValue(d *json.Decoder, limit int) (any, error) {
 	t, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -203,13 +242,13 @@ func decodeValue(d *json.Decoder, depth int) (any, error) {
 		}
 		return t, nil
 	}
-	if depth > maxDepth {
+	if limit == 0 {
 		return nil, errDepth
 	}
 	if delim == '[' {
 		list := []any{}
 		for d.More() {
-			v, err := decodeValue(d, depth+1)
+			v, err := decodeValue(d, limit-1)
 			if err != nil {
 				return nil, err
 			}
@@ -224,7 +263,7 @@ func decodeValue(d *json.Decoder, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := decodeValue(d, depth+1)
+		v, err := decodeValue(d, limit-1)
 		if err != nil {
 			return nil, err
 		}
@@ -248,6 +287,24 @@ func clamp(number string) string {
 	}
 	return sign + digits
 }
+
+// numberSize is the length of the index at the beginning of a text.
+func numberSize(s string) int {
+	sign := 0
+	if strings.HasPrefix(s, "-") {
+		sign = 1
+	}
+	n := sign
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	if n == sign {
+		return 0
+	}
+	return n
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 func isLetter(c byte) bool {
 	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'

@@ -16,7 +16,7 @@ type jsonText struct {
 }
 
 func (w *jsonText) value(v any) error {
-	if err := w.search.spend(1 + (len(w.b)-w.paid)/16); err != nil {
+	if err := w.search.spendText(len(w.b) - w.paid); err != nil {
 		return err
 	}
 	w.paid = len(w.b)

@@ -128,7 +128,7 @@ func plain(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decode(raw)
+	return decode(raw, maxValueDepth)
 }
 
 // maxValueDepth bounds the nesting of data, as encoding/json does.
