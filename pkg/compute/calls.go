@@ -521,7 +521,9 @@ func (c *Client) AllowedSizes(ctx context.Context, name string) ([]Size, error) 
 // (Compute_UpdateSchedules, specified at 2021-03-01-preview): every schedule to
 // keep must be among them. It is done when it returns.
 func (c *Client) UpdateSchedules(ctx context.Context, name string, schedules Schedules) error {
-	return c.set(ctx, opSchedules, name, schedules)
+	return c.set(ctx, opSchedules, name, schedules, func(now *Instance) bool {
+		return scheduleText(now.Schedules) == scheduleText(schedules)
+	})
 }
 
 // UpdateIdleShutdown sets after how long without use an instance stops itself
@@ -533,32 +535,44 @@ func (c *Client) UpdateIdleShutdown(ctx context.Context, name string, d time.Dur
 	if d > 0 {
 		value = formatDuration(d)
 	}
-	return c.set(ctx, opIdle, name, map[string]any{"idleTimeBeforeShutdown": value})
+	return c.set(ctx, opIdle, name, map[string]any{"idleTimeBeforeShutdown": value}, func(now *Instance) bool {
+		idle, _ := now.IdleShutdown()
+		return idle == d
+	})
 }
 
 // UpdateCustomServices replaces the custom services of an instance
 // (Compute_UpdateCustomServices, preview); services is a JSON array. It is done
 // when it returns.
 func (c *Client) UpdateCustomServices(ctx context.Context, name string, services json.RawMessage) error {
-	return c.set(ctx, opServices, name, services)
+	return c.set(ctx, opServices, name, services, func(*Instance) bool { return false })
 }
 
-// set makes a synchronous write that may be repeated: it replaces a value, so
-// that doing it twice is doing it once. It is repeated once when the answer to
-// the first was lost.
-func (c *Client) set(ctx context.Context, op operation, name string, body any) error {
+// set makes a synchronous write that replaces a value. When its answer was
+// lost the instance is read: if it does not show the value, the write is made
+// once more, which is safe because doing it twice is doing it once.
+func (c *Client) set(ctx context.Context, op operation, name string, body any, shows func(*Instance) bool) error {
 	k, err := c.compute(op, name)
 	if err != nil {
 		return err
 	}
 	k.body = body
-	if _, err = c.send(ctx, k); err != nil && uncertain(err) && ctx.Err() == nil {
-		_, err = c.send(ctx, k)
+	_, err = c.send(ctx, k)
+	if err == nil || !uncertain(err) || ctx.Err() != nil {
+		return err
 	}
+	now, readErr := c.Get(ctx, name)
+	switch {
+	case readErr != nil:
+		return err
+	case now.Instance != nil && shows(now.Instance):
+		return nil
+	}
+	_, err = c.send(ctx, k)
 	return err
 }
 
-// location of the client's workspace, for calls that need the region.
+// region is where the client's workspace is, for calls that need it.
 func (c *Client) region(ctx context.Context) (string, error) {
 	w, err := c.GetWorkspace(ctx)
 	if err != nil {
@@ -609,9 +623,8 @@ type Operation struct {
 	byLocation bool // URL came from Location, whose status is told by HTTP status
 }
 
-// Create asks for a compute (Compute_CreateOrUpdate). It overwrites a compute
-// of that name, which cannot be undone: Create of the higher level looks
-// first. spec.Location "" is the workspace's region.
+// BeginCreate asks for a compute (Compute_CreateOrUpdate). It overwrites a
+// compute of that name, which cannot be undone: Create looks first. spec.Location "" is the workspace's region.
 func (c *Client) BeginCreate(ctx context.Context, name string, spec *Spec) (*Operation, error) {
 	if spec.Location == "" {
 		location, err := c.region(ctx)

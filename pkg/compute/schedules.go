@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // Schedule is one start or stop schedule of an instance, as the service
@@ -71,6 +73,83 @@ func (s Schedules) MarshalJSON() ([]byte, error) {
 		list = []Schedule{}
 	}
 	return json.Marshal(map[string][]Schedule{"computeStartStop": list})
+}
+
+// Entry is the schedule in terms of package schedule, which knows when it
+// fires. It is an error when the service holds something that cannot be read.
+func (s Schedule) Entry() (schedule.Entry, error) {
+	e := schedule.Entry{ID: s.ID, Enabled: !strings.EqualFold(s.Status, "Disabled")}
+	switch {
+	case strings.EqualFold(s.Action, string(schedule.Start)):
+		e.Action = schedule.Start
+	case strings.EqualFold(s.Action, string(schedule.Stop)):
+		e.Action = schedule.Stop
+	default:
+		return e, invalidf("", "a schedule with the action %.40q is neither a start nor a stop", s.Action)
+	}
+	start := ""
+	switch {
+	case s.Cron != nil:
+		cron, err := schedule.ParseCron(s.Cron.Expression)
+		if err != nil {
+			return e, err
+		}
+		e.Cron, e.Zone, start = &cron, s.Cron.TimeZone, s.Cron.StartTime
+	case s.Recurrence != nil:
+		r, err := s.Recurrence.entry()
+		if err != nil {
+			return e, err
+		}
+		e.Recurrence, e.Zone, start = &r, s.Recurrence.TimeZone, s.Recurrence.StartTime
+	default:
+		return e, invalidf("", "a schedule without a cron expression or a recurrence never fires")
+	}
+	var err error
+	e.Start, err = schedule.ParseStart(start, e.Zone)
+	return e, err
+}
+
+func (r *RecurrenceTrigger) entry() (schedule.Recurrence, error) {
+	frequency, err := schedule.ParseFrequency(r.Frequency)
+	if err != nil {
+		return schedule.Recurrence{}, err
+	}
+	out := schedule.Recurrence{Frequency: frequency, Interval: r.Interval}
+	if r.Schedule == nil {
+		return out, nil
+	}
+	out.Hours, out.Minutes, out.MonthDays = r.Schedule.Hours, r.Schedule.Minutes, r.Schedule.MonthDays
+	for _, name := range r.Schedule.WeekDays {
+		day, err := schedule.ParseWeekday(name)
+		if err != nil {
+			return out, err
+		}
+		out.WeekDays = append(out.WeekDays, day)
+	}
+	return out, nil
+}
+
+// NewSchedule is an entry as the service takes it. The status is always sent,
+// because the API names no default for it.
+func NewSchedule(e schedule.Entry) Schedule {
+	s := Schedule{ID: e.ID, Status: "Disabled", Action: string(e.Action)}
+	if e.Enabled {
+		s.Status = "Enabled"
+	}
+	if e.Cron != nil {
+		s.TriggerType = "Cron"
+		s.Cron = &CronTrigger{Expression: e.Cron.String(), StartTime: e.Start.String(), TimeZone: e.Zone}
+	}
+	if r := e.Recurrence; r != nil {
+		s.TriggerType = "Recurrence"
+		times := &RecurrenceSchedule{Hours: r.Hours, Minutes: r.Minutes, MonthDays: r.MonthDays}
+		for _, day := range r.WeekDays {
+			times.WeekDays = append(times.WeekDays, day.String())
+		}
+		s.Recurrence = &RecurrenceTrigger{Frequency: string(r.Frequency), Interval: r.Interval,
+			StartTime: e.Start.String(), TimeZone: e.Zone, Schedule: times}
+	}
+	return s
 }
 
 // parseDuration reads an ISO 8601 duration of weeks, days, hours, minutes and

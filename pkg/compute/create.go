@@ -1,0 +1,434 @@
+package compute
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// IfExists says what Create does when the name is in use in the workspace.
+type IfExists string
+
+// What Create may do with a compute that exists.
+const (
+	// ExistsMatch takes one with the same settings, brings a cluster up to date
+	// in what can be changed, and refuses any other.
+	ExistsMatch IfExists = "match"
+	// ExistsUse takes it whatever its settings are.
+	ExistsUse IfExists = "use"
+	// ExistsFail refuses it.
+	ExistsFail IfExists = "fail"
+)
+
+// CreateOptions say how Create goes about it.
+type CreateOptions struct {
+	ActOptions
+	// IfExists is ExistsMatch when "".
+	IfExists IfExists
+}
+
+// CheckSpec lists what is wrong with a compute to be created that can be told
+// without asking the service.
+func CheckSpec(name string, spec *Spec) []Finding {
+	var out []Finding
+	wrong := func(field, format string, args ...any) {
+		out = append(out, Finding{Kind: KindInvalid, Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+	if err := ValidateName(name); err != nil {
+		out = append(out, Finding{Kind: KindInvalid, Field: "name", Message: err.Error(), Suggestions: []string{ProposeName(name)}})
+	}
+	if i := spec.Instance; i != nil {
+		if i.SSHPublicKey != "" {
+			if err := ValidateSSHKey(i.SSHPublicKey); err != nil {
+				wrong("sshPublicKey", "%s", err)
+			}
+			if i.AssignedUser != nil {
+				wrong("sshPublicKey", "an SSH key cannot be set when the instance is for another user; that user adds one later")
+			}
+		}
+		if i.SSHPublicAccess != nil && *i.SSHPublicAccess && i.SSHPublicKey == "" {
+			wrong("sshPublicKey", "SSH access needs a public key, and it cannot be turned on later; give one, or leave SSH off")
+		}
+		if d := i.IdleShutdown; d != 0 && (d < 15*time.Minute || d > 72*time.Hour || d%time.Minute != 0) {
+			wrong("idleShutdown", "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)
+		}
+		if n := len(i.Schedules); n > 4 {
+			wrong("schedules", "an instance can have 4 schedules, and these are %d", n)
+		}
+		if i.AssignedUser != nil && (i.AssignedUser.ObjectID == "" || i.AssignedUser.TenantID == "") {
+			wrong("assignedUser", "an instance for another user needs both the object id and the tenant id of that user")
+		}
+	}
+	if c := spec.Cluster; c != nil {
+		switch {
+		case c.MinNodes < 0 || c.MaxNodes < 0:
+			wrong("scale", "a cluster cannot have fewer than 0 nodes")
+		case c.MinNodes > c.MaxNodes:
+			wrong("scale", "the fewest nodes (%d) cannot be more than the most nodes (%d)", c.MinNodes, c.MaxNodes)
+		}
+	}
+	return out
+}
+
+// Preflight is what was found out before a create.
+type Preflight struct {
+	// Spec is the spec with its location filled in.
+	Spec *Spec
+	// Existing is the compute that has the name already in this workspace.
+	Existing *Compute
+	// Size is the size asked for; nil when there is none or the sizes could not
+	// be asked for.
+	Size *Size
+}
+
+// Preflight checks, before anything is sent, what is wrong with a compute to be
+// created, and reports it all in one *CheckError: the name and the settings,
+// the size among those the region offers, whether the name is free in the
+// region, the quota. A check the caller may not make is left out. It makes
+// five requests at most, and one more when a quota is short.
+func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Preflight, error) {
+	findings := CheckSpec(name, spec)
+	fail := func() error { return &CheckError{Name: name, Findings: findings} }
+	nameGood := !slices.ContainsFunc(findings, func(f Finding) bool { return f.Field == "name" })
+
+	p := &Preflight{Spec: spec}
+	var group sync.WaitGroup
+	var info *WorkspaceInfo
+	var infoErr, getErr, nameErr error
+	var free NameCheck
+	asksName := nameGood && spec.Instance != nil
+	if spec.Location == "" {
+		group.Go(func() { info, infoErr = c.GetWorkspace(ctx) })
+	}
+	if nameGood {
+		group.Go(func() { p.Existing, getErr = c.Get(ctx, name) })
+	}
+	if asksName {
+		group.Go(func() { free, nameErr = c.CheckName(ctx, name) })
+	}
+	group.Wait()
+	if spec.Location == "" && infoErr == nil {
+		copied := *spec
+		copied.Location = info.Location
+		p.Spec = &copied
+	}
+	if isMissing(getErr) {
+		p.Existing, getErr = nil, nil
+	}
+	for _, err := range [...]error{infoErr, getErr} {
+		if err != nil && (len(findings) == 0 || ctx.Err() != nil) {
+			return nil, err
+		}
+	}
+	if infoErr != nil || getErr != nil {
+		return nil, fail()
+	}
+	if p.Existing != nil {
+		if len(findings) > 0 {
+			return nil, fail()
+		}
+		return p, nil
+	}
+	if asksName && nameErr == nil && !free.Available {
+		findings = append(findings, nameFinding(name, free))
+	}
+	if size, _ := p.Spec.vmSize(); size != "" {
+		findings = append(findings, c.checkSize(ctx, p)...)
+	}
+	if len(findings) > 0 {
+		return nil, fail()
+	}
+	return p, nil
+}
+
+// nameFinding puts the service's refusal of a name into words.
+func nameFinding(name string, check NameCheck) Finding {
+	f := Finding{Kind: KindConflict, Field: "name",
+		Message: fmt.Sprintf("the name %s is taken in this region: names are unique across all workspaces of a region; choose another", name)}
+	if strings.EqualFold(check.Reason, "Invalid") {
+		f.Kind = KindInvalid
+		f.Message = fmt.Sprintf("the service does not take the name %s: %s", name, check.Message)
+	}
+	return f
+}
+
+// checkSize checks the size and the quota for it.
+func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
+	want, machines := p.Spec.vmSize()
+	location, kind := p.Spec.Location, p.Spec.Type()
+	var sizes []Size
+	var usages []Usage
+	var sizesErr, usagesErr error
+	var group sync.WaitGroup
+	group.Go(func() { sizes, sizesErr = c.VMSizes(ctx, location) })
+	group.Go(func() { usages, usagesErr = c.Usages(ctx, location) })
+	group.Wait()
+	if sizesErr != nil || len(sizes) == 0 {
+		return nil
+	}
+	size, near := MatchSize(want, sizes, kind)
+	if size == nil {
+		f := Finding{Kind: KindInvalid, Field: "vmSize", Suggestions: near,
+			Message: fmt.Sprintf("%s does not offer the size %q for %s", location, shorten(want, 60), kind)}
+		if len(near) > 0 {
+			f.Message += "; did you mean " + strings.Join(near, " or ") + "?"
+		} else {
+			f.Message += "; list-sizes shows what it offers"
+		}
+		return []Finding{f}
+	}
+	p.Size = size
+	if usagesErr != nil {
+		return nil
+	}
+	short := CheckQuota(size, machines, p.Spec.lowPriority(), usages)
+	if len(short) == 0 {
+		return nil
+	}
+	computes, err := c.All(ctx)
+	if err != nil {
+		computes = nil
+	}
+	holders := Holders(size, c.workspace, usages, sizes, computes)
+	fitting := Fitting(size, machines, p.Spec.lowPriority(), kind, sizes, usages)
+	out := make([]Finding, len(short))
+	for i, s := range short {
+		if i > 0 {
+			holders, fitting = nil, nil // said once is enough
+		}
+		out[i] = quotaFinding(size, location, s, holders, fitting)
+	}
+	return out
+}
+
+// Create creates a compute (Compute_CreateOrUpdate) and waits until it is there.
+// It never overwrites one: what it does with a compute of that name is
+// o.IfExists. All that is wrong with the request comes in one *CheckError,
+// before anything is sent.
+func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
+	begun := c.clock.Now()
+	for {
+		p, err := c.Preflight(ctx, name, spec)
+		if err != nil {
+			return Outcome{Name: name, Verb: VerbCreate, Err: err}
+		}
+		if p.Existing == nil {
+			return c.create(ctx, name, p.Spec, o.ActOptions)
+		}
+		if !strings.EqualFold(p.Existing.State(), StateDeleting) || o.IfExists == ExistsFail {
+			return c.exists(ctx, p, o)
+		}
+		if o.NoWait {
+			return Outcome{Name: name, Verb: VerbCreate, Compute: p.Existing,
+				Err: errorf(KindBusy, name, "%s is being deleted; try again when that is over, or without --no-wait", name)}
+		}
+		rest := o.ActOptions
+		if o.Timeout > 0 {
+			rest.Timeout = max(time.Nanosecond, o.Timeout-since(begun, c.clock.Now()))
+		}
+		gone := c.run(ctx, []*task{{name: name, verb: VerbWait, goal: GoalDeleted, phase: resumed}}, rest)[0]
+		if gone.Err != nil {
+			gone.Verb = VerbCreate
+			return gone
+		}
+		if o.Timeout > 0 {
+			o.Timeout = max(time.Nanosecond, o.Timeout-since(begun, c.clock.Now()))
+		}
+	}
+}
+
+// create sends the request and waits.
+func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptions) Outcome {
+	t := &task{name: name, verb: VerbCreate, phase: sending}
+	t.begin = func(ctx context.Context) (*Operation, error) { return c.BeginCreate(ctx, name, spec) }
+	t.landed = func(now *Compute) bool { return now != nil }
+	return c.run(ctx, []*task{t}, o)[0]
+}
+
+// exists decides what a compute that exists means for a create.
+func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outcome {
+	have := p.Existing
+	name := have.Name
+	out := Outcome{Name: name, Verb: VerbCreate, Compute: have, Already: true}
+	if o.IfExists == ExistsFail {
+		out.Already = false
+		out.Err = errorf(KindConflict, name, "%s exists already (%s); nothing was sent", name, have.State())
+		return out
+	}
+	if o.IfExists != ExistsUse {
+		differences := Differences(have, p.Spec)
+		fixed := slices.ContainsFunc(differences, func(d Difference) bool { return !d.Changeable })
+		switch {
+		case fixed:
+			out.Already = false
+			out.Err = existsError(have, differences)
+			return out
+		case len(differences) > 0:
+			return c.refresh(ctx, p, differences, o.ActOptions)
+		}
+	}
+	switch {
+	case have.InFailedState():
+		out.Err = failureOf(have)
+	case have.InTransition() && !o.NoWait:
+		t := &task{name: name, verb: VerbCreate, phase: resumed, seen: have}
+		out = c.run(ctx, []*task{t}, o.ActOptions)[0]
+		out.Already = out.Err == nil
+	case have.IsStopped():
+		out.Note = "it exists with these settings and is Stopped; start it to use it"
+	}
+	return out
+}
+
+func existsError(have *Compute, differences []Difference) *Error {
+	words := make([]string, len(differences))
+	for i, d := range differences {
+		words[i] = d.String()
+	}
+	return errorf(KindConflict, have.Name, "%s exists with other settings: %s; nothing was sent; choose another name, or delete it first",
+		have.Name, strings.Join(words, ", "))
+}
+
+// refresh brings an existing cluster to the scale, tags and identity asked for.
+func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Difference, o ActOptions) Outcome {
+	has := func(prefix string) bool {
+		return slices.ContainsFunc(differences, func(d Difference) bool { return strings.HasPrefix(d.Field, prefix) })
+	}
+	words := make([]string, len(differences))
+	for i, d := range differences {
+		words[i] = d.String()
+	}
+	name := p.Existing.Name
+	out := c.update(ctx, name, o, func(ctx context.Context, name string) (*Operation, error) {
+		if has("tags.") {
+			body, err := merged(p.Existing, p.Spec)
+			if err != nil {
+				return nil, err
+			}
+			return c.begin(ctx, opCreate, VerbUpdate, name, "", body)
+		}
+		patch := map[string]any{}
+		if has("identity") {
+			patch["identity"] = p.Spec.Identity
+		}
+		if has("minNodeCount") || has("maxNodeCount") || has("nodeIdleTime") {
+			scale := p.Spec.Cluster.scale()
+			if scale.IdleTime == "" && p.Existing.Cluster.Scale != nil {
+				scale.IdleTime = p.Existing.Cluster.Scale.IdleTime
+			}
+			patch["properties"] = map[string]any{"properties": map[string]any{"scaleSettings": scale}}
+		}
+		return c.begin(ctx, opUpdate, VerbUpdate, name, "", patch)
+	})
+	if out.Err == nil {
+		out.Note = "it existed and was updated: " + strings.Join(words, ", ")
+	}
+	return out
+}
+
+// merged is the body of a PUT that leaves an existing cluster as it is but for
+// what the spec gives: a PUT replaces everything.
+func merged(have *Compute, want *Spec) (json.RawMessage, error) {
+	var base, over map[string]any
+	if err := json.Unmarshal(have.Raw, &base); err != nil {
+		return nil, fmt.Errorf("the existing %s cannot be read as JSON: %w", have.Name, err)
+	}
+	text, err := json.Marshal(want)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &over); err != nil {
+		return nil, err
+	}
+	for _, key := range [...]string{"id", "name", "type", "systemData"} {
+		delete(base, key)
+	}
+	if p, ok := base["properties"].(map[string]any); ok {
+		for _, key := range [...]string{"provisioningState", "provisioningErrors", "provisioningWarnings", "createdOn", "modifiedOn", "isAttachedCompute"} {
+			delete(p, key)
+		}
+		if inner, ok := p["properties"].(map[string]any); ok {
+			for _, key := range [...]string{"allocationState", "allocationStateTransitionTime", "errors", "currentNodeCount", "targetNodeCount", "nodeStateCounts"} {
+				delete(inner, key)
+			}
+		}
+	}
+	return json.Marshal(overlay(base, over))
+}
+
+func overlay(base, over map[string]any) map[string]any {
+	if base == nil {
+		base = map[string]any{}
+	}
+	for key, value := range over {
+		below, ok := base[key].(map[string]any)
+		if above, isMap := value.(map[string]any); isMap && ok {
+			base[key] = overlay(below, above)
+		} else {
+			base[key] = value
+		}
+	}
+	return base
+}
+
+// Request is what a write would send, for showing it instead.
+type Request struct {
+	Method string          `json:"method"`
+	URL    string          `json:"url"`
+	Body   json.RawMessage `json:"body,omitempty"`
+}
+
+// CreateRequest is the request Create would send for a spec. Secrets in its
+// body are replaced.
+func (c *Client) CreateRequest(name string, spec *Spec) (*Request, error) {
+	return c.request(spec.operation(), name, "", spec)
+}
+
+// VerbRequest is the request a verb without a body would send.
+func (c *Client) VerbRequest(verb Verb, name string) (*Request, error) {
+	op, query := operation{}, ""
+	switch verb {
+	case VerbStart:
+		op = opStart
+	case VerbStop:
+		op = opStop
+	case VerbRestart:
+		op = opRestart
+	case VerbDelete:
+		op, query = opDelete, "underlyingResourceAction=Delete"
+	case VerbDetach:
+		op, query = opDelete, "underlyingResourceAction=Detach"
+	default:
+		return nil, invalidf(name, "%s is not one request", verb)
+	}
+	return c.request(op, name, query, nil)
+}
+
+func (c *Client) request(op operation, name, query string, body any) (*Request, error) {
+	k, err := c.compute(op, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{Method: op.method, URL: k.address + "?api-version=" + c.versions(op)[0]}
+	if query != "" {
+		r.URL += "&" + query
+	}
+	if op.method == http.MethodGet || body == nil {
+		return r, nil
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, invalidf(name, "the request cannot be written as JSON: %v", err)
+	}
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return nil, err
+	}
+	r.Body, err = json.Marshal(withoutSecrets(value))
+	return r, err
+}

@@ -1,0 +1,76 @@
+package compute
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// MatchSize finds the size asked for among those a region offers for a compute
+// type, without regard to case. When it is not there, near are the names most
+// likely meant, the best first.
+func MatchSize(want string, sizes []Size, computeType string) (found *Size, near []string) {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var candidates []candidate
+	plain := plainSize(want)
+	limit := max(2, len(plain)/4)
+	for i := range sizes {
+		s := &sizes[i]
+		if !s.Supports(computeType) {
+			continue
+		}
+		if strings.EqualFold(s.Name, want) {
+			return s, nil
+		}
+		if d := editDistance(plain, plainSize(s.Name)); d <= limit {
+			candidates = append(candidates, candidate{s.Name, d})
+		}
+	}
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+	})
+	for _, c := range candidates[:min(len(candidates), 3)] {
+		near = append(near, c.name)
+	}
+	return nil, near
+}
+
+// plainSize is a size's name without what people leave out or write their own
+// way: "Standard_D3_v2" and "d3v2" are both "d3v2".
+func plainSize(name string) string {
+	name = strings.ToLower(shorten(name, 64))
+	name = strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == ' ' || r == '.' {
+			return -1
+		}
+		return r
+	}, name)
+	return strings.TrimPrefix(name, "standard")
+}
+
+// editDistance is how many insertions, deletions, replacements and swaps of
+// neighbours make a into b.
+func editDistance(a, b string) int {
+	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, row, next = row, next, before
+	}
+	return row[len(b)]
+}
