@@ -38,7 +38,7 @@ type FileError struct {
 	Path   string
 	Line   int // 1-based; 0 when the whole file is meant
 	Reason string
-	Advice string // what to do, a clause; may be empty
+	Tip    string // what to do, one sentence; may be empty
 	Err    error  // the cause; may be nil
 }
 
@@ -47,12 +47,11 @@ func (e *FileError) Error() string {
 	if e.Line > 0 {
 		where = fmt.Sprintf("%s:%d", e.Path, e.Line)
 	}
-	text := fmt.Sprintf("%s %s", where, e.Reason)
-	if e.Advice != "" {
-		text += ": " + e.Advice
-	}
-	return text
+	return fmt.Sprintf("%s %s", where, e.Reason)
 }
+
+// Hint is what to do, or "".
+func (e *FileError) Hint() string { return e.Tip }
 
 func (e *FileError) Unwrap() error { return e.Err }
 

@@ -63,7 +63,17 @@ type Credential struct {
 
 	mu     sync.Mutex // guards what follows
 	source *source
-	tokens map[string]azcore.AccessToken
+	tokens map[string]*heldToken
+	// distrust is true once a token of az's cache was refused by the service:
+	// from then on az itself is asked.
+	distrust bool
+}
+
+// heldToken is a token kept in memory.
+type heldToken struct {
+	azcore.AccessToken
+	fromCache bool // read from az's token cache, so az may have a better one
+	used      bool // handed out to sign requests with
 }
 
 // NewCredential checks the options and signs nobody in yet. A mode that does
@@ -75,7 +85,7 @@ func NewCredential(opts Options) (*Credential, error) {
 		return nil, err
 	}
 	opts.Mode = mode
-	c := &Credential{opts: opts, turn: make(chan struct{}, 1), tokens: map[string]azcore.AccessToken{}}
+	c := &Credential{opts: opts, turn: make(chan struct{}, 1), tokens: map[string]*heldToken{}}
 	c.profile = sync.OnceValues(func() (*Profile, error) { return ReadProfile(opts.ConfigDir) })
 	c.turn <- struct{}{}
 	return c, nil
@@ -123,12 +133,20 @@ func (e *ModeError) ExitCode() int { return 2 }
 // five minutes before they expire, or until their issuer suggests to renew
 // them. A renewal that fails while the old token still lives returns the old
 // one. Failures to sign in are SignInErrors.
+//
+// azcore's bearer policy keeps a token as long as it is good and asks again
+// only after the service refused it (401). A token from az's cache that is
+// asked for a second time is therefore not trusted any more, and az itself is
+// asked.
 func (c *Credential) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return c.get(ctx, request, true)
+}
+
+// get is GetToken; use says whether the token is to sign requests.
+func (c *Credential) get(ctx context.Context, request policy.TokenRequestOptions, use bool) (azcore.AccessToken, error) {
 	key := strings.Join(append([]string{request.TenantID}, request.Scopes...), " ")
-	if request.Claims == "" {
-		if token, fresh := c.cached(key); fresh {
-			return token, nil
-		}
+	if token, ok := c.held(key, request, use); ok {
+		return token, nil
 	}
 	select {
 	case <-c.turn:
@@ -137,36 +155,45 @@ func (c *Credential) GetToken(ctx context.Context, request policy.TokenRequestOp
 		return azcore.AccessToken{}, context.Cause(ctx)
 	}
 	// Somebody else may have signed in while we waited for our turn.
-	old, fresh := c.cached(key)
-	if fresh && request.Claims == "" {
-		return old, nil
+	if token, ok := c.held(key, request, use); ok {
+		return token, nil
 	}
 	token, err := c.signIn(ctx, request)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err != nil {
-		if old.Token != "" && request.Claims == "" && old.ExpiresOn.After(c.opts.Now().Add(30*time.Second)) {
-			return old, nil
+		old := c.tokens[key]
+		if old != nil && !old.fromCache && request.Claims == "" && old.ExpiresOn.After(c.opts.Now().Add(30*time.Second)) {
+			return old.AccessToken, nil
 		}
 		return azcore.AccessToken{}, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	token.used = use
 	c.tokens[key] = token
-	return token, nil
+	return token.AccessToken, nil
 }
 
-func (c *Credential) cached(key string) (token azcore.AccessToken, fresh bool) {
+// held returns the token in memory when it will do.
+func (c *Credential) held(key string, request policy.TokenRequestOptions, use bool) (azcore.AccessToken, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	token = c.tokens[key]
+	token := c.tokens[key]
 	now := c.opts.Now()
-	fresh = token.Token != "" && token.ExpiresOn.After(now.Add(margin)) &&
-		(token.RefreshOn.IsZero() || token.RefreshOn.After(now))
-	return token, fresh
+	if token == nil || request.Claims != "" || !token.ExpiresOn.After(now.Add(margin)) ||
+		(!token.RefreshOn.IsZero() && !token.RefreshOn.After(now)) {
+		return azcore.AccessToken{}, false
+	}
+	if token.fromCache && token.used && use {
+		c.distrust = true
+		return azcore.AccessToken{}, false
+	}
+	token.used = token.used || use
+	return token.AccessToken, true
 }
 
 // signIn asks the source for a token, looking for a source first when there is
 // none yet. The caller has the turn.
-func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
 	c.mu.Lock()
 	chosen := c.source
 	c.mu.Unlock()
@@ -175,13 +202,13 @@ func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOpti
 		if err == nil {
 			return token, nil
 		}
-		return azcore.AccessToken{}, c.failure(ctx, []Attempt{c.attempt(chosen, err)}, err, true)
+		return nil, c.failure(ctx, []Attempt{c.attempt(chosen, err)}, err, true)
 	}
 	var tried []Attempt
 	var cause error
 	for _, candidate := range c.sources() {
 		if ctx.Err() != nil {
-			return azcore.AccessToken{}, context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		token, err := candidate.token(ctx, request)
 		if err == nil {
@@ -199,7 +226,7 @@ func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOpti
 			break
 		}
 	}
-	return azcore.AccessToken{}, c.failure(ctx, tried, cause, false)
+	return nil, c.failure(ctx, tried, cause, false)
 }
 
 func (c *Credential) attempt(s *source, err error) Attempt {
@@ -211,30 +238,6 @@ func (c *Credential) attempt(s *source, err error) Attempt {
 		}
 	}
 	return Attempt{Mode: s.mode, Source: s.name, Reason: text, missing: errors.As(err, &missing)}
-}
-
-// Invalidate forgets a token that the service refused (401), so that the next
-// GetToken asks the source for a new one, and in the case of az's session asks
-// az itself instead of its token cache. It reports whether trying again with a
-// new token makes sense.
-func (c *Credential) Invalidate(refused string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, token := range c.tokens {
-		if token.Token == refused {
-			delete(c.tokens, key)
-		}
-	}
-	if c.source == nil {
-		return true
-	}
-	if c.source.fixed {
-		return false
-	}
-	if c.source.forget != nil {
-		c.source.forget()
-	}
-	return true
 }
 
 // Source says in words where the tokens come from, or "" before the first one.
@@ -263,7 +266,7 @@ type Identity struct {
 // the token itself says. A token that is not a readable JWT leaves the names
 // empty.
 func (c *Credential) Describe(ctx context.Context) (Identity, error) {
-	token, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.opts.Target.Cloud.Scope()}})
+	token, err := c.get(ctx, policy.TokenRequestOptions{Scopes: []string{c.opts.Target.Cloud.Scope()}}, false)
 	if err != nil {
 		return Identity{}, err
 	}

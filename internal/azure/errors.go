@@ -27,8 +27,8 @@ type SignInError struct {
 	Tried []Attempt
 	// Lost is true when the sign-in worked earlier in this process.
 	Lost bool
-	// Hint is what to do, one sentence.
-	Hint string
+	// Tip is what to do, one sentence; may be empty.
+	Tip string
 
 	cause error
 }
@@ -52,8 +52,8 @@ func (e *SignInError) Error() string {
 	return b.String()
 }
 
-// Advice is the hint for people.
-func (e *SignInError) Advice() string { return e.Hint }
+// Hint is what to do, or "".
+func (e *SignInError) Hint() string { return e.Tip }
 
 func (e *SignInError) Unwrap() error { return e.cause }
 
@@ -98,7 +98,7 @@ func (c *Credential) failure(ctx context.Context, tried []Attempt, cause error, 
 	}
 	e := &SignInError{Tried: tried, Lost: lost, cause: cause}
 	if !e.Temporary() {
-		e.Hint = c.advice(tried)
+		e.Tip = c.advice(tried)
 	}
 	return e
 }

@@ -47,7 +47,7 @@ func ReadProfile(configDir string) (*Profile, error) {
 	profile, err := ParseProfile(data)
 	if err != nil {
 		return nil, &FileError{Path: path, Reason: "is not the JSON az writes (" + err.Error() + ")",
-			Advice: "sign in again with az login, or give --subscription-id", Err: err}
+			Tip: "sign in again with az login, or give --subscription-id", Err: err}
 	}
 	return profile, nil
 }

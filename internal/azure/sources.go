@@ -23,16 +23,12 @@ type source struct {
 	secrets []string
 	// token asks for a token. A *notThere error means that the source does
 	// not exist here.
-	token func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
-	// forget drops tokens remembered below this package; may be nil.
-	forget func()
-	// fixed is true when asking again gives the same token.
-	fixed bool
+	token func(context.Context, policy.TokenRequestOptions) (*heldToken, error)
 }
 
 // azPatience is how long az and azd may take to print a token. A Python
-// program on a cold network drive has been seen to take more than a minute.
-const azPatience = 90 * time.Second
+// program on a cold network drive takes most of a minute.
+const azPatience = 55 * time.Second
 
 // sources lists the sources to try, in order.
 func (c *Credential) sources() []*source {
@@ -91,21 +87,22 @@ func allowedModes(value string) ([]string, error) {
 	return nil, fmt.Errorf("%q is not dev, prod or a credential that is supported here", value)
 }
 
-func unavailable(reason string) func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-		return azcore.AccessToken{}, &notThere{reason}
+func unavailable(reason string) func(context.Context, policy.TokenRequestOptions) (*heldToken, error) {
+	return func(context.Context, policy.TokenRequestOptions) (*heldToken, error) {
+		return nil, &notThere{reason}
 	}
 }
 
 // clientOptions directs azidentity to the cloud's sign-in service through our
 // transport.
-func (c *Credential) clientOptions(through policy.Transporter) azcore.ClientOptions {
+func (c *Credential) clientOptions(transport policy.Transporter) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Cloud: cloud.Configuration{
 			ActiveDirectoryAuthorityHost: c.opts.Target.Cloud.Authority,
 			Services:                     map[cloud.ServiceName]cloud.ServiceConfiguration{},
 		},
-		Transport: through,
+		Transport: transport,
+		Retry:     policy.RetryOptions{MaxRetries: 2, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 10 * time.Second},
 	}
 }
 
@@ -135,34 +132,24 @@ func (r *remembering) explain(err error) error {
 	return err
 }
 
-// renewable is a source around an azidentity credential that is built when
-// first needed and built anew to forget its tokens.
-func (c *Credential) renewable(mode, name string, secrets []string,
+// through is a source around an azidentity credential, which is built when
+// first needed.
+func (c *Credential) through(mode, name string, secrets []string,
 	build func(azcore.ClientOptions) (azcore.TokenCredential, error)) *source {
-	var mu sync.Mutex
-	var built azcore.TokenCredential
 	network := &remembering{next: c.opts.Transport}
+	credential := sync.OnceValues(func() (azcore.TokenCredential, error) { return build(c.clientOptions(network)) })
 	return &source{
 		mode: mode, name: name, secrets: secrets,
-		token: func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
-			mu.Lock()
-			if built == nil {
-				var err error
-				if built, err = build(c.clientOptions(network)); err != nil {
-					built = nil
-					mu.Unlock()
-					return azcore.AccessToken{}, err
-				}
+		token: func(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
+			built, err := credential()
+			if err != nil {
+				return nil, err
 			}
-			credential := built
-			mu.Unlock()
-			token, err := credential.GetToken(ctx, request)
-			return token, network.explain(err)
-		},
-		forget: func() {
-			mu.Lock()
-			defer mu.Unlock()
-			built = nil
+			token, err := built.GetToken(ctx, request)
+			if err != nil {
+				return nil, network.explain(err)
+			}
+			return &heldToken{AccessToken: token}, nil
 		},
 	}
 }
@@ -182,10 +169,10 @@ func (c *Credential) envSource() *source {
 	}
 	name = "environment (service principal " + client + ")"
 	password := env("AZURE_CLIENT_CERTIFICATE_PASSWORD")
-	return c.renewable(ModeEnv, name, []string{secret, password}, func(client0 azcore.ClientOptions) (azcore.TokenCredential, error) {
+	return c.through(ModeEnv, name, []string{secret, password}, func(options azcore.ClientOptions) (azcore.TokenCredential, error) {
 		if secret != "" {
 			return azidentity.NewClientSecretCredential(tenant, client, secret,
-				&azidentity.ClientSecretCredentialOptions{ClientOptions: client0, DisableInstanceDiscovery: true})
+				&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 		}
 		data, err := ReadFile(certificate)
 		if err != nil {
@@ -197,7 +184,7 @@ func (c *Credential) envSource() *source {
 		}
 		send := env("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
 		return azidentity.NewClientCertificateCredential(tenant, client, certs, key, &azidentity.ClientCertificateCredentialOptions{
-			ClientOptions: client0, DisableInstanceDiscovery: true,
+			ClientOptions: options, DisableInstanceDiscovery: true,
 			SendCertificateChain: send == "1" || strings.EqualFold(send, "true"),
 		})
 	})
@@ -206,27 +193,20 @@ func (c *Credential) envSource() *source {
 // azSource is the session of az login: az's own token cache first, az itself
 // when that has nothing to offer.
 func (c *Credential) azSource() *source {
-	s := &source{mode: ModeAzureCLI, name: "az session"}
-	var mu sync.Mutex
-	skipCache := false
-	s.forget = func() {
-		mu.Lock()
-		defer mu.Unlock()
-		skipCache = true
-	}
-	s.token = func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
-		account, known := c.account()
-		mu.Lock()
-		useCache := !skipCache && request.Claims == "" && c.isForCloud(request)
-		mu.Unlock()
-		if known && useCache && (request.TenantID == "" || strings.EqualFold(request.TenantID, account.Tenant)) {
-			if token, ok := cachedToken(c.opts.ConfigDir, account, c.opts.Target.Cloud, c.opts.Now()); ok {
-				return token, nil
+	return &source{mode: ModeAzureCLI, name: "az session",
+		token: func(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
+			account, known := c.account()
+			c.mu.Lock()
+			look := known && !c.distrust
+			c.mu.Unlock()
+			if look && request.Claims == "" && c.isForCloud(request) &&
+				(request.TenantID == "" || strings.EqualFold(request.TenantID, account.Tenant)) {
+				if token, ok := cachedToken(c.opts.ConfigDir, account, c.opts.Target.Cloud, c.opts.Now()); ok {
+					return &heldToken{AccessToken: token, fromCache: true}, nil
+				}
 			}
-		}
-		return c.askAz(ctx, request, account, known)
-	}
-	return s
+			return c.askAz(ctx, request, account, known)
+		}}
 }
 
 // isForCloud reports whether a token request is for the cloud's Resource
@@ -256,10 +236,10 @@ func (c *Credential) tenant() string {
 }
 
 // askAz runs az account get-access-token.
-func (c *Credential) askAz(ctx context.Context, request policy.TokenRequestOptions, account Subscription, known bool) (azcore.AccessToken, error) {
+func (c *Credential) askAz(ctx context.Context, request policy.TokenRequestOptions, account Subscription, known bool) (*heldToken, error) {
 	current, err := CurrentCloud(c.opts.Getenv, c.opts.ConfigDir)
 	if err == nil && current != c.opts.Target.Cloud.Name {
-		return azcore.AccessToken{}, &notThere{fmt.Sprintf("az is set to cloud %s, not %s (az cloud set -n %s)",
+		return nil, &notThere{fmt.Sprintf("az is set to cloud %s, not %s (az cloud set -n %s)",
 			current, c.opts.Target.Cloud.Name, c.opts.Target.Cloud.Name)}
 	}
 	options := &azidentity.AzureCLICredentialOptions{}
@@ -269,7 +249,7 @@ func (c *Credential) askAz(ctx context.Context, request policy.TokenRequestOptio
 	}
 	credential, err := azidentity.NewAzureCLICredential(options)
 	if err != nil {
-		return azcore.AccessToken{}, err
+		return nil, err
 	}
 	token, err := ask(ctx, "az", credential, request)
 	if err == nil {
@@ -278,20 +258,20 @@ func (c *Credential) askAz(ctx context.Context, request policy.TokenRequestOptio
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "executable not found on path"):
-		return azcore.AccessToken{}, &notThere{"az is not installed"}
+		return nil, &notThere{"az is not installed"}
 	case !known && strings.Contains(text, "az login"):
-		return azcore.AccessToken{}, &notThere{"nobody is signed in with az login"}
+		return nil, &notThere{"nobody is signed in with az login"}
 	}
-	return azcore.AccessToken{}, err
+	return nil, err
 }
 
 // azdSource is the session of azd auth login.
 func (c *Credential) azdSource() *source {
 	return &source{mode: ModeAzd, name: "azd session",
-		token: func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+		token: func(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
 			credential, err := azidentity.NewAzureDeveloperCLICredential(nil)
 			if err != nil {
-				return azcore.AccessToken{}, err
+				return nil, err
 			}
 			token, err := ask(ctx, "azd", credential, request)
 			if err == nil {
@@ -300,27 +280,30 @@ func (c *Credential) azdSource() *source {
 			text := err.Error()
 			switch {
 			case strings.Contains(text, "executable not found on path"):
-				return azcore.AccessToken{}, &notThere{"azd is not installed"}
+				return nil, &notThere{"azd is not installed"}
 			case strings.Contains(text, "auth login"):
-				return azcore.AccessToken{}, &notThere{"nobody is signed in with azd auth login"}
+				return nil, &notThere{"nobody is signed in with azd auth login"}
 			}
-			return azcore.AccessToken{}, err
+			return nil, err
 		}}
 }
 
 // ask runs a tool that prints a token, with patience of our own: azidentity's
 // is ten seconds.
-func ask(ctx context.Context, tool string, credential azcore.TokenCredential, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func ask(ctx context.Context, tool string, credential azcore.TokenCredential, request policy.TokenRequestOptions) (*heldToken, error) {
 	ctx, cancel := context.WithTimeout(ctx, azPatience)
 	defer cancel()
 	token, err := credential.GetToken(ctx, request)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return token, fmt.Errorf("%s printed no token within %s: %w", tool, azPatience, context.DeadlineExceeded)
+		return nil, fmt.Errorf("%s printed no token within %s: %w", tool, azPatience, context.DeadlineExceeded)
 	}
-	if err == nil && token.Token == "" {
-		return token, fmt.Errorf("%s printed an answer without a token", tool)
+	if err != nil {
+		return nil, err
 	}
-	return token, err
+	if token.Token == "" {
+		return nil, fmt.Errorf("%s printed an answer without a token", tool)
+	}
+	return &heldToken{AccessToken: token}, nil
 }
 
 // CurrentCloud is the cloud az is set to: AZURE_CLOUD_NAME, else [cloud] name
@@ -350,7 +333,7 @@ func (c *Credential) managedIdentitySource() *source {
 	env := c.opts.Getenv
 	announced := env("IDENTITY_ENDPOINT") != "" || env("MSI_ENDPOINT") != "" || env("IMDS_ENDPOINT") != ""
 	cloudShell := env("MSI_ENDPOINT") != "" && env("MSI_SECRET") == "" && env("IDENTITY_ENDPOINT") == ""
-	s := c.renewable(ModeMSI, "managed identity", nil, func(client azcore.ClientOptions) (azcore.TokenCredential, error) {
+	s := c.through(ModeMSI, "managed identity", nil, func(client azcore.ClientOptions) (azcore.TokenCredential, error) {
 		options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: client}
 		if id := env("AZURE_CLIENT_ID"); id != "" && !cloudShell {
 			options.ID = azidentity.ClientID(id)
@@ -358,10 +341,10 @@ func (c *Credential) managedIdentitySource() *source {
 		return azidentity.NewManagedIdentityCredential(options)
 	})
 	next := s.token
-	s.token = func(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	s.token = func(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
 		if !announced {
 			if err := probe(ctx, c.opts.imds); err != nil {
-				return azcore.AccessToken{}, err
+				return nil, err
 			}
 		}
 		return next(ctx, request)
@@ -396,13 +379,13 @@ func probe(ctx context.Context, base string) error {
 // tokenSource is an access token handed over as it is.
 func (c *Credential) tokenSource() *source {
 	token := strings.TrimSpace(c.opts.Getenv("COMPUTETARGET_ACCESS_TOKEN"))
-	s := &source{mode: ModeToken, name: "COMPUTETARGET_ACCESS_TOKEN", secrets: []string{token}, fixed: true}
-	s.token = func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	s := &source{mode: ModeToken, name: "COMPUTETARGET_ACCESS_TOKEN", secrets: []string{token}}
+	s.token = func(context.Context, policy.TokenRequestOptions) (*heldToken, error) {
 		if token == "" {
-			return azcore.AccessToken{}, &notThere{"it is not set"}
+			return nil, &notThere{"it is not set"}
 		}
 		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return azcore.AccessToken{}, errors.New("it holds characters no token has")
+			return nil, errors.New("it holds characters no token has")
 		}
 		now := c.opts.Now()
 		// A token that does not say when it ends is taken at its word.
@@ -413,23 +396,24 @@ func (c *Credential) tokenSource() *source {
 			}
 		}
 		if !expires.After(now) {
-			return azcore.AccessToken{}, fmt.Errorf("the token ended %s", expires.UTC().Format(time.RFC3339))
+			return nil, fmt.Errorf("the token ended %s", expires.UTC().Format(time.RFC3339))
 		}
-		return azcore.AccessToken{Token: token, ExpiresOn: expires.UTC()}, nil
+		return &heldToken{AccessToken: azcore.AccessToken{Token: token, ExpiresOn: expires.UTC()}}, nil
 	}
 	return s
 }
 
 // dummySource is for servers on this machine, which check nothing.
 func (c *Credential) dummySource() *source {
-	return &source{mode: c.opts.Mode, name: "dummy token for this machine", fixed: true,
-		token: func(_ context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return &source{mode: c.opts.Mode, name: "dummy token for this machine",
+		token: func(_ context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
 			name := c.opts.User
 			if name == "" {
 				name = localUser(c.opts.Getenv)
 			}
 			now := c.opts.Now()
 			scope := strings.Join(request.Scopes, " ")
-			return azcore.AccessToken{Token: dummyToken(name, scope, now), ExpiresOn: now.AddDate(1, 0, 0).UTC()}, nil
+			return &heldToken{AccessToken: azcore.AccessToken{
+				Token: dummyToken(name, scope, now), ExpiresOn: now.AddDate(1, 0, 0).UTC()}}, nil
 		}}
 }

@@ -111,14 +111,14 @@ func trust(files []string) (*x509.CertPool, error) {
 			if errors.As(err, &unusable) {
 				return nil, err
 			}
-			return nil, &FileError{Path: file, Reason: "is not there", Advice: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
+			return nil, &FileError{Path: file, Reason: "is not there", Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
 		}
 		if !pool.AppendCertsFromPEM(data) {
 			why := "holds no certificate"
 			if block, _ := pem.Decode(data); block == nil {
 				why = "is not a PEM file"
 			}
-			return nil, &FileError{Path: file, Reason: why, Advice: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
+			return nil, &FileError{Path: file, Reason: why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
 		}
 	}
 	return pool, nil
@@ -191,7 +191,7 @@ func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 type NetworkError struct {
 	Host   string // with its port, when it is not the default one
 	Reason string
-	Hint   string // what to do; may be empty
+	Tip    string // what to do; may be empty
 	// Unsent is true when the connection was never made, so that nothing of
 	// the request can have arrived.
 	Unsent bool
@@ -200,8 +200,8 @@ type NetworkError struct {
 
 func (e *NetworkError) Error() string { return e.Reason }
 
-// Advice is the hint for people.
-func (e *NetworkError) Advice() string { return e.Hint }
+// Hint is what to do, or "".
+func (e *NetworkError) Hint() string { return e.Tip }
 
 func (e *NetworkError) Unwrap() error { return e.Err }
 
@@ -243,7 +243,7 @@ func explain(host, proxy string, err error) error {
 		}
 		e.Unsent = true
 		e.Reason = fmt.Sprintf("the certificate of %s was issued by %q, which is not trusted here", host, peerIssuer)
-		e.Hint = "if that is your company's authority, give its certificate with --ca-file FILE or SSL_CERT_FILE"
+		e.Tip = "if that is your company's authority, give its certificate with --ca-file FILE or SSL_CERT_FILE"
 		return lasting{e}
 	case errors.As(err, &wrongHost):
 		e.Unsent = true
@@ -252,7 +252,7 @@ func explain(host, proxy string, err error) error {
 	case errors.As(err, &invalid):
 		e.Unsent = true
 		e.Reason = fmt.Sprintf("the certificate of %s is not valid (%s)", host, oneLine(invalid.Error()))
-		e.Hint = "check this machine's clock"
+		e.Tip = "check this machine's clock"
 		return lasting{e}
 	case errors.As(err, &notTLS):
 		e.Unsent = true
@@ -263,33 +263,34 @@ func explain(host, proxy string, err error) error {
 		name := lookup.Name
 		if lookup.IsNotFound {
 			e.Reason = fmt.Sprintf("no host is called %s", name)
-			e.Hint = "check the name, the network and, behind a proxy, HTTPS_PROXY"
+			e.Tip = "check the name, the network and, behind a proxy, HTTPS_PROXY"
 		} else {
 			e.Reason = fmt.Sprintf("the name %s could not be looked up (no network?)", name)
-			e.Hint = "check the network and, behind a proxy, HTTPS_PROXY"
+			e.Tip = "check the network and, behind a proxy, HTTPS_PROXY"
 		}
 		return lasting{e}
 	case isProxyDial || (proxy != "" && isDial):
 		e.Unsent = true
 		e.Reason = fmt.Sprintf("the proxy %s could not be used for %s (%s)", proxy, host, cause(err))
-		e.Hint = "check HTTPS_PROXY and NO_PROXY"
+		e.Tip = "check HTTPS_PROXY and NO_PROXY"
 		return lasting{e}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Unsent = true
 		e.Reason = host + " refused the connection"
 		if IsLoopback(hostname(host)) {
-			e.Hint = "start the server first: computetarget emulator serve"
+			e.Tip = "start the server first: computetarget emulator serve"
 		}
-		return lasting{e}
+		// A server that is being restarted is back at once.
+		return e
 	case isDial && errors.As(err, &timeout) && timeout.Timeout():
 		e.Unsent = true
 		e.Reason = fmt.Sprintf("%s did not answer within %s", host, dialPatience)
-		e.Hint = "check the network and, behind a proxy, HTTPS_PROXY"
+		e.Tip = "check the network and, behind a proxy, HTTPS_PROXY"
 		return lasting{e}
 	case isDial:
 		e.Unsent = true
 		e.Reason = fmt.Sprintf("%s could not be reached (%s)", host, cause(err))
-		e.Hint = "check the network"
+		e.Tip = "check the network"
 		return lasting{e}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		e.Reason = host + " did not answer in time"

@@ -32,7 +32,7 @@ func (c *Credential) workloadSource() *source {
 		return &source{mode: ModeWorkload, name: "workload identity", token: unavailable(reason)}
 	}
 	federated := func(name, client, tenant string, secrets []string, assertion func(context.Context) (string, error)) *source {
-		return c.renewable(ModeWorkload, name+" (application "+client+")", secrets, func(options azcore.ClientOptions) (azcore.TokenCredential, error) {
+		return c.through(ModeWorkload, name+" (application "+client+")", secrets, func(options azcore.ClientOptions) (azcore.TokenCredential, error) {
 			return azidentity.NewClientAssertionCredential(tenant, client, assertion,
 				&azidentity.ClientAssertionCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 		})

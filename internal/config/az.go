@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -61,8 +62,9 @@ func (s *Settings) fromAz(key string) (Value, error) {
 		}
 	case CloudName:
 		value, err := s.azOption("cloud", "name")
-		if value.Source == "AZURE_CLOUD_NAME" || value.Set() {
-			value.Text = azure.CanonicalCloud(value.Text)
+		if strings.EqualFold(value.Text, EmulatorCloud) {
+			return Value{}, &Error{Reason: fmt.Sprintf("the cloud az is set to (%s) is called emulator, a name reserved here", value.Source),
+				Tip: "say which one is meant with --cloud or --endpoint, or register it with az under another name"}
 		}
 		return value, err
 	case Output:
@@ -90,11 +92,7 @@ func (s *Settings) azOption(section, name string) (Value, error) {
 	if text == "" {
 		return Value{}, nil
 	}
-	source := "az " + section
-	if section == "core" {
-		source = "az config core." + name
-	}
-	return Value{Text: text, Source: source, Level: LevelAz}, nil
+	return Value{Text: text, Source: "az config " + section + "." + name, Level: LevelAz}, nil
 }
 
 func (s *Settings) activeSubscription() (Value, error) {
@@ -106,7 +104,7 @@ func (s *Settings) activeSubscription() (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	active, ok := profile.Active(azure.CanonicalCloud(target.Cloud.Text))
+	active, ok := profile.Active(target.Cloud.Text)
 	if !ok {
 		return Value{}, nil
 	}

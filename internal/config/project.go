@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/computetarget/computetarget/internal/azure"
 )
@@ -42,28 +43,30 @@ func ParseProject(data []byte) (project Project, ours bool, err error) {
 		}
 		project = Project{Subscription: parts[2], ResourceGroup: parts[4], Workspace: parts[8]}
 	} else {
-		for key, into := range map[string]*string{
-			"subscription_id": &project.Subscription,
-			"resource_group":  &project.ResourceGroup,
-			"workspace_name":  &project.Workspace,
+		for _, field := range []struct {
+			key  string
+			into *string
+		}{
+			{"subscription_id", &project.Subscription},
+			{"resource_group", &project.ResourceGroup},
+			{"workspace_name", &project.Workspace},
 		} {
-			raw, ok := fields[key]
+			raw, ok := fields[field.key]
 			if !ok || string(raw) == "null" {
 				continue
 			}
 			ours = true
-			if json.Unmarshal(raw, into) != nil {
-				return Project{}, true, fmt.Errorf("has a %s that is not text", key)
+			if json.Unmarshal(raw, field.into) != nil {
+				return Project{}, true, fmt.Errorf("has a %s that is not text", field.key)
 			}
 		}
 		if !ours {
 			return Project{}, false, nil
 		}
 	}
-	for key, value := range map[string]string{"subscription": project.Subscription,
-		"resource group": project.ResourceGroup, "workspace": project.Workspace} {
-		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' || r == '?' || r == '#' || r == '\\' }) {
-			return Project{}, true, fmt.Errorf("names a %s with characters no name has", key)
+	for _, name := range []string{project.Subscription, project.ResourceGroup, project.Workspace} {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(`/\?#%`, r) }) {
+			return Project{}, true, errors.New("holds a name with characters no name has")
 		}
 	}
 	return project, true, nil
@@ -102,9 +105,7 @@ func fileError(path string, err error) error {
 // Project returns the project file in effect, or nil when there is none or,
 // as in CLI v1, both -g and -w are given.
 func (s *Settings) Project() (*Project, error) {
-	_, group := s.in.Flags["resource-group"]
-	_, workspace := s.in.Flags["workspace-name"]
-	if group && workspace {
+	if s.in.Flags["resource-group"] != "" && s.in.Flags["workspace-name"] != "" {
 		return nil, nil
 	}
 	return s.proj()

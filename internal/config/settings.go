@@ -3,6 +3,9 @@ package config
 import (
 	"fmt"
 	"os"
+	"os/user"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,9 +43,10 @@ func (v Value) Set() bool { return v.Level != LevelNone }
 // at most once.
 type Settings struct {
 	in   Inputs
-	user func() (*userFile, error)
-	proj func() (*Project, error)
-	az   func() *azFiles
+	user   func() (*userFile, error)
+	proj   func() (*Project, error)
+	az     func() *azFiles
+	target func() (Target, error)
 
 	mu       sync.Mutex
 	warnings []string
@@ -55,6 +59,7 @@ func New(in Inputs) *Settings {
 	s.user = sync.OnceValues(func() (*userFile, error) { return readUserFile(s.UserFile()) })
 	s.proj = sync.OnceValues(s.findProject)
 	s.az = sync.OnceValue(func() *azFiles { return newAzFiles(in) })
+	s.target = sync.OnceValues(s.findTarget)
 	return s
 }
 
@@ -73,13 +78,13 @@ func (s *Settings) Get(key string) (Value, error) {
 		}
 		return target.Endpoint, err
 	}
-	return s.resolve(option, LevelFlag)
+	return s.resolve(option, LevelFlag, LevelDefault)
 }
 
-// resolve asks the sources of an option from one level down. It is the one
-// place where precedence is decided.
-func (s *Settings) resolve(option Option, from Level) (Value, error) {
-	for level := from; level > LevelNone; level-- {
+// resolve asks the sources of an option, from one level down to another. It is
+// the one place where precedence is decided.
+func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
+	for level := from; level >= to; level-- {
 		value, err := s.at(option, level)
 		if err != nil {
 			return Value{Key: option.Key}, err
@@ -87,8 +92,17 @@ func (s *Settings) resolve(option Option, from Level) (Value, error) {
 		if value.Level == LevelNone {
 			continue
 		}
-		value.Key, value.Secret = option.Key, option.Secret
-		return s.check(option, value)
+		text, err := Normalize(option, value.Text)
+		if err != nil && level == LevelAz {
+			// az's settings are for az: what is no use here is passed over.
+			s.warn("%s (from %s) %s; not used", option.Key, value.Source, err)
+			continue
+		}
+		if err != nil {
+			return Value{Key: option.Key}, &Error{Reason: fmt.Sprintf("%s (from %s) %s", option.Key, value.Source, err)}
+		}
+		value.Key, value.Secret, value.Text = option.Key, option.Secret, text
+		return value, nil
 	}
 	return Value{Key: option.Key, Secret: option.Secret}, nil
 }
@@ -97,15 +111,7 @@ func (s *Settings) resolve(option Option, from Level) (Value, error) {
 func (s *Settings) at(option Option, level Level) (Value, error) {
 	switch level {
 	case LevelFlag:
-		for _, flag := range option.Flags {
-			if text, ok := s.in.Flags[flag]; ok {
-				source := "flag --" + flag
-				if option.Short != "" {
-					source = "flag " + option.Short
-				}
-				return Value{Text: text, Source: source, Level: level}, nil
-			}
-		}
+		return s.fromFlags(option), nil
 	case LevelEnv:
 		if option.Env == "" {
 			break
@@ -134,6 +140,27 @@ func (s *Settings) at(option Option, level Level) (Value, error) {
 	return Value{}, nil
 }
 
+// fromFlags asks the command line. A flag with an empty value, as scripts pass
+// it when a variable is not set, counts as not given; it is said so, because
+// what is used instead may be something else than was meant.
+func (s *Settings) fromFlags(option Option) Value {
+	for _, flag := range option.Flags {
+		text, ok := s.in.Flags[flag]
+		if !ok {
+			continue
+		}
+		name := "--" + flag
+		if option.Short != "" {
+			name = option.Short
+		}
+		if text != "" {
+			return Value{Text: text, Source: "flag " + name, Level: LevelFlag}
+		}
+		s.warn("flag %s is empty and counts as not given", name)
+	}
+	return Value{}
+}
+
 // builtIn is the default of an option; in the emulator's cloud that includes
 // the workspace it is born with.
 func (s *Settings) builtIn(option Option) Value {
@@ -157,17 +184,6 @@ func (s *Settings) builtIn(option Option) Value {
 		return Value{}
 	}
 	return Value{Text: text, Source: source, Level: LevelDefault}
-}
-
-// check refuses values an option cannot have and spells choices as the table
-// does.
-func (s *Settings) check(option Option, value Value) (Value, error) {
-	text, err := Normalize(option, value.Text)
-	if err != nil {
-		return Value{Key: option.Key}, &Error{Reason: fmt.Sprintf("%s (from %s) %s", option.Key, value.Source, err)}
-	}
-	value.Text = text
-	return value, nil
 }
 
 // Bool resolves an option of kind Bool.
@@ -212,7 +228,10 @@ func (s *Settings) Warnings() []string {
 func (s *Settings) warn(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
+	sentence := fmt.Sprintf(format, args...)
+	if !slices.Contains(s.warnings, sentence) {
+		s.warnings = append(s.warnings, sentence)
+	}
 }
 
 func (in Inputs) withDefaults() Inputs {
@@ -222,33 +241,41 @@ func (in Inputs) withDefaults() Inputs {
 	if in.Dir == "" {
 		in.Dir, _ = os.Getwd()
 	}
-	if in.Home == "" {
-		in.Home = home(in.Getenv)
-	}
 	if in.GOOS == "" {
-		in.GOOS = goos
+		in.GOOS = runtime.GOOS
+	}
+	if in.Home == "" {
+		in.Home = home(in.Getenv, in.GOOS)
 	}
 	return in
 }
 
-func home(getenv func(string) string) string {
-	if dir := getenv("HOME"); dir != "" {
+// home is the user's home folder as az finds it. Services are often started
+// without HOME; the user database still knows it.
+func home(getenv func(string) string, goos string) string {
+	name := "HOME"
+	if goos == "windows" {
+		name = "USERPROFILE"
+	}
+	if dir := getenv(name); dir != "" {
 		return dir
 	}
-	dir, _ := os.UserHomeDir()
-	return dir
+	if current, err := user.Current(); err == nil {
+		return current.HomeDir
+	}
+	return ""
 }
 
 // Error says that settings cannot be used. It is one sentence.
 type Error struct {
 	Reason string
-	Hint   string // what to do, one sentence; may be empty
+	Tip    string // what to do, one sentence; may be empty
 }
 
 func (e *Error) Error() string { return e.Reason }
 
-// Advice is the hint for people.
-func (e *Error) Advice() string { return e.Hint }
+// Hint is what to do, or "".
+func (e *Error) Hint() string { return e.Tip }
 
 // ExitCode is 2: wrong input, nothing was changed.
 func (e *Error) ExitCode() int { return 2 }
@@ -260,9 +287,9 @@ func unknownKey(key string) error {
 		keys = append(keys, option.Key)
 	}
 	if near := Nearest(key, keys); near != "" {
-		e.Hint = "did you mean " + near + "?"
+		e.Tip = "did you mean " + near + "?"
 	} else {
-		e.Hint = "the settings are " + strings.Join(keys, ", ")
+		e.Tip = "the settings are " + strings.Join(keys, ", ")
 	}
 	return e
 }

@@ -29,39 +29,39 @@ func (t Target) Emulator() bool { return t.Cloud.Text == EmulatorCloud }
 // embedded emulator exclude each other: as flags that is an error; otherwise
 // the one from the stronger source counts, and from sources of equal strength
 // the endpoint.
-func (s *Settings) Target() (Target, error) {
+func (s *Settings) Target() (Target, error) { return s.target() }
+
+func (s *Settings) findTarget() (Target, error) {
 	cloudOption, _ := Lookup(CloudName)
 	endpointOption, _ := Lookup(Endpoint)
-	cloud, err := s.resolve(cloudOption, LevelFlag)
+	cloud, err := s.resolve(cloudOption, LevelFlag, LevelDefault)
 	if err != nil {
 		return Target{}, err
 	}
-	endpoint, err := s.resolve(endpointOption, LevelFlag)
-	if err != nil {
-		return Target{}, err
+	cloud = spellCloud(cloud)
+	weakest := LevelDefault
+	if cloud.Text == EmulatorCloud {
+		weakest = cloud.Level
 	}
-	cloud = spellEmulator(cloud)
-	if cloud.Text != EmulatorCloud || !endpoint.Set() {
-		return Target{Cloud: cloud, Endpoint: endpoint}, nil
+	endpoint, err := s.resolve(endpointOption, LevelFlag, weakest)
+	if err != nil || !endpoint.Set() || cloud.Text != EmulatorCloud {
+		return Target{Cloud: cloud, Endpoint: endpoint}, err
 	}
-	switch {
-	case cloud.Level == LevelFlag && endpoint.Level == LevelFlag:
+	if cloud.Level == LevelFlag {
 		return Target{}, &Error{Reason: "--endpoint and --cloud emulator exclude each other",
-			Hint: "give --endpoint alone for a server, or --cloud emulator alone for the embedded emulator"}
-	case cloud.Level > endpoint.Level:
-		return Target{Cloud: cloud, Endpoint: Value{Key: Endpoint}}, nil
+			Tip: "give --endpoint alone for a server, or --cloud emulator alone for the embedded emulator"}
 	}
-	for cloud.Text == EmulatorCloud && cloud.Level > LevelNone {
-		if cloud, err = s.resolve(cloudOption, cloud.Level-1); err != nil {
+	for cloud.Text == EmulatorCloud {
+		if cloud, err = s.resolve(cloudOption, cloud.Level-1, LevelDefault); err != nil {
 			return Target{}, err
 		}
-		cloud = spellEmulator(cloud)
+		cloud = spellCloud(cloud)
 	}
 	return Target{Cloud: cloud, Endpoint: endpoint}, nil
 }
 
-// spellEmulator gives the reserved word its one spelling.
-func spellEmulator(cloud Value) Value {
+// spellCloud gives the names of clouds their one spelling.
+func spellCloud(cloud Value) Value {
 	if strings.EqualFold(cloud.Text, EmulatorCloud) {
 		cloud.Text = EmulatorCloud
 	} else if cloud.Set() {

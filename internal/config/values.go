@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"math"
 	"net/url"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 )
-
-const goos = runtime.GOOS
 
 // Normalize checks a text against an option's kind and returns it in the
 // spelling of the table: choices and booleans in lower case. The error is a

@@ -17,19 +17,19 @@ type WorkspaceRef struct {
 // Source says in words where the workspace came from; when its parts came
 // from different places, it names each.
 func (w WorkspaceRef) Source() string {
-	if w.Name.Source == w.ResourceGroup.Source {
+	if w.Name.Source == w.ResourceGroup.Source || !w.ResourceGroup.Set() {
 		return w.Name.Source
 	}
-	return fmt.Sprintf("%s, group from %s", w.Name.Source, w.ResourceGroup.Source)
+	if w.Name.Level == LevelFlag && w.ResourceGroup.Level == LevelFlag {
+		return "flags -g and -w"
+	}
+	return w.Name.Source + ", resource group from " + w.ResourceGroup.Source
 }
 
-// Note is a sentence to show when workspace and group come from different
-// sources, which is how one acts on the wrong workspace; "" otherwise. Two
-// flags, or two variables, are one source.
+// Note is a sentence to show when workspace and group come from sources of
+// different kinds, which is how one acts on the wrong workspace; "" otherwise.
 func (w WorkspaceRef) Note() string {
-	same := w.Name.Source == w.ResourceGroup.Source ||
-		w.Name.Level == w.ResourceGroup.Level && w.Name.Level != LevelUser
-	if same || !w.Name.Set() || !w.ResourceGroup.Set() {
+	if w.Name.Level == w.ResourceGroup.Level || !w.Name.Set() || !w.ResourceGroup.Set() {
 		return ""
 	}
 	return fmt.Sprintf("workspace %s is from %s, resource group %s from %s",
@@ -53,8 +53,8 @@ func (e *MissingError) Error() string {
 	return "no workspace is chosen"
 }
 
-// Advice is the hint for people.
-func (e *MissingError) Advice() string {
+// Hint is what to do.
+func (e *MissingError) Hint() string {
 	switch e.Key {
 	case Subscription:
 		return "run az login, or give --subscription-id"
@@ -118,10 +118,10 @@ func (s *Settings) Subscription() (Value, error) {
 			ids[i] = sub.ID
 		}
 		return value, &Error{Reason: fmt.Sprintf("az knows %d subscriptions called %q (%s)", len(several), value.Text, strings.Join(ids, ", ")),
-			Hint: "give the id with --subscription-id"}
+			Tip: "give the id with --subscription-id"}
 	}
 	return value, &Error{Reason: fmt.Sprintf("subscription %q (from %s) is no id, and az knows none of that name in %s",
-		value.Text, value.Source, target.Cloud.Text), Hint: "run az login, or give the id with --subscription-id"}
+		value.Text, value.Source, target.Cloud.Text), Tip: "run az login, or give the id with --subscription-id"}
 }
 
 func loopback(endpoint string) bool {

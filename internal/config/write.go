@@ -25,7 +25,7 @@ func (s *Settings) Set(key, text string) error {
 	if option.Secret || !option.User {
 		e := &Error{Reason: fmt.Sprintf("%s cannot be kept in %s", key, s.shorten(s.UserFile()))}
 		if option.Env != "" {
-			e.Hint = "set " + option.Env + " instead"
+			e.Tip = "set " + option.Env + " instead"
 		}
 		return e
 	}
@@ -60,7 +60,7 @@ type setting struct{ key, text string }
 func (s *Settings) write(settings []setting) error {
 	path := s.UserFile()
 	if path == "" {
-		return &Error{Reason: "there is no home folder to keep settings in", Hint: "set HOME or XDG_CONFIG_HOME"}
+		return &Error{Reason: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
 	}
 	data, err := azure.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
