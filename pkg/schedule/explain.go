@@ -108,8 +108,10 @@ func weekWords(week uint8) string {
 }
 
 // numberWords lists sorted numbers; three or more in a row become a range.
-func numberWords(numbers []int) string {
-	var words []string
+func numberWords(numbers []int) string { return join(numberRanges(numbers, " to "), "and") }
+
+// numberRanges writes sorted numbers, those in a row of three or more as a range.
+func numberRanges(numbers []int, to string) (words []string) {
 	for i := 0; i < len(numbers); {
 		last := i
 		for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
@@ -120,10 +122,10 @@ func numberWords(numbers []int) string {
 			i++
 			continue
 		}
-		words = append(words, fmt.Sprintf("%d to %d", numbers[i], numbers[last]))
+		words = append(words, strconv.Itoa(numbers[i])+to+strconv.Itoa(numbers[last]))
 		i = last + 1
 	}
-	return join(words, "and")
+	return words
 }
 
 // namesOf names the days (first 0) or months (first 1) in a set.

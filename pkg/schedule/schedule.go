@@ -84,18 +84,13 @@ func (e Entry) next(after time.Time) (firing, bool) {
 		r = e.Recurrence.rule(e.Start)
 	}
 	from := wallSeconds(after.In(loc))
-	var first time.Time
 	if !e.Start.IsZero() {
-		first = e.Start.In(loc)
-		// A start inside a gap stands for the end of the gap; the times the gap
-		// swallowed before it are not yet due. They sort before it, too.
 		from = max(from, e.Start.seconds())
 	}
-	// One clock change can hide at most a day's worth of wall times from the
-	// comparison below; everything later is accepted at once.
+	// Where the clock is set back, wall times come again that have fired
+	// already: pass over them.
 	for wall, ok := r.at(from); ok; wall, ok = r.at(wall + 1) {
-		at, skipped := instant(wall, loc)
-		if at.After(after) && !at.Before(first) {
+		if at, skipped := instant(wall, loc); at.After(after) {
 			return firing{at, wall, skipped}, true
 		}
 	}

@@ -1,0 +1,382 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Hours are working hours compiled to schedules.
+type Hours struct {
+	// Entries are the starts, then the stops, at most Max together.
+	Entries []Entry
+	// Notes are sentences for the user: a stop on the next day, hours that
+	// were joined.
+	Notes []string
+}
+
+const hoursForm = `write days and hours such as "mon-thu 09:00-18:00"`
+
+// ParseHours compiles working hours to the fewest cron entries, all enabled
+// and in the given zone (as on the wire).
+//
+// One text is days, then hours: "mon-thu 09:00-18:00". Days are names or their
+// first three letters, ranges (also over the weekend: fri-mon), lists
+// (mon,wed), weekdays, weekends, daily; none means daily. "09:00-" only
+// starts, "-19:00" only stops, "22:00-06:00" stops the next day, 24:00 is the
+// end of the day, "09:00-12:00,13:00-18:00" has a break. Hours that overlap or
+// touch are joined.
+//
+// The errors: a text that cannot be read, hours that never stop, a start and a
+// stop at the same minute, more than four entries needed.
+func ParseHours(texts []string, zone string) (Hours, error) {
+	if len(texts) == 0 {
+		return Hours{}, errors.New("no hours were given: " + hoursForm)
+	}
+	var w week
+	var hours Hours
+	for _, text := range texts {
+		days, spans, err := parseHoursText(text)
+		if err != nil {
+			return Hours{}, err
+		}
+		for _, s := range spans {
+			hours.Notes = append(hours.Notes, w.add(days, s)...)
+		}
+	}
+	starts, stops, err := w.edges()
+	if err != nil {
+		return Hours{}, err
+	}
+	if w.joined {
+		hours.Notes = append(hours.Notes, "hours that overlap or touch are joined")
+	}
+	startBoxes, stopBoxes := cover(starts), cover(stops)
+	if n := len(startBoxes) + len(stopBoxes); n > Max {
+		return Hours{}, fmt.Errorf("these hours need %d schedules (start %s; stop %s), but an instance has at most four: let more days start or stop at the same time",
+			n, boxWords(startBoxes), boxWords(stopBoxes))
+	}
+	for _, b := range startBoxes {
+		hours.Entries = append(hours.Entries, b.entry(Start, zone))
+	}
+	for _, b := range stopBoxes {
+		hours.Entries = append(hours.Entries, b.entry(Stop, zone))
+	}
+	return hours, nil
+}
+
+// span is one stretch of hours in minutes of the day; -1 is an open end.
+type span struct{ from, to int }
+
+func parseHoursText(text string) (days uint8, spans []span, err error) {
+	if len(text) > 200 {
+		return 0, nil, fmt.Errorf("hours %s are too long: %s", quote(text), hoursForm)
+	}
+	// Spaces around commas and hyphens, and the long hyphen that editors make,
+	// mean nothing.
+	plain := strings.NewReplacer("–", "-", "every day", "daily").Replace(strings.ToLower(strings.Join(strings.Fields(text), " ")))
+	plain = strings.NewReplacer(" , ", ",", ", ", ",", " ,", ",").Replace(plain)
+	var dayWords, hourWords []string
+	for word := range strings.FieldsSeq(strings.ReplaceAll(plain, " - ", "-")) {
+		if strings.ContainsAny(word, "0123456789") {
+			hourWords = append(hourWords, word)
+			continue
+		}
+		if len(hourWords) > 0 {
+			return 0, nil, fmt.Errorf("hours %s have days after the time: %s", quote(text), hoursForm)
+		}
+		dayWords = append(dayWords, word)
+	}
+	if len(hourWords) == 0 {
+		return 0, nil, fmt.Errorf("hours %s have no time: %s", quote(text), hoursForm)
+	}
+	days = 1<<7 - 1
+	if len(dayWords) > 0 {
+		days = 0
+	}
+	for _, word := range dayWords {
+		set, err := parseDays(word)
+		if err != nil {
+			return 0, nil, fmt.Errorf("hours %s: %w", quote(text), err)
+		}
+		days |= set
+	}
+	for _, word := range hourWords {
+		for part := range strings.SplitSeq(word, ",") {
+			s, err := parseSpan(part)
+			if err != nil {
+				return 0, nil, fmt.Errorf("hours %s: %w", quote(text), err)
+			}
+			spans = append(spans, s)
+		}
+	}
+	return days, spans, nil
+}
+
+// parseDays reads "mon-thu,sat" in lower case into bits, Sunday first.
+func parseDays(word string) (uint8, error) {
+	var set uint8
+	for part := range strings.SplitSeq(word, ",") {
+		switch part {
+		case "daily", "everyday", "all":
+			set |= 1<<7 - 1
+			continue
+		case "weekdays", "weekday":
+			set |= 0b0111110
+			continue
+		case "weekends", "weekend":
+			set |= 0b1000001
+			continue
+		}
+		from, to, ranged := strings.Cut(part, "-")
+		first, err := ParseWeekday(from)
+		if err != nil {
+			return 0, err
+		}
+		last := first
+		if ranged {
+			if last, err = ParseWeekday(to); err != nil {
+				return 0, err
+			}
+		}
+		for d := first; ; d = (d + 1) % 7 {
+			set |= 1 << d
+			if d == last {
+				break
+			}
+		}
+	}
+	return set, nil
+}
+
+func parseSpan(text string) (span, error) {
+	from, to, ok := strings.Cut(text, "-")
+	if !ok {
+		return span{}, fmt.Errorf("%s is one time: write %s- to start then, or -%s to stop then", quote(text), text, text)
+	}
+	s := span{-1, -1}
+	var err error
+	if from != "" {
+		if s.from, err = parseClock(from); err != nil {
+			return span{}, err
+		}
+		if s.from == 1440 {
+			return span{}, errors.New("24:00 is the end of a day: write 00:00 of the next day")
+		}
+	}
+	if to != "" {
+		if s.to, err = parseClock(to); err != nil {
+			return span{}, err
+		}
+	}
+	if from != "" && s.from == s.to {
+		return span{}, fmt.Errorf("%s starts and stops at the same time: write 00:00-24:00 for whole days", quote(text))
+	}
+	return s, nil
+}
+
+// parseClock reads "09:00", "9:00" or "9" into minutes of the day.
+func parseClock(text string) (int, error) {
+	h, m, exact := strings.Cut(text, ":")
+	hour, ok := number(h)
+	minute := 0
+	if exact {
+		var fine bool
+		minute, fine = number(m)
+		ok = ok && fine && len(m) == 2
+	}
+	if !ok || len(h) > 2 || hour > 24 || minute > 59 || hour == 24 && minute > 0 {
+		return 0, fmt.Errorf("%s is not a time of day: write 00:00 to 24:00", quote(text))
+	}
+	return hour*60 + minute, nil
+}
+
+const weekMinutes = 7 * 1440
+
+// week collects hours minute by minute, from Sunday 00:00.
+type week struct {
+	on          [weekMinutes]bool // between a start and its stop
+	start, stop [weekMinutes]bool // asked for without the other end
+	from, to    [weekMinutes]bool // ends asked for, to see which were joined
+	joined      bool
+}
+
+// add marks one span on every one of the days and returns notes.
+func (w *week) add(days uint8, s span) (notes []string) {
+	overnight := s.from >= 0 && s.to >= 0 && s.to < s.from
+	for _, day := range bitsOf(uint64(days)) {
+		base := day * 1440
+		switch {
+		case s.to < 0:
+			w.start[base+s.from] = true
+			continue
+		case s.from < 0:
+			w.stop[(base+s.to)%weekMinutes] = true
+			continue
+		}
+		length := s.to - s.from
+		if overnight {
+			length += 1440
+		}
+		for i := range length {
+			w.on[(base+s.from+i)%weekMinutes] = true
+		}
+		w.from[base+s.from], w.to[(base+s.from+length)%weekMinutes] = true, true
+	}
+	if overnight {
+		next := days<<1&(1<<7-1) | days>>6
+		notes = append(notes, fmt.Sprintf("%s-%s on %s stops the next day, at %s on %s",
+			clockText(s.from), clockText(s.to), shortDays(days), clockText(s.to), shortDays(next)))
+	}
+	return notes
+}
+
+// edges are the minutes of the week at which to start and to stop.
+func (w *week) edges() (starts, stops []int, err error) {
+	always := true
+	for m := range weekMinutes {
+		before := w.on[(m+weekMinutes-1)%weekMinutes]
+		opens, closes := w.on[m] && !before, !w.on[m] && before
+		always = always && w.on[m]
+		w.joined = w.joined || w.from[m] && !opens || w.to[m] && !closes
+		opens, closes = opens || w.start[m], closes || w.stop[m]
+		if opens && closes {
+			return nil, nil, fmt.Errorf("these hours start and stop at the same time, %s at %s: leave one of them out",
+				dayNames[m/1440], clockText(m%1440))
+		}
+		if opens {
+			starts = append(starts, m)
+		}
+		if closes {
+			stops = append(stops, m)
+		}
+	}
+	if always {
+		return nil, nil, errors.New("these hours cover the whole week, so nothing would ever start or stop: write 00:00- to start every day")
+	}
+	return starts, stops, nil
+}
+
+// box is what one cron entry can say: its times of day on each of its days.
+type box struct {
+	clock
+	days uint8
+}
+
+// cover splits points of the week into few boxes: points that agree in two of
+// minute, hour and day are merged, in every order of the three, and the
+// shortest outcome is taken, from Monday on.
+func cover(points []int) []box {
+	var best []box
+	for i, order := range [...][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		boxes := make([]box, 0, len(points))
+		for _, p := range points {
+			boxes = append(boxes, box{clock{1 << (p % 60), 1 << (p % 1440 / 60)}, 1 << (p / 1440)})
+		}
+		for _, side := range order {
+			boxes = mergeSide(boxes, side)
+		}
+		if i == 0 || len(boxes) < len(best) {
+			best = boxes
+		}
+	}
+	slices.SortFunc(best, func(a, b box) int { return a.first() - b.first() })
+	return best
+}
+
+// mergeSide joins boxes that differ only in days (0), hours (1) or minutes (2).
+func mergeSide(boxes []box, side int) []box {
+	var merged []box
+	for _, b := range boxes {
+		i := slices.IndexFunc(merged, func(m box) bool {
+			switch side {
+			case 0:
+				return m.clock == b.clock
+			case 1:
+				return m.minutes == b.minutes && m.days == b.days
+			default:
+				return m.hours == b.hours && m.days == b.days
+			}
+		})
+		if i < 0 {
+			merged = append(merged, b)
+			continue
+		}
+		merged[i].days |= b.days
+		merged[i].hours |= b.hours
+		merged[i].minutes |= b.minutes
+	}
+	return merged
+}
+
+// first is the earliest minute of b in a week that starts on Monday.
+func (b box) first() int {
+	for day := range 7 {
+		if b.days>>((day+1)%7)&1 == 1 {
+			m, _ := b.timeOfDay(0)
+			return day*1440 + m
+		}
+	}
+	return weekMinutes
+}
+
+func (b box) entry(action Action, zone string) Entry {
+	days := "*"
+	if b.days != 1<<7-1 {
+		days = cronList(uint64(b.days))
+	}
+	c := Cron{
+		text:   cronList(b.minutes) + " " + cronList(uint64(b.hours)) + " * * " + days,
+		clock:  b.clock,
+		days:   1<<32 - 2,
+		months: 1<<13 - 2,
+		week:   b.days,
+	}
+	return Entry{Action: action, Enabled: true, Cron: &c, Zone: zone}
+}
+
+// cronList writes a set as a cron field; three or more in a row become a range.
+func cronList(set uint64) string {
+	return strings.Join(numberRanges(bitsOf(set), "-"), ",")
+}
+
+func boxWords(boxes []box) string {
+	if len(boxes) == 0 {
+		return "none"
+	}
+	var words []string
+	for _, b := range boxes {
+		words = append(words, shortDays(b.days)+" "+timeWords(b.clock))
+	}
+	return strings.Join(words, ", ")
+}
+
+// shortDays writes days as ParseHours reads them: "mon-thu,sat", "daily".
+func shortDays(days uint8) string {
+	if days == 1<<7-1 {
+		return "daily"
+	}
+	var words []string
+	for i := 0; i < 7; i++ {
+		first := i
+		for i < 7 && days>>((i+1)%7)&1 == 1 {
+			i++
+		}
+		name := func(n int) string { return strings.ToLower(dayNames[(n+1)%7][:3]) }
+		switch i - first {
+		case 0:
+		case 1:
+			words = append(words, name(first))
+		case 2:
+			words = append(words, name(first), name(i-1))
+		default:
+			words = append(words, name(first)+"-"+name(i-1))
+		}
+	}
+	return strings.Join(words, ",")
+}
+
+func clockText(minute int) string {
+	return fmt.Sprintf("%02d:%02d", minute/60, minute%60)
+}

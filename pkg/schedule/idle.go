@@ -1,0 +1,193 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The bounds of the idle time before a shutdown (computes REST API,
+// IdleShutdownSetting: "Minimum is 15 min, maximum is 3 days").
+const (
+	MinIdle = 15 * time.Minute
+	MaxIdle = 72 * time.Hour
+)
+
+// ParseIdle reads an idle time as people write it: "off" (0), "1h", "90m",
+// "1h30m", "2d", or ISO 8601 as the service does, "PT60M". It must be whole
+// minutes from 15 minutes to 3 days.
+func ParseIdle(s string) (time.Duration, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	if text == "off" || text == "0" {
+		return 0, nil
+	}
+	if n, ok := number(text); ok {
+		return 0, fmt.Errorf("idle time %s has no unit: write %dm for minutes or %dh for hours", quote(s), n, n)
+	}
+	var d time.Duration
+	var err error
+	if strings.HasPrefix(text, "p") {
+		d, err = ParseISO(s)
+	} else {
+		d, err = parseUnits(text)
+	}
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("idle time %s is not a duration: write 15m to 3d, such as 1h or 1h30m, or off", quote(s))
+	case d < MinIdle:
+		return 0, fmt.Errorf("idle time %s is too short: the service takes 15 minutes to 3 days, or off", quote(s))
+	case d > MaxIdle:
+		return 0, fmt.Errorf("idle time %s is too long: the service takes 15 minutes to 3 days, or off", quote(s))
+	case d%time.Minute != 0:
+		return 0, fmt.Errorf("idle time %s is not whole minutes: the service counts in minutes", quote(s))
+	}
+	return d, nil
+}
+
+// parseUnits reads "1d12h30m".
+func parseUnits(s string) (time.Duration, error) {
+	var total float64
+	last := math.Inf(1)
+	for s != "" {
+		digits := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+		if digits < 1 {
+			return 0, errNotDuration
+		}
+		n, ok := number(s[:digits])
+		unit, known := unitOf(s[digits])
+		if !ok || !known || unit >= last {
+			return 0, errNotDuration
+		}
+		total, last = total+float64(n)*unit, unit
+		s = s[digits+1:]
+	}
+	return duration(total)
+}
+
+// unitOf is a unit of time in seconds.
+func unitOf(letter byte) (float64, bool) {
+	switch letter {
+	case 'd':
+		return 86400, true
+	case 'h':
+		return 3600, true
+	case 'm':
+		return 60, true
+	case 's':
+		return 1, true
+	}
+	return 0, false
+}
+
+var errNotDuration = errors.New("not a duration")
+
+// duration turns seconds into a Duration unless there are too many.
+func duration(seconds float64) (time.Duration, error) {
+	ns := math.Round(seconds * 1e9)
+	if math.Abs(ns) >= math.MaxInt64 {
+		return 0, errors.New("the duration is longer than 292 years")
+	}
+	return time.Duration(ns), nil
+}
+
+// ParseISO reads an ISO 8601 duration, such as "PT60M", "P1DT12H" or "PT0.5H".
+// A sign in front is understood. Years and months have no fixed length and are
+// refused unless they are 0.
+func ParseISO(s string) (time.Duration, error) {
+	bad := func() (time.Duration, error) {
+		return 0, fmt.Errorf("%s is not an ISO 8601 duration such as PT60M", quote(s))
+	}
+	rest, negative := strings.CutPrefix(strings.ToUpper(s), "-")
+	if !negative {
+		rest = strings.TrimPrefix(rest, "+")
+	}
+	rest, ok := strings.CutPrefix(rest, "P")
+	if !ok || len(s) > 80 {
+		return bad()
+	}
+	units, inTime, seen := "YMWD", false, false
+	var total float64
+	for rest != "" {
+		if rest[0] == 'T' && !inTime {
+			units, inTime, rest = "HMS", true, rest[1:]
+			if rest == "" {
+				return bad()
+			}
+			continue
+		}
+		end := strings.IndexFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '.' && r != ',' })
+		if end < 1 {
+			return bad()
+		}
+		text := strings.Replace(rest[:end], ",", ".", 1)
+		n, err := strconv.ParseFloat(text, 64)
+		at := strings.IndexByte(units, rest[end])
+		if err != nil || at < 0 || text[0] == '.' || text[len(text)-1] == '.' {
+			return bad()
+		}
+		// Only the smallest part may have a fraction.
+		if strings.Contains(text, ".") && end+1 != len(rest) {
+			return bad()
+		}
+		size, calendar := isoUnit(rest[end], inTime)
+		if calendar && n != 0 {
+			return 0, fmt.Errorf("duration %s counts years or months, which have no fixed length: use days or smaller", quote(s))
+		}
+		total += n * size
+		units, rest, seen = units[at+1:], rest[end+1:], true
+	}
+	if !seen {
+		return bad()
+	}
+	if negative {
+		total = -total
+	}
+	return duration(total)
+}
+
+// isoUnit is an ISO 8601 designator in seconds; calendar marks years and months.
+func isoUnit(letter byte, inTime bool) (seconds float64, calendar bool) {
+	switch letter {
+	case 'W':
+		return 7 * 86400, false
+	case 'D':
+		return 86400, false
+	case 'H':
+		return 3600, false
+	case 'S':
+		return 1, false
+	}
+	return 60, !inTime
+}
+
+// FormatISO writes a duration the way the service's own pages do, in whole
+// minutes: "PT60M". What is below a minute is dropped.
+func FormatISO(d time.Duration) string {
+	return fmt.Sprintf("PT%dM", int64(d/time.Minute))
+}
+
+// FormatIdle writes an idle time for people, as ParseIdle reads it: "1h30m",
+// "3d", "off".
+func FormatIdle(d time.Duration) string {
+	if d <= 0 {
+		return "off"
+	}
+	var b strings.Builder
+	for _, unit := range [...]struct {
+		size   time.Duration
+		letter byte
+	}{{24 * time.Hour, 'd'}, {time.Hour, 'h'}, {time.Minute, 'm'}, {time.Second, 's'}} {
+		if n := d / unit.size; n > 0 {
+			b.WriteString(strconv.FormatInt(int64(n), 10))
+			b.WriteByte(unit.letter)
+			d -= n * unit.size
+		}
+	}
+	if b.Len() == 0 {
+		return "0s"
+	}
+	return b.String()
+}

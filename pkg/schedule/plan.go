@@ -1,0 +1,353 @@
+package schedule
+
+import (
+	"time"
+)
+
+// State is whether an instance is on, as far as is known.
+type State int8
+
+// The states of a plan.
+const (
+	Unknown State = iota
+	Off
+	On
+)
+
+// String gives "on", "off" or "unknown".
+func (s State) String() string {
+	switch s {
+	case On:
+		return "on"
+	case Off:
+		return "off"
+	}
+	return "unknown"
+}
+
+// View is the stretch of time a Plan shows.
+type View struct {
+	// First is the first day shown: the date of this instant in Zone.
+	First time.Time
+	// Days is how many days are shown, 1 to 366; others are brought into range.
+	Days int
+	// Zone is the clock of the days; nil is UTC.
+	Zone *time.Location
+	// Now is the instant State is known at; zero is the beginning of the view.
+	Now time.Time
+	// State is the state at Now. Before Now the plan shows what the schedules
+	// alone would have done.
+	State State
+}
+
+// Plan is what schedules do to an instance over some days, nobody else
+// starting or stopping it (idle shutdown, too, is left out).
+type Plan struct {
+	Zone *time.Location
+	// From and To bound the plan; To is not part of it.
+	From, To time.Time
+	// Now is as in the View; it may lie outside.
+	Now time.Time
+	// Days are the days in order.
+	Days []PlanDay
+	// Firings are all firings in order.
+	Firings []Firing
+	// On, Off and Unknown add up to the length of the plan.
+	On, Off, Unknown time.Duration
+	// Problems are the enabled entries whose firings cannot be computed. The
+	// rest of the plan leaves them out.
+	Problems []Problem
+}
+
+// Problem is an entry that cannot be computed.
+type Problem struct {
+	Entry int // its index
+	Err   error
+}
+
+// PlanDay is one day of a plan, from one midnight of its zone to the next.
+type PlanDay struct {
+	// From and To bound the day: 23 or 25 hours on the day of a clock change.
+	From, To time.Time
+	// Segments cover the day without gaps, neighbours in different states.
+	Segments []Segment
+	// Changes are the clock changes of the day.
+	Changes []ClockChange
+
+	now time.Time
+}
+
+// Segment is a stretch of time in one state.
+type Segment struct {
+	From, To time.Time
+	State    State
+}
+
+// ClockChange is a change of a zone's offset.
+type ClockChange struct {
+	// At is the first instant with the new offset.
+	At time.Time
+	// By is how far the clock jumps: an hour forward in spring.
+	By time.Duration
+}
+
+// NewPlan computes what the entries do over the days of the view. When a start
+// and a stop fall on the same instant, which of them wins is not known.
+func NewPlan(entries []Entry, v View) Plan {
+	p := Plan{Zone: v.Zone, Now: v.Now}
+	if p.Zone == nil {
+		p.Zone = time.UTC
+	}
+	days := min(max(v.Days, 1), 366)
+	year, month, day := v.First.In(p.Zone).Date()
+	midnight := func(n int) time.Time {
+		// In normalises the day; a midnight that is skipped is the end of the gap.
+		return Local{Year: year, Month: month, Day: day + n}.In(p.Zone)
+	}
+	p.From, p.To = midnight(0), midnight(days)
+	for i, e := range entries {
+		if err := e.Check(); err != nil && e.Enabled {
+			p.Problems = append(p.Problems, Problem{i, err})
+		}
+	}
+	p.Firings = Firings(entries, p.From, p.To)
+	segments := p.segments(entries, v.State)
+	for n := range days {
+		d := PlanDay{From: midnight(n), To: midnight(n + 1), now: v.Now}
+		if !d.From.Before(d.To) {
+			continue // the zone left this date out
+		}
+		for _, s := range segments {
+			if from, to := later(s.From, d.From), earlier(s.To, d.To); from.Before(to) {
+				d.Segments = append(d.Segments, Segment{from, to, s.State})
+			}
+		}
+		d.Changes = clockChanges(d.From, d.To)
+		p.Days = append(p.Days, d)
+	}
+	for _, s := range segments {
+		switch length := s.To.Sub(s.From); s.State {
+		case On:
+			p.On += length
+		case Off:
+			p.Off += length
+		default:
+			p.Unknown += length
+		}
+	}
+	return p
+}
+
+// segments runs the firings from a known state, if any, through the plan.
+func (p *Plan) segments(entries []Entry, state State) []Segment {
+	now := p.Now
+	var known []Segment // with To not set yet
+	set := func(at time.Time, state State) {
+		if n := len(known); n > 0 && known[n-1].From.Equal(at) {
+			known[n-1].State = state
+			return
+		}
+		known = append(known, Segment{From: at, State: state})
+	}
+	switch {
+	case now.IsZero():
+		set(p.From, state)
+	case now.Before(p.From):
+		set(p.From, stateAfter(state, Firings(entries, later(now.Add(1), p.From.AddDate(0, 0, -lookBack)), p.From)))
+	default:
+		set(p.From, Unknown)
+	}
+	told := now.Before(p.From) || !now.Before(p.To) || state == Unknown
+	for i, f := range p.Firings {
+		if !told && f.At.After(now) {
+			set(now.In(p.Zone), state)
+			told = true
+		}
+		next := f.Action.state()
+		if i > 0 && f.At.Equal(p.Firings[i-1].At) && known[len(known)-1].State != next {
+			next = Unknown
+		}
+		set(f.At.In(p.Zone), next)
+	}
+	if !told {
+		set(now.In(p.Zone), state)
+	}
+	var merged []Segment
+	for i, s := range known {
+		s.To = p.To
+		if i+1 < len(known) {
+			s.To = known[i+1].From
+		}
+		if n := len(merged); n > 0 && merged[n-1].State == s.State {
+			merged[n-1].To = s.To
+			continue
+		}
+		merged = append(merged, s)
+	}
+	return merged
+}
+
+func (a Action) state() State {
+	switch a {
+	case Start:
+		return On
+	case Stop:
+		return Off
+	}
+	return Unknown
+}
+
+// Cell is a part of a day's wall clock, for drawing.
+type Cell struct {
+	// State is the one that fills most of the cell.
+	State State
+	// Mixed says that the state changes within the cell.
+	Mixed bool
+	// Missing cells do not happen: the clock jumps over them.
+	Missing bool
+	// Twice says that the clock was set back within the cell, which is
+	// therefore longer than the others.
+	Twice bool
+	// Now says that the cell holds the present.
+	Now bool
+}
+
+// Cells cuts the day's wall clock from 00:00 to 24:00 into n equal cells; n is
+// brought into 1 to 1440.
+func (d PlanDay) Cells(n int) []Cell {
+	n = min(max(n, 1), 1440)
+	cells := make([]Cell, n)
+	midnight := floorDiv(wallSeconds(d.From), 86400) * 86400
+	// Within a period of constant offset wall time and time run alike.
+	type period struct{ from, to time.Time }
+	var periods []period
+	from := d.From
+	for _, c := range d.Changes {
+		periods = append(periods, period{from, c.At})
+		from = c.At
+	}
+	periods = append(periods, period{from, d.To})
+	for i := range cells {
+		low, high := midnight+int64(i)*86400/int64(n), midnight+int64(i+1)*86400/int64(n)
+		var spent [3]time.Duration
+		var total time.Duration
+		for _, p := range periods {
+			shift := wallSeconds(p.from) - p.from.Unix()
+			a, b := later(time.Unix(low-shift, 0), p.from), earlier(time.Unix(high-shift, 0), p.to)
+			if !a.Before(b) {
+				continue
+			}
+			total += b.Sub(a)
+			cells[i].Now = cells[i].Now || !d.now.IsZero() && !d.now.Before(a) && d.now.Before(b)
+			for _, s := range d.Segments {
+				if x, y := later(a, s.From), earlier(b, s.To); x.Before(y) {
+					spent[s.State] += y.Sub(x)
+				}
+			}
+		}
+		cells[i].Missing = total == 0
+		cells[i].Twice = total > time.Duration(high-low)*time.Second
+		for s, d := range spent {
+			if d > spent[cells[i].State] {
+				cells[i].State = State(s)
+			}
+		}
+		cells[i].Mixed = spent[cells[i].State] < total
+	}
+	return cells
+}
+
+// clockChanges lists the changes of offset in [from, to).
+func clockChanges(from, to time.Time) []ClockChange {
+	var changes []ClockChange
+	for t := from.Add(-1); ; {
+		_, end := t.ZoneBounds()
+		if end.IsZero() || !end.Before(to) {
+			return changes
+		}
+		_, before := t.Zone()
+		_, after := end.Zone()
+		if after != before {
+			changes = append(changes, ClockChange{end, time.Duration(after-before) * time.Second})
+		}
+		t = end
+	}
+}
+
+// lookBack is how many days back a firing still tells the state.
+const lookBack = 35
+
+// StateAt is the state the schedules alone leave an instance in at an instant:
+// that of the last firing in the five weeks up to it, Unknown without one.
+func StateAt(entries []Entry, at time.Time) State {
+	return stateAfter(Unknown, Firings(entries, at.AddDate(0, 0, -lookBack), at.Add(1)))
+}
+
+// stateAfter is the state the firings leave an instance in.
+func stateAfter(state State, firings []Firing) State {
+	for i, f := range firings {
+		next := f.Action.state()
+		if i > 0 && f.At.Equal(firings[i-1].At) && state != next {
+			next = Unknown
+		}
+		state = next
+	}
+	return state
+}
+
+// OnPerWeek is how long the schedules keep an instance on in a week, once they
+// have settled: the first week after the given instant, and after every
+// enabled entry's start, in which the state is known throughout. ok is false
+// when there is no such week within six, when an enabled entry cannot be
+// computed, and when nothing starts or nothing stops the instance, for then
+// its hours are up to its users.
+func OnPerWeek(entries []Entry, from time.Time) (on time.Duration, ok bool) {
+	starts, stops := false, false
+	for _, e := range entries {
+		if !e.Enabled {
+			continue
+		}
+		loc, err := location(e.Zone)
+		if err != nil || e.checkTrigger() != nil {
+			return 0, false
+		}
+		starts, stops = starts || e.Action == Start, stops || e.Action == Stop
+		if !e.Start.IsZero() {
+			from = later(from, e.Start.In(loc))
+		}
+	}
+	if !starts || !stops {
+		return 0, false
+	}
+	const week = 7 * 24 * time.Hour
+	p := Plan{From: from, To: from.Add(6 * week), Zone: time.UTC}
+	p.Firings = Firings(entries, p.From, p.To)
+	segments := p.segments(entries, Unknown)
+	for n := range 6 {
+		a := from.Add(time.Duration(n) * week)
+		var spent [3]time.Duration
+		for _, s := range segments {
+			if x, y := later(a, s.From), earlier(a.Add(week), s.To); x.Before(y) {
+				spent[s.State] += y.Sub(x)
+			}
+		}
+		if spent[Unknown] == 0 {
+			return spent[On], true
+		}
+	}
+	return 0, false
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,172 @@
+package schedule
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Equal reports whether e and o do the same, whatever their ids and however
+// their triggers are written.
+func (e Entry) Equal(o Entry) bool {
+	return e.Action == o.Action && e.Enabled == o.Enabled && e.Start == o.Start &&
+		sameZone(e.Zone, o.Zone) && sameCron(e.Cron, o.Cron) && sameRecurrence(e.Recurrence, o.Recurrence)
+}
+
+func sameZone(a, b string) bool {
+	x, _, knownX := lookup(a)
+	y, _, knownY := lookup(b)
+	if knownX && knownY && x != "" && y != "" {
+		return x == y
+	}
+	return strings.EqualFold(a, b)
+}
+
+func sameCron(a, b *Cron) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	x, y := *a, *b
+	x.text, y.text = "", ""
+	return x == y
+}
+
+func sameRecurrence(a, b *Recurrence) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Frequency == b.Frequency && a.Interval == b.Interval &&
+		sameNumbers(a.Hours, b.Hours) && sameNumbers(a.Minutes, b.Minutes) &&
+		sameNumbers(a.WeekDays, b.WeekDays) && sameNumbers(a.MonthDays, b.MonthDays)
+}
+
+// sameNumbers compares lists as sets.
+func sameNumbers[T ~int](a, b []T) bool {
+	sorted := func(s []T) []T { return slices.Compact(slices.Sorted(slices.Values(s))) }
+	return slices.Equal(sorted(a), sorted(b))
+}
+
+// KeepIDs returns want with the ids of equal entries in have, so that the
+// service keeps them, and whether the two sets do the same.
+func KeepIDs(have, want []Entry) (set []Entry, same bool) {
+	set = slices.Clone(want)
+	used := make([]bool, len(have))
+	same = len(have) == len(want)
+	for i := range set {
+		j := -1
+		for k := range have {
+			if !used[k] && have[k].Equal(set[i]) {
+				j = k
+				break
+			}
+		}
+		if j < 0 {
+			same = false
+			continue
+		}
+		used[j] = true
+		set[i].ID = have[j].ID
+	}
+	return set, same
+}
+
+// Find returns the index of the entry a user means: by id, by the number shown
+// (from 1), or by the beginning of one id.
+func Find(entries []Entry, name string) (int, error) {
+	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID != "" && e.ID == name }); i >= 0 {
+		return i, nil
+	}
+	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(entries) {
+		return n - 1, nil
+	}
+	found, count := -1, 0
+	for i, e := range entries {
+		if name != "" && strings.HasPrefix(e.ID, name) {
+			found = i
+			count++
+		}
+	}
+	switch {
+	case count == 1:
+		return found, nil
+	case count > 1:
+		return -1, fmt.Errorf("%s is the beginning of %d schedule ids: write more of it", quote(name), count)
+	case len(entries) == 0:
+		return -1, fmt.Errorf("there is no schedule %s: the instance has none", quote(name))
+	}
+	return -1, fmt.Errorf("there is no schedule %s: name one by its number, 1 to %d, or its id", quote(name), len(entries))
+}
+
+// Warnings are sentences about e that a user should read before it is sent.
+func (e Entry) Warnings() []string {
+	var warnings []string
+	if zone, err := Resolve(e.Zone); err == nil && zone.Warning != "" {
+		warnings = append(warnings, zone.Warning)
+	}
+	if e.Cron != nil && e.Cron.months != 0 {
+		anyDay, anyMonth := e.Cron.days == 1<<32-2, e.Cron.months == 1<<13-2
+		if !anyDay && e.Cron.week != 1<<7-1 {
+			warnings = append(warnings, fmt.Sprintf("%q names days of the month and days of the week: it fires only when both fit", e.Cron.text))
+		}
+		if !anyDay || !anyMonth {
+			warnings = append(warnings, fmt.Sprintf("%q limits days of the month or months; the service ignores those in the schedules of jobs, and nobody has said that it heeds them here: look at the first firings", e.Cron.text))
+		}
+	}
+	return warnings
+}
+
+// Firing is one firing of one of several entries.
+type Firing struct {
+	// At is the instant, in the entry's zone.
+	At time.Time
+	// Action is what the entry does.
+	Action Action
+	// Entry is the index of the entry.
+	Entry int
+	// Asked is the wall time the schedule asks for. It differs from what the
+	// clock shows at At when Moved.
+	Asked Local
+	// Moved says that a clock change skips the time asked for, so that the
+	// entry fires at the end of the gap.
+	Moved bool
+}
+
+func (f firing) of(entries []Entry, i int) Firing {
+	return Firing{At: f.at, Action: entries[i].Action, Entry: i, Asked: localAt(f.wall), Moved: f.skipped}
+}
+
+// Firings lists what happens from (included) to (excluded), in order; entries
+// that fire together stand in the order given. Disabled entries and those
+// Check complains of do not fire. An entry may fire every minute: the caller
+// bounds the time.
+func Firings(entries []Entry, from, to time.Time) []Firing {
+	var firings []Firing
+	for i, e := range entries {
+		if !e.Enabled {
+			continue
+		}
+		for f, ok := e.next(from.Add(-1)); ok && f.at.Before(to); f, ok = e.next(f.at) {
+			firings = append(firings, f.of(entries, i))
+		}
+	}
+	slices.SortStableFunc(firings, func(a, b Firing) int { return a.At.Compare(b.At) })
+	return firings
+}
+
+// Next returns the first firing strictly after the given instant of any
+// enabled entry with that action, or with any when action is "".
+func Next(entries []Entry, action Action, after time.Time) (Firing, bool) {
+	var best Firing
+	found := false
+	for i, e := range entries {
+		if !e.Enabled || action != "" && e.Action != action {
+			continue
+		}
+		if f, ok := e.next(after); ok && (!found || f.at.Before(best.At)) {
+			best, found = f.of(entries, i), true
+		}
+	}
+	return best, found
+}

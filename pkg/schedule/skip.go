@@ -1,0 +1,142 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Shift is an entry whose start was moved so that some firings will not happen.
+type Shift struct {
+	// Entry is the entry to send: the same but for Start.
+	Entry Entry
+	// Skipped are the firings that will not happen, in the entry's zone, the
+	// first hundred of them; none when there was nothing to skip, and then
+	// Entry is unchanged.
+	Skipped []time.Time
+	// More says that Skipped is not all of them.
+	More bool
+	// Next is the first firing that is kept.
+	Next time.Time
+}
+
+// SkipNext moves the start of e so that its next firing after now does not
+// happen and the one after it does.
+func SkipNext(e Entry, now time.Time) (Shift, error) {
+	if err := e.canShift(); err != nil {
+		return Shift{}, err
+	}
+	first, ok := e.next(now)
+	if !ok {
+		return Shift{}, errors.New("the schedule never fires again, so there is nothing to skip")
+	}
+	return e.shift(now, first.at.Add(1))
+}
+
+// PauseUntil moves the start of e so that nothing fires between now and until;
+// what is due at until itself is kept.
+func PauseUntil(e Entry, now, until time.Time) (Shift, error) {
+	if !until.After(now) {
+		return Shift{}, fmt.Errorf("the pause would end at %s, which is past: name a later time", until.Format("2006-01-02 15:04"))
+	}
+	if err := e.canShift(); err != nil {
+		return Shift{}, err
+	}
+	return e.shift(now, until)
+}
+
+func (e Entry) canShift() error {
+	if !e.Enabled {
+		return errors.New("the schedule is disabled, so there is nothing to skip")
+	}
+	return e.Check()
+}
+
+// shift drops the firings of e after now and before keep.
+func (e Entry) shift(now, keep time.Time) (Shift, error) {
+	s := Shift{Entry: e}
+	kept, ok := e.next(keep.Add(-1))
+	if !ok {
+		return Shift{}, fmt.Errorf("the schedule does not fire again from %s on: disable or delete it", keep.Format("2006-01-02 15:04"))
+	}
+	s.Next = kept.at
+	for f, ok := e.next(now); ok && f.at.Before(keep); f, ok = e.next(f.at) {
+		if len(s.Skipped) == 100 {
+			s.More = true
+			break
+		}
+		s.Skipped = append(s.Skipped, f.at)
+	}
+	if len(s.Skipped) == 0 {
+		return s, nil
+	}
+	start, ok := e.startFor(kept.wall, keep)
+	if !ok {
+		return Shift{}, fmt.Errorf("the schedule runs every %d %ss counted from %s, and no start time leaves out these firings without moving later ones: disable it and enable it again afterwards",
+			e.Recurrence.Interval, strings.ToLower(string(e.Recurrence.Frequency)), e.Start)
+	}
+	s.Entry.Start = start
+	return s, nil
+}
+
+// startFor is a start that lets wall through and nothing that fires before keep.
+func (e Entry) startFor(wall int64, keep time.Time) (Local, bool) {
+	if e.Cron != nil || e.Recurrence.Interval == 1 {
+		return localAt(wall), true
+	}
+	// How the service counts intervals (from the day or from the minute, weeks
+	// from Sunday or not) is not known. A start moved by whole intervals counts
+	// the same whatever the answer, so only such a start will do, and only
+	// where no firing to be dropped comes after it.
+	loc, err := location(e.Zone)
+	if err != nil {
+		return Local{}, false
+	}
+	interval := int64(e.Recurrence.Interval)
+	first := e.Start.seconds()
+	last := int64(0) // the last whole interval not after wall
+	if e.Recurrence.Frequency == Month {
+		to := localAt(wall)
+		last = (int64(to.Year-e.Start.Year)*12 + int64(to.Month-e.Start.Month)) / interval
+	} else {
+		last = (wall - first) / (interval * e.Recurrence.Frequency.seconds())
+	}
+	for n := last; n > 0; n-- {
+		start := localAt(first + n*interval*e.Recurrence.Frequency.seconds())
+		if e.Recurrence.Frequency == Month {
+			start = e.Start.addMonths(n * interval)
+			if start.Day != e.Start.Day || start.seconds() > wall {
+				continue // a month without the day, or the month of wall but too late in it
+			}
+		}
+		moved := e
+		moved.Start = start
+		if f, ok := moved.next(start.In(loc).Add(-1)); !ok || f.at.Before(keep) {
+			return Local{}, false // earlier starts would drop even less
+		}
+		return start, true
+	}
+	return Local{}, false
+}
+
+// seconds is the length of the unit on a clock that never changes; months have
+// none.
+func (f Frequency) seconds() int64 {
+	switch f {
+	case Minute:
+		return 60
+	case Hour:
+		return 3600
+	case Week:
+		return 7 * 86400
+	}
+	return 86400
+}
+
+// addMonths moves l by whole months; a day the month does not have runs over
+// into the next.
+func (l Local) addMonths(n int64) Local {
+	t := time.Date(l.Year, l.Month+time.Month(n), l.Day, l.Hour, l.Minute, l.Second, 0, time.UTC)
+	return LocalOf(t)
+}
