@@ -12,7 +12,6 @@ import (
 // attached elsewhere, and known here by its properties alone.
 type other struct {
 	Properties map[string]json.RawMessage `json:"properties,omitempty"` // as sent, secrets dropped
-	Updates    int                        `json:"updates,omitempty"`
 }
 
 // putOther attaches a compute, creates one of the types that can be, or changes
@@ -36,8 +35,11 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 	if c.ResourceID != nil && *c.ResourceID != "" && !strings.HasPrefix(strings.ToLower(*c.ResourceID), "/subscriptions/") {
 		return nil, badRequest("The resource id '%s' is not valid.", *c.ResourceID)
 	}
-	c.Other = &other{Properties: dropSecrets(props)}
+	c.Other = &other{Properties: dropSecrets("", props)}
 	c.Other.fill(c)
+	if c.ResourceID == nil && old == nil {
+		c.ResourceID = made(c)
+	}
 	name, status := createOperation, http.StatusCreated
 	if old != nil {
 		for k, v := range old.Other.Properties {
@@ -52,8 +54,24 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 		name, status = updateOperation, http.StatusOK
 	}
 	t.s.addCompute(c.key(), c)
-	t.begunBy(c, name, triggerUser)
+	t.operate(c, name, triggerUser)
 	return t.accept(c, q, newResponse(status).json(c.body(q.version, false))), nil
+}
+
+// made is the resource that the service makes for a compute that was created
+// and not attached.
+func made(c *compute) *string {
+	kind := ""
+	switch c.Type {
+	case "AKS":
+		kind = "Microsoft.ContainerService/managedClusters"
+	case "DataFactory":
+		kind = "Microsoft.DataFactory/factories"
+	default:
+		return nil
+	}
+	id := "/subscriptions/" + c.Subscription + "/resourceGroups/" + c.ResourceGroup + "/providers/" + kind + "/" + c.Name
+	return &id
 }
 
 // fill sets what the service decides by itself where the request did not.
@@ -96,31 +114,34 @@ func (o *other) body() any {
 	return o.Properties
 }
 
-// secretFields are the fields of any compute type whose values are dropped as
-// they arrive: passwords, private keys, tokens and connection strings.
-func secretField(name string) bool {
+// secretField tells the fields whose values are dropped as they arrive:
+// passwords, private keys, tokens and connection strings of any compute type.
+func secretField(parent, name string) bool {
 	switch strings.ToLower(name) {
-	case "password", "adminuserpassword", "privatekeydata", "privatekey", "passphrase", "key", "cert", "databricksaccesstoken",
-		"relayconnectionstring", "servicebusconnectionstring", "connectionstring", "secret", "token", "clientsecret":
+	case "password", "adminuserpassword", "privatekeydata", "privatekey", "passphrase", "databricksaccesstoken",
+		"relayconnectionstring", "servicebusconnectionstring":
 		return true
+	case "key", "cert":
+		return strings.EqualFold(parent, "sslConfiguration")
 	}
 	return false
 }
 
-// dropSecrets returns the properties with every secret in them set to null.
-func dropSecrets(in map[string]json.RawMessage) map[string]json.RawMessage {
+// dropSecrets returns the object under a name with every secret in it set to
+// null.
+func dropSecrets(parent string, in map[string]json.RawMessage) map[string]json.RawMessage {
 	out := make(map[string]json.RawMessage, len(in))
 	for k, v := range in {
-		if secretField(k) {
+		if secretField(parent, k) {
 			out[k] = json.RawMessage("null")
 			continue
 		}
-		out[k] = dropNested(v)
+		out[k] = dropNested(k, v)
 	}
 	return out
 }
 
-func dropNested(raw json.RawMessage) json.RawMessage {
+func dropNested(parent string, raw json.RawMessage) json.RawMessage {
 	var obj map[string]json.RawMessage
 	var list []json.RawMessage
 	var out any
@@ -128,10 +149,10 @@ func dropNested(raw json.RawMessage) json.RawMessage {
 	case isNull(raw):
 		return json.RawMessage("null")
 	case json.Unmarshal(raw, &obj) == nil:
-		out = dropSecrets(obj)
+		out = dropSecrets(parent, obj)
 	case json.Unmarshal(raw, &list) == nil:
 		for i := range list {
-			list[i] = dropNested(list[i])
+			list[i] = dropNested(parent, list[i])
 		}
 		out = list
 	default:

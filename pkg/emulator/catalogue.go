@@ -85,6 +85,15 @@ func findSize(name string) *vmSize {
 	return nil
 }
 
+// sizeOf returns the size of a name; one that is not in the catalogue, as a
+// loaded compute may have, counts no vCPUs in any family.
+func sizeOf(name string) vmSize {
+	if s := findSize(name); s != nil {
+		return *s
+	}
+	return vmSize{name: name}
+}
+
 func (s *vmSize) supports(computeType string) bool {
 	return computeType == clusterType || strings.Contains(","+s.types+",", ","+computeType+",")
 }
@@ -176,7 +185,7 @@ func resizeCompute(t *tx, q *request) (*response, error) {
 	if err := t.fits(&next, c, 1); err != nil {
 		return nil, err
 	}
-	t.begunBy(c, resizeOperation, triggerUser).Size = inst.VMSize
+	t.operate(c, resizeOperation, triggerUser).Size = inst.VMSize
 	res := t.accept(c, q, newResponse(http.StatusAccepted))
 	res.header["Location"] = res.header["Azure-AsyncOperation"]
 	return res, nil

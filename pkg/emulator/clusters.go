@@ -96,14 +96,15 @@ func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*resp
 			return nil, err
 		}
 		t.s.addCompute(c.key(), c)
-		t.begunBy(c, updateOperation, triggerUser)
+		t.operate(c, updateOperation, triggerUser)
 		return t.accept(c, q, newResponse(http.StatusOK).json(c.body(q.version, false))), nil
 	}
 	if err := t.fits(c, old, cl.Scale.Min); err != nil {
 		return nil, err
 	}
 	t.s.addCompute(c.key(), c)
-	t.begunBy(c, createOperation, triggerUser)
+	t.operate(c, createOperation, triggerUser)
+	t.crowded(c)
 	return t.accept(c, q, newResponse(http.StatusCreated).json(c.body(q.version, true))), nil
 }
 
@@ -208,7 +209,7 @@ func (t *tx) patchCluster(q *request, c *compute) (*response, error) {
 	if in.Tags != nil {
 		c.Tags = in.Tags
 	}
-	t.begunBy(c, updateOperation, triggerUser)
+	t.operate(c, updateOperation, triggerUser)
 	return t.accept(c, q, newResponse(http.StatusOK).json(c.body(q.version, false))), nil
 }
 
@@ -272,7 +273,8 @@ func (t *tx) settleCluster(c *compute) {
 	}
 	cl.Errors = nil
 	for cl.active() < cl.wanted() {
-		if free := t.free(c); free < findSize(cl.VMSize).cores {
+		// The vCPUs of the least nodes are held from the start.
+		if len(cl.Nodes) >= cl.Scale.Min && t.free(c, nil) < sizeOf(cl.VMSize).cores {
 			cl.Errors = []*apiError{fail(http.StatusBadRequest, "ClusterCoreQuotaReached",
 				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", t.limit(c.Subscription, c.Location, cl.family()))}
 			break
@@ -318,7 +320,7 @@ func (cl *cluster) family() string {
 	if cl.Priority == "LowPriority" {
 		return lowPriorityRow
 	}
-	return findSize(cl.VMSize).family
+	return sizeOf(cl.VMSize).family
 }
 
 func (cl *cluster) body() *object {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,7 +39,12 @@ type compute struct {
 }
 
 func (c *compute) valid() bool {
-	return c != nil && (c.Instance != nil || c.Cluster != nil || c.Other != nil) && (c.Busy == nil || len(c.Busy.Steps) > 0)
+	if c == nil || c.Instance == nil && c.Cluster == nil && c.Other == nil {
+		return false
+	}
+	return (c.Busy == nil || len(c.Busy.Steps) > 0) &&
+		(c.Instance == nil || !slices.Contains(c.Instance.Schedules, nil)) &&
+		(c.Cluster == nil || !slices.Contains(c.Cluster.Nodes, nil))
 }
 
 func (c *compute) key() string {
@@ -216,12 +222,7 @@ func listComputes(t *tx, q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := t.s.computesIn(w.key())
-	keys := make([]string, len(in))
-	for i, c := range in {
-		keys[i] = c.key()
-	}
-	return t.page(q, keys, func(k string) []byte { return t.s.computes[k].body(q.version, false).bytes() })
+	return t.page(q, w.key()+"/", t.s.computesOf(w), func(k string) *object { return t.s.computes[k].body(q.version, false) })
 }
 
 func getCompute(t *tx, q *request) (*response, error) {
@@ -321,7 +322,7 @@ func deleteCompute(t *tx, q *request) (*response, error) {
 	if detach && c.Other == nil {
 		return nil, badRequest("Detach is not supported for compute type %s. Use Delete instead.", c.Type)
 	}
-	t.begunBy(c, deleteOperation, triggerUser)
+	t.operate(c, deleteOperation, triggerUser)
 	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
 }
 
@@ -383,7 +384,7 @@ func (c *compute) finish(b *transition, state string, now time.Time) {
 	case b.Failure == nil:
 		c.ProvisioningState, c.ProvisioningErrors = "Succeeded", nil
 	case b.Name == createOperation || c.Instance == nil:
-		c.ProvisioningState = "Failed"
+		c.ProvisioningState, c.ProvisioningErrors = "Failed", []*apiError{b.Failure.Error}
 	}
 	if c.Instance != nil {
 		c.Instance.finish(b, state, now)

@@ -20,6 +20,9 @@ func (e *apiError) Error() string { return e.Code + ": " + e.Message }
 
 // body is the error as ARM sends it: common-types ErrorResponse.
 func (e *apiError) body() *object {
+	if e == nil {
+		return nil
+	}
 	in := new(object).set("code", e.Code).set("message", e.Message)
 	if e.Target != "" {
 		in.set("target", e.Target)

@@ -100,7 +100,8 @@ func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*res
 	}
 	i.PublicIP, i.PrivateIP = addresses(c.key())
 	t.s.addCompute(c.key(), c)
-	t.begunBy(c, createOperation, triggerUser)
+	t.operate(c, createOperation, triggerUser)
+	t.crowded(c)
 	res := newResponse(http.StatusCreated).json(c.body(q.version, true))
 	return t.accept(c, q, res), nil
 }
@@ -279,7 +280,7 @@ func startCompute(t *tx, q *request) (*response, error) {
 	if err := t.fits(c, c, 1); err != nil {
 		return nil, err
 	}
-	t.begunBy(c, startOperation, triggerUser)
+	t.operate(c, startOperation, triggerUser)
 	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
 }
 
@@ -302,7 +303,7 @@ func (t *tx) whileOn(q *request, operation string) (*response, error) {
 		return nil, fail(http.StatusBadRequest, operation+"ComputeInstanceOnlyAllowedInRunningState",
 			"%s Azure ML Compute Instance is only allowed when the instance %s is in 'running' state", operation, c.Name)
 	}
-	t.begunBy(c, operation, triggerUser)
+	t.operate(c, operation, triggerUser)
 	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
 }
 

@@ -72,7 +72,7 @@ func appendValue(b []byte, v any) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(b, o.bytes()...)
+			b = appendValue(b, o)
 		}
 		return append(b, ']')
 	}

@@ -78,9 +78,9 @@ const (
 // keptOperations bounds how many finished operations can still be asked for.
 const keptOperations = 20000
 
-// begunBy starts an operation on c now. The state it passes through is that of
-// the phases of its name; nobody is given its URL unless accept is called.
-func (t *tx) begunBy(c *compute, name, trigger string) *transition {
+// operate starts an operation on c now. The states it passes through are the
+// phases of its name; nobody is given its URL unless accept is called.
+func (t *tx) operate(c *compute, name, trigger string) *transition {
 	c.Busy = &transition{Name: name, Trigger: trigger, Started: t.now}
 	at := t.now
 	phases, goal := c.phases(name)
@@ -154,18 +154,11 @@ func (t *tx) step(c *compute) {
 	c.Busy = nil
 	c.Modified = t.now
 	status := "Succeeded"
+	var cause *apiError
 	if b.Failure != nil {
-		status = "Failed"
-		next.State = b.Failure.State
-		c.ProvisioningErrors = []*apiError{b.Failure.Error}
+		status, next.State, cause = "Failed", b.Failure.State, b.Failure.Error
 	}
-	if o := t.s.operations[b.Operation]; o != nil {
-		o.Status = status
-		if b.Failure != nil {
-			o.Error = b.Failure.Error
-		}
-		t.s.touch(operationKey + o.ID)
-	}
+	t.conclude(b, status, cause)
 	if b.Name == deleteOperation && b.Failure == nil {
 		t.s.removeCompute(c.key())
 		return
@@ -173,6 +166,14 @@ func (t *tx) step(c *compute) {
 	c.finish(b, next.State, t.now)
 	if c.Cluster != nil && b.Failure == nil {
 		t.settleCluster(c)
+	}
+}
+
+// conclude gives the operation that can be asked for its final status.
+func (t *tx) conclude(b *transition, status string, cause *apiError) {
+	if o := t.s.operations[b.Operation]; o != nil {
+		o.Status, o.Error = status, cause
+		t.s.touch(operationKey + o.ID)
 	}
 }
 

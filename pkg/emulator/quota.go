@@ -10,7 +10,6 @@ import (
 const (
 	lowPriorityRow  = "lowPriority"
 	dedicatedRow    = "dedicated"
-	clustersRow     = "clusters"
 	clustersLimit   = 500 // computes in a region, instances included; documented default
 	noLimit         = -1
 	providerRowType = provider + "/"
@@ -21,20 +20,13 @@ const (
 func (c *compute) cores() (row string, n int) {
 	switch {
 	case c.Instance != nil:
-		size := findSize(c.Instance.VMSize)
-		if size == nil {
-			return "", 0
-		}
+		size := sizeOf(c.Instance.VMSize)
 		if c.Instance.State == "Stopped" && is(c.Instance.ReleaseQuota) {
 			return size.family, 0
 		}
 		return size.family, size.cores
 	case c.Cluster != nil:
-		size := findSize(c.Cluster.VMSize)
-		if size == nil {
-			return "", 0
-		}
-		return c.Cluster.family(), size.cores * max(len(c.Cluster.Nodes), c.Cluster.Scale.Min)
+		return c.Cluster.family(), sizeOf(c.Cluster.VMSize).cores * max(len(c.Cluster.Nodes), c.Cluster.Scale.Min)
 	}
 	return "", 0
 }
@@ -64,12 +56,12 @@ func (t *tx) used(sub, location, row string, except *compute) int {
 	return n
 }
 
-// free is how many vCPUs are left for another node of c.
-func (t *tx) free(c *compute) int {
+// free is how many vCPUs are left for c beside everything but except.
+func (t *tx) free(c, except *compute) int {
 	row, _ := c.cores()
-	left := t.limit(c.Subscription, c.Location, row) - t.used(c.Subscription, c.Location, row, nil)
+	left := t.limit(c.Subscription, c.Location, row) - t.used(c.Subscription, c.Location, row, except)
 	if row != lowPriorityRow {
-		left = min(left, t.limit(c.Subscription, c.Location, dedicatedRow)-t.used(c.Subscription, c.Location, dedicatedRow, nil))
+		left = min(left, t.limit(c.Subscription, c.Location, dedicatedRow)-t.used(c.Subscription, c.Location, dedicatedRow, except))
 	}
 	return left
 }
@@ -77,24 +69,38 @@ func (t *tx) free(c *compute) int {
 // fits refuses c when the quota does not hold nodes of it beside everything but
 // old. The message is the service's, spelling included.
 func (t *tx) fits(c, old *compute, nodes int) error {
-	var size *vmSize
-	row := ""
+	name := ""
 	if c.Instance != nil {
-		size = findSize(c.Instance.VMSize)
-		row = size.family
+		name = c.Instance.VMSize
 	} else {
-		size = findSize(c.Cluster.VMSize)
-		row = c.Cluster.family()
+		name = c.Cluster.VMSize
 	}
-	left := t.limit(c.Subscription, c.Location, row) - t.used(c.Subscription, c.Location, row, old)
-	if row != lowPriorityRow {
-		left = min(left, t.limit(c.Subscription, c.Location, dedicatedRow)-t.used(c.Subscription, c.Location, dedicatedRow, old))
-	}
-	if nodes*size.cores > left {
+	need, left := nodes*sizeOf(name).cores, t.free(c, old)
+	if need > max(0, left) {
 		return badRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested managed compute node which maps to %d vCPUs.",
-			max(0, left), nodes, nodes*size.cores)
+			max(0, left), nodes, need)
 	}
 	return nil
+}
+
+// managed are the instances and clusters of a subscription in a region.
+func (t *tx) managed(sub, location string) []*compute {
+	var in []*compute
+	for _, k := range t.s.names() {
+		if c := t.s.computes[k]; c.Other == nil && c.Location == location && strings.EqualFold(c.Subscription, sub) {
+			in = append(in, c)
+		}
+	}
+	return in
+}
+
+// crowded lets the creation of c fail while it goes on when the region holds as
+// many computes as it may: the service finds this out late, under HTTP 200. The
+// message is its own, spelling included.
+func (t *tx) crowded(c *compute) {
+	if len(t.managed(c.Subscription, c.Location)) > clustersLimit {
+		c.Busy.Failure = &failure{State: "CreateFailed", Error: badRequest("Operation results in exceeding quota limits of Microsoft.Batchlusters. Maximum allowed: %d.", clustersLimit)}
+	}
 }
 
 // row is one line of usages or quotas.
@@ -111,20 +117,9 @@ func rowID(name string) string { return strings.ReplaceAll(name, " ", "_") }
 // region, then each family followed by the workspaces and computes that use it.
 func (t *tx) usageRows(sub, location string) []row {
 	base := "/subscriptions/" + sub + "/usages"
-	clusters := 0
-	var in []*compute
-	for _, k := range t.s.names() {
-		c := t.s.computes[k]
-		if c.Location != location || !strings.EqualFold(c.Subscription, sub) {
-			continue
-		}
-		if c.Other == nil {
-			clusters++
-			in = append(in, c)
-		}
-	}
+	in := t.managed(sub, location)
 	rows := []row{
-		{base, "totalCores/usages", "Clusters", clusters, clustersLimit},
+		{base, "totalCores/usages", "Clusters", len(in), clustersLimit},
 		{base, "dedicatedCores/usages", "Total Cluster Dedicated Regional vCPUs", t.used(sub, location, dedicatedRow, nil), t.limit(sub, location, dedicatedRow)},
 		{base, "lowPriorityCores/usages", "Total Cluster LowPriority Regional vCPUs", t.used(sub, location, lowPriorityRow, nil), t.limit(sub, location, lowPriorityRow)},
 	}
@@ -163,7 +158,7 @@ func holders(in []*compute, family, name string, limit int) []row {
 func lowUsed(in []*compute, family string) int {
 	n := 0
 	for _, c := range in {
-		if r, cores := c.cores(); r == lowPriorityRow && findSize(c.Cluster.VMSize).family == family {
+		if r, cores := c.cores(); r == lowPriorityRow && sizeOf(c.Cluster.VMSize).family == family {
 			n += cores
 		}
 	}
@@ -206,7 +201,7 @@ func (t *tx) rowsPage(q *request, rows []row, usage bool) (*response, error) {
 		keys[i] = position(i)
 		at[keys[i]] = i
 	}
-	return t.page(q, keys, func(k string) []byte { return rows[at[k]].body(usage).bytes() })
+	return t.page(q, "", keys, func(k string) *object { return rows[at[k]].body(usage) })
 }
 
 // position is i as a key that sorts as i does.

@@ -213,9 +213,9 @@ func (t *tx) fireSchedules(c *compute) {
 		}
 		switch {
 		case s.Action == "Start" && c.Instance.State == "Stopped" && t.fits(c, c, 1) == nil:
-			t.begunBy(c, startOperation, triggerSchedule)
+			t.operate(c, startOperation, triggerSchedule)
 		case s.Action == "Stop" && c.Instance.on():
-			t.begunBy(c, stopOperation, triggerSchedule)
+			t.operate(c, stopOperation, triggerSchedule)
 		}
 	}
 }

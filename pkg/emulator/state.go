@@ -99,6 +99,15 @@ func (s *state) watch(k string) {
 	if at, ok := c.nextMove(); ok {
 		heap.Push(&s.due, dueAt{at, k})
 	}
+	if len(s.due) > 1000+4*len(s.computes) {
+		s.due = s.due[:0] // mostly stale by now: look at every compute anew
+		for k, c := range s.computes {
+			if at, ok := c.nextMove(); ok {
+				s.due = append(s.due, dueAt{at, k})
+			}
+		}
+		heap.Init(&s.due)
+	}
 }
 
 // record returns the value under a store key, or nil when it is gone.
@@ -131,9 +140,9 @@ func present[V any](m map[string]V, k string) any {
 	return nil
 }
 
-// replay applies the complete lines of b and returns their length, or what is
-// wrong with one of them.
-func (s *state) replay(b []byte) (good int, damage string) {
+// replay applies the complete lines of b. It returns their length and that of
+// the records still alive after them, or what is wrong with one of them.
+func (s *state) replay(b []byte) (good, live int, damage string) {
 	latest := map[string]json.RawMessage{} // only the last value of each record is decoded
 	for {
 		line, _, ok := bytes.Cut(b[good:], []byte{'\n'})
@@ -142,7 +151,7 @@ func (s *state) replay(b []byte) (good int, damage string) {
 		}
 		t, ok := parseLine(line)
 		if !ok {
-			return 0, "a line in it does not match its checksum"
+			return 0, 0, "a line in it does not match its checksum"
 		}
 		for _, k := range t.Delete {
 			latest[k] = nil
@@ -153,11 +162,12 @@ func (s *state) replay(b []byte) (good int, damage string) {
 		good += len(line) + 1
 	}
 	for k, v := range latest {
+		live += len(v)
 		if err := s.load(k, v); err != nil {
-			return 0, "a record in it does not read: " + err.Error()
+			return 0, 0, "a record in it does not read: " + err.Error()
 		}
 	}
-	return good, ""
+	return good, live, ""
 }
 
 // load sets or, given nil, removes the record under a store key.

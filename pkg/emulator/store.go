@@ -33,6 +33,7 @@ const (
 	stateFormat = "computetarget-emulator"
 	schema      = 1
 
+	newSuffix    = ".new-*"
 	compactAbove = 1 << 20 // bytes below which a log is never rewritten
 	lockRetry    = 2 * time.Millisecond
 )
@@ -54,7 +55,7 @@ type disk struct {
 	flock     *flock.Flock
 	file      string // id of the file read, "" when none was
 	offset    int64  // read up to here
-	live      int64  // size of the file when it was last compacted or first read
+	live      int64  // about how much of that is still true
 }
 
 func openDisk(dir string) (*disk, error) {
@@ -78,7 +79,11 @@ func reason(err error) string {
 }
 
 func (d *disk) lock(ctx context.Context) (unlock func(), err error) {
-	if _, err := d.flock.TryLockContext(ctx, lockRetry); err != nil {
+	_, err = d.flock.TryLockContext(ctx, lockRetry)
+	if errors.Is(err, fs.ErrNotExist) && os.MkdirAll(d.dir, 0o700) == nil { // the directory was removed
+		_, err = d.flock.TryLockContext(ctx, lockRetry)
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -118,7 +123,7 @@ func (d *disk) refresh(s *state) (*state, error) {
 		return nil, d.moveAside(bad.damage)
 	}
 	if h.File != d.file || info.Size() < d.offset || d.offset < size {
-		s, d.file, d.offset, d.live = newState(), h.File, size, info.Size()
+		s, d.file, d.offset, d.live = newState(), h.File, size, 0
 	}
 	if info.Size() == d.offset {
 		return s, nil
@@ -128,12 +133,13 @@ func (d *disk) refresh(s *state) (*state, error) {
 		d.file = ""
 		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
 	}
-	good, damage := s.replay(tail)
+	good, live, damage := s.replay(tail)
 	if damage != "" {
 		d.file = ""
 		return nil, d.moveAside(damage)
 	}
 	d.offset += int64(good)
+	d.live += int64(live)
 	if good < len(tail) {
 		if err := f.Truncate(d.offset); err != nil {
 			d.file = ""
@@ -240,7 +246,11 @@ func (d *disk) rewrite(s *state, id string) (err error) {
 			err = &StoreError{Path: d.path, Reason: "it cannot be written: " + reason(err), Err: err}
 		}
 	}()
-	tmp, err := os.CreateTemp(d.dir, stateFile+".new-*") // 0600
+	left, _ := filepath.Glob(d.path + newSuffix) // the pattern is constant and well formed
+	for _, f := range left {
+		_ = os.Remove(f) // whoever was writing it was killed: the lock is ours
+	}
+	tmp, err := os.CreateTemp(d.dir, stateFile+newSuffix) // 0600
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (t *tx) move(c *compute) {
 			return
 		}
 		if at := c.Instance.idleStop(c); !at.IsZero() && !at.After(t.now) {
-			t.begunBy(c, stopOperation, triggerIdle)
+			t.operate(c, stopOperation, triggerIdle)
 			return
 		}
 	}

@@ -185,23 +185,23 @@ func deleteWorkspace(t *tx, q *request) (*response, error) {
 	if t.s.workspaces[k] == nil {
 		return newResponse(http.StatusNoContent), nil
 	}
-	for _, c := range t.s.computesIn(k) {
-		t.s.removeCompute(c.key())
+	for _, k := range slices.Clone(t.s.computesOf(t.s.workspaces[k])) {
+		if b := t.s.computes[k].Busy; b != nil {
+			t.conclude(b, "Canceled", nil)
+		}
+		t.s.removeCompute(k)
 	}
 	delete(t.s.workspaces, k)
 	t.s.touch(workspaceKey + k)
 	return newResponse(http.StatusOK), nil
 }
 
-// computesIn returns the computes of the workspace under key k, in order.
-func (s *state) computesIn(k string) []*compute {
-	var in []*compute
+// computesOf returns the keys of a workspace's computes, in order.
+func (s *state) computesOf(w *workspace) []string {
 	names := s.names()
-	i, _ := slices.BinarySearch(names, k+"/")
-	for ; i < len(names) && strings.HasPrefix(names[i], k+"/"); i++ {
-		in = append(in, s.computes[names[i]])
-	}
-	return in
+	from, _ := slices.BinarySearch(names, w.key()+"/")
+	to, _ := slices.BinarySearch(names, w.key()+"0") // the character after the slash
+	return names[from:to]
 }
 
 // listWorkspaces lists a subscription's workspaces, or those of one group.
@@ -221,15 +221,15 @@ func listWorkspaces(t *tx, q *request) (*response, error) {
 		}
 	}
 	slices.Sort(keys)
-	return t.page(q, keys, func(k string) []byte { return t.s.workspaces[k].body().bytes() })
+	return t.page(q, prefix, keys, func(k string) *object { return t.s.workspaces[k].body() })
 }
 
-// page answers with one page of the items under the sorted keys. $skip is the
-// key after which the page starts, so that pages stay true while items come and
-// go.
-func (t *tx) page(q *request, keys []string, item func(string) []byte) (*response, error) {
+// page answers with one page of the items under the sorted keys, which share a
+// prefix. $skip is the rest of the key after which the page starts, so that
+// pages stay true while items come and go.
+func (t *tx) page(q *request, prefix string, keys []string, item func(string) *object) (*response, error) {
 	if after := q.query.Get("$skip"); after != "" {
-		i, found := slices.BinarySearch(keys, after)
+		i, found := slices.BinarySearch(keys, prefix+after)
 		if found {
 			i++
 		}
@@ -244,11 +244,11 @@ func (t *tx) page(q *request, keys []string, item func(string) []byte) (*respons
 		if i > 0 {
 			value = append(value, ',')
 		}
-		value = append(value, item(k)...)
+		value = append(value, item(k).bytes()...)
 	}
 	out := new(object).set("value", json.RawMessage(append(value, ']')))
 	if more {
-		next := url.Values{"api-version": {q.version.String()}, "$skip": {keys[len(keys)-1]}}
+		next := url.Values{"api-version": {q.version.String()}, "$skip": {strings.TrimPrefix(keys[len(keys)-1], prefix)}}
 		var path strings.Builder
 		for _, seg := range q.path {
 			path.WriteString("/" + url.PathEscape(seg))
