@@ -1,0 +1,128 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// waiting are the flags of verbs that change something and wait for it.
+type waiting struct{ noWait, strict bool }
+
+// waitingFlags adds --no-wait, --timeout and --dry-run.
+func waitingFlags(c *cobra.Command) *waiting {
+	w := &waiting{}
+	c.Flags().BoolVar(&w.noWait, "no-wait", false, "return once the request is accepted")
+	markV1(c.Flags(), "no-wait")
+	timeoutFlag(c)
+	dryRunFlag(c)
+	return w
+}
+
+func timeoutFlag(c *cobra.Command) {
+	c.Flags().String("timeout", "", "longest wait, such as 90m (default 1h; 0 waits for ever)")
+}
+
+func dryRunFlag(c *cobra.Command) {
+	c.Flags().Bool("dry-run", false, "show the request instead of sending it")
+}
+
+func (w *waiting) strictFlag(c *cobra.Command) {
+	c.Flags().BoolVar(&w.strict, "strict", false, "fail when there is nothing to do, as the service does")
+}
+
+// act calls a verb of the client with progress on stderr and renders how it
+// ended.
+func (w *waiting) act(a *app.App, asked []string, verb func(*compute.Client, compute.ActOptions) []compute.Outcome) (render.Result, error) {
+	client, err := a.Client()
+	if err != nil {
+		return render.Result{}, err
+	}
+	timeout, err := a.Settings.Duration(config.Timeout)
+	if err != nil {
+		return render.Result{}, err
+	}
+	drawn, err := a.Progress()
+	if err != nil {
+		return render.Result{}, err
+	}
+	defer drawn.Stop()
+	ended := verb(client, compute.ActOptions{
+		NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: drawn.Handle,
+	})
+	drawn.Stop()
+	return outcomes(a, asked, resumable(a, ended))
+}
+
+// resumable tells how to take up the waits that ended before their operation.
+func resumable(a *app.App, ended []compute.Outcome) []compute.Outcome {
+	var left []string
+	for _, o := range ended {
+		if goesOn(o) {
+			left = append(left, o.Name)
+		}
+	}
+	if len(left) == 0 {
+		return ended
+	}
+	for i, o := range ended {
+		if goesOn(o) {
+			ended[i].Err = &render.Error{Exit: render.ExitCode(o.Err), Text: o.Err.Error(), Tip: "it goes on; to wait again: " + a.Resume(left), Err: o.Err}
+			left = nil // said once
+			break
+		}
+	}
+	return ended
+}
+
+// goesOn reports whether a wait ended while its operation, as far as anyone
+// knows, did not.
+func goesOn(o compute.Outcome) bool {
+	switch compute.KindOf(o.Err) {
+	case compute.KindTimeout, compute.KindInterrupted, compute.KindAuth:
+		return o.Err != nil && (o.Operation != nil || o.Verb == "")
+	}
+	return false
+}
+
+// outcomes renders how a verb ended: one object for one name, an array for
+// several.
+func outcomes(a *app.App, asked []string, ended []compute.Outcome) (render.Result, error) {
+	client, err := a.Client()
+	if err != nil {
+		return render.Result{}, err
+	}
+	return render.Outcomes(ended, client.Workspace(), len(asked) != 1, detail(a, false)), nil
+}
+
+// detail is how much of a compute is printed.
+func detail(a *app.App, raw bool) render.Detail {
+	switch {
+	case raw:
+		return render.Raw
+	case a.Full:
+		return render.Verbose
+	}
+	return render.Brief
+}
+
+// newAction is start, stop or restart.
+func newAction(a *app.App, c *cobra.Command, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) *cobra.Command {
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	wait.strictFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return verb(client, ctx, asked, o)
+		})
+	})
+}

@@ -1,0 +1,173 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newCreateInstance(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "computeinstance -n NAME -s SIZE",
+		Short: "Create a compute instance",
+		Long: `Create a compute instance and wait until it runs.
+
+Everything that can be checked is checked before anything is sent: the name, the
+size among those the region offers, the quota, the SSH key. All problems come in
+one answer.
+
+create never overwrites. When the name exists with the same settings it is
+printed and the exit code is 0; with other settings the differences are listed
+and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`,
+		Example: `  computetarget create computeinstance -n instance -s STANDARD_D3_V2
+  computetarget create dev -s Standard_DS3_v2 --tag team=vision --no-wait
+  computetarget create gpu -s Standard_NC6s_v3 --ssh-key ~/.ssh/id_rsa.pub
+  computetarget create dev -s Standard_DS3_v2 --dry-run`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	f := c.Flags()
+	size := sizeFlag(f)
+	description := f.String("description", "", "`TEXT` about the compute")
+	tags := tagFlags(f)
+	public := f.String("ssh-public-access", "", "`True` or False: SSH from the internet; cannot be changed later")
+	key := f.String("admin-user-ssh-public-key", "", "SSH public `KEY` (RSA), its text")
+	keyFile := f.String("ssh-key", "", "`FILE` of the SSH public key; turns SSH on unless --no-public-ip")
+	subnet := subnetFlags(f)
+	noPublicIP := f.Bool("no-public-ip", false, "give it no public address (needs a private network)")
+	user := f.String("user-object-id", "", "object `ID` of the person it is created for")
+	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
+	ifExists := f.String("if-exists", "match", "when the name exists: `match` its settings, use it, or fail")
+	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
+	required(c, "vm-size")
+
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		instance := &compute.InstanceSpec{VMSize: *size, SSHPublicKey: strings.TrimSpace(*key)}
+		spec := &compute.Spec{Description: *description, Instance: instance}
+		if spec.Tags, err = tags.values(); err != nil {
+			return render.Result{}, err
+		}
+		if *keyFile != "" {
+			if instance.SSHPublicKey, err = readKey(*keyFile); err != nil {
+				return render.Result{}, err
+			}
+			on := !*noPublicIP
+			instance.SSHPublicAccess = &on
+		}
+		if *public != "" {
+			on := strings.EqualFold(*public, "true")
+			instance.SSHPublicAccess = &on
+		}
+		if *noPublicIP {
+			off := false
+			instance.EnableNodePublicIP = &off
+		}
+		if *user != "" || *tenant != "" {
+			instance.AssignedUser = &compute.AssignedUser{ObjectID: *user, TenantID: *tenant}
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		if instance.SubnetID, err = subnet.id(client.Workspace()); err != nil {
+			return render.Result{}, err
+		}
+		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})}
+		})
+	})
+}
+
+// readKey reads an SSH public key, refusing a private one before it goes
+// anywhere.
+func readKey(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", render.Usagef("reading the SSH key: %w", err)
+	}
+	if strings.Contains(string(data), "PRIVATE KEY") {
+		return "", render.Usagef("%s is a private key; name the public one, usually %s.pub", path, path)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// sizeFlag adds -s/--vm-size.
+func sizeFlag(f *pflag.FlagSet) *string {
+	size := f.StringP("vm-size", "s", "", "VM `SIZE`, such as Standard_DS3_v2")
+	markV1(f, "vm-size")
+	alias(f, "vm-size", "size")
+	return size
+}
+
+// tags are the tags given by --tag and --tags.
+type tags struct{ one, many []string }
+
+func tagFlags(f *pflag.FlagSet) *tags {
+	t := &tags{}
+	f.StringArrayVar(&t.one, "tag", nil, "`KEY=VALUE`, repeatable")
+	f.StringArrayVar(&t.many, "tags", nil, "`KEY=VALUE` pairs, separated by spaces")
+	markV1(f, "tag")
+	severalValues(f, "tags")
+	return t
+}
+
+// values returns the tags, nil when none was given.
+func (t *tags) values() (map[string]string, error) {
+	var out map[string]string
+	for _, pair := range append(append([]string{}, t.one...), t.many...) {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, render.Usagef("--tag: %q is not KEY=VALUE", pair)
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[key] = value
+	}
+	return out, nil
+}
+
+// subnet is where a compute goes: the old trio of names, or an id.
+type subnet struct{ vnet, name, group, whole string }
+
+func subnetFlags(f *pflag.FlagSet) *subnet {
+	s := &subnet{}
+	f.StringVar(&s.vnet, "vnet-name", "", "`NAME` of the virtual network")
+	f.StringVar(&s.name, "subnet-name", "", "`NAME` of the subnet")
+	f.StringVar(&s.group, "vnet-resourcegroup-name", "", "resource `GROUP` of the virtual network")
+	f.StringVar(&s.whole, "subnet-id", "", "ARM `ID` of the subnet, instead of the three names")
+	markV1(f, "vnet-name", "subnet-name", "vnet-resourcegroup-name")
+	return s
+}
+
+// id is the ARM id of the subnet, "" for none. The three names are one setting
+// and stand in the workspace's subscription, as v1 had it.
+func (s *subnet) id(ws compute.Workspace) (string, error) {
+	given := 0
+	for _, part := range []string{s.vnet, s.name, s.group} {
+		if part != "" {
+			given++
+		}
+	}
+	switch {
+	case given == 0:
+		return s.whole, nil
+	case s.whole != "":
+		return "", render.Usagef("give either --subnet-id or --vnet-name, --subnet-name and --vnet-resourcegroup-name")
+	case given < 3:
+		return "", render.Usagef("--vnet-name, --subnet-name and --vnet-resourcegroup-name go together: give all three or none")
+	}
+	return "/subscriptions/" + ws.Subscription + "/resourceGroups/" + s.group +
+		"/providers/Microsoft.Network/virtualNetworks/" + s.vnet + "/subnets/" + s.name, nil
+}

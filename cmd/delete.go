@@ -1,0 +1,65 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newDelete(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "delete NAME…",
+		Short: "Delete computes",
+		Long: `Delete computes, with everything on their disks, and wait until they are gone.
+
+On a terminal the names, owners and states are shown and a yes is asked for;
+--yes skips that. Elsewhere nothing is ever asked.`,
+		Example: `  computetarget delete dev
+  computetarget delete dev gpu --yes
+  computetarget delete dev --no-wait`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if err := confirmDelete(ctx, a, asked); err != nil {
+			return render.Result{}, err
+		}
+		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return client.Delete(ctx, asked, o)
+		})
+	})
+}
+
+// confirmDelete asks on a terminal, naming what would go.
+func confirmDelete(ctx context.Context, a *app.App, asked []string) error {
+	if a.Yes || a.DryRun || len(asked) == 0 || !a.CanPrompt() {
+		return nil
+	}
+	client, err := a.Client()
+	if err != nil {
+		return err
+	}
+	what := make([]string, 0, len(asked))
+	for _, name := range asked {
+		c, err := client.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		what = append(what, fmt.Sprintf("%s (%s, %s)", name, orNone(render.Owner(c)), orNone(c.State())))
+	}
+	ok, err := a.Confirm(fmt.Sprintf("Delete %s in workspace %s, with everything on the disk?", strings.Join(what, ", "), client.Workspace().Name))
+	if err == nil && !ok {
+		return render.Errorf(render.ExitFailed, "nothing was deleted")
+	}
+	return err
+}

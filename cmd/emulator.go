@@ -1,0 +1,88 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+func newEmulatorStatus(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show what the emulator holds",
+		Long: `Show what the emulator holds: its time, its pace, how many computes in which
+states, and when something happens by itself next.
+
+It asks the emulator at --endpoint when that is set, else the one on this machine.`,
+		Example: `  computetarget emulator status
+  computetarget emulator status -o json`,
+		Args: noNames,
+	}
+	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+		return emulatorStatus(a.Drive(ctx, "GET", "status", nil))
+	})
+}
+
+func newEmulatorAdvance(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "advance DURATION",
+		Short: "Move the emulator's clock forward",
+		Long: `Move the emulator's clock forward. Everything that falls into that time happens,
+in order: operations end, schedules fire, idle instances shut down.`,
+		Example: `  computetarget emulator advance 12h
+  computetarget emulator advance 3d`,
+	}
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		if len(args) != 1 {
+			return render.Result{}, render.Usagef("name one duration, such as 12h")
+		}
+		by, err := config.ParseDuration(args[0])
+		if err != nil {
+			return render.Result{}, render.Usagef("%w", err)
+		}
+		return emulatorStatus(a.Drive(ctx, "POST", "advance", map[string]string{"by": by.String()}))
+	})
+}
+
+func newEmulatorReset(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "reset",
+		Short: "Forget everything the emulator holds",
+		Long:  `Forget every compute the emulator holds and set its clock to the present.`,
+		Example: `  computetarget emulator reset
+  computetarget emulator reset --endpoint http://127.0.0.1:8443`,
+		Args: noNames,
+	}
+	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+		return emulatorStatus(a.Drive(ctx, "POST", "reset", nil))
+	})
+}
+
+func emulatorStatus(answer json.RawMessage, err error) (render.Result, error) {
+	if err != nil {
+		return render.Result{}, err
+	}
+	var st emulator.Status
+	if err := json.Unmarshal(answer, &st); err != nil {
+		return render.Result{}, render.Errorf(render.ExitFailed, "the emulator's answer cannot be read: %w", err)
+	}
+	return render.Result{
+		Data: answer,
+		People: func(p *render.Page) {
+			line := fmt.Sprintf("It is %s in the emulator, pace %s: %d computes, %d busy",
+				st.Now.Format(time.RFC1123), st.Pace, st.Computes, st.Busy)
+			if st.Next != nil {
+				line += ", next move " + render.When(*st.Next, st.Now)
+			}
+			p.Line("%s", line)
+		},
+	}, nil
+}

@@ -1,0 +1,101 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/argv"
+)
+
+const (
+	// fullObject is the pflag name of -v, which has no long form: no word a
+	// person types can match it.
+	fullObject = "-v"
+
+	globalFlag   = "computetarget_global"   // annotation: every command has it
+	v1Flag       = "computetarget_v1"       // annotation: the old CLI had it, so its prefixes win
+	severalFlag  = "computetarget_several"  // annotation: takes any number of values
+	aliasFlag    = "computetarget_alias"    // annotation: other names
+	requiredFlag = "computetarget_required" // annotation: must be given
+)
+
+// globals adds the flags every command takes.
+func globals(fs *pflag.FlagSet) {
+	own := pflag.NewFlagSet("", pflag.ContinueOnError)
+	own.StringP("resource-group", "g", "", "resource `GROUP` of the workspace")
+	own.StringP("workspace-name", "w", "", "`WORKSPACE` the computes are in")
+	own.String("subscription-id", "", "subscription `ID`")
+	own.String("subscription", "", "subscription `NAME` or id")
+	own.String("path", "", "`FOLDER` from which the project's config.json is searched upward")
+	own.BoolP(fullObject, "v", false, "print the full object")
+	own.Bool("verbose", false, "say what is going on, on stderr")
+	own.Bool("debug", false, "show requests and responses on stderr, secrets removed")
+	own.Bool("only-show-errors", false, "suppress notes on stderr")
+	own.StringP("output", "o", "", "`FORMAT`: json, jsonc, yaml, yamlc, table, tsv, name or none")
+	own.String("query", "", "JMESPath `EXPRESSION` applied to the result")
+	markV1(own, "resource-group", "workspace-name", "subscription-id", "subscription", "path", fullObject,
+		"verbose", "debug", "only-show-errors", "output", "query")
+
+	own.String("cloud", "", "`CLOUD`: public, china, usgov, one registered with az, or emulator")
+	own.String("endpoint", "", "`URL` of another ARM endpoint")
+	own.String("api-version", "", "`VERSION` sent instead of the built-in ones")
+	own.String("auth-mode", "", "`MODE` of signing in: auto, env, workload, azurecli, msi, azd or token")
+	own.String("ca-file", "", "`FILE` of certificates to trust besides the system's")
+	own.BoolP("yes", "y", false, "answer yes to every question")
+	own.VisitAll(func(f *pflag.Flag) {
+		annotate(f, globalFlag)
+		if fs.Lookup(f.Name) == nil {
+			fs.AddFlag(f)
+		}
+	})
+}
+
+// markV1 says that the old CLI had these flags.
+func markV1(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		annotate(fs.Lookup(name), v1Flag)
+	}
+}
+
+// severalValues says that a flag takes any number of values after it.
+func severalValues(fs *pflag.FlagSet, name string) { annotate(fs.Lookup(name), severalFlag) }
+
+// alias gives a flag another name, such as the one the v2 extension uses.
+func alias(fs *pflag.FlagSet, name string, others ...string) {
+	annotate(fs.Lookup(name), aliasFlag)
+	fs.Lookup(name).Annotations[aliasFlag] = others
+}
+
+// required marks flags that must be given.
+func required(c *cobra.Command, names ...string) {
+	for _, name := range names {
+		annotate(c.Flags().Lookup(name), requiredFlag)
+	}
+}
+
+func annotate(f *pflag.Flag, key string) {
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	f.Annotations[key] = []string{"true"}
+}
+
+// grammar describes flags to the argument grammar.
+func grammar(fs *pflag.FlagSet) []argv.Flag {
+	var out []argv.Flag
+	fs.VisitAll(func(f *pflag.Flag) {
+		g := argv.Flag{
+			Name:       f.Name,
+			Short:      f.Shorthand,
+			Aliases:    f.Annotations[aliasFlag],
+			TakesValue: f.NoOptDefVal == "",
+			V1:         f.Annotations[v1Flag] != nil,
+			Repeat:     f.Annotations[severalFlag] != nil,
+		}
+		if f.Name == fullObject {
+			g.Name = ""
+		}
+		out = append(out, g)
+	})
+	return out
+}

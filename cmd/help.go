@@ -1,0 +1,105 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// writeRootHelp prints the command groups on one screen.
+func writeRootHelp(w io.Writer) {
+	fmt.Fprint(w, `Manage Azure Machine Learning compute targets.
+
+Usage: computetarget COMMAND [NAME…] [flags]
+
+`)
+	for _, s := range sections {
+		fmt.Fprintln(w, s.title)
+		for _, e := range s.entries {
+			if !strings.Contains(e.words, " ") {
+				fmt.Fprintf(w, "  %-16s %s\n", e.words, e.short)
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprint(w, `computetarget COMMAND --help explains a command and shows examples.
+Try it without an Azure account: add --cloud emulator to any command.
+`)
+}
+
+// writeGroupHelp prints the commands of a group.
+func writeGroupHelp(w io.Writer, e entry) {
+	fmt.Fprintf(w, "%s.\n\nUsage: computetarget %s COMMAND [flags]\n\nCommands\n", e.short, e.words)
+	for _, sub := range below(e.words) {
+		fmt.Fprintf(w, "  %-16s %s\n", strings.TrimPrefix(sub.words, e.words+" "), sub.short)
+	}
+	fmt.Fprintf(w, "\ncomputetarget %s COMMAND --help explains a command and shows examples.\n", e.words)
+}
+
+// writeHelp prints the help of one command.
+func writeHelp(w io.Writer, c *cobra.Command) {
+	fmt.Fprintf(w, "%s\n\nUsage: computetarget %s [flags]\n", c.Long, strings.TrimPrefix(c.UseLine(), "computetarget "))
+	if c.Example != "" {
+		fmt.Fprintf(w, "\nExamples\n%s\n", c.Example)
+	}
+	own, global := flagLists(c)
+	writeFlags(w, "Flags", own)
+	writeFlags(w, "Global flags", global)
+}
+
+// flagLists splits the flags help shows into the command's own and those every
+// command has.
+func flagLists(c *cobra.Command) (own, global []*pflag.Flag) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Hidden:
+		case f.Annotations[globalFlag] != nil:
+			global = append(global, f)
+		default:
+			own = append(own, f)
+		}
+	})
+	required := func(f *pflag.Flag) int {
+		if f.Annotations[requiredFlag] != nil {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(own, func(a, b *pflag.Flag) int { return required(a) - required(b) })
+	return own, global
+}
+
+func writeFlags(w io.Writer, title string, flags []*pflag.Flag) {
+	if len(flags) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, f := range flags {
+		head := spelling(f)
+		value, usage := pflag.UnquoteUsage(f)
+		if value != "" {
+			head += " " + value
+		}
+		if len(head) > 34 {
+			fmt.Fprintf(w, "  %s\n  %-34s %s\n", head, "", usage)
+			continue
+		}
+		fmt.Fprintf(w, "  %-34s %s\n", head, usage)
+	}
+}
+
+// spelling is how a flag is typed: "-n, --name", "    --tag" or "-v".
+func spelling(f *pflag.Flag) string {
+	switch {
+	case f.Name == fullObject:
+		return "-v"
+	case f.Shorthand != "":
+		return "-" + f.Shorthand + ", --" + f.Name
+	default:
+		return "    --" + f.Name
+	}
+}

@@ -1,0 +1,20 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newRestart(a *app.App) *cobra.Command {
+	return newAction(a, &cobra.Command{
+		Use:   "restart NAME…",
+		Short: "Restart compute instances",
+		Long: `Restart compute instances and wait until they run again.
+
+An instance that is stopped is started instead, which is said.`,
+		Example: `  computetarget restart dev
+  computetarget restart dev gpu`,
+	}, (*compute.Client).Restart)
+}

@@ -1,0 +1,236 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+// execute finds the command in args, builds it and runs it.
+func execute(ctx context.Context, a *app.App, args []string) error {
+	root := &cobra.Command{Use: "computetarget", SilenceErrors: true, SilenceUsage: true}
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(a.Out, c) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return render.Usagef("%w", err) })
+
+	globalSet := &cobra.Command{}
+	globals(globalSet.Flags())
+	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
+	if err != nil {
+		return err
+	}
+	if len(found.Path) > 0 && strings.HasPrefix(found.Path[0], "__complete") {
+		completionTree(a, root, found.Rest)
+		root.SetArgs(args)
+		return root.ExecuteContext(ctx)
+	}
+	if len(found.Path) > 0 && found.Path[0] == "help" {
+		return help(a, root, found.Rest)
+	}
+	e, ok := find(found.Path)
+	switch {
+	case len(found.Path) == 0 && slices.Contains(found.Rest, "--version"):
+		e, _ = find([]string{"version"})
+		found.Path, found.Rest = []string{"version"}, nil
+	case len(found.Path) == 0:
+		writeRootHelp(a.Out)
+		return nil
+	case ok && e.build == nil:
+		writeGroupHelp(a.Out, e)
+		if wantsHelp(found.Rest) {
+			return nil
+		}
+		return render.Usagef("%s needs one of its commands", e.words)
+	}
+	c := attach(a, root, e)
+	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), a.ReadArgument)
+	if err != nil {
+		return err
+	}
+	a.ComputeType = found.Type
+	root.SetArgs(append(slices.Clone(found.Path), rest...))
+	return root.ExecuteContext(ctx)
+}
+
+// attach builds the command of an entry and hangs it below root, under the
+// groups its words name.
+func attach(a *app.App, root *cobra.Command, e entry) *cobra.Command {
+	parent := root
+	words := strings.Fields(e.words)
+	for _, w := range words[:len(words)-1] {
+		group := &cobra.Command{Use: w}
+		parent.AddCommand(group)
+		parent = group
+	}
+	c := build(a, e)
+	parent.AddCommand(c)
+	return c
+}
+
+// build makes the command of an entry with the flags every command has.
+func build(a *app.App, e entry) *cobra.Command {
+	c := e.build(a)
+	globals(c.Flags())
+	c.InitDefaultHelpFlag()
+	c.Flags().Lookup("help").Usage = "show this help"
+	annotate(c.Flags().Lookup("help"), globalFlag)
+	c.DisableFlagsInUseLine = true
+	return c
+}
+
+// help answers "help", "help COMMAND" and the topics.
+func help(a *app.App, root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		writeRootHelp(a.Out)
+		return nil
+	}
+	found, err := argv.Path(args, words(), nil)
+	if err != nil {
+		return err
+	}
+	e, ok := find(found.Path)
+	switch {
+	case !ok:
+		writeRootHelp(a.Out)
+	case e.build == nil:
+		writeGroupHelp(a.Out, e)
+	default:
+		writeHelp(a.Out, attach(a, root, e))
+	}
+	return nil
+}
+
+func wantsHelp(args []string) bool {
+	return slices.Contains(args, "--help") || slices.Contains(args, "-h")
+}
+
+// words describes the tree to the argument grammar.
+func words() argv.Words {
+	tree := argv.Words{}
+	for _, s := range sections {
+		for _, e := range s.entries {
+			at := tree
+			path := strings.Fields(e.words)
+			for _, w := range path[:len(path)-1] {
+				at = at[w].Next
+			}
+			word := argv.Word{Typed: e.takesType()}
+			if e.build == nil {
+				word.Next = argv.Words{}
+			}
+			at[path[len(path)-1]] = word
+		}
+	}
+	return tree
+}
+
+// run makes f what the command does: settings are checked first, then f is
+// called, then its value is rendered.
+func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render.Result, error)) *cobra.Command {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := missing(c); err != nil {
+			return err
+		}
+		if err := a.Begin(c.Flags()); err != nil {
+			return err
+		}
+		result, err := f(c.Context(), args)
+		if err != nil {
+			return err
+		}
+		return a.Print(result)
+	}
+	return c
+}
+
+// missing says which required flags were not given, as az says it.
+func missing(c *cobra.Command) error {
+	var absent []string
+	own, _ := flagLists(c)
+	for _, f := range own {
+		if f.Annotations[requiredFlag] != nil && !f.Changed {
+			name := "--" + f.Name
+			if f.Shorthand != "" {
+				name += "/-" + f.Shorthand
+			}
+			absent = append(absent, name)
+		}
+	}
+	if len(absent) > 0 {
+		return render.Usagef("the following arguments are required: %s", strings.Join(absent, ", "))
+	}
+	return nil
+}
+
+// noNames refuses positional arguments.
+func noNames(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return render.Usagef("unrecognized arguments: %s", strings.Join(args, " "))
+	}
+	return nil
+}
+
+// names are the computes a command acts on: positional, -n, or read from
+// stdin with "-".
+type names struct{ flag []string }
+
+// namesFlag adds -n to a command that takes one name or several.
+func namesFlag(c *cobra.Command) *names {
+	n := &names{}
+	c.Flags().StringArrayVarP(&n.flag, "name", "n", nil, "`NAME` of the compute; repeat it, or give names as arguments, or - to read them from stdin")
+	markV1(c.Flags(), "name")
+	c.Args = cobra.ArbitraryArgs
+	return n
+}
+
+// all returns the names in order of asking, each once. An empty list can only
+// come from an empty stdin.
+func (n *names) all(a *app.App, args []string) ([]string, error) {
+	asked := append(slices.Clone(n.flag), args...)
+	if len(asked) == 0 {
+		return nil, render.Usagef("the following arguments are required: --name/-n")
+	}
+	var out []string
+	add := func(name string) {
+		if name = strings.TrimSpace(name); name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	for _, name := range asked {
+		if name != "-" {
+			add(name)
+			continue
+		}
+		lines := bufio.NewScanner(a.In)
+		for lines.Scan() {
+			add(lines.Text())
+		}
+		if err := lines.Err(); err != nil {
+			return nil, render.Usagef("reading names from stdin: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// one returns the only name, for commands that act on one compute.
+func (n *names) one(args []string) (string, error) {
+	asked := append(slices.Clone(n.flag), args...)
+	switch {
+	case len(asked) == 0:
+		return "", render.Usagef("the following arguments are required: --name/-n")
+	case len(asked) > 1:
+		return "", render.Usagef("one name expected, not %s", strings.Join(asked, ", "))
+	}
+	return asked[0], nil
+}

@@ -1,0 +1,52 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newShow(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "show NAME…",
+		Short: "Show a compute",
+		Long: `Show a compute: whether it is on, who stopped it and when, whose it is, how to
+reach it and when it stops.
+
+-v prints the full object, --raw the service's own body.`,
+		Example: `  computetarget show dev
+  computetarget show dev --query state -o tsv
+  computetarget show dev -v
+  computetarget show dev --raw`,
+	}
+	names := namesFlag(c)
+	raw := c.Flags().Bool("raw", false, "print the service's own body")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		var found []*compute.Compute
+		var failures []error
+		for _, name := range asked {
+			c, err := client.Get(ctx, name)
+			if err != nil {
+				failures = append(failures, err)
+				continue
+			}
+			found = append(found, c)
+		}
+		r := render.Show(found, len(asked) != 1, detail(a, *raw))
+		r.Err = errors.Join(failures...)
+		return r, nil
+	})
+}

@@ -1,0 +1,23 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newStop(a *app.App) *cobra.Command {
+	return newAction(a, &cobra.Command{
+		Use:   "stop NAME…",
+		Short: "Stop compute instances",
+		Long: `Stop compute instances and wait until they are stopped.
+
+An instance that is stopped already is left alone and the exit code is 0; one
+that is starting or being created is waited for first. A stopped instance keeps
+its disk, its settings and its cores of the quota.`,
+		Example: `  computetarget stop dev
+  computetarget stop dev gpu --no-wait
+  computetarget list -o name | computetarget stop -`,
+	}, (*compute.Client).Stop)
+}

@@ -1,0 +1,84 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+)
+
+// entry is one command: its words, the line help shows for it, and how to
+// build it. Only the command asked for is built, so the table costs nothing at
+// start-up.
+type entry struct {
+	words string // below computetarget, separated by spaces
+	short string
+	build func(*app.App) *cobra.Command // nil for a group of commands
+}
+
+// section is one block of the root help.
+type section struct {
+	title   string
+	entries []entry
+}
+
+var sections = []section{
+	{"Your machine", []entry{
+		{"create", "Create a compute", nil},
+		{"create computeinstance", "Create a compute instance", newCreateInstance},
+		{"list", "List the computes of the workspace", newList},
+		{"show", "Show a compute", newShow},
+		{"start", "Start compute instances", newStart},
+		{"stop", "Stop compute instances", newStop},
+		{"restart", "Restart compute instances", newRestart},
+		{"delete", "Delete computes", newDelete},
+		{"wait", "Wait until computes are ready, or in a state", newWait},
+	}},
+	{"Try without Azure", []entry{
+		{"emulator", "Azure Resource Manager on this machine", nil},
+		{"emulator status", "Show what the emulator holds", newEmulatorStatus},
+		{"emulator advance", "Move the emulator's clock forward", newEmulatorAdvance},
+		{"emulator reset", "Forget everything the emulator holds", newEmulatorReset},
+	}},
+	{"Yourself", []entry{
+		{"completion", "Print a shell's completion script", newCompletion},
+		{"version", "Print the version", newVersion},
+	}},
+}
+
+// find returns the entry of a command path.
+func find(path []string) (entry, bool) {
+	words := strings.Join(path, " ")
+	for _, s := range sections {
+		for _, e := range s.entries {
+			if e.words == words {
+				return e, true
+			}
+		}
+	}
+	return entry{}, false
+}
+
+// below returns the commands of a group, in the table's order.
+func below(words string) []entry {
+	var out []entry
+	for _, s := range sections {
+		for _, e := range s.entries {
+			if rest, ok := strings.CutPrefix(e.words, words+" "); ok && !strings.Contains(rest, " ") {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// takesType reports whether a compute type may stand beside the verb, before
+// or after it: computeinstance stop, stop computeinstance.
+func (e entry) takesType() bool {
+	switch e.words {
+	case "list", "show", "start", "stop", "restart", "delete", "detach", "wait", "resize", "get-credentials", "list-nodes":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,59 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newWait(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "wait NAME…",
+		Short: "Wait until computes are ready, or in a state",
+		Long: `Wait until nothing is in progress on the computes, whoever began it.
+
+With --for it waits for a state: running, stopped, deleted, or a state as the
+service spells it. A compute on which a job runs counts as running.
+
+Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not there.`,
+		Example: `  computetarget wait dev
+  computetarget wait dev gpu --for running --timeout 15m
+  computetarget wait dev --for deleted`,
+	}
+	names := namesFlag(c)
+	goal := c.Flags().String("for", "", "`STATE` to wait for: running, stopped, deleted, or another")
+	timeoutFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		timeout, err := a.Settings.Duration(config.Timeout)
+		if err != nil {
+			return render.Result{}, err
+		}
+		drawn, err := a.Progress()
+		if err != nil {
+			return render.Result{}, err
+		}
+		defer drawn.Stop()
+		targets := make([]compute.Target, len(asked))
+		for i, name := range asked {
+			targets[i].Name = name
+		}
+		ended := client.Wait(ctx, targets, compute.WaitOptions{
+			Goal: compute.Goal(*goal), Timeout: timeout, OnEvent: drawn.Handle,
+		})
+		drawn.Stop()
+		return outcomes(a, asked, resumable(a, ended))
+	})
+}

@@ -1,0 +1,268 @@
+// Package app makes what commands need at the moment they need it: settings,
+// credential, client, emulator, prompts and progress. Making an App touches
+// nothing outside the process.
+package app
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+// emulatorEndpoint is the name the emulator in this process is called by. A
+// name below localhost is this machine by definition.
+const emulatorEndpoint = "https://emulator.localhost"
+
+// App is one invocation. What it makes depends on the settings, so everything
+// but New comes after Begin.
+type App struct {
+	*render.Streams
+
+	// Agent is the User-Agent of requests.
+	Agent string
+	// ComputeType is the compute type that was named beside the verb, such as
+	// "computeinstance", or "".
+	ComputeType string
+	// Settings are the options and where they come from.
+	Settings *config.Settings
+	// Full is true for -v: print the full object.
+	Full bool
+	// Yes is true when every question is answered yes.
+	Yes bool
+	// DryRun shows the first request that would change something instead of
+	// sending it.
+	DryRun bool
+
+	verbose, debug bool
+	output         render.Options
+	emulator       *emulator.Emulator
+	client         *compute.Client
+}
+
+// New returns an App on the streams.
+func New(streams *render.Streams, agent string) *App {
+	return &App{Streams: streams, Agent: agent}
+}
+
+// Begin takes the flags of the command. It checks what can be wrong before
+// anything is sent: output format, query, and the choices of settings.
+func (a *App) Begin(flags *pflag.FlagSet) error {
+	given := map[string]string{}
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
+	a.Settings = config.New(config.Inputs{Flags: given})
+	_, a.Full = given["-v"]
+	_, a.Yes = given["yes"]
+	_, a.verbose = given["verbose"]
+	_, a.debug = given["debug"]
+	_, a.DryRun = given["dry-run"]
+
+	format, err := a.Settings.Get(config.Output)
+	if err != nil {
+		return err
+	}
+	if a.output.Format, err = render.ParseFormat(format.Text); err != nil {
+		return err
+	}
+	if expression, ok := given["query"]; ok {
+		q, err := query.Compile(expression)
+		if err != nil {
+			return err
+		}
+		a.output.Query = q
+	}
+	if a.output.OnlyErrors, err = a.Settings.Bool(config.OnlyShowErrors); err != nil {
+		return err
+	}
+	target, err := a.Settings.Target()
+	if err != nil {
+		return err
+	}
+	a.output.Emulator = target.Emulator()
+	return nil
+}
+
+// Print renders a command's result.
+func (a *App) Print(r render.Result) error {
+	if a.client != nil {
+		a.output.Now = a.client.Now()
+	}
+	return render.Print(a.Streams, a.output, r)
+}
+
+// Note writes one sentence for people to stderr.
+func (a *App) Note(format string, args ...any) {
+	render.Note(a.Streams, a.output, fmt.Sprintf(format, args...))
+}
+
+// Emulated reports whether requests go to the emulator in this process.
+func (a *App) Emulated() bool { return a.output.Emulator }
+
+// Client returns the client of the chosen workspace.
+func (a *App) Client() (*compute.Client, error) {
+	if a.client != nil {
+		return a.client, nil
+	}
+	ref, err := a.Settings.Workspace()
+	if err != nil {
+		return nil, err
+	}
+	if note := ref.Note(); note != "" {
+		a.Note("%s", note)
+	}
+	for _, w := range a.Settings.Warnings() {
+		a.Note("%s", w)
+	}
+	options, err := a.options(ref.Subscription.Text)
+	if err != nil {
+		return nil, err
+	}
+	a.client, err = compute.New(compute.Workspace{
+		Subscription:  ref.Subscription.Text,
+		ResourceGroup: ref.ResourceGroup.Text,
+		Name:          ref.Name.Text,
+	}, options)
+	return a.client, err
+}
+
+// options say where the client points and who signs its requests.
+func (a *App) options(subscription string) (compute.Options, error) {
+	o := compute.Options{Application: a.Agent}
+	version, err := a.Settings.Get(config.APIVersion)
+	if err != nil {
+		return o, err
+	}
+	o.APIVersion = version.Text
+	if a.debug {
+		o.Log = func(text string) { fmt.Fprintln(a.Err, text) }
+	}
+
+	target, err := a.Settings.Target()
+	if err != nil {
+		return o, err
+	}
+	cloud, endpoint := target.Cloud.Text, target.Endpoint.Text
+	if target.Emulator() {
+		cloud, endpoint = "", emulatorEndpoint
+		e, err := a.Emulator()
+		if err != nil {
+			return o, err
+		}
+		o.Transport = e.Transport()
+	} else {
+		ca, err := a.Settings.Get(config.CAFile)
+		if err != nil {
+			return o, err
+		}
+		client, err := azure.NewTransport(azure.TransportOptions{CAFile: ca.Text})
+		if err != nil {
+			return o, err
+		}
+		o.Transport = client.Transport
+	}
+	at, err := azure.Locate(cloud, endpoint, a.Settings.AzDir())
+	if err != nil {
+		return o, err
+	}
+	o.Endpoint, o.Audience, o.TokenHosts = at.Cloud.Endpoint, at.Cloud.Audience, at.Cloud.TokenHosts
+	mode, err := a.Settings.Get(config.AuthMode)
+	if err != nil {
+		return o, err
+	}
+	o.Credential, err = azure.NewCredential(azure.Options{
+		Mode:         mode.Text,
+		Target:       at,
+		ConfigDir:    a.Settings.AzDir(),
+		Subscription: subscription,
+		Transport:    &http.Client{Transport: o.Transport},
+	})
+	return o, err
+}
+
+// Emulator opens the emulator's state on this machine.
+func (a *App) Emulator() (*emulator.Emulator, error) {
+	if a.emulator != nil {
+		return a.emulator, nil
+	}
+	dir, err := a.EmulatorDir()
+	if err != nil {
+		return nil, err
+	}
+	setting, err := a.Settings.Get(config.EmulatorPace)
+	if err != nil {
+		return nil, err
+	}
+	pace, err := emulator.ParsePace(setting.Text)
+	if err != nil {
+		return nil, render.Usagef("%w (from %s)", err, setting.Source)
+	}
+	a.emulator, err = emulator.New(emulator.Options{Dir: dir, Pace: pace})
+	return a.emulator, err
+}
+
+// EmulatorDir is the folder the emulator keeps its state in.
+func (a *App) EmulatorDir() (string, error) {
+	dir, err := a.Settings.Get(config.EmulatorDir)
+	if err != nil || dir.Text != "" {
+		return dir.Text, err
+	}
+	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "computetarget", "emulator"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", render.Usagef("the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME")
+	}
+	return filepath.Join(home, ".local", "state", "computetarget", "emulator"), nil
+}
+
+// ReadArgument reads the file of an @FILE value; "-" is stdin.
+func (a *App) ReadArgument(path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(a.In)
+	}
+	return os.ReadFile(path)
+}
+
+// Confirm asks a question a person answers with yes or no. Without a terminal,
+// and with --yes, the answer is yes: scripts are never asked.
+func (a *App) Confirm(question string) (bool, error) {
+	if a.Yes || !a.CanPrompt() {
+		return true, nil
+	}
+	fmt.Fprintf(a.Err, "%s [y/N] ", render.Clean(question))
+	var answer strings.Builder
+	one := make([]byte, 1)
+	for {
+		n, err := a.In.Read(one)
+		if n == 1 && one[0] != '\n' {
+			answer.WriteByte(one[0])
+		}
+		if err != nil || (n == 1 && one[0] == '\n') {
+			break
+		}
+	}
+	switch strings.ToLower(strings.TrimSpace(answer.String())) {
+	case "y", "yes":
+		return true, nil
+	}
+	return false, nil
+}
+
+// Close ends what was opened.
+func (a *App) Close() {
+	if a.emulator != nil {
+		_ = a.emulator.Close() // every acknowledged change is on disk already
+	}
+}
