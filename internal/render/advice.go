@@ -111,13 +111,10 @@ func rules() []rule {
 
 // advise returns the advice for a service error, or "".
 func advise(code, message, name string) string {
-	if name == "" {
-		name = "NAME"
-	}
 	message = strings.ToLower(message)
 	for _, r := range rules() {
 		if (r.code == "" || strings.EqualFold(r.code, code)) && strings.Contains(message, r.words) {
-			return strings.ReplaceAll(r.advice, "{name}", name)
+			return strings.ReplaceAll(r.advice, "{name}", strings.TrimPrefix(command("NAME", name), "computetarget "))
 		}
 	}
 	return ""

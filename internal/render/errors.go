@@ -92,10 +92,13 @@ func exitCode(err error) (code int, ok bool) {
 		case interface{ ExitCode() int }:
 			return e.ExitCode(), true
 		case *compute.Error:
-			// The cause knows better what it is: a sign-in that failed for want of
-			// a network, the signal behind an interrupted wait.
-			if code, ok := exitCode(e.Err); ok && e.Kind != compute.KindState {
-				return code, true
+			switch e.Kind {
+			case compute.KindFailed, compute.KindUnreachable, compute.KindAuth, compute.KindInterrupted:
+				// The cause knows better what it is: a sign-in that failed for want
+				// of a network, the signal behind an interrupted wait.
+				if code, ok := exitCode(e.Err); ok {
+					return code, true
+				}
 			}
 			return kindCode(e.Kind), true
 		case *compute.CheckError:

@@ -3,13 +3,14 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-runewidth"
 )
 
 // Page is what a people's view draws on: lines for a terminal of a known
-// width. Every line is cleaned of control characters and cut to the width.
+// width. Everything written is cleaned of control characters.
 type Page struct {
 	// Now is the service's time.
 	Now time.Time
@@ -30,10 +31,8 @@ func newPage(s *Streams, o Options) *Page {
 
 // Width returns the columns a line of the view may take, without the emulator
 // mark that follows it.
-func (p *Page) Width() int { return p.usable(p.s.Out) }
-
-func (p *Page) usable(o *Output) int {
-	w := o.Width()
+func (p *Page) Width() int {
+	w := p.s.Out.Width()
 	if w == 0 {
 		return 0
 	}
@@ -43,22 +42,95 @@ func (p *Page) usable(o *Output) int {
 	return max(w, 1)
 }
 
-// Line writes one line to stdout.
+// Line writes one line to stdout, cut to the width of the terminal.
 func (p *Page) Line(format string, args ...any) {
-	p.line(&p.out, p.s.Out, fmt.Sprintf(format, args...))
-}
-
-// Aside writes one line to stderr: what a person wants to know beside the
-// result, such as the summary under a list.
-func (p *Page) Aside(format string, args ...any) {
-	p.line(&p.errs, p.s.Err, fmt.Sprintf(format, args...))
-}
-
-func (p *Page) line(b *bytes.Buffer, o *Output, text string) {
-	text = Clean(text)
-	if w := p.usable(o); w > 0 {
+	text := Clean(fmt.Sprintf(format, args...))
+	if w := p.Width(); w > 0 {
 		text = Cut(text, w)
 	}
+	p.put(&p.out, text)
+}
+
+// Sentence writes one sentence to stdout. It is not cut, because it may end in
+// a command that people copy; the terminal wraps it.
+func (p *Page) Sentence(format string, args ...any) {
+	p.put(&p.out, Cut(Clean(fmt.Sprintf(format, args...)), sentenceMax))
+}
+
+// Aside writes one sentence to stderr: what a person wants to know beside the
+// result, such as the summary under a list.
+func (p *Page) Aside(format string, args ...any) {
+	p.put(&p.errs, Cut(Clean(fmt.Sprintf(format, args...)), sentenceMax))
+}
+
+// Row writes a labelled value, wrapped below itself when it is longer than the
+// terminal is wide. An empty value writes nothing.
+func (p *Page) Row(label, value string) {
+	if value == "" {
+		return
+	}
+	head := fmt.Sprintf("  %-*s ", labelWidth, label)
+	width := p.Width() - len(head)
+	if width < 1 {
+		width = sentenceMax
+	}
+	for i, line := range wrap(Clean(value), width) {
+		if i == rowMax {
+			p.Line("%*s…", len(head), "")
+			return
+		}
+		if i > 0 {
+			head = strings.Repeat(" ", len(head))
+		}
+		p.Line("%s%s", head, line)
+	}
+}
+
+const (
+	// sentenceMax bounds what is not cut to the terminal's width.
+	sentenceMax = 1000
+	// labelWidth is that of the longest label of a row.
+	labelWidth = len("restarted")
+	// rowMax is how many lines one value may take.
+	rowMax = 8
+)
+
+// wrap breaks text into lines of at most width columns, at spaces where it
+// can.
+func wrap(text string, width int) []string {
+	var lines []string
+	line, used := "", 0
+	for word := range strings.FieldsSeq(text) {
+		for {
+			n := Columns(word)
+			if used > 0 && used+1+n <= width {
+				line, used = line+" "+word, used+1+n
+				break
+			}
+			if used > 0 {
+				lines, line, used = append(lines, line), "", 0
+			}
+			if n <= width {
+				line, used = word, n
+				break
+			}
+			head := widths().Truncate(word, width, "")
+			if head == "" {
+				return append(lines, "…") // one character is wider than the line
+			}
+			lines, word = append(lines, head), word[len(head):]
+			if len(lines) > rowMax {
+				return lines
+			}
+		}
+	}
+	if used > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (p *Page) put(b *bytes.Buffer, text string) {
 	b.WriteString(text)
 	if p.emulator {
 		b.WriteString(emulatorMark)

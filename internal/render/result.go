@@ -56,8 +56,8 @@ type Options struct {
 	Emulator bool
 	// OnlyErrors drops notes (--only-show-errors).
 	OnlyErrors bool
-	// Now is the service's time, for relative times in people's views; zero
-	// means the machine's clock.
+	// Now is the service's time in the zone people read times in; zero means
+	// the machine's clock and zone.
 	Now time.Time
 }
 

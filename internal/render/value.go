@@ -171,6 +171,7 @@ func injectResourceGroup(v any) any {
 				if slices.IsSortedFunc(v[:len(v)-1], byKey) {
 					sortMembers(v)
 				}
+				return v
 			}
 		}
 	}

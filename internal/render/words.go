@@ -93,3 +93,19 @@ func count(n int, noun string) string {
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
+
+// command is a command line people can paste: computetarget, the words, and a
+// name. A name that is not a plain word is the service's mistake or somebody's
+// trap; it is not put into a command.
+func command(words, name string) string {
+	for _, r := range name {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.') {
+			name = ""
+			break
+		}
+	}
+	if name == "" || name[0] == '-' {
+		name = "NAME"
+	}
+	return "computetarget " + strings.Replace(words, "NAME", name, 1)
+}

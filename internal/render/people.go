@@ -1,0 +1,548 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+// Where is the workspace a view is about, and where that choice came from.
+type Where struct {
+	Workspace     string
+	ResourceGroup string
+	Source        string // in words, such as ./.azureml/config.json; may be empty
+}
+
+func (w Where) String() string {
+	if w.Workspace == "" {
+		return ""
+	}
+	inside := "rg " + w.ResourceGroup
+	if w.Source != "" {
+		inside += ", from " + w.Source
+	}
+	return w.Workspace + " (" + inside + ")"
+}
+
+// List is the result of listing computes.
+func List(list []*compute.Compute, w Where, d Detail) Result {
+	r := Result{Data: Objects(list, d), Names: names(list), V1: V1List()}
+	switch d {
+	case Verbose:
+		r.V1 = V1Verbose()
+	case Raw:
+		r.V1 = nil
+	case Brief:
+		r.People = func(p *Page) { p.list(list, w) }
+	}
+	return r
+}
+
+// Show is the result of showing computes: one object when a single name was
+// asked for, an array otherwise.
+func Show(list []*compute.Compute, several bool, d Detail) Result {
+	r := Result{Names: names(list), V1: V1Show()}
+	r.Data = one(Objects(list, d), several)
+	switch d {
+	case Verbose:
+		r.V1 = V1Verbose()
+	case Raw:
+		r.V1 = nil
+	case Brief:
+		r.People = func(p *Page) {
+			for _, c := range list {
+				p.card(c)
+			}
+		}
+	}
+	return r
+}
+
+func names(list []*compute.Compute) []string {
+	out := make([]string, 0, len(list))
+	for _, c := range list {
+		out = append(out, c.Name)
+	}
+	return out
+}
+
+// one is the only element of a list when one thing was asked for, and nothing
+// when that one failed.
+func one(list []any, several bool) any {
+	switch {
+	case several:
+		return list
+	case len(list) > 0:
+		return list[0]
+	}
+	return nil
+}
+
+// Outcomes is the result of a verb on one or more computes. What failed is in
+// Err only; the rest is in Data in the order asked for.
+func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d Detail) Result {
+	var r Result
+	var data []any
+	var errs []error
+	for _, o := range outcomes {
+		if o.Err != nil {
+			errs = append(errs, o.Err)
+			continue
+		}
+		r.Names = append(r.Names, o.Name)
+		removed := o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach
+		switch {
+		case removed && (d == Brief || o.Compute == nil):
+			id := ws.ComputeID(o.Name)
+			if o.Compute != nil && o.Compute.ID != "" {
+				id = o.Compute.ID
+			}
+			data = append(data, IDObject(id))
+		case o.Compute != nil:
+			data = append(data, Object(o.Compute, d))
+		}
+		if r.V1 == nil {
+			r.V1 = v1Of(o, d)
+		}
+		if o.Note != "" {
+			note := o.Note
+			if !strings.Contains(note, o.Name) {
+				note = o.Name + ": " + note
+			}
+			r.Notes = append(r.Notes, note)
+		}
+	}
+	r.Err = errors.Join(errs...)
+	if len(errs) == 1 {
+		r.Err = errs[0]
+	}
+	if data == nil {
+		data = []any{}
+	}
+	r.Data = one(data, several)
+	if r.Names == nil {
+		r.Names = []string{}
+	}
+	if d == Brief {
+		r.People = func(p *Page) {
+			for _, o := range outcomes {
+				if o.Err == nil {
+					p.Sentence("%s", sentence(o, p.Now))
+				}
+			}
+		}
+	}
+	return r
+}
+
+// v1Of is the v1 shape of a verb's result.
+func v1Of(o compute.Outcome, d Detail) *V1 {
+	instance := o.Compute != nil && o.Compute.IsInstance()
+	removed := o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach
+	switch {
+	case d == Raw:
+		return nil
+	case removed && d == Brief:
+		return V1ID()
+	case d == Verbose && instance && !removed:
+		return V1VerboseInstance()
+	case d == Verbose:
+		return V1Verbose()
+	case instance:
+		return V1Instance()
+	}
+	return V1Show()
+}
+
+// sentence says how a verb ended for one compute.
+func sentence(o compute.Outcome, now time.Time) string {
+	c := o.Compute
+	took := ""
+	if o.Elapsed >= time.Second {
+		took = " (" + Elapsed(o.Elapsed) + ")"
+	}
+	var parts []string
+	switch {
+	case o.Verb == compute.VerbDelete, o.Verb == compute.VerbDetach:
+		done := "deleted"
+		if o.Verb == compute.VerbDetach {
+			done = "detached"
+		}
+		if gone(o) {
+			return o.Name + " is " + done + took
+		}
+		return o.Name + " is being " + done + " · " + command("wait NAME --for deleted", o.Name)
+	case c == nil:
+		if o.Verb == compute.VerbWait {
+			return o.Name + " is not there" + took
+		}
+		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
+	case c.InTransition():
+		return o.Name + " is " + c.State() + " · " + command("wait NAME", o.Name)
+	case o.Already && o.Verb == compute.VerbCreate:
+		parts = append(parts, o.Name+" exists already and is "+c.State())
+	case o.Already && o.Verb != compute.VerbWait:
+		parts = append(parts, o.Name+" is already "+c.State()+upFor(c, now))
+	case o.Verb == compute.VerbUpdate:
+		parts = append(parts, o.Name+" is updated"+took)
+	case o.Verb == compute.VerbResize:
+		parts = append(parts, o.Name+" is now "+c.VMSize()+took)
+	default:
+		parts = append(parts, o.Name+" is "+c.State()+took)
+	}
+	switch {
+	case c.Cluster != nil:
+		if c.Cluster.Scale != nil {
+			parts = append(parts, scale(c.Cluster.Scale))
+		}
+	case o.Verb == compute.VerbCreate && c.Instance != nil:
+		if access := ssh(c); access != "" {
+			parts = append(parts, access)
+		}
+	}
+	switch {
+	case o.Verb == compute.VerbStop || o.Verb == compute.VerbResize:
+	case c.IsRunning():
+		parts = append(parts, command("open NAME", c.Name))
+	case c.IsStopped() && o.Verb == compute.VerbCreate:
+		parts = append(parts, command("start NAME", c.Name))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// gone reports whether a delete was followed to its end.
+func gone(o compute.Outcome) bool {
+	if o.Operation != nil && o.Operation.Done {
+		return true
+	}
+	return len(o.States) > 0 && o.States[len(o.States)-1] == "Deleted"
+}
+
+// ssh says in few words whether an instance can be reached by SSH; "" when the
+// service has not said.
+func ssh(c *compute.Compute) string {
+	switch s := c.Instance.SSH; {
+	case s == nil || s.PublicAccess == "":
+		return ""
+	case strings.EqualFold(s.PublicAccess, "Enabled"):
+		return command("ssh NAME", c.Name)
+	}
+	return "ssh off, cannot be enabled later"
+}
+
+// scale says between what a cluster grows and shrinks.
+func scale(s *compute.ScaleSettings) string {
+	text := fmt.Sprintf("%d to %s", s.MinNodes, count(s.MaxNodes, "node"))
+	if d, ok := s.IdleScaleDown(); ok {
+		text += ", removed after " + Span(d) + " idle"
+	}
+	return text
+}
+
+// runningSince is when the operation that turned an instance on began; ok is
+// false when the service does not tell.
+func runningSince(c *compute.Compute) (t time.Time, ok bool) {
+	last := c.LastOperation()
+	if !c.IsRunning() || last == nil || last.Time.IsZero() {
+		return time.Time{}, false
+	}
+	switch strings.ToLower(last.Name) {
+	case "create", "start", "restart":
+		return last.Time.Time, true
+	}
+	return time.Time{}, false
+}
+
+func upFor(c *compute.Compute, now time.Time) string {
+	if t, ok := runningSince(c); ok {
+		return " (" + Elapsed(now.Sub(t)) + ")"
+	}
+	return ""
+}
+
+// size is a VM size without the prefix all of them share.
+func size(s string) string {
+	const prefix = "standard_"
+	if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):]
+	}
+	return s
+}
+
+// shortOwner is the owner in a column: an object id, which nobody knows by
+// heart, is cut to its first part.
+func shortOwner(c *compute.Compute) string {
+	o := c.Owner()
+	if o.Name == "" && len(o.ID) == len("00000000-0000-0000-0000-000000000000") {
+		return o.ID[:8] + "…"
+	}
+	return Cut(Clean(Owner(c)), 24)
+}
+
+// list draws computes as a table, and the summary on stderr.
+func (p *Page) list(list []*compute.Compute, w Where) {
+	running := 0
+	rows := make([][]string, 0, len(list))
+	for _, c := range list {
+		if c.IsRunning() {
+			running++
+		}
+		rows = append(rows, []string{c.Name, c.State(), shortOwner(c), Cut(size(c.VMSize()), 20), up(c, p.Now), idle(c), p.nextStop(c)})
+	}
+	p.Table([]string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}, rows)
+	summary := []string{count(len(list), "compute")}
+	if len(list) == 0 {
+		summary[0] = "no computes"
+	} else {
+		summary[0] += ", " + strconv.Itoa(running) + " running"
+	}
+	if place := w.String(); place != "" {
+		summary = append(summary, place)
+	}
+	if len(list) == 0 {
+		summary = append(summary, "computetarget create NAME -s STANDARD_DS3_V2 makes one")
+	}
+	p.Aside("%s", strings.Join(summary, " · "))
+}
+
+// up is how long an instance runs, or how many nodes a cluster has.
+func up(c *compute.Compute, now time.Time) string {
+	if c.Cluster != nil && c.Cluster.CurrentNodes > 0 {
+		return count(c.Cluster.CurrentNodes, "node")
+	}
+	if t, ok := runningSince(c); ok {
+		return Elapsed(now.Sub(t))
+	}
+	return ""
+}
+
+// idle is after how long without use an instance stops, or a node is removed.
+func idle(c *compute.Compute) string {
+	switch {
+	case c.Instance != nil:
+		if d, ok := c.Instance.IdleShutdown(); ok {
+			return Span(d)
+		}
+		return "off"
+	case c.Cluster != nil && c.Cluster.Scale != nil:
+		if d, ok := c.Cluster.Scale.IdleScaleDown(); ok {
+			return Span(d)
+		}
+	}
+	return ""
+}
+
+// nextStop is when the schedules of a running instance stop it next.
+func (p *Page) nextStop(c *compute.Compute) string {
+	if !c.IsRunning() {
+		return ""
+	}
+	if at, ok := nextFiring(c, schedule.Stop, p.Now); ok {
+		return When(at, p.Now)
+	}
+	return "none"
+}
+
+// nextFiring is when the first of an instance's schedules of one action fires.
+func nextFiring(c *compute.Compute, action schedule.Action, now time.Time) (first time.Time, ok bool) {
+	if c.Instance == nil {
+		return time.Time{}, false
+	}
+	for _, s := range c.Instance.Schedules {
+		e, err := s.Entry()
+		if err != nil || e.Action != action {
+			continue // what cannot be read is in -v; here it never fires
+		}
+		if at, fires := e.Next(now); fires && (!ok || at.Before(first)) {
+			first, ok = at, true
+		}
+	}
+	return first, ok
+}
+
+// card draws one compute: is it on, who stopped it and when, whose is it, how
+// is it reached, when does it stop.
+func (p *Page) card(c *compute.Compute) {
+	name := c.Name
+	if name == "" {
+		name = "a compute without a name"
+	}
+	head := []string{name + " is " + c.State()}
+	if t, ok := runningSince(c); ok {
+		head[0] += " for " + Elapsed(p.Now.Sub(t))
+	}
+	if !c.IsInstance() && c.ComputeType != "" {
+		head = append(head, c.ComputeType)
+	}
+	for _, s := range []string{c.VMSize(), location(c)} {
+		if s != "" {
+			head = append(head, s)
+		}
+	}
+	p.Sentence("%s", strings.Join(head, " · "))
+	p.Row("about", c.Description)
+	p.Row("owner", p.owner(c))
+	p.Row(p.lastOperation(c))
+	switch {
+	case c.Instance != nil:
+		p.instanceRows(c)
+	case c.Cluster != nil:
+		p.clusterRows(c)
+	}
+	p.Row("target", c.ResourceID)
+	p.Row("tags", tags(c.Tags))
+	for _, e := range c.Errors() {
+		p.Row("error", e.String())
+	}
+}
+
+// owner names whose compute it is, and for whom it was created.
+func (p *Page) owner(c *compute.Compute) string {
+	name := Owner(c)
+	if name == "" || c.Instance == nil || c.Instance.CreatedBy == nil {
+		return name
+	}
+	by := c.Instance.CreatedBy
+	creator := by.UserName
+	if creator == "" {
+		creator = by.UserID
+	}
+	if creator != "" && !strings.EqualFold(by.UserID, c.Owner().ID) {
+		return name + ", created by " + creator
+	}
+	return name
+}
+
+// lastOperation says what was last done to an instance, by whom or what, and
+// when; the label is the past tense of it.
+func (p *Page) lastOperation(c *compute.Compute) (label, value string) {
+	last := c.LastOperation()
+	if last == nil || last.Name == "" {
+		if !c.CreatedOn.IsZero() {
+			return "created", p.at(c.CreatedOn.Time)
+		}
+		return "", ""
+	}
+	past := map[string]string{"create": "created", "start": "started", "stop": "stopped", "restart": "restarted",
+		"reimage": "reimaged", "delete": "deleted", "resize": "resized"}
+	label = past[strings.ToLower(last.Name)]
+	if label == "" {
+		label = "last"
+		value = last.Name + " "
+	}
+	switch strings.ToLower(last.Trigger) {
+	case "user":
+		value += "by a user"
+	case "schedule":
+		value += "by a schedule"
+	case "idleshutdown":
+		value += "by idle shutdown"
+	case "":
+	default:
+		value += "by " + last.Trigger
+	}
+	if !last.Time.IsZero() {
+		value = strings.TrimPrefix(value+", "+p.at(last.Time.Time), ", ")
+	}
+	switch status := strings.ToLower(last.Status); {
+	case status == "inprogress":
+		value += ", in progress"
+	case strings.HasSuffix(status, "failed"):
+		value += ", FAILED"
+	}
+	return label, value
+}
+
+// at writes a past instant: 3h ago (today 12:03).
+func (p *Page) at(t time.Time) string {
+	return Ago(t, p.Now) + " (" + When(t, p.Now) + ")"
+}
+
+func (p *Page) instanceRows(c *compute.Compute) {
+	i := c.Instance
+	if c.IsRunning() {
+		p.Row("open", command("open NAME", c.Name))
+		for _, a := range i.Applications {
+			if strings.EqualFold(strings.ReplaceAll(a.Name, " ", ""), "jupyterlab") {
+				p.Row("", a.URI)
+			}
+		}
+	} else if c.IsStopped() {
+		p.Row("open", "start it first: "+command("start NAME", c.Name))
+	}
+	access := strings.TrimPrefix(ssh(c), "ssh ")
+	if i.SSH != nil && strings.EqualFold(i.SSH.PublicAccess, "Enabled") && i.Endpoints != nil {
+		address := i.Endpoints.PublicIP
+		if address == "" {
+			address = i.Endpoints.PrivateIP
+		}
+		if address != "" {
+			access += fmt.Sprintf(" · %s@%s port %d", i.SSH.AdminUserName, address, i.SSH.Port)
+		}
+	}
+	p.Row("ssh", access)
+	p.Row("stops", p.stops(c))
+	if at, ok := nextFiring(c, schedule.Start, p.Now); ok && !c.IsRunning() {
+		p.Row("starts", When(at, p.Now)+" by schedule")
+	}
+}
+
+// stops says what will stop an instance, and when; "" when it is off and
+// nothing is set.
+func (p *Page) stops(c *compute.Compute) string {
+	var ways []string
+	if at, ok := nextFiring(c, schedule.Stop, p.Now); ok {
+		ways = append(ways, When(at, p.Now)+" by schedule")
+	}
+	if d, ok := c.Instance.IdleShutdown(); ok {
+		ways = append(ways, "after "+Span(d)+" idle")
+	}
+	switch {
+	case len(ways) > 0:
+		return strings.Join(ways, ", or ")
+	case c.IsRunning():
+		return "never by itself · " + command("idle NAME 1h", c.Name)
+	}
+	return ""
+}
+
+func (p *Page) clusterRows(c *compute.Compute) {
+	k := c.Cluster
+	nodes := fmt.Sprintf("%d now", k.CurrentNodes)
+	if k.TargetNodes != k.CurrentNodes {
+		nodes += fmt.Sprintf(", going to %d", k.TargetNodes)
+	}
+	if n := k.NodeStates; n != nil {
+		for _, s := range []struct {
+			n    int
+			what string
+		}{{n.Running, "running"}, {n.Idle, "idle"}, {n.Preparing, "preparing"}, {n.Leaving, "leaving"}, {n.Unusable, "unusable"}, {n.Preempted, "preempted"}} {
+			if s.n > 0 {
+				nodes += fmt.Sprintf(", %d %s", s.n, s.what)
+			}
+		}
+	}
+	p.Row("nodes", nodes)
+	if k.Scale != nil {
+		p.Row("scale", scale(k.Scale))
+	}
+	p.Row("priority", k.VMPriority)
+	if c.Identity != nil {
+		p.Row("identity", c.Identity.Type)
+	}
+}
+
+func tags(m map[string]string) string {
+	pairs := make([]string, 0, len(m))
+	for k, v := range m {
+		pairs = append(pairs, k+"="+v)
+	}
+	sort.Strings(pairs)
+	return strings.Join(pairs, ", ")
+}

@@ -1,0 +1,332 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// now is Monday noon in Berlin.
+func now(t testing.TB) time.Time {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Date(2026, 3, 9, 11, 0, 0, 0, zone)
+}
+
+func load(t testing.TB, name string) *compute.Compute {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", "computes", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := compute.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func loadAll(t testing.TB, names ...string) []*compute.Compute {
+	t.Helper()
+	var list []*compute.Compute
+	for _, n := range names {
+		list = append(list, load(t, n))
+	}
+	return list
+}
+
+var everything = []string{"running", "forgotten", "stopped", "creating", "failed", "cluster", "aks", "nulls"}
+
+// golden compares got with a file of testdata/golden, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name+".txt")
+	if *update {
+		if err := os.WriteFile(file, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test -update writes it):\n%s\nwant\n%s", file, got, want)
+	}
+}
+
+// capture is one printing of a result: exit code, stdout and stderr.
+func capture(t *testing.T, title string, width int, o Options, r Result) string {
+	t.Helper()
+	s, out, errs := TestStreams("", width, width)
+	o.Now = now(t)
+	err := Print(s, o, r)
+	PrintError(s, err)
+	if width > 0 && r.People != nil {
+		for line := range strings.Lines(out.String() + errs.String()) {
+			line = strings.TrimSuffix(line, "\n")
+			if strings.HasPrefix(line, "ERROR") || strings.HasPrefix(line, "hint") || strings.HasPrefix(line, "request id") {
+				continue
+			}
+			sentence := strings.Contains(line, " is ") || strings.Contains(line, " compute") || r.Notes != nil && strings.Contains(line, ": ")
+			if n := Columns(line); n > width && !sentence {
+				t.Errorf("%s: %d columns on a terminal of %d: %q", title, n, width, line)
+			}
+			if Clean(line) != line {
+				t.Errorf("%s: unsafe characters: %q", title, line)
+			}
+			if o.Emulator && !strings.HasSuffix(line, "(emulator)") {
+				t.Errorf("%s: the emulator is not named: %q", title, line)
+			}
+		}
+	}
+	return fmt.Sprintf("=== %s: exit %d\n--- stdout\n%s--- stderr\n%s", title, ExitCode(err), out, errs)
+}
+
+// captureAll prints a result for terminals of several widths, for the
+// emulator, and in every format for scripts.
+func captureAll(t *testing.T, make func(Detail) Result) []byte {
+	t.Helper()
+	var b strings.Builder
+	for _, w := range []int{40, 80, 200} {
+		b.WriteString(capture(t, fmt.Sprintf("%d columns", w), w, Options{}, make(Brief)))
+	}
+	b.WriteString(capture(t, "80 columns, emulator", 80, Options{Emulator: true}, make(Brief)))
+	b.WriteString(capture(t, "pipe", 0, Options{}, make(Brief)))
+	b.WriteString(capture(t, "80 columns -v", 80, Options{}, make(Verbose)))
+	for _, f := range []Format{TSV, Table, Name, YAML} {
+		b.WriteString(capture(t, "-o "+string(f), 0, Options{Format: f}, make(Brief)))
+	}
+	for _, f := range []Format{TSV, Table} {
+		b.WriteString(capture(t, "-v -o "+string(f), 0, Options{Format: f}, make(Verbose)))
+	}
+	return []byte(b.String())
+}
+
+func TestListViews(t *testing.T) {
+	t.Parallel()
+	where := Where{"ml-dev", "ml-dev-rg", "./.azureml/config.json"}
+	for name, list := range map[string][]string{"list": everything, "list-empty": nil, "list-hostile": {"hostile"}} {
+		golden(t, name, captureAll(t, func(d Detail) Result { return List(loadAll(t, list...), where, d) }))
+	}
+}
+
+func TestShowViews(t *testing.T) {
+	t.Parallel()
+	for _, name := range append(everything, "hostile") {
+		golden(t, "show-"+name, captureAll(t, func(d Detail) Result { return Show(loadAll(t, name), false, d) }))
+	}
+	golden(t, "show-two", captureAll(t, func(d Detail) Result { return Show(loadAll(t, "running", "cluster"), true, d) }))
+}
+
+func TestOutcomeViews(t *testing.T) {
+	t.Parallel()
+	ws := compute.Workspace{Subscription: "s", ResourceGroup: "rg", Name: "w"}
+	done := []string{"Stopping", "Deleted"}
+	broken := &compute.Error{Kind: compute.KindState, Code: "SetupScriptFailed", Message: "Setup script exited with 1", Name: "broken", RequestID: "req-1"}
+	missing := &compute.Error{Kind: compute.KindNotFound, Code: "ResourceNotFound", Message: "The Resource 'Microsoft.MachineLearningServices/workspaces/w/computes/b' was not found", Name: "b"}
+	for name, outcomes := range map[string][]compute.Outcome{
+		"create":          {{Name: "instance", Verb: compute.VerbCreate, Compute: load(t, "running"), Elapsed: 182 * time.Second}},
+		"create-ssh":      {{Name: "gpu", Verb: compute.VerbCreate, Compute: load(t, "forgotten"), Elapsed: 182 * time.Second}},
+		"create-nowait":   {{Name: "new1", Verb: compute.VerbCreate, Compute: load(t, "creating")}},
+		"create-exists":   {{Name: "nightly", Verb: compute.VerbCreate, Compute: load(t, "stopped"), Already: true, Note: "it is Stopped"}},
+		"create-cluster":  {{Name: "cpu", Verb: compute.VerbCreate, Compute: load(t, "cluster"), Elapsed: 12 * time.Second}},
+		"create-failed":   {{Name: "broken", Verb: compute.VerbCreate, Compute: load(t, "failed"), Err: broken}},
+		"start":           {{Name: "instance", Verb: compute.VerbStart, Compute: load(t, "running"), Elapsed: 151 * time.Second}},
+		"start-already":   {{Name: "instance", Verb: compute.VerbStart, Compute: load(t, "running"), Already: true}},
+		"stop":            {{Name: "nightly", Verb: compute.VerbStop, Compute: load(t, "stopped"), Elapsed: 62 * time.Second}},
+		"delete":          {{Name: "instance", Verb: compute.VerbDelete, Compute: load(t, "running"), States: done, Elapsed: time.Minute}},
+		"delete-nowait":   {{Name: "instance", Verb: compute.VerbDelete}},
+		"detach":          {{Name: "aks1", Verb: compute.VerbDetach, Compute: load(t, "aks"), Operation: &compute.Operation{Done: true}}},
+		"update":          {{Name: "cpu", Verb: compute.VerbUpdate, Compute: load(t, "cluster"), Elapsed: 3 * time.Second}},
+		"wait":            {{Name: "instance", Verb: compute.VerbWait, Compute: load(t, "running"), Already: true}},
+		"several":         {{Name: "instance", Verb: compute.VerbStart, Compute: load(t, "running")}, {Name: "b", Verb: compute.VerbStart, Err: missing}, {Name: "nightly", Verb: compute.VerbStart, Compute: load(t, "stopped"), Note: "a note"}},
+		"several-failed":  {{Name: "broken", Verb: compute.VerbStart, Err: broken}, {Name: "b", Verb: compute.VerbStart, Err: missing}},
+		"several-missing": {{Name: "b", Verb: compute.VerbDelete, Err: missing}, {Name: "c", Verb: compute.VerbDelete, Err: missing}},
+	} {
+		golden(t, "verb-"+name, captureAll(t, func(d Detail) Result { return Outcomes(outcomes, ws, len(outcomes) > 1, d) }))
+	}
+}
+
+// TestVerboseKeepsEverything holds that -v lacks nothing the service sent and
+// has every path v1 had.
+func TestVerboseKeepsEverything(t *testing.T) {
+	t.Parallel()
+	paths := map[string][]string{
+		"running": {"id", "name", "location", "tags", "properties.description", "properties.computeType", "properties.computeLocation", "properties.resourceId",
+			"properties.provisioningErrors", "properties.provisioningState", "properties.properties.vmSize", "properties.properties.applications",
+			"properties.properties.connectivityEndpoints.publicIpAddress", "properties.properties.connectivityEndpoints.privateIpAddress",
+			"properties.properties.sshSettings.sshPublicAccess", "properties.properties.sshSettings.adminUserName", "properties.properties.sshSettings.adminPublicKey",
+			"properties.properties.sshSettings.sshPort", "properties.properties.personalComputeInstanceSettings", "properties.properties.subnet.id",
+			"properties.properties.errors", "properties.status.errors", "properties.status.creationTime", "properties.status.createdBy.userObjectId",
+			"properties.status.createdBy.userTenantId", "properties.status.createdBy.userName", "properties.status.modifiedTime", "properties.status.state", "properties.status.vmSize"},
+		"cluster": {"identity", "properties.properties.vmSize", "properties.properties.vmPriority", "properties.properties.scaleSettings.minNodeCount",
+			"properties.properties.scaleSettings.maxNodeCount", "properties.properties.scaleSettings.nodeIdleTimeBeforeScaleDown",
+			"properties.properties.userAccountCredentials.adminUserName", "properties.properties.userAccountCredentials.adminUserPassword",
+			"properties.properties.userAccountCredentials.adminUserSshPublicKey", "properties.properties.subnet.id", "properties.properties.remoteLoginPortPublicAccess",
+			"properties.status.currentNodeCount", "properties.status.targetNodeCount", "properties.status.nodeStateCounts.preparingNodeCount",
+			"properties.status.nodeStateCounts.runningNodeCount", "properties.status.nodeStateCounts.idleNodeCount", "properties.status.nodeStateCounts.unusableNodeCount",
+			"properties.status.nodeStateCounts.leavingNodeCount", "properties.status.nodeStateCounts.preemptedNodeCount", "properties.status.allocationState",
+			"properties.status.allocationStateTransitionTime", "properties.status.errors", "properties.status.creationTime", "properties.status.modifiedTime",
+			"properties.status.provisioningState", "properties.status.provisioningStateTransitionTime", "properties.status.scaleSettings", "properties.status.vmPriority", "properties.status.vmSize"},
+		"aks": {"properties.isAttachedCompute", "properties.properties.agentCount", "properties.properties.agentVmSize", "properties.properties.clusterFqdn",
+			"properties.properties.clusterPurpose", "properties.properties.loadBalancerSubnet", "properties.properties.loadBalancerType",
+			"properties.properties.sslConfiguration", "properties.properties.systemServices.0.serviceType"},
+	}
+	paths["creating"], paths["failed"] = paths["running"], paths["running"]
+	for _, name := range append(everything, "hostile") {
+		c := load(t, name)
+		got := Object(c, Verbose)
+		for _, path := range paths[name] {
+			if !has(got, strings.Split(path, ".")) {
+				t.Errorf("%s lacks %s", name, path)
+			}
+		}
+		var sent any
+		if err := json.Unmarshal(c.Raw, &sent); err != nil {
+			t.Fatal(err)
+		}
+		missing(t, name, "", sent, got)
+	}
+	if text := show(t, JSON, string(must(json.Marshal(Object(load(t, "cluster"), Verbose)))), nil); strings.Contains(text, "hunter2") {
+		t.Error("-v prints a password")
+	}
+}
+
+func must(raw []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// has reports whether a path of keys and list positions exists.
+func has(v any, path []string) bool {
+	if len(path) == 0 {
+		return true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		e, ok := v[path[0]]
+		return ok && has(e, path[1:])
+	case []any:
+		return len(v) > 0 && has(v[0], path[1:])
+	}
+	return false
+}
+
+// missing reports keys that were sent and are not in got.
+func missing(t *testing.T, name, at string, sent, got any) {
+	t.Helper()
+	switch sent := sent.(type) {
+	case map[string]any:
+		m, ok := got.(map[string]any)
+		if !ok {
+			t.Errorf("%s: %s is %T", name, at, got)
+			return
+		}
+		for k, e := range sent {
+			if _, ok := m[k]; !ok {
+				t.Errorf("%s: %s.%s is missing", name, at, k)
+			}
+			missing(t, name, at+"."+k, e, m[k])
+		}
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(sent) {
+			t.Errorf("%s: %s is %v", name, at, got)
+			return
+		}
+		for i := range sent {
+			missing(t, name, at, sent[i], list[i])
+		}
+	}
+}
+
+func TestBriefKeys(t *testing.T) {
+	t.Parallel()
+	want := "computeType errors id location name owner provisioningErrors provisioningState resourceGroup state tags vmSize"
+	for _, name := range everything {
+		s, out, _ := TestStreams("", 0, 0)
+		if err := Print(s, Options{}, Show(loadAll(t, name), false, Brief)); err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]any
+		if err := json.Unmarshal(out.Bytes(), &m); err != nil {
+			t.Fatal(err)
+		}
+		list, _ := sorted(m)
+		var keys []string
+		for _, k := range list {
+			keys = append(keys, k.Key)
+		}
+		got := strings.Join(keys, " ")
+		if name == "nulls" {
+			got = strings.Replace(got, "provisioningState", "provisioningState resourceGroup", 1)
+		}
+		if got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestRawIsTheServicesBody(t *testing.T) {
+	t.Parallel()
+	for _, name := range everything {
+		c := load(t, name)
+		s, out, _ := TestStreams("", 80, 80)
+		if err := Print(s, Options{}, Show([]*compute.Compute{c}, false, Raw)); err != nil {
+			t.Fatal(err)
+		}
+		var sent, got map[string]any
+		if err := errors.Join(json.Unmarshal(c.Raw, &sent), json.Unmarshal(out.Bytes(), &got)); err != nil {
+			t.Fatal(err)
+		}
+		missing(t, name, "", sent, got)
+		if has(got, []string{"properties", "status"}) {
+			t.Errorf("%s: --raw adds to the body", name)
+		}
+	}
+}
+
+func TestIdentityObject(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ body, brief, verbose string }{
+		{`{"identity":null}`, "", ""},
+		{`{"identity":7}`, "", ""},
+		{`{"identity":{"type":"SystemAssigned","principalId":"p","tenantId":"t","userAssignedIdentities":null}}`,
+			`{"principalId":"p","tenantId":"t","type":"SystemAssigned"}`, `{"principalId":"p","tenantId":"t","type":"SystemAssigned","userAssignedIdentities":null}`},
+		{`{"identity":{"type":"SystemAssigned,UserAssigned","principalId":"p","userAssignedIdentities":{"/x":{}}}}`,
+			`{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/x":{}}}`, `{"principalId":"p","type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/x":{}}}`},
+	}
+	for _, c := range cases {
+		k, err := compute.Decode([]byte(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d, want := range map[Detail]string{Brief: c.brief, Verbose: c.verbose} {
+			got := ""
+			if v := IdentityObject(k, d); v != nil {
+				got = string(must(json.Marshal(v)))
+			}
+			if got != want {
+				t.Errorf("%s: %s, want %s", c.body, got, want)
+			}
+		}
+	}
+}
