@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -99,7 +100,7 @@ func ParseStart(s, zone string) (Local, error) {
 			t, err := time.Parse(layout+offset, s)
 			var bad *time.ParseError
 			switch {
-			case errors.As(err, &bad) && bad.Message != "", err == nil && t.Year() < 1:
+			case errors.As(err, &bad) && strings.HasSuffix(bad.Message, "out of range"), err == nil && t.Year() < 1:
 				return Local{}, fmt.Errorf("start time %s is not in the calendar: %s", quote(s), want)
 			case err != nil:
 				continue

@@ -238,14 +238,14 @@ func nearestZone(name string) string {
 		return "" // no other offset is what was meant
 	}
 	name = strings.ToLower(name)
-	best, bestScore := "", len(name)/3+1
+	region, city := splitRegion(name)
+	best, bestScore := "", 2*(len(city)/3+1)
 	consider := func(candidate string) {
-		folded := strings.ToLower(candidate)
-		score := distance(name, folded)
-		// A city alone, or in the wrong region: "Berlin", "Asia/Berlin".
-		city, known := name[strings.LastIndexByte(name, '/')+1:], folded[strings.LastIndexByte(folded, '/')+1:]
-		if len(city) > 3 && city == known {
-			score = min(score, 1)
+		// The city decides: "Berlin" and "Asia/Berlin" are meant to be Europe's.
+		knownRegion, knownCity := splitRegion(strings.ToLower(candidate))
+		score := 2 * distance(city, knownCity)
+		if region != knownRegion {
+			score++
 		}
 		if score < bestScore {
 			best, bestScore = candidate, score
@@ -259,6 +259,13 @@ func nearestZone(name string) string {
 		consider(ianaZones[i].name)
 	}
 	return best
+}
+
+// splitRegion parts "america/argentina/salta" before its last word; a name
+// without a region is all city.
+func splitRegion(name string) (region, city string) {
+	i := strings.LastIndexByte(name, '/')
+	return name[:max(i, 0)], name[i+1:]
 }
 
 // distance counts the letters to insert, drop or change to get from a to b.
