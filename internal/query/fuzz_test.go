@@ -2,6 +2,7 @@ package query
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -56,6 +57,7 @@ func FuzzNumber(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
+		a, b = strings.TrimSpace(a), strings.TrimSpace(b)
 		if !json.Valid([]byte(a)) || !json.Valid([]byte(b)) || kindOf(mustDecode(t, a)) != kindNumber || kindOf(mustDecode(t, b)) != kindNumber {
 			return
 		}

@@ -7,10 +7,14 @@
 // its comparison of strings. Its extensions (let, arithmetic, $, more
 // functions) are refused, as az refuses them.
 //
-// Three things differ from az on purpose. A wrong function name or number of
-// arguments is an error of [Compile], before any request is sent, also where
-// evaluation would never reach it. `NaN` and `Infinity` are strings, because
-// JSON has no such numbers. A query whose result outgrows memory is refused.
+// Where az is not followed, on purpose:
+//   - A wrong function name, a wrong number of arguments and a misplaced & are
+//     errors of [Compile], before any request is sent, also where evaluation
+//     would never reach them.
+//   - `NaN` and `Infinity` are strings and to_number('nan') is null, because
+//     JSON has no such numbers; a sum too large for a float is an error.
+//   - merge() refuses an empty array or string instead of ignoring it.
+//   - What nests too deep or outgrows memory is refused with an [Error].
 package query
 
 import (

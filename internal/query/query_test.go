@@ -251,6 +251,9 @@ var cases = []struct {
 	{doc: "values", expr: "abs(`-2.50`)", want: `2.5`},
 	{doc: "values", expr: "abs(`-9223372036854775808`)", want: `9223372036854775808`},
 	{doc: "values", expr: "abs(text)", err: "abs() needs a number as its argument, which is a string"},
+	{doc: "values", expr: "abs(`-123456789012345678901`)", want: `123456789012345678901`},
+	{doc: "values", expr: "sum([big, half])", want: `1.2345678901234568e+29`},
+	{doc: "values", expr: "avg([big, big]) > `1e29`", want: `true`},
 	{doc: "values", expr: "avg(numbers)", want: `3.625`},
 	{doc: "values", expr: "avg(`[2,2]`)", want: `2.0`},
 	{doc: "values", expr: "avg(none)", want: `null`},
@@ -348,6 +351,7 @@ var cases = []struct {
 	{doc: "values", expr: "to_string(nil)", want: `"null"`},
 	{doc: "values", expr: "to_string(hash)", want: `"{\"z\":1,\"a\":2,\"m\":null}"`},
 	{doc: "values", expr: "to_string([accent, '\"\\\n\t', `\\u007f\\u0001`])", want: `"[\"h\\u00e9llo \\ud83d\\ude00\",\"\\\"\\\\\\n\\t\",\"\\u007f\\u0001\"]"`},
+	{doc: "values", expr: "to_string(`[\"\\b\\f\\r/\"]`)", want: `"[\"\\b\\f\\r/\"]"`},
 	{doc: "values", expr: "type(one)", want: `"number"`},
 	{doc: "values", expr: "[type(yes), type(nil), type(none), type(void), type(text), type(half)]", want: `["boolean","null","array","object","string","number"]`},
 
@@ -538,6 +542,49 @@ func TestMapsAndObjects(t *testing.T) {
 				t.Errorf("%s on %T: got %s, want %s", c.expr, input.v, spell(t, got), input.want)
 			}
 		}
+	}
+}
+
+// Numbers as Go programs hold them count as the JSON numbers they would be.
+func TestGoNumbers(t *testing.T) {
+	t.Parallel()
+	v := map[string]any{"int": 2, "int64": int64(1) << 60, "float": 2.0, "third": 1.5, "huge": 1e300}
+	for expr, want := range map[string]string{
+		"sum([int, float])":               `4`,
+		"sum([int, third])":               `3.5`,
+		"int64 > int && int == float":     `true`,
+		"to_string([int, float, third])":  `"[2,2,1.5]"`,
+		"sort([third, huge, int, int64])": `[1.5,2,1152921504606846976,1e+300]`,
+		"[type(int), abs(huge) == huge]":  `["number",true]`,
+	} {
+		got, err := run(expr, v)
+		if err != nil {
+			t.Errorf("%s: %v", expr, err)
+		} else if spell(t, got) != want {
+			t.Errorf("%s: got %s, want %s", expr, spell(t, got), want)
+		}
+	}
+}
+
+// Elements with the same key stay in their order, also in long lists.
+func TestSortByIsStable(t *testing.T) {
+	t.Parallel()
+	list := make([]any, 200)
+	for i := range list {
+		list[i] = Object{{"key", i % 3}, {"place", i}}
+	}
+	got, err := run("sort_by(@, &key)", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := -1
+	for i, e := range got.([]any) {
+		key, _ := e.(Object).Get("key")
+		place, _ := e.(Object).Get("place")
+		if i > 0 && place.(int) < last && place.(int) > 2 {
+			t.Fatalf("element %d with key %v comes after element %d", place, key, last)
+		}
+		last = place.(int)
 	}
 }
 
