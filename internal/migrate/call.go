@@ -1,0 +1,484 @@
+package migrate
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// word is one word of a command: where it stands, quotes included, and what it
+// says.
+type word struct {
+	start, end int
+	text       string
+}
+
+// call is a call of az in a view.
+type call struct {
+	view  view
+	words []word // "az" first
+	list  bool   // words are separate strings: ["az", "ml", …]
+	after int    // where the call ends
+}
+
+// The program's name as scripts write it: az, az.cmd, /usr/bin/az, quoted or
+// not. Between two words stand blanks and continued line ends.
+const (
+	azName  = `az(?:\.cmd|\.exe|\.bat)?`
+	notPath = `\s"'` + "`" + `;|&()<>=,!@\[\]`
+	azStart = `(?:(?:(?:[^-+` + notPath + `][^` + notPath + `]*)?[/\\])?` + azName + `|"(?:[^"\r\n]*[/\\])?` + azName + `"|'(?:[^'\r\n]*[/\\])?` + azName + `')`
+	gap     = `(?:[ \t]|(?:\\{1,2}|\^|` + "`" + `)[ \t]*\r?\n)+`
+	globals = `(?:` + gap + `--(?:debug|verbose|only-show-errors))*`
+	listGap = `["']?\s*,\s*["']?`
+	yamlGap = `["']?[ \t]*\r?\n[ \t]*-[ \t]+["']?`
+	foldGap = `(?:[ \t]|\r?\n[ \t]+)+`
+	azWord  = `["']?(?:ml|extension)["']?`
+)
+
+// patterns are compiled when the first file is read.
+type patterns struct {
+	call, folded, list, yaml, pieces, exitCode, errorText, signIn *regexp.Regexp
+}
+
+var compiled = sync.OnceValue(func() patterns {
+	return patterns{
+		call:      regexp.MustCompile(`(?i)` + azStart + globals + gap + azWord + gap),
+		folded:    regexp.MustCompile(`(?i)` + azStart + foldGap + azWord + foldGap),
+		list:      regexp.MustCompile(`(?i)["']?\b` + azName + listGap + `(?:ml|extension)` + listGap),
+		yaml:      regexp.MustCompile(`(?i)["']?\b` + azName + yamlGap + `(?:ml|extension)` + yamlGap),
+		pieces:    regexp.MustCompile(`(?i)\bml(?:` + gap + `|` + listGap + `)computetarget\b`),
+		exitCode:  regexp.MustCompile(`(?i)(?:\$\?|lastexitcode|errorlevel|returncode|exit_?code)[\s"'})\]]{0,6}(?:-eq|-ne|==|!=|equ|neq|=)[\s"']{0,4}1\b`),
+		errorText: regexp.MustCompile(`ComputeTargetNotFound|Azure-cli-ml Version|Provisioning operation finished|does not support Start operation|default workspace not set`),
+		signIn:    regexp.MustCompile(`AZURE_(?:CLIENT_ID|CLIENT_SECRET|CLIENT_CERTIFICATE_PATH|FEDERATED_TOKEN_FILE)\b`),
+	}
+})
+
+// calls returns the findings of one view.
+func (v view) calls() []Finding {
+	var found []Finding
+	add := func(c call) {
+		if f, ok := c.finding(); ok {
+			found = append(found, f)
+		}
+	}
+	p := compiled()
+	if !bytes.Contains(bytes.ToLower(v.text), []byte("ml")) {
+		return nil
+	}
+	// In Python only a string or a list of strings can be a command; strings
+	// are views of their own.
+	if v.kind != python {
+		for _, m := range p.call.FindAllIndex(v.text, -1) {
+			if v.starts(m[0]) && !v.inComment(m[0]) {
+				add(v.shellCall(m[0]))
+			}
+		}
+	}
+	if v.kind == yaml {
+		for _, m := range p.folded.FindAllIndex(v.text, -1) {
+			if v.starts(m[0]) && !v.inComment(m[0]) && v.folded(m[0]) {
+				add(v.shellCall(m[0]))
+			}
+		}
+		for _, m := range p.yaml.FindAllIndex(v.text, -1) {
+			if !v.inComment(m[0]) {
+				add(v.yamlCall(m[0]))
+			}
+		}
+	}
+	for _, m := range p.list.FindAllIndex(v.text, -1) {
+		quoted := v.text[m[0]] == '"' || v.text[m[0]] == '\''
+		if (quoted || v.kind == yaml) && !v.inComment(m[0]) {
+			add(v.listCall(m[0]))
+		}
+	}
+	for _, m := range p.pieces.FindAllIndex(v.text, -1) {
+		if !v.afterPiece(m[0]) || v.inComment(m[0]) {
+			continue
+		}
+		found = append(found, Finding{
+			Text:     oneLine(string(v.text[m[0]:m[1]])),
+			Warnings: []string{"looks like a call put together from pieces: let it run computetarget instead of az ml computetarget"},
+			start:    v.start(m[0]),
+			end:      v.end(m[1] - 1),
+		})
+	}
+	return found
+}
+
+// afterPiece reports whether what stands before i can be the first half of a
+// call: a variable, the end of a quoted text or an argument list. Other words
+// make it prose.
+func (v view) afterPiece(i int) bool {
+	line := bytes.TrimRight(v.text[v.line(i):i], " \t")
+	if len(line) == 0 {
+		return v.line(i) == 0
+	}
+	last := line[bytes.LastIndexAny(line, " \t")+1:]
+	return bytes.IndexByte(last, '$') >= 0 || bytes.IndexByte(last, '%') >= 0 ||
+		strings.IndexByte(`"'}),[:=`, last[len(last)-1]) >= 0
+}
+
+// starts reports whether a command can begin at i: not inside a word, a path
+// or a variable name.
+func (v view) starts(i int) bool {
+	if i == 0 {
+		return true
+	}
+	line := v.text[v.line(i):i]
+	if before := bytes.Fields(bytes.ToLower(line)); len(before) > 0 && isSpace(line[len(line)-1]) {
+		if w := string(before[len(before)-1]); w == "az" || w == "ml" || w == "extension" {
+			return false // an argument of another call
+		}
+	}
+	switch c := v.text[i-1]; c {
+	case ' ', '\t', '\r', '\n', '"', '\'', '`', '(', '{', '[', ';', '&', '|', '!', '@', '=', ',', '>', ':':
+		return true
+	case '-', '+':
+		return v.kind == makefile && len(bytes.Trim(line, "\t @-+")) == 0
+	case 'n', 't', '\\':
+		return i > 1 && v.text[i-2] == '\\' // an escape that is not undone
+	}
+	return false
+}
+
+// line returns where the line of i starts, not further back than a line
+// reasonably is.
+func (v view) line(i int) int {
+	const most = 4096
+	low := max(0, i-most)
+	return low + bytes.LastIndexByte(v.text[low:i], '\n') + 1
+}
+
+func (v view) inComment(i int) bool {
+	for _, c := range v.comments {
+		if c.start <= i && i < c.end {
+			return true
+		}
+	}
+	line := v.text[v.line(i):i]
+	switch v.kind {
+	case batch:
+		bare := strings.ToLower(strings.TrimLeft(string(line), " \t@"))
+		return strings.HasPrefix(bare, "rem ") || strings.HasPrefix(bare, "rem\t") || strings.HasPrefix(bare, "::")
+	case groovy, terraform:
+		if j := bytes.Index(line, []byte("//")); j >= 0 && (j == 0 || isSpace(line[j-1])) && enclosing(line[:j], v.kind) == "" {
+			return true
+		}
+	}
+	for j, c := range line {
+		if c == '#' && (j == 0 || isSpace(line[j-1])) && enclosing(line[:j], v.kind) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// folded reports whether i lies in a YAML block whose line ends are blanks
+// (key: >).
+func (v view) folded(i int) bool {
+	at := v.line(i)
+	indent := indentOf(v.text[at:])
+	for at > 0 {
+		end := at - 1
+		at = v.line(end)
+		line := bytes.TrimRight(v.text[at:end], " \t\r")
+		if len(line) == 0 || indentOf(line) >= indent {
+			continue
+		}
+		_, header, ok := bytes.Cut(line, []byte(": "))
+		if !ok {
+			header, ok = bytes.CutPrefix(bytes.TrimLeft(line, " "), []byte("- "))
+		}
+		return ok && bytes.HasPrefix(header, []byte(">"))
+	}
+	return false
+}
+
+func indentOf(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
+
+// enclosing returns the quote that is open at the end of a piece of a line,
+// "" when there is none.
+func enclosing(line []byte, k kind) string {
+	var stack []string
+	open := ""
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case c == '\\' && k != batch && k != powershell && open != "'":
+			i++
+		case c == '`' && k == powershell:
+			i++
+		case bytes.HasPrefix(line[i:], []byte("$(")) && open != "'" && k != makefile:
+			stack = append(stack, open)
+			open = ""
+			i++
+		case c == ')' && open == "" && len(stack) > 0:
+			open = stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+		case open != "":
+			if bytes.HasPrefix(line[i:], []byte(open)) {
+				i += len(open) - 1
+				open = ""
+			}
+		case c == '"' || c == '\'' && k != batch:
+			open = string(c)
+			if bytes.HasPrefix(line[i:], []byte(strings.Repeat(open, 3))) {
+				open = strings.Repeat(open, 3)
+				i += 2
+			}
+		}
+	}
+	return open
+}
+
+// shellCall reads the words of the command that starts at i.
+func (v view) shellCall(i int) call {
+	quote := enclosing(v.text[v.line(i):i], v.kind)
+	folded := v.kind == yaml && v.folded(i)
+	c := call{view: v, after: i}
+	for at := i; at < len(v.text); {
+		next, ok := v.gap(at, folded)
+		if !ok {
+			break
+		}
+		w := v.word(next, quote)
+		if w.end == w.start {
+			break
+		}
+		c.words = append(c.words, w)
+		at, c.after = w.end, w.end
+	}
+	return c
+}
+
+// gap steps over blanks and continued line ends; false at the end of the
+// command.
+func (v view) gap(at int, folded bool) (int, bool) {
+	for at < len(v.text) {
+		switch c := v.text[at]; {
+		case c == ' ' || c == '\t':
+			at++
+			continue
+		case c == '\n' || c == '\r':
+			if !folded {
+				return at, false
+			}
+			end := at + bytes.IndexByte(v.text[at:], '\n') + 1
+			if end == at || end >= len(v.text) || v.text[end] != ' ' {
+				return at, false
+			}
+			at = end
+			continue
+		case c == '\\', c == '^' && v.kind != powershell,
+			c == '`' && (v.kind == powershell || at > 0 && isSpace(v.text[at-1])):
+			n := at
+			for n < len(v.text) && v.text[n] == c {
+				n++
+			}
+			for n < len(v.text) && (v.text[n] == ' ' || v.text[n] == '\t' || v.text[n] == '\r') {
+				n++
+			}
+			if n < len(v.text) && v.text[n] == '\n' {
+				at = n + 1
+				continue
+			}
+		}
+		return at, true
+	}
+	return at, false
+}
+
+// word reads the word at i; an empty one where the command ends. outer is the
+// quote the whole command stands in.
+func (v view) word(i int, outer string) word {
+	w := word{start: i}
+	var text strings.Builder
+	t := v.text
+	copyTo := func(end int) {
+		text.Write(t[i:end])
+		i = end
+	}
+	for i < len(t) {
+		rest := t[i:]
+		c := rest[0]
+		switch {
+		case outer != "" && bytes.HasPrefix(rest, []byte(outer)), isSpace(c):
+		case c == '#' && i == w.start, strings.IndexByte(";|)", c) >= 0:
+		case c == '&':
+		case c == '>' || c == '<':
+			// <name> is a placeholder in a page; anything else is a redirection.
+			n := bytes.IndexAny(rest, ">\r\n")
+			if c == '<' && n > 1 && rest[n] == '>' && isLetter(rest[1]) {
+				copyTo(i + n + 1)
+				continue
+			}
+			if strings.Trim(text.String(), "0123456789") == "" {
+				i = w.start // 2> is no word
+			}
+		case bytes.HasPrefix(rest, []byte("$(")) && v.kind != makefile:
+			n := balanced(rest[1:])
+			if n < 0 {
+				break
+			}
+			copyTo(i + 1 + n)
+			continue
+		case bytes.HasPrefix(rest, []byte("{{")), bytes.HasPrefix(rest, []byte("${{")):
+			n := bytes.Index(rest, []byte("}}"))
+			if n < 0 {
+				copyTo(i + 2)
+				continue
+			}
+			copyTo(i + n + 2)
+			continue
+		case bytes.HasPrefix(rest, []byte("$(")), bytes.HasPrefix(rest, []byte("$$(")):
+			n := bytes.IndexAny(rest, ")\n")
+			if n < 0 || rest[n] == '\n' {
+				break
+			}
+			copyTo(i + n + 1)
+			continue
+		case c == '`' && v.kind != powershell:
+		case (c == '\\' && v.kind != powershell && v.kind != batch || c == '`' && v.kind == powershell) && len(rest) > 1:
+			if outer == `"` && rest[1] == '"' {
+				if n := bytes.Index(rest[2:], []byte(`\"`)); n >= 0 && bytes.IndexByte(rest[2:2+n], '\n') < 0 {
+					text.Write(rest[2 : 2+n])
+					i += n + 4
+					continue
+				}
+			}
+			if rest[1] == '\n' || rest[1] == '\r' {
+				break
+			}
+			copyTo(i + 2)
+			continue
+		case c == '"' || c == '\'':
+			n := quoted(rest, v.kind)
+			if n < 0 {
+				break
+			}
+			text.Write(rest[1 : n-1])
+			i += n
+			continue
+		default:
+			copyTo(i + 1)
+			continue
+		}
+		break
+	}
+	w.end, w.text = i, text.String()
+	return w
+}
+
+// quoted returns the length of the quoted text at the start of t, -1 when the
+// quote is not closed within reason.
+func quoted(t []byte, k kind) int {
+	const most = 1 << 16
+	for i := 1; i < len(t) && i < most; i++ {
+		switch {
+		case t[i] == t[0]:
+			return i + 1
+		case t[i] == '\\' && t[0] == '"' && k != batch && k != powershell:
+			i++
+		case t[i] == '\n' && k == batch:
+			return -1
+		}
+	}
+	return -1
+}
+
+// balanced returns the length of the parenthesis at the start of t.
+func balanced(t []byte) int {
+	const most = 1 << 12
+	depth := 0
+	for i := 0; i < len(t) && i < most; i++ {
+		switch t[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return -1
+}
+
+// listCall reads the items of a list (["az", "ml", …]) from its first word on.
+func (v view) listCall(i int) call {
+	c := call{view: v, list: true, after: i}
+	t := v.text
+	for at := i; at < len(t); {
+		end := at
+		if t[at] == '"' || t[at] == '\'' {
+			end++
+			for end < len(t) && t[end] != t[at] && t[end] != '\n' {
+				if t[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			if end >= len(t) || t[end] == '\n' {
+				break
+			}
+			end++
+		} else {
+			for end < len(t) && !isSpace(t[end]) && strings.IndexByte(`,])"'`, t[end]) < 0 {
+				end++
+			}
+			if end == at {
+				break
+			}
+		}
+		c.words = append(c.words, word{at, end, strings.Trim(string(t[at:end]), `"'`)})
+		c.after = end
+		for end < len(t) && isSpace(t[end]) {
+			end++
+		}
+		if end >= len(t) || t[end] != ',' {
+			break
+		}
+		end++
+		for end < len(t) && isSpace(t[end]) {
+			end++
+		}
+		at = end
+	}
+	return c
+}
+
+// yamlCall reads the items of a YAML list (- az, - ml, …).
+func (v view) yamlCall(i int) call {
+	c := call{view: v, list: true, after: i}
+	for at := i; at < len(v.text); {
+		end := len(v.text)
+		if n := bytes.IndexByte(v.text[at:], '\n'); n >= 0 {
+			end = at + n
+		}
+		item := bytes.TrimRight(v.text[at:end], " \t\r")
+		c.words = append(c.words, word{at, at + len(item), strings.Trim(string(item), `"'`)})
+		c.after = at + len(item)
+		if end+1 >= len(v.text) {
+			break
+		}
+		bare, ok := bytes.CutPrefix(bytes.TrimLeft(v.text[end+1:], " \t"), []byte("- "))
+		if !ok {
+			break
+		}
+		at = len(v.text) - len(bytes.TrimLeft(bare, " \t"))
+	}
+	return c
+}
+
+// oneLine joins a piece of a file to one line.
+func oneLine(s string) string {
+	fields := strings.Fields(s)
+	kept := fields[:0]
+	for _, f := range fields {
+		if f != `\` && f != "^" && f != "`" {
+			kept = append(kept, f)
+		}
+	}
+	return strings.Join(kept, " ")
+}

@@ -1,0 +1,152 @@
+package migrate
+
+import (
+	"bytes"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// kind is how a file, or a part of one, is read.
+type kind int
+
+const (
+	shell kind = iota
+	powershell
+	batch
+	makefile
+	dockerfile
+	yaml
+	terraform
+	groovy
+	python
+	notebook
+	markdown
+)
+
+// Files returns the files below dir that Find can read, by name or by their
+// "#!" line, sorted. Folders of tools (.git, node_modules, .venv, …) are left
+// out.
+func Files(fsys fs.FS, dir string) ([]string, error) {
+	var files []string
+	err := fs.WalkDir(fsys, dir, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if name != dir && slices.Contains([]string{".git", ".hg", ".svn", ".terraform", ".tox", ".venv", "venv", "node_modules", "site-packages", "__pycache__", ".ipynb_checkpoints"}, d.Name()) {
+				return fs.SkipDir
+			}
+			return nil
+		case !d.Type().IsRegular():
+			return nil
+		}
+		_, known := kindByName(name)
+		if !known && path.Ext(d.Name()) == "" {
+			_, known = kindByFirstLine(firstBytes(fsys, name))
+		}
+		if known {
+			files = append(files, name)
+		}
+		return nil
+	})
+	return files, err
+}
+
+// firstBytes returns the beginning of a file, nothing when it cannot be read:
+// reading it for real will say why.
+func firstBytes(fsys fs.FS, name string) []byte {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // only read
+	head := make([]byte, 128)
+	n, _ := f.Read(head)
+	return head[:n]
+}
+
+func kindOf(file string, text []byte) kind {
+	if k, ok := kindByName(file); ok {
+		return k
+	}
+	k, _ := kindByFirstLine(text)
+	return k
+}
+
+func kindByName(file string) (kind, bool) {
+	base := strings.ToLower(path.Base(strings.ReplaceAll(file, `\`, "/")))
+	switch path.Ext(base) {
+	case ".sh", ".bash", ".zsh", ".ksh", ".azcli", ".bats":
+		return shell, true
+	case ".ps1", ".psm1":
+		return powershell, true
+	case ".cmd", ".bat":
+		return batch, true
+	case ".yml", ".yaml":
+		return yaml, true
+	case ".tf":
+		return terraform, true
+	case ".mk", ".mak":
+		return makefile, true
+	case ".dockerfile":
+		return dockerfile, true
+	case ".groovy", ".jenkinsfile":
+		return groovy, true
+	case ".py":
+		return python, true
+	case ".ipynb":
+		return notebook, true
+	case ".md", ".markdown":
+		return markdown, true
+	}
+	first, _, _ := strings.Cut(base, ".")
+	switch first {
+	case "makefile", "gnumakefile":
+		return makefile, true
+	case "dockerfile", "containerfile":
+		return dockerfile, true
+	case "jenkinsfile":
+		return groovy, true
+	case "crontab":
+		return shell, true
+	}
+	return shell, false
+}
+
+func kindByFirstLine(text []byte) (kind, bool) {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	switch {
+	case !bytes.HasPrefix(line, []byte("#!")):
+		return shell, false
+	case bytes.Contains(line, []byte("python")):
+		return python, true
+	case bytes.Contains(line, []byte("pwsh")):
+		return powershell, true
+	}
+	return shell, bytes.Contains(line, []byte("sh"))
+}
+
+// kindByLanguage reads the word after the fence of a code block.
+func kindByLanguage(word string) kind {
+	switch strings.ToLower(strings.Trim(word, "{}. ")) {
+	case "powershell", "pwsh", "ps1", "azurepowershell", "azurepowershell-interactive":
+		return powershell
+	case "cmd", "bat", "batch", "dos":
+		return batch
+	case "yaml", "yml":
+		return yaml
+	case "terraform", "hcl", "tf":
+		return terraform
+	case "groovy", "jenkinsfile":
+		return groovy
+	case "python", "py", "python3":
+		return python
+	case "make", "makefile":
+		return makefile
+	case "dockerfile", "docker":
+		return dockerfile
+	}
+	return shell
+}

@@ -1,0 +1,265 @@
+package migrate
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestRewrite(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, file, in, want string }{
+		{"the article's line", "a.sh",
+			"az ml computetarget create computeinstance  -n instance -s \"STANDARD_D3_V2\" -v\n",
+			"computetarget create computeinstance  -n instance -s \"STANDARD_D3_V2\" -v\n"},
+		{"no line end, CRLF, byte order mark", "a.sh",
+			"\xef\xbb\xbfset -e\r\naz ml computetarget list\r\naz ml computetarget show -n x",
+			"\xef\xbb\xbfset -e\r\ncomputetarget list\r\ncomputetarget show -n x"},
+		{"both orders", "a.sh",
+			"az ml computetarget stop computeinstance -n x\naz ml computetarget computeinstance stop -n x\n",
+			"computetarget stop computeinstance -n x\ncomputetarget computeinstance stop -n x\n"},
+		{"blanks", "a.sh", "\taz   ml\tcomputetarget   list\n", "\tcomputetarget   list\n"},
+		{"continued", "a.sh",
+			"az ml computetarget create amlcompute \\\n  -n cpu \\\n  --max-nodes 4 -s S\n",
+			"computetarget create amlcompute \\\n  -n cpu \\\n  --max-nodes 4 -s S\n"},
+		{"continued between the words", "a.sh",
+			"az ml \\\n    computetarget list\naz \\\r\n  ml computetarget list\n",
+			"computetarget \\\n    list\ncomputetarget \\\r\n  list\n"},
+		{"where commands stand", "a.sh",
+			"x=$(az ml computetarget list -o tsv)\nif ! az ml computetarget show -n x; then :; fi\na && az ml computetarget list|cat\n(az ml computetarget list)\nA=1 az ml computetarget list\ny=`az ml computetarget list`\nsudo /usr/bin/az ml computetarget list\nbash -c \"az ml computetarget list\"\n",
+			"x=$(computetarget list -o tsv)\nif ! computetarget show -n x; then :; fi\na && computetarget list|cat\n(computetarget list)\nA=1 computetarget list\ny=`computetarget list`\nsudo computetarget list\nbash -c \"computetarget list\"\n"},
+		{"comments and other words stay", "a.sh",
+			"# az ml computetarget list\n  # x az ml computetarget list\necho '# az ml' # az ml computetarget list\ntopaz ml computetarget list\naz ml compute list\naz vm list\n$xaz ml computetarget list\n",
+			"# az ml computetarget list\n  # x az ml computetarget list\necho '# az ml' # az ml computetarget list\ntopaz ml computetarget list\naz ml compute list\naz vm list\n$xaz ml computetarget list\n"},
+		{"extension", "a.sh",
+			"az extension add -n azure-cli-ml && az ml computetarget list\naz extension add --source https://x/azure_cli_ml-0.1.3-py2.py3-none-any.whl --yes || true\naz extension remove -n azure-cli-ml 2>/dev/null\naz extension add -n ml\n",
+			"computetarget version && computetarget list\ncomputetarget version || true\ncomputetarget version 2>/dev/null\naz extension add -n ml\n"},
+		{"folder", "a.sh", "az ml folder attach -w ws -g rg\n", "computetarget folder attach -w ws -g rg\n"},
+		{"variables decide", "a.sh",
+			"az ml computetarget \"$1\" -n x\naz ml computetarget computeinstance ${ACTION} -n x\naz ml computetarget \"$@\"\n",
+			"computetarget \"$1\" -n x\ncomputetarget computeinstance ${ACTION} -n x\ncomputetarget \"$@\"\n"},
+		{"gone commands stay", "a.sh",
+			"az ml run submit-script -c x train.py\naz ml computetarget attach batch -n x\naz ml model deploy -n x\n",
+			"az ml run submit-script -c x train.py\naz ml computetarget attach batch -n x\naz ml model deploy -n x\n"},
+		{"global flags before", "a.sh", "az --debug ml computetarget list\n", "computetarget --debug list\n"},
+
+		{"powershell", "a.ps1",
+			"$s = az ml computetarget show -n $n `\r\n  --query provisioningState -o tsv\r\n<# az ml computetarget list #>\r\n& \"C:\\Program Files\\wbin\\az.cmd\" ml computetarget list\r\nInvoke-Expression 'az ml computetarget list'\r\n",
+			"$s = computetarget show -n $n `\r\n  --query provisioningState -o tsv\r\n<# az ml computetarget list #>\r\n& \"computetarget\" list\r\nInvoke-Expression 'computetarget list'\r\n"},
+		{"powershell continued between", "a.ps1", "az ml `\n  computetarget list\n", "computetarget `\n  list\n"},
+		{"batch", "a.cmd",
+			"@echo off\r\nrem az ml computetarget list\r\n:: az ml computetarget list\r\n@REM az ml computetarget list\r\ncall az ml computetarget start ^\r\n  computeinstance -n x\r\nfor /f %%i in ('az.cmd ml computetarget list -o tsv') do echo %%i\r\n@AZ ML COMPUTETARGET LIST\r\n",
+			"@echo off\r\nrem az ml computetarget list\r\n:: az ml computetarget list\r\n@REM az ml computetarget list\r\ncall computetarget start ^\r\n  computeinstance -n x\r\nfor /f %%i in ('computetarget list -o tsv') do echo %%i\r\n@computetarget LIST\r\n"},
+		{"makefile", "Makefile",
+			"up:\n\t@az ml computetarget computeinstance start -n $(NAME) --no-wait\n\t-az ml computetarget delete -n $$N\n\t@-/usr/bin/az ml computetarget list\n",
+			"up:\n\t@computetarget computeinstance start -n $(NAME) --no-wait\n\t-computetarget delete -n $$N\n\t@-computetarget list\n"},
+		{"dockerfile", "deploy/Dockerfile.ci",
+			"RUN az extension add -n azure-cli-ml \\\n && az ml computetarget list\nENTRYPOINT [\"az\", \"ml\", \"computetarget\", \"list\"]\nCMD [\"az\",\"ml\",\"computetarget\"]\n",
+			"RUN computetarget version \\\n && computetarget list\nENTRYPOINT [\"computetarget\", \"list\"]\nCMD [\"computetarget\"]\n"},
+		{"yaml", "a.yml",
+			"- run: az ml computetarget list # az ml computetarget list\n- script: |\n    az ml computetarget create amlcompute \\\n      -n cpu\n- run: \"az ml computetarget show -n x\"\n- script: >-\n    az ml\n    computetarget\n    list\n- inlineScript: >\n    az extension add\n    -n azure-cli-ml\n- args: [az, ml, computetarget, list]\n- args: ['az', \"ml\", 'computetarget', list]\n- command:\n  - az\n  - \"ml\"\n  - computetarget\n  - list\n",
+			"- run: computetarget list # az ml computetarget list\n- script: |\n    computetarget create amlcompute \\\n      -n cpu\n- run: \"computetarget show -n x\"\n- script: >-\n    computetarget\n    \n    list\n- inlineScript: >\n    computetarget version\n    \n- args: [computetarget, list]\n- args: ['computetarget', list]\n- command:\n  - computetarget\n  - list\n"},
+		{"terraform", "main.tf",
+			"# az ml computetarget list\n// az ml computetarget list\n/* az ml computetarget list */\nprovisioner \"local-exec\" {\n  command = \"az ml computetarget delete -n \\\"${self.triggers.name}\\\"\"\n  command = <<-EOT\n    az ml computetarget show -n ${var.name}\n  EOT\n  interpreter = [\"az\", \"ml\", \"computetarget\"]\n}\n",
+			"# az ml computetarget list\n// az ml computetarget list\n/* az ml computetarget list */\nprovisioner \"local-exec\" {\n  command = \"computetarget delete -n \\\"${self.triggers.name}\\\"\"\n  command = <<-EOT\n    computetarget show -n ${var.name}\n  EOT\n  interpreter = [\"computetarget\"]\n}\n"},
+		{"jenkins", "Jenkinsfile",
+			"// az ml computetarget list\nsh '''\n  az ml computetarget list\n'''\nsh \"\"\"az ml computetarget show \\\\\n  -n ${n}\"\"\"\nbat 'az ml computetarget list'\ndef a = ['az', 'ml', 'computetarget', 'list']\n",
+			"// az ml computetarget list\nsh '''\n  computetarget list\n'''\nsh \"\"\"computetarget show \\\\\n  -n ${n}\"\"\"\nbat 'computetarget list'\ndef a = ['computetarget', 'list']\n"},
+		{"python", "a.py",
+			"# az ml computetarget list\nos.system(\"az ml computetarget stop computeinstance -n %s\" % n)\nsubprocess.run([\"az\", \"ml\", \"computetarget\", \"show\", \"-n\", n], check=True)\nsubprocess.run(['az.cmd',\n    'ml',\n    'computetarget',\n    'list'])\ns = r'az ml computetarget list'\nd = \"\"\"\n  az ml computetarget \\\\\n    list\n\"\"\"\ne = f'az ml computetarget show -n {n}'.split()\ng = \"cd x\\naz ml computetarget list\\n\"\nh = ['az', 'extension', 'add', '-n', 'azure-cli-ml']\n",
+			"# az ml computetarget list\nos.system(\"computetarget stop computeinstance -n %s\" % n)\nsubprocess.run([\"computetarget\", \"show\", \"-n\", n], check=True)\nsubprocess.run(['computetarget',\n    'list'])\ns = r'computetarget list'\nd = \"\"\"\n  computetarget \\\\\n    list\n\"\"\"\ne = f'computetarget show -n {n}'.split()\ng = \"cd x\\ncomputetarget list\\n\"\nh = ['computetarget', 'version']\n"},
+		{"python, mixed quotes", "a.py", "x = [\"az\", 'ml', \"computetarget\", 'list']\n", "x = [\"computetarget\", 'list']\n"},
+		{"markdown", "README.md",
+			"Use az ml computetarget list or `az ml computetarget list`.\n\n```azurecli\n# az ml computetarget list\naz ml computetarget show -n x\n```\n\n    $ az ml computetarget list\n\n- ```python\n  os.system(\"az ml computetarget list\")\n  ```\n\n~~~\nPS C:\\> az ml computetarget list\n~~~\n",
+			"Use az ml computetarget list or `computetarget list`.\n\n```azurecli\n# az ml computetarget list\ncomputetarget show -n x\n```\n\n    $ computetarget list\n\n- ```python\n  os.system(\"computetarget list\")\n  ```\n\n~~~\nPS C:\\> computetarget list\n~~~\n"},
+		{"notebook", "a.ipynb",
+			`{"cells": [
+ {"cell_type": "markdown", "source": ["Run ` + "`az ml computetarget list`" + ` or az ml computetarget list\n"]},
+ {"cell_type": "code", "outputs": [{"text": ["!az ml computetarget list\n"]}], "source": [
+   "!az ml computetarget create computeinstance \\\n",
+   "   -n \"x\"\n",
+   "out = !az ml computetarget list -o tsv\n",
+   "# !az ml computetarget list\n",
+   "run([\"az\",\n",
+   "     \"ml\",\n",
+   "     \"computetarget\",\n",
+   "     \"list\"])\n",
+   "os.system('az ml computetarget list')"]},
+ {"cell_type": "code", "source": "%%bash\naz ml computetarget list\n\u0061z ml computetarget list\n# az ml computetarget list"},
+ {"cell_type": "raw", "source": "az ml computetarget list"}
+], "metadata": {"az ml computetarget list": "az ml computetarget list"}}`,
+			`{"cells": [
+ {"cell_type": "markdown", "source": ["Run ` + "`computetarget list`" + ` or az ml computetarget list\n"]},
+ {"cell_type": "code", "outputs": [{"text": ["!az ml computetarget list\n"]}], "source": [
+   "!computetarget create computeinstance \\\n",
+   "   -n \"x\"\n",
+   "out = !computetarget list -o tsv\n",
+   "# !az ml computetarget list\n",
+   "run([\"computetarget\",\n",
+   "     ",
+   "",
+   "\"list\"])\n",
+   "os.system('computetarget list')"]},
+ {"cell_type": "code", "source": "%%bash\ncomputetarget list\ncomputetarget list\n# az ml computetarget list"},
+ {"cell_type": "raw", "source": "az ml computetarget list"}
+], "metadata": {"az ml computetarget list": "az ml computetarget list"}}`},
+		{"broken notebook", "a.ipynb", `{"cells": [{"cell_type":"code","source":"!az ml computetarget list"`, `{"cells": [{"cell_type":"code","source":"!az ml computetarget list"`},
+		{"binary", "a.sh", "az ml computetarget list\n\x00", "az ml computetarget list\n\x00"},
+		{"utf-16", "a.ps1", utf16le("az ml computetarget list é\r\n"), utf16le("computetarget list é\r\n")},
+		{"no extension", "nightly", "#!/usr/bin/env python3\nos.system('az ml computetarget list') # 'az ml computetarget list'\n",
+			"#!/usr/bin/env python3\nos.system('computetarget list') # 'az ml computetarget list'\n"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			got, found := Rewrite(c.file, []byte(c.in))
+			if string(got) != c.want {
+				t.Errorf("\n got %q\nwant %q\n%+v", got, c.want, found)
+			}
+			again, _ := Rewrite(c.file, got)
+			if !bytes.Equal(again, got) {
+				t.Errorf("a second rewrite changed it to %q", again)
+			}
+		})
+	}
+}
+
+func utf16le(s string) string {
+	out := "\xff\xfe"
+	for _, r := range s {
+		out += string([]byte{byte(r), byte(r >> 8)})
+	}
+	return out
+}
+
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file, in      string
+		line          int
+		text, becomes string
+		warns         []string // one piece of each warning
+	}{
+		{"a.sh", "set -e\n\naz ml computetarget create amlcompute \\\n   -n cpu --max-nodes 4 \\\n   -s S # fast\n", 3,
+			"az ml computetarget create amlcompute -n cpu --max-nodes 4 -s S", "computetarget create amlcompute -n cpu --max-nodes 4 -s S", nil},
+		{"a.sh", "az ml computetarget delete -n 'a b' || true", 1, "az ml computetarget delete -n 'a b'", "computetarget delete -n 'a b'", []string{"--no-wait"}},
+		{"a.sh", "az ml computetarget delete -n x --no-w", 1, "az ml computetarget delete -n x --no-w", "computetarget delete -n x --no-w", nil},
+		{"a.sh", "az ml computetarget list -w ws", 1, "az ml computetarget list -w ws", "computetarget list -w ws", []string{"config.json"}},
+		{"a.sh", "az ml computetarget list -w ws $ARGS", 1, "az ml computetarget list -w ws $ARGS", "computetarget list -w ws $ARGS", nil},
+		{"a.sh", "az ml computetarget list --workspace ws -grg", 1, "az ml computetarget list --workspace ws -grg", "computetarget list --workspace ws -grg", nil},
+		{"a.sh", "az ml computetarget computeinstance start -n x", 1, "az ml computetarget computeinstance start -n x", "computetarget computeinstance start -n x", []string{"--strict"}},
+		{"a.sh", "az ml computetarget $DO -n x", 1, "az ml computetarget $DO -n x", "computetarget $DO -n x", []string{"variable"}},
+		{"a.sh", "az ml computetarget -h", 1, "az ml computetarget -h", "computetarget -h", nil},
+		{"a.sh", "az ml computetarget attach remote -n x -a h -u u --ssh-port 22 -p secret", 1,
+			"az ml computetarget attach remote -n x -a h -u u --ssh-port 22 -p secret", "computetarget attach remote -n x -a h -u u --ssh-port 22 -p secret", []string{"@FILE"}},
+		{"a.sh", "az ml computetarget show -n x 2>&1 | grep ComputeTargetNotFound", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"texts of errors"}},
+		{"a.sh", "az ml computetarget show -n x\nif [ $? -eq 1 ]; then", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"exit codes"}},
+		{"a.sh", "az ml computetarget show -n x\nif [ $? -ne 0 ]; then", 1, "az ml computetarget show -n x", "computetarget show -n x", nil},
+		{"a.ps1", "az ml computetarget show -n x\nif ($LASTEXITCODE -eq 1) {}", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"exit codes"}},
+		{"a.ps1", `az ml computetarget attach aks -n x -i '"/subscriptions/s"'`, 1, `az ml computetarget attach aks -n x -i '"/subscriptions/s"'`, `computetarget attach aks -n x -i '"/subscriptions/s"'`, []string{"read quotes twice"}},
+		{"a.sh", "/opt/az/bin/az ml computetarget list", 1, "/opt/az/bin/az ml computetarget list", "computetarget list", []string{"PATH"}},
+		{"a.sh", "export AZURE_CLIENT_ID=x\naz ml computetarget list", 2, "az ml computetarget list", "computetarget list", []string{"--auth-mode azurecli"}},
+		{"a.sh", "az extension update -n azure-cli-ml -y", 1, "az extension update -n azure-cli-ml -y", "computetarget version", []string{"no extension to install"}},
+		{"a.sh", "az extension show --name azure-cli-ml", 1, "az extension show --name azure-cli-ml", "", []string{"no extension any more"}},
+		{"a.sh", "az ml run submit-script -c train", 1, "az ml run submit-script", "", []string{"az ml job"}},
+		{"a.sh", "az ml datastore attach-blob -n x", 1, "az ml datastore attach-blob", "", []string{"az ml datastore create"}},
+		{"a.sh", "az ml folder detach", 1, "az ml folder detach", "", []string{"no such command"}},
+		{"a.sh", "az ml computetarget setup batchai -n x", 1, "az ml computetarget setup batchai -n x", "", []string{"not served"}},
+		{"a.sh", "az ml computetarget attach databricks -n x", 1, "az ml computetarget attach databricks -n x", "", []string{"not served"}},
+		{"a.sh", "$AZ ml computetarget list", 1, "ml computetarget", "", []string{"put together"}},
+		{"Makefile", "x:\n\t$(AZ) ml computetarget list", 2, "ml computetarget", "", []string{"put together"}},
+		{"a.py", "AZ='az'\nrun([AZ, 'ml', 'computetarget', 'list'])", 2, "ml', 'computetarget", "", []string{"put together"}},
+		{"a.ps1", "Start-Process az -ArgumentList \"ml computetarget list\"", 1, "ml computetarget", "", []string{"put together"}},
+		{"a.yml", "run: az ml computetarget show -n ${{ parameters.name }} -o tsv", 1, "az ml computetarget show -n ${{ parameters.name }} -o tsv", "computetarget show -n ${{ parameters.name }} -o tsv", nil},
+		{"a.yml", "run: 'az ml computetarget show -n x' # 'quoted'", 1, "az ml computetarget show -n x", "computetarget show -n x", nil},
+		{"a.tf", `command = "az ml computetarget show -n \"${var.n}\" -o tsv"`, 1, `az ml computetarget show -n \"${var.n}\" -o tsv`, `computetarget show -n \"${var.n}\" -o tsv`, nil},
+		{"a.py", "run(['az', 'ml', 'computetarget', 'show', '-n', name])", 1, "az ml computetarget show -n name", "computetarget show -n name", nil},
+		{"a.sh", `V="$(az ml computetarget show -n "$N" --query "a[?b=='c'].d" -o tsv)"`, 1, `az ml computetarget show -n "$N" --query "a[?b=='c'].d" -o tsv`, `computetarget show -n "$N" --query "a[?b=='c'].d" -o tsv`, nil},
+	} {
+		t.Run(c.in, func(t *testing.T) {
+			t.Parallel()
+			found := Find(c.file, []byte(c.in))
+			if len(found) != 1 {
+				t.Fatalf("%d findings: %+v", len(found), found)
+			}
+			f := found[0]
+			if f.File != c.file || f.Line != c.line || f.Text != c.text || f.Becomes != c.becomes {
+				t.Errorf("%s:%d: %q becomes %q\nwant %d: %q becomes %q", f.File, f.Line, f.Text, f.Becomes, c.line, c.text, c.becomes)
+			}
+			if len(f.Warnings) != len(c.warns) {
+				t.Fatalf("warnings %q, want %q", f.Warnings, c.warns)
+			}
+			for i, w := range c.warns {
+				if !strings.Contains(f.Warnings[i], w) {
+					t.Errorf("warning %q says nothing of %q", f.Warnings[i], w)
+				}
+			}
+		})
+	}
+}
+
+func TestProseIsNoCall(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, in string }{
+		{"a.md", "The az ml computetarget command is retired, see az ml computetarget -h."},
+		{"a.md", "```console\nthe ml computetarget group\n```"},
+		{"a.py", "# az ml computetarget list\n'''The ml computetarget group.'''"},
+		{"a.sh", "computetarget ml computetarget list"},
+		{"a.sh", "az ml workspace list\naz ml model create\naz ml job create"},
+	} {
+		if found := Find(c.file, []byte(c.in)); len(found) != 0 {
+			t.Errorf("%q has findings: %+v", c.in, found)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{}
+	for name, text := range map[string]string{
+		"a.sh": "", "b/c.ps1": "", "b/d.txt": "", "Makefile": "", "ci/Dockerfile.gpu": "", "Jenkinsfile": "",
+		"run": "#!/bin/bash\n", "prog": "\x7fELF", "nb.ipynb": "", "x.TF": "",
+		".git/hooks/x.sh": "", "node_modules/a/b.sh": "", ".github/workflows/w.yml": "", "venv/x.py": "",
+	} {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	got, err := Files(fsys, ".")
+	want := ".github/workflows/w.yml Jenkinsfile Makefile a.sh b/c.ps1 ci/Dockerfile.gpu nb.ipynb run x.TF"
+	if err != nil || strings.Join(got, " ") != want {
+		t.Errorf("%v, %v\nwant %s", got, err, want)
+	}
+}
+
+func FuzzRewrite(f *testing.F) {
+	for _, name := range []string{"a.sh", "a.ps1", "a.cmd", "a.yml", "a.tf", "Makefile", "Dockerfile", "Jenkinsfile", "a.py", "a.ipynb", "a.md"} {
+		f.Add(name, "x=\"$(az ml computetarget show -n \"$N\" \\\n -o tsv)\" # c\naz extension add -n azure-cli-ml\n")
+		f.Add(name, "run(['az',\n 'ml', \"computetarget\", 'list']) `az ml computetarget`\n- az\n- ml\n- computetarget\n")
+		f.Add(name, "{\"cells\":[{\"cell_type\":\"code\",\"source\":[\"!az ml \\\\\\n\",\"computetarget list\"]}]}")
+	}
+	f.Fuzz(func(t *testing.T, name, text string) {
+		content := []byte(text)
+		got, found := Rewrite(name, content)
+		if string(content) != text {
+			t.Fatal("the input changed")
+		}
+		at := -1
+		for _, x := range found {
+			if x.start < at || x.end < x.start {
+				t.Fatalf("%+v overlaps the one before", x)
+			}
+			if (x.Becomes == "") != (len(x.edits) == 0) || x.Text == "" || x.Line < 1 || x.Becomes == "" && len(x.Warnings) == 0 {
+				t.Fatalf("%+v", x)
+			}
+			for _, e := range x.edits {
+				if e.start < x.start || e.end > x.end || e.end < e.start {
+					t.Fatalf("%+v changes bytes outside", x)
+				}
+			}
+			at = x.end
+		}
+		again, left := Rewrite(name, got)
+		if !bytes.Equal(again, got) {
+			t.Fatalf("%q became %q, which became %q: %+v", text, got, again, left)
+		}
+	})
+}

@@ -1,0 +1,338 @@
+package migrate
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/computetarget/computetarget/internal/argv"
+)
+
+// v1Words is the command tree of az ml computetarget. Its documentation also
+// prints the instance verbs in front of the type.
+func v1Words() argv.Words {
+	leaf, typed := argv.Word{}, argv.Word{Typed: true}
+	return argv.Words{
+		"list": typed, "show": typed, "delete": typed, "detach": typed, "get-credentials": typed,
+		"create":     {Next: argv.Words{"aks": leaf, "amlcompute": leaf, "computeinstance": leaf, "datafactory": leaf}},
+		"attach":     {Next: argv.Words{"aks": leaf, "kubernetes": leaf, "remote": leaf}},
+		"update":     {Next: argv.Words{"aks": leaf, "amlcompute": leaf}},
+		"amlcompute": {Next: argv.Words{"identity": {Next: argv.Words{"assign": leaf, "remove": leaf, "show": leaf}}}},
+		"start":      typed, "stop": typed, "restart": typed,
+	}
+}
+
+// successor names what took the place of a command that only the retired
+// extension had; "" for commands that v2 has as well.
+func successor(group, verb string) string {
+	switch group {
+	case "run":
+		return "az ml job"
+	case "experiment":
+		return "the experiment_name of az ml job"
+	case "dataset":
+		return "az ml data"
+	case "service":
+		return "az ml online-endpoint and az ml online-deployment"
+	case "pipeline":
+		return "az ml job with a pipeline file"
+	case "folder":
+		return "computetarget use, or nothing"
+	case "computecontext", "image", "history", "project", "env":
+		return "nothing; it was gone before azure-cli-ml was"
+	}
+	switch group + " " + verb {
+	case "model register":
+		return "az ml model create"
+	case "model deploy":
+		return "az ml online-deployment create"
+	case "model delete":
+		return "az ml model archive"
+	case "model profile":
+		return "nothing"
+	case "environment register":
+		return "az ml environment create"
+	case "environment download", "environment scaffold":
+		return "az ml environment show"
+	case "endpoint realtime":
+		return "az ml online-endpoint"
+	case "workspace share":
+		return "az role assignment create"
+	case "datastore attach-blob", "datastore attach-file", "datastore attach-adls", "datastore attach-adls-gen2",
+		"datastore attach-psqldb", "datastore attach-sqldb", "datastore attach-dbfs", "datastore attach-mysqldb":
+		return "az ml datastore create"
+	case "datastore detach":
+		return "az ml datastore delete"
+	case "datastore upload", "datastore download":
+		return "az storage blob"
+	case "datastore set-default", "datastore show-default":
+		return "nothing"
+	}
+	return ""
+}
+
+// finding says what becomes of a call; false when it is none of the retired
+// extension.
+func (c call) finding() (Finding, bool) {
+	f := Finding{}
+	words := c.words
+	globals := 1
+	for globals < len(words) && strings.HasPrefix(words[globals].text, "--") {
+		globals++
+	}
+	if len(words) < globals+2 {
+		return f, false
+	}
+	f.start, f.end = c.view.start(words[0].start), c.view.end(c.after-1)
+	f.Text = c.join(words)
+	group, rest := strings.ToLower(words[globals+1].text), words[globals+2:]
+	switch strings.ToLower(words[globals].text) {
+	case "extension":
+		return f, c.extension(&f, group, rest)
+	case "ml":
+	default:
+		return f, false
+	}
+
+	gone := []int{globals}
+	switch group {
+	case "computetarget":
+		leaf, why := leafOf(rest)
+		if why != "" {
+			f.Warnings = []string{why}
+			return f, true
+		}
+		gone = append(gone, globals+1)
+		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:globals], rest))
+		f.Warnings = c.warnings(leaf, rest)
+	case "folder":
+		if len(rest) == 0 || !strings.EqualFold(rest[0].text, "attach") {
+			f.Warnings = []string{"az ml folder has no such command here"}
+			return f, true
+		}
+		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:globals], words[globals+1:]))
+		f.Warnings = c.warnings("folder attach", rest[1:])
+	default:
+		verb := ""
+		if len(rest) > 0 {
+			verb = strings.ToLower(rest[0].text)
+		}
+		next := successor(group, verb)
+		if next == "" {
+			return f, false
+		}
+		f.Text = oneLine(c.join(words[:min(len(words), globals+3)]))
+		f.Warnings = []string{"gone with azure-cli-ml and not served here; its successor: " + next}
+		return f, true
+	}
+	f.edits = c.replace("computetarget", gone)
+	return f, true
+}
+
+// extension handles az extension add|update|remove -n azure-cli-ml.
+func (c call) extension(f *Finding, verb string, rest []word) bool {
+	if !slices.ContainsFunc(rest, func(w word) bool {
+		return strings.Contains(strings.ReplaceAll(strings.ToLower(w.text), "_", "-"), "azure-cli-ml")
+	}) {
+		return false
+	}
+	switch verb {
+	case "add", "update", "remove":
+		f.Becomes = "computetarget version"
+		f.Warnings = []string{"there is no extension to install: the line only checks that computetarget is there"}
+		var gone []int
+		verb := len(c.words) - len(rest) - 1
+		for i := range c.words {
+			if i > 0 && i != verb {
+				gone = append(gone, i)
+			}
+		}
+		f.edits = append(c.rename(verb, "version"), c.replace("computetarget", gone)...)
+	default:
+		f.Warnings = []string{"there is no extension any more: delete this, or ask for computetarget version"}
+	}
+	return true
+}
+
+// replace gives the program a new name and drops words, named by index.
+func (c call) replace(name string, gone []int) []edit {
+	edits := c.rename(0, name)
+	for len(gone) > 0 {
+		first, last := gone[0], gone[0]
+		for gone = gone[1:]; len(gone) > 0 && gone[0] == last+1 && !c.breaks(last); gone = gone[1:] {
+			last++
+		}
+		start, end := c.reach(first, last)
+		edits = append(edits, c.view.edits(start, end, "")...)
+	}
+	return edits
+}
+
+// breaks reports whether the words i and i+1 stand on two lines of a shell.
+func (c call) breaks(i int) bool {
+	return !c.list && bytes.IndexByte(c.view.text[c.words[i].end:c.words[i+1].start], '\n') >= 0
+}
+
+// reach returns what goes when the words first to last go: in a list the way
+// to the next item, or from the one before; else the blanks before them on
+// their line, or those behind them when they begin it.
+func (c call) reach(first, last int) (start, end int) {
+	start, end = c.words[first].start, c.words[last].end
+	if c.list {
+		if last+1 < len(c.words) {
+			return start, c.words[last+1].start
+		}
+		return c.words[first-1].end, end
+	}
+	t := c.view.text
+	blank := start
+	for blank > 0 && (t[blank-1] == ' ' || t[blank-1] == '\t') {
+		blank--
+	}
+	if blank > 0 && t[blank-1] != '\n' {
+		return blank, end
+	}
+	if last+1 < len(c.words) && !c.breaks(last) {
+		return start, c.words[last+1].start
+	}
+	return start, end
+}
+
+// rename replaces what a word says and keeps its quotes.
+func (c call) rename(i int, text string) []edit {
+	w := c.words[i]
+	t := c.view.text[w.start:w.end]
+	if n := len(t); n > 1 && (t[0] == '"' || t[0] == '\'') && t[n-1] == t[0] {
+		return c.view.edits(w.start+1, w.end-1, text)
+	}
+	return c.view.edits(w.start, w.end, text)
+}
+
+// join writes words on one line the way they stand in the file.
+func (c call) join(words []word) string {
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if w.end > w.start && !c.list {
+			b.WriteString(oneLine(string(c.view.text[w.start:w.end])))
+		} else {
+			b.WriteString(w.text)
+		}
+	}
+	return b.String()
+}
+
+// leafOf returns the v1 command that words call, "" when a variable decides.
+// why tells when it is none.
+func leafOf(words []word) (leaf, why string) {
+	args := make([]string, 0, len(words))
+	for _, w := range words {
+		if len(args) < 3 && isVariable(w.text) {
+			args = append(args, "$")
+			continue
+		}
+		args = append(args, w.text)
+	}
+	c, err := argv.Path(args, v1Words(), []argv.Flag{{Name: "help", Short: "h"}})
+	switch {
+	case err == nil && len(c.Path) == 0:
+		return "help", ""
+	case err == nil:
+		return strings.Join(c.Path, " "), ""
+	case slices.Contains(args[:min(len(args), 3)], "$"):
+		return "", ""
+	}
+	return "", "not served: " + err.Error()
+}
+
+func isVariable(s string) bool { return strings.ContainsAny(s, "$%{<*@!") }
+
+// has reports whether words hold the flag, abbreviated, glued or not.
+func has(words []word, long, short string) bool {
+	return slices.ContainsFunc(words, func(w word) bool {
+		name, _, _ := strings.Cut(w.text, "=")
+		if strings.HasPrefix(name, "--") {
+			return len(name) > 4 && strings.HasPrefix("--"+long, name)
+		}
+		return short != "" && strings.HasPrefix(name, "-"+short)
+	})
+}
+
+// spreads reports whether a variable among the words may hold flags.
+func spreads(words []word) bool {
+	for i, w := range words {
+		if (i == 0 || !strings.HasPrefix(words[i-1].text, "-")) && strings.ContainsAny(w.text[:min(len(w.text), 1)], "$@%{*") {
+			return true
+		}
+	}
+	return false
+}
+
+// warnings names what the call does differently from v1.
+func (c call) warnings(leaf string, words []word) []string {
+	var out []string
+	warn := func(s string) { out = append(out, s) }
+	if leaf == "" {
+		warn("the command is in a variable: look at what it can be")
+	}
+	if leaf == "delete" && !has(words, "no-wait", "") {
+		warn("delete now waits until the compute is gone: add --no-wait to return at once as before")
+	}
+	if leaf == "start" {
+		warn("starting what runs already is now a success: --strict brings the error back")
+	}
+	if leaf != "folder attach" && !strings.HasPrefix(leaf, "attach ") && !spreads(words) && has(words, "resource-group", "g") != has(words, "workspace-name", "w") {
+		warn("v1 ignored -g or -w alone when a project's config.json was there: now the flag wins")
+	}
+	if has(words, "admin-user-password", "") || leaf == "attach remote" && (has(words, "password", "p") || has(words, "private-key-passphrase", "")) {
+		warn("a secret in the arguments can be read by everybody on the machine: give it as @FILE")
+	}
+	if strings.ContainsAny(c.words[0].text, `/\`) {
+		warn("the path of az is gone: computetarget has to be on PATH here")
+	}
+	if k := c.view.kind; k == powershell || k == batch {
+		for _, w := range words {
+			if t := string(c.view.text[w.start:w.end]); strings.Contains(t, `'"`) || strings.Contains(t, `\"`) || strings.Contains(t, `"^`) {
+				warn("az was a batch file that read quotes twice, computetarget is a program: check the quotes")
+				break
+			}
+		}
+	}
+	near := c.view.text[c.words[0].start:c.linesAfter(3)]
+	if compiled().exitCode.Match(near) {
+		warn("exit codes are finer than v1's 1 (2 usage, 3 not found, 4 timed out, …): test for 0 or not 0")
+	}
+	if compiled().errorText.Match(near) {
+		warn("the texts of errors are not v1's: test the exit code instead (3 is not found)")
+	}
+	return out
+}
+
+// linesAfter returns the end of the n-th line after the call.
+func (c call) linesAfter(n int) int {
+	at := c.after
+	for range n {
+		i := bytes.IndexByte(c.view.text[at:], '\n')
+		if i < 0 {
+			return len(c.view.text)
+		}
+		at += i + 1
+	}
+	return at
+}
+
+// warnFile adds to the first rewritten call what concerns the whole file.
+func warnFile(found []Finding, text []byte) {
+	i := slices.IndexFunc(found, func(f Finding) bool {
+		return strings.HasPrefix(f.Becomes, "computetarget") && !strings.HasSuffix(f.Becomes, " version")
+	})
+	if i < 0 {
+		return
+	}
+	if name := compiled().signIn.Find(text); name != nil {
+		found[i].Warnings = append(found[i].Warnings,
+			string(name)+" signs in before the session of az login does: --auth-mode azurecli keeps to that session")
+	}
+}
