@@ -58,10 +58,7 @@ func (c *Client) All(ctx context.Context) ([]*Compute, error) {
 	return out, nil
 }
 
-var (
-	errStop    = errors.New("stop")
-	errBadList = errors.New("it is not the list it should be")
-)
+var errStop = errors.New("stop")
 
 // maxPages ends a list whose pages never do.
 const maxPages = 10000
@@ -126,70 +123,6 @@ func (c *Client) page(ctx context.Context, k call, key string, each func(json.Ra
 // brokeOff reports whether err came while the body of an answer was read.
 func brokeOff(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || isSyntax(err)
-}
-
-// readPage reads {"value":[…],"nextLink":…} from r without holding more than
-// one element at a time.
-func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next string, err error) {
-	d := json.NewDecoder(r)
-	if token, err := d.Token(); err != nil {
-		return "", notEOF(err)
-	} else if token != json.Delim('{') {
-		return "", errBadList
-	}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return "", notEOF(err)
-		}
-		switch name, _ := token.(string); {
-		case strings.EqualFold(name, key):
-			if token, err = d.Token(); err != nil {
-				return "", notEOF(err)
-			}
-			if token == nil {
-				continue
-			}
-			if token != json.Delim('[') {
-				return "", errBadList
-			}
-			for d.More() {
-				var item json.RawMessage
-				if err := d.Decode(&item); err != nil {
-					return "", notEOF(err)
-				}
-				if err := each(item); err != nil {
-					return "", err
-				}
-			}
-			if _, err := d.Token(); err != nil {
-				return "", notEOF(err)
-			}
-		case strings.EqualFold(name, "nextLink"):
-			var link text
-			if err := d.Decode(&link); err != nil {
-				return "", notEOF(err)
-			}
-			next = string(link)
-		default:
-			var skip json.RawMessage
-			if err := d.Decode(&skip); err != nil {
-				return "", notEOF(err)
-			}
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return "", notEOF(err)
-	}
-	return next, nil
-}
-
-// notEOF is err, where the end of the body came in the middle of the document.
-func notEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // resolve makes an address the service named absolute, changing nothing else.

@@ -356,6 +356,9 @@ func (c *Client) stopped(ctx context.Context, k call) *Error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		e.Kind, e.Message = KindTimeout, "the time given ran out before the service answered"
 	}
+	if !k.op.read {
+		e.Message += "; the request was on its way and may have been carried out"
+	}
 	return e
 }
 

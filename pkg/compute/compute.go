@@ -58,7 +58,7 @@ type Compute struct {
 
 	// Instance is set for a ComputeInstance, Cluster for an AmlCompute,
 	// Attached for every other type; each only when the service sent its
-	// properties.
+	// properties (absent or null ones leave it nil).
 	Instance *Instance `json:"-"`
 	Cluster  *Cluster  `json:"-"`
 	Attached *Attached `json:"-"`
@@ -301,39 +301,57 @@ func (c *Compute) decode(data []byte) error {
 	if len(data) == 0 || data[0] != '{' {
 		return fmt.Errorf("a compute must be a JSON object, not %.20q", data)
 	}
-	type fields Compute // without Compute's methods, UnmarshalJSON among them
-	var envelope struct {
-		*fields
-		Properties struct {
-			*Properties
-			Inner json.RawMessage `json:"properties"`
-		} `json:"properties"`
+	// The type is only known once all is read. Guessing it saves reading the
+	// properties twice; a wrong guess is put right below.
+	guess := ""
+	switch {
+	case bytes.Contains(data, []byte(TypeInstance)):
+		guess = TypeInstance
+	case bytes.Contains(data, []byte(TypeCluster)):
+		guess = TypeCluster
 	}
-	envelope.fields = (*fields)(c)
-	envelope.Properties.Properties = &c.Properties
-	if err := json.Unmarshal(data, &envelope); err != nil && !isTypeError(err) {
-		return fmt.Errorf("the JSON of a compute cannot be read: %w", err)
+	for range 2 {
+		*c = Compute{}
+		type fields Compute // without Compute's methods, UnmarshalJSON among them
+		var envelope struct {
+			*fields
+			Properties struct {
+				*Properties
+				Inner any `json:"properties"`
+			} `json:"properties"`
+		}
+		envelope.fields = (*fields)(c)
+		envelope.Properties.Properties = &c.Properties
+		switch guess {
+		case TypeInstance:
+			envelope.Properties.Inner = &c.Instance
+		case TypeCluster:
+			envelope.Properties.Inner = &c.Cluster
+		default:
+			envelope.Properties.Inner = &c.Attached
+		}
+		if err := json.Unmarshal(data, &envelope); err != nil && !isTypeError(err) {
+			return fmt.Errorf("the JSON of a compute cannot be read: %w", err)
+		}
+		known := knownType(c.ComputeType)
+		if known == guess {
+			break
+		}
+		guess = known
 	}
 	c.Raw = data
-	inner := envelope.Properties.Inner
-	if len(inner) == 0 || inner[0] != '{' {
-		return nil
-	}
-	var typed any
-	switch {
-	case strings.EqualFold(c.ComputeType, TypeInstance):
-		c.Instance = new(Instance)
-		typed = c.Instance
-	case strings.EqualFold(c.ComputeType, TypeCluster):
-		c.Cluster = new(Cluster)
-		typed = c.Cluster
-	default:
-		c.Attached = new(Attached)
-		typed = c.Attached
-	}
-	// The whole document was already found to be JSON; types are tolerated.
-	_ = json.Unmarshal(inner, typed)
 	return nil
+}
+
+// knownType is one of the types with properties of their own, or "".
+func knownType(computeType string) string {
+	switch {
+	case strings.EqualFold(computeType, TypeInstance):
+		return TypeInstance
+	case strings.EqualFold(computeType, TypeCluster):
+		return TypeCluster
+	}
+	return ""
 }
 
 // UnmarshalJSON is Decode, so that a Compute can be part of a larger document.

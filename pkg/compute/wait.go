@@ -142,6 +142,13 @@ type loop struct {
 // run brings every task to its end.
 func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome {
 	l := &loop{c: c, o: o, tasks: tasks, started: c.clock.Now(), pages: 1}
+	caller := ctx
+	if o.Timeout > 0 {
+		// No single request outlives the wait either.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+		defer cancel()
+	}
 	interval := firstInterval
 	for len(l.active()) > 0 && ctx.Err() == nil {
 		l.hint = 0
@@ -172,7 +179,7 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 		interval = min(interval*3/2, lastInterval)
 	}
 	for _, t := range l.active() {
-		l.giveUp(ctx, t)
+		l.giveUp(caller, t)
 	}
 	out := make([]Outcome, len(tasks))
 	for i, t := range tasks {
@@ -486,6 +493,12 @@ func (l *loop) plan(t *task) move {
 		l.finish(t, nil)
 		return stay
 	}
+	if t.verb == VerbRestart && t.followed && t.seen.IsRunning() {
+		// The restart it was in the middle of is as good as another one.
+		t.out.Already, t.out.Note = true, "it was restarting already"
+		l.finish(t, nil)
+		return stay
+	}
 	what, err := plan(t.verb, t.seen)
 	switch what {
 	case refuse:
@@ -686,7 +699,11 @@ func (l *loop) ask(ctx context.Context, t *task) {
 		switch {
 		case !status.over:
 			t.opAsked++
-			t.opNext = l.tick + min(1<<t.opAsked, opEvery)
+			t.opNext = l.tick + 1
+			if len(l.tasks) > 1 {
+				// Many that linger would each cost a request per tick.
+				t.opNext = l.tick + min(1<<min(t.opAsked, 8), opEvery)
+			}
 		case status.err != nil:
 			t.opErr = status.err
 		default:
@@ -784,6 +801,15 @@ func (l *loop) act(ctx context.Context, t *task) {
 	}
 }
 
+// operationOf is the REST operation an error is about.
+func operationOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Operation
+	}
+	return ""
+}
+
 func (l *loop) accepted(t *task, op *Operation) {
 	t.adopt(op)
 	t.moved, t.quiet, t.opAsked, t.opNext = false, 0, 0, 0
@@ -802,13 +828,16 @@ func (l *loop) accepted(t *task, op *Operation) {
 func (l *loop) recover(ctx context.Context, t *task, cause error) {
 	l.emit(t, Event{Kind: EventTrouble, Err: cause})
 	looks, pause := 0, time.Duration(0)
-	for range 8 {
+	for tries := 0; tries < 8 || !l.o.NoWait; tries++ {
 		if pause > 0 && l.c.pause(ctx, pause) != nil {
 			break
 		}
 		pause = max(firstInterval, min(2*pause, lastInterval))
 		now, err := l.c.Get(ctx, t.name)
 		if err != nil && !isMissing(err) {
+			if kind := KindOf(err); kind == KindAuth || kind == KindInvalid || kind == KindInterrupted {
+				break
+			}
 			continue
 		}
 		if t.landed(now) {
@@ -827,6 +856,7 @@ func (l *loop) recover(ctx context.Context, t *task, cause error) {
 		}
 	}
 	if ctx.Err() != nil {
+		l.finish(t, l.c.stopped(ctx, call{op: operation{id: operationOf(cause)}, name: t.name}))
 		return
 	}
 	repeatable := t.verb != VerbRestart && t.verb != VerbResize
@@ -839,15 +869,15 @@ func (l *loop) recover(ctx context.Context, t *task, cause error) {
 }
 
 // giveUp ends a task that did not come to its end in time.
-func (l *loop) giveUp(ctx context.Context, t *task) {
+func (l *loop) giveUp(caller context.Context, t *task) {
 	state := "in an unknown state"
 	if t.seen != nil && !t.absent {
 		state = t.seen.State()
 	}
 	after := since(l.started, l.c.clock.Now()).Round(time.Second)
 	e := &Error{Name: t.name, CorrelationID: l.c.correlation}
-	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		e.Kind, e.Err = KindInterrupted, context.Cause(ctx)
+	if caller.Err() != nil && !errors.Is(caller.Err(), context.DeadlineExceeded) {
+		e.Kind, e.Err = KindInterrupted, context.Cause(caller)
 		e.Message = fmt.Sprintf("the wait for %s was interrupted", t.name)
 	} else {
 		e.Kind, e.Err = KindTimeout, t.readErr
