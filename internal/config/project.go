@@ -193,17 +193,16 @@ func (s *Settings) fromProject(key string) (Value, error) {
 	return Value{Text: text, Source: s.shorten(project.Path), Level: LevelProject}, nil
 }
 
-// shorten writes a path for people: relative to the folder worked in when it
-// is in it or just above, with ~ for the home folder.
+// shorten writes a path for people: from the folder worked in when it is in
+// there, with ~ for the home folder otherwise.
 func (s *Settings) shorten(path string) string {
-	if rel, err := filepath.Rel(s.in.Dir, path); err == nil && !strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
-		if strings.HasPrefix(rel, "..") {
-			return rel
+	for _, base := range []struct{ dir, name string }{{s.in.Dir, "."}, {s.in.Home, "~"}} {
+		if base.dir == "" {
+			continue
 		}
-		return "." + string(filepath.Separator) + rel
-	}
-	if rel, err := filepath.Rel(s.in.Home, path); s.in.Home != "" && err == nil && !strings.HasPrefix(rel, "..") {
-		return filepath.Join("~", rel)
+		if rel, err := filepath.Rel(base.dir, path); err == nil && filepath.IsLocal(rel) {
+			return base.name + string(filepath.Separator) + rel
+		}
 	}
 	return path
 }

@@ -42,7 +42,7 @@ func (v Value) Set() bool { return v.Level != LevelNone }
 // Settings resolves options. It is safe for concurrent use; every file is read
 // at most once.
 type Settings struct {
-	in   Inputs
+	in     Inputs
 	user   func() (*userFile, error)
 	proj   func() (*Project, error)
 	az     func() *azFiles

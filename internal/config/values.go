@@ -40,6 +40,10 @@ func Normalize(option Option, text string) (string, error) {
 		if _, err := ParseDuration(text); err != nil {
 			return "", err
 		}
+	case Group, Name:
+		if strings.ContainsAny(text, `/\?#%`) {
+			return "", fmt.Errorf("is %q, which is no name", text)
+		}
 	case URL:
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -66,50 +69,92 @@ func (s *Settings) write(settings []setting) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(bomless(data), &document); err != nil {
-		return fileError(path, yamlError(err))
-	}
-	if _, err := parseYAML(data); err != nil {
+	root, err := parseYAML(data)
+	if err != nil {
 		return fileError(path, err)
 	}
-	if document.Kind == 0 {
-		document.Kind = yaml.DocumentNode
-	}
-	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
-		document.Content = []*yaml.Node{{Kind: yaml.MappingNode, Tag: "!!map"}}
-	}
+	text := string(bomless(data))
 	for _, change := range settings {
-		put(document.Content[0], change)
-	}
-	var out bytes.Buffer
-	if len(document.Content[0].Content) > 0 {
-		encoder := yaml.NewEncoder(&out)
-		encoder.SetIndent(2)
-		if err := encoder.Encode(&document); err != nil {
-			return fileError(path, errors.New("cannot be written ("+err.Error()+")"))
+		if text, err = edit(text, root, change); err != nil {
+			return fileError(path, err)
+		}
+		if root, err = parseYAML([]byte(text)); err != nil {
+			return fileError(path, err)
 		}
 	}
-	return writeFile(path, out.Bytes(), 0o600)
+	return writeFile(path, []byte(text), 0o600)
+}
+
+// edit changes one setting in the text of a YAML file, whose mapping root is,
+// and leaves every other line as it is. Where the file is written in a way
+// that a change of one line cannot express, it is written anew.
+func edit(text string, root *yaml.Node, change setting) (string, error) {
+	wanted := map[string]string{}
+	var old *yaml.Node
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		wanted[root.Content[i].Value] = root.Content[i+1].Value
+		if root.Content[i].Value == change.key {
+			old = root.Content[i+1]
+		}
+	}
+	wanted[change.key] = change.text
+	if change.text == "" {
+		delete(wanted, change.key)
+	}
+	line, err := yaml.Marshal(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+		{Kind: yaml.ScalarNode, Value: change.key}, scalar(change.text)}})
+	if err != nil {
+		return "", err
+	}
+	lines := slices.Collect(strings.Lines(text))
+	if n := len(lines); n > 0 && !strings.HasSuffix(lines[n-1], "\n") {
+		lines[n-1] += "\n"
+	}
+	switch {
+	case old == nil && change.text != "":
+		lines = append(lines, string(line))
+	case old != nil && old.Line > len(lines):
+		// YAML knows more line ends than text files have.
+	case old != nil && change.text == "":
+		lines = slices.Delete(lines, old.Line-1, old.Line)
+	case old != nil:
+		if old.LineComment != "" {
+			line = []byte(strings.TrimSuffix(string(line), "\n") + " " + old.LineComment + "\n")
+		}
+		lines[old.Line-1] = string(line)
+	}
+	edited := strings.Join(lines, "")
+	if again, err := parseYAML([]byte(edited)); err == nil && maps.Equal(wanted, scalars(again)) {
+		return edited, nil
+	}
+	put(root, change)
+	whole, err := yaml.Marshal(root)
+	return string(whole), err
+}
+
+// scalars are the settings of a mapping as text.
+func scalars(mapping *yaml.Node) map[string]string {
+	found := map[string]string{}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		found[mapping.Content[i].Value] = mapping.Content[i+1].Value
+	}
+	return found
+}
+
+func scalar(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }
 
 // put sets, adds or removes a key of a mapping.
 func put(mapping *yaml.Node, change setting) {
-	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: change.text}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value != change.key {
-			continue
+		if mapping.Content[i].Value == change.key {
+			mapping.Content = slices.Delete(mapping.Content, i, i+2)
+			break
 		}
-		if change.text == "" {
-			mapping.Content = append(mapping.Content[:i], mapping.Content[i+2:]...)
-			return
-		}
-		value.LineComment = mapping.Content[i+1].LineComment
-		mapping.Content[i+1] = value
-		return
 	}
 	if change.text != "" {
-		mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: change.key}, value)
+		mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: change.key}, scalar(change.text))
 	}
 }
 

@@ -1,0 +1,191 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func (w *world) read(name string) string {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(w.home, filepath.FromSlash(name)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(data)
+}
+
+const userPath = ".config/computetarget/config.yaml"
+
+func TestSet(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, before, key, text, after string }{
+		{"new file", "", Workspace, "ml-dev", "workspace: ml-dev\n"},
+		{"add", "output: table\n", Workspace, "ml-dev", "output: table\nworkspace: ml-dev\n"},
+		{"replace", "workspace: a\noutput: table\n", Workspace, "b", "workspace: b\noutput: table\n"},
+		{"keep comments", "# mine\nworkspace: a # for now\n\n# how\noutput: table\n", Workspace, "b", "# mine\nworkspace: b # for now\n\n# how\noutput: table\n"},
+		{"remove", "workspace: a\noutput: table\n", Workspace, "", "output: table\n"},
+		{"remove the last", "workspace: a\n", Workspace, "", ""},
+		{"remove what is not there", "output: table\n", Workspace, "", "output: table\n"},
+		{"spelled as in the table", "", Output, "TABLE", "output: table\n"},
+		{"text that looks like something else", "", Workspace, "007", "workspace: \"007\"\n"},
+		{"a date", "", APIVersion, "2025-12-01", "api-version: \"2025-12-01\"\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if test.before != "" {
+				w.write(userPath, test.before)
+			}
+			if err := w.settings().Set(test.key, test.text); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.read(userPath); got != test.after {
+				t.Errorf("file:\n%s\nwant:\n%s", got, test.after)
+			}
+			if test.text != "" {
+				if got := w.get(test.key); !strings.EqualFold(got.Text, test.text) || got.Level != LevelUser {
+					t.Errorf("read back %+v", got)
+				}
+			}
+			info, err := os.Stat(filepath.Join(w.home, userPath))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+				t.Errorf("mode = %v", info.Mode())
+			}
+		})
+	}
+}
+
+func TestSetRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ key, text, before, want string }{
+		{"wrkspace", "x", "", "no setting called"},
+		{AccessToken, "x", "", "cannot be kept"},
+		{NoColor, "true", "", "cannot be kept"},
+		{Output, "tabel", "", "did you mean table?"},
+		{Timeout, "5", "", "without a unit"},
+		{Workspace, "a\nb", "", "control characters"},
+		{Workspace, "b", "- a\n", "config.yaml:1"},
+		{Workspace, "b", "a: b: c\n", "is not YAML"},
+	}
+	for _, test := range tests {
+		w := newWorld(t)
+		if test.before != "" {
+			w.write(userPath, test.before)
+		}
+		err := w.settings().Set(test.key, test.text)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Set(%s, %q): %v, want %q in it", test.key, test.text, err, test.want)
+		}
+		if test.before != "" && w.read(userPath) != test.before {
+			t.Errorf("Set(%s) changed a file it refused", test.key)
+		}
+	}
+}
+
+func TestUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write(userPath, "output: table\nworkspace: old\n")
+	path, err := w.settings().Use(subA, "rg", "ws")
+	if err != nil || path != filepath.Join(w.home, filepath.FromSlash(userPath)) {
+		t.Fatalf("%s, %v", path, err)
+	}
+	ref, err := w.settings().Workspace()
+	if err != nil || ref.Subscription.Text != subA || ref.ResourceGroup.Text != "rg" || ref.Name.Text != "ws" {
+		t.Errorf("read back %+v, %v", ref, err)
+	}
+	if got := filepath.ToSlash(ref.Source()); got != "~/"+userPath {
+		t.Errorf("source = %s", got)
+	}
+	path, err = w.settings().UseHere(subB, "rg2", "ws2")
+	if err != nil || path != filepath.Join(w.dir, ".azureml", "config.json") {
+		t.Fatalf("%s, %v", path, err)
+	}
+	want := "{\n    \"subscription_id\": \"" + subB + "\",\n    \"resource_group\": \"rg2\",\n    \"workspace_name\": \"ws2\"\n}\n"
+	if got := w.read("src/project/.azureml/config.json"); got != want {
+		t.Errorf("file:\n%s\nwant:\n%s", got, want)
+	}
+	if ref, err = w.settings().Workspace(); err != nil || ref.Name.Text != "ws2" || ref.Subscription.Text != subB {
+		t.Errorf("read back %+v, %v", ref, err)
+	}
+}
+
+func TestWriteProjectAsFolderAttachDid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, err := WriteProject(dir, Project{Subscription: "s", ResourceGroup: "g", Workspace: "w"}, "exp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "{\n    \"Id\": null,\n    \"Scope\": \"/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/projects/exp\"\n}\n"
+	if string(data) != want {
+		t.Errorf("file:\n%s\nwant:\n%s", data, want)
+	}
+	project, ours, err := ParseProject(data)
+	if err != nil || !ours || project.Workspace != "w" || project.Subscription != "s" || project.ResourceGroup != "g" {
+		t.Errorf("read back %+v %v %v", project, ours, err)
+	}
+	if _, err := WriteProject(dir, Project{Subscription: "s", ResourceGroup: "g/../x", Workspace: "w"}, ""); err == nil {
+		t.Error("a name with a slash was written")
+	}
+}
+
+func TestWritingThroughALink(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("links need rights on Windows")
+	}
+	w := newWorld(t)
+	w.write("dotfiles/ct.yaml", "output: table\n")
+	w.write(".config/computetarget/x", "")
+	link := filepath.Join(w.home, userPath)
+	if err := os.Symlink(filepath.Join(w.home, "dotfiles", "ct.yaml"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.settings().Set(Workspace, "ws"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.read("dotfiles/ct.yaml"); got != "output: table\nworkspace: ws\n" {
+		t.Errorf("target of the link: %q", got)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v %v", info, err)
+	}
+}
+
+// TestWritersDoNotTear has many writers at once: the file is always one of
+// theirs, never a mixture, and nothing is left lying about.
+func TestWritersDoNotTear(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 10 {
+				if _, err := w.settings().Use(subA, "rg", "ws"); err != nil {
+					t.Error(err)
+				}
+				if _, err := w.settings().Workspace(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	entries, err := os.ReadDir(filepath.Join(w.home, ".config", "computetarget"))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left over: %v %v", entries, err)
+	}
+}
