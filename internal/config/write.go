@@ -91,10 +91,11 @@ func (s *Settings) write(settings []setting) error {
 func edit(text string, root *yaml.Node, change setting) (string, error) {
 	wanted := map[string]string{}
 	var old *yaml.Node
+	at := 0
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		wanted[root.Content[i].Value] = root.Content[i+1].Value
 		if root.Content[i].Value == change.key {
-			old = root.Content[i+1]
+			old, at = root.Content[i+1], root.Content[i].Line
 		}
 	}
 	wanted[change.key] = change.text
@@ -113,18 +114,18 @@ func edit(text string, root *yaml.Node, change setting) (string, error) {
 	switch {
 	case old == nil && change.text != "":
 		lines = append(lines, string(line))
-	case old != nil && old.Line > len(lines):
+	case old != nil && at > len(lines):
 		// YAML knows more line ends than text files have.
 	case old != nil && change.text == "":
-		lines = slices.Delete(lines, old.Line-1, old.Line)
+		lines = slices.Delete(lines, at-1, at)
 	case old != nil:
 		if old.LineComment != "" {
 			line = []byte(strings.TrimSuffix(string(line), "\n") + " " + old.LineComment + "\n")
 		}
-		lines[old.Line-1] = string(line)
+		lines[at-1] = string(line)
 	}
 	edited := strings.Join(lines, "")
-	if again, err := parseYAML([]byte(edited)); err == nil && maps.Equal(wanted, scalars(again)) {
+	if again, err := parseYAML([]byte(edited)); err == nil && len(again.Content) == 2*len(wanted) && maps.Equal(wanted, scalars(again)) {
 		return edited, nil
 	}
 	put(root, change)
