@@ -88,7 +88,9 @@ func ExitCode(err error) int {
 // exitCode is ExitCode; ok is false when nothing in the chain has a code.
 func exitCode(err error) (code int, ok bool) {
 	for err != nil {
-		switch e := err.(type) {
+		// One link of the chain at a time: a wrapper may know better than what it
+		// wraps.
+		switch e := any(err).(type) {
 		case interface{ ExitCode() int }:
 			return e.ExitCode(), true
 		case *compute.Error:

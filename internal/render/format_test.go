@@ -284,15 +284,15 @@ func TestColorOnlyWhenOn(t *testing.T) {
 		if err := Print(s, Options{Format: format}, Result{Data: json.RawMessage(data)}); err != nil {
 			t.Fatal(err)
 		}
-		colored := out.String()
-		if !strings.Contains(colored, "\x1b[") {
-			t.Errorf("%s has no colour: %q", format, colored)
+		painted := out.String()
+		if !strings.Contains(painted, "\x1b[") {
+			t.Errorf("%s has no colour: %q", format, painted)
 		}
 		for _, c := range []string{colorKey, colorString, colorWord, colorOff} {
-			colored = strings.ReplaceAll(colored, c, "")
+			painted = strings.ReplaceAll(painted, c, "")
 		}
-		if want := show(t, plain, data, nil); colored != want {
-			t.Errorf("%s without its colours: %q, want %q", format, colored, want)
+		if want := show(t, plain, data, nil); painted != want {
+			t.Errorf("%s without its colours: %q, want %q", format, painted, want)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func printResult(s *Streams, o Options, r Result) error {
 	if format == Name && o.Query == nil && r.Names != nil {
 		return writeNames(s.Out, r.Names)
 	}
-	data, err := normalize(r.Data)
+	data, err := simplify(r.Data)
 	if err != nil {
 		return fmt.Errorf("the result cannot be printed: %w", err)
 	}

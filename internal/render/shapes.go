@@ -16,7 +16,7 @@ const (
 	// Brief is the default object: the keys of v1's objects and those people
 	// filter by.
 	Brief Detail = iota
-	// Verbose is -v: v1's serialize() object plus every field of the service
+	// Verbose is -v: v1's full object plus every field of the service
 	// that it lacks.
 	Verbose
 	// Raw is --raw: the service's own body.
@@ -134,7 +134,7 @@ func Owner(c *compute.Compute) string {
 	return o.ID
 }
 
-// verbose builds v1's serialize() object on top of the service's body, so that
+// verbose builds v1's full object on top of the service's body, so that
 // every key and path of v1 is there and nothing of the service is missing.
 func verbose(c *compute.Compute) any {
 	decoded, err := decode(c.Raw)

@@ -58,7 +58,7 @@ func V1Instance() *V1 {
 func V1ID() *V1 { return &V1{Keys: []string{"id", "resourceGroup"}} }
 
 // V1Verbose is the shape with -v of the commands on any type: the top of
-// serialize(). v1's table of it failed, except for actions on instances, which
+// the full object. v1's table of it failed, except for actions on instances, which
 // printed the columns of V1VerboseInstance.
 func V1Verbose() *V1 {
 	return &V1{

@@ -14,16 +14,16 @@ import (
 // member is one key of an object with its value.
 type member = query.Member
 
-// normalize turns a value into nil, bool, string, json.Number, []any,
+// simplify turns a value into nil, bool, string, json.Number, []any,
 // map[string]any or an ordered object; every other type goes through
 // encoding/json.
-func normalize(v any) (any, error) {
+func simplify(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, string, json.Number:
 		return v, nil
 	case []any:
 		for i, e := range v {
-			n, err := normalize(e)
+			n, err := simplify(e)
 			if err != nil {
 				return nil, err
 			}
@@ -32,7 +32,7 @@ func normalize(v any) (any, error) {
 		return v, nil
 	case map[string]any:
 		for k, e := range v {
-			n, err := normalize(e)
+			n, err := simplify(e)
 			if err != nil {
 				return nil, err
 			}
@@ -41,7 +41,7 @@ func normalize(v any) (any, error) {
 		return v, nil
 	case query.Object:
 		for i := range v {
-			n, err := normalize(v[i].Value)
+			n, err := simplify(v[i].Value)
 			if err != nil {
 				return nil, err
 			}

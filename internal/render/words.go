@@ -98,11 +98,9 @@ func count(n int, noun string) string {
 // name. A name that is not a plain word is the service's mistake or somebody's
 // trap; it is not put into a command.
 func command(words, name string) string {
-	for _, r := range name {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.') {
-			name = ""
-			break
-		}
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	if strings.Trim(name, plain) != "" {
+		name = ""
 	}
 	if name == "" || name[0] == '-' {
 		name = "NAME"

@@ -115,10 +115,11 @@ func plainYAML(s string) bool {
 	if s == "" {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if !letter && (i == 0 || !(c >= '0' && c <= '9' || strings.IndexByte("_-./", c) >= 0)) {
+		other := c >= '0' && c <= '9' || strings.IndexByte("_-./", c) >= 0
+		if !letter && (i == 0 || !other) {
 			return false
 		}
 	}

@@ -1,0 +1,127 @@
+package render
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestElapsedAndSpan(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration][2]string{
+		-time.Second:                  {"0s", "0s"},
+		0:                             {"0s", "0s"},
+		400 * time.Millisecond:        {"0s", "0s"},
+		12 * time.Second:              {"12s", "12s"},
+		68 * time.Second:              {"1m08s", "1m8s"},
+		182 * time.Second:             {"3m02s", "3m2s"},
+		time.Hour:                     {"1h00m", "1h"},
+		90 * time.Minute:              {"1h30m", "1h30m"},
+		72 * time.Hour:                {"3d00h", "3d"},
+		76*time.Hour + 59*time.Minute: {"3d04h", "3d4h59m"},
+		1<<63 - 1:                     {"106751d23h", "106751d23h47m16s"},
+	} {
+		if got := [2]string{Elapsed(d), Span(d)}; got != want {
+			t.Errorf("%d: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestAgoAndWhen(t *testing.T) {
+	t.Parallel()
+	now := now(t)
+	for d, want := range map[time.Duration][2]string{
+		0:                     {"just now", "today 11:00"},
+		time.Minute:           {"just now", "today 11:01"},
+		-90 * time.Second:     {"1m ago", "today 10:58"},
+		-3 * time.Hour:        {"3h ago", "today 08:00"},
+		-12 * time.Hour:       {"12h ago", "yesterday 23:00"},
+		-26 * time.Hour:       {"1 day ago", "yesterday 09:00"},
+		-50 * time.Hour:       {"2 days ago", "7 Mar 09:00"},
+		-400 * 24 * time.Hour: {"400 days ago", "2 Feb 2025 11:00"},
+		13 * time.Hour:        {"just now", "tomorrow 00:00"},
+		3 * 24 * time.Hour:    {"just now", "Thu 11:00"},
+		20 * 24 * time.Hour:   {"just now", "29 Mar 12:00"}, // the clocks changed that night
+		300 * 24 * time.Hour:  {"just now", "3 Jan 2027 11:00"},
+	} {
+		at := now.Add(d)
+		if got := [2]string{Ago(at, now), When(at.UTC(), now)}; got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"a-1_b.c": "computetarget open a-1_b.c", "": "computetarget open NAME", "a b": "computetarget open NAME",
+		"-rf": "computetarget open NAME", "a;b": "computetarget open NAME", "é": "computetarget open NAME", "$(x)": "computetarget open NAME",
+	} {
+		if got := command("open NAME", name); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"日本語", 6, "日本語"}, {"日本語", 5, "日本…"}, {"日本語", 4, "日…"}, {"abc", 1, "…"}, {"e\u0301x", 2, "e\u0301x"},
+	} {
+		if got := Cut(c.text, c.width); got != c.want {
+			t.Errorf("Cut(%q, %d) = %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"", 10, ""}, {"a b c", 10, "a b c"}, {"aa bb cc", 5, "aa bb|cc"}, {"abcdefgh", 3, "abc|def|gh"}, {"x abcdefgh", 4, "x|abcd|efgh"},
+		{"日本 語", 2, "日|本|語"}, {"日本", 1, "…"}, {"a  b", 3, "a b"},
+	} {
+		if got := strings.Join(wrap(c.text, c.width), "|"); got != c.want {
+			t.Errorf("wrap(%q, %d) = %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}
+
+// FuzzText holds that nothing from outside gets past Clean, and that cutting
+// and wrapping keep to the width.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", "a\x1b[31mb", "\u202eabc\u2069", "日本\u200d語😀\u0301", "\xff\xfe", "a\r\nb\tc", "\u2028\u0085\u009b31m", "\U000e0041\ufeff"} {
+		f.Add(s, 10)
+	}
+	f.Fuzz(func(t *testing.T, s string, width int) {
+		clean := Clean(s)
+		if !utf8.ValidString(clean) || Clean(clean) != clean {
+			t.Fatalf("Clean(%q) = %q", s, clean)
+		}
+		for _, r := range clean {
+			if r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x061c || r == 0x200e || r == 0x200f {
+				t.Fatalf("Clean(%q) lets %U through", s, r)
+			}
+		}
+		if isPlain := !strings.ContainsFunc(s, unsafeRune) && utf8.ValidString(s); isPlain && clean != s {
+			t.Fatalf("Clean changes %q into %q", s, clean)
+		}
+		width = max(1, width%200)
+		if cut := Cut(clean, width); Columns(cut) > width {
+			t.Fatalf("Cut(%q, %d) has %d columns", clean, width, Columns(cut))
+		}
+		for _, line := range wrap(clean, width) {
+			if Columns(line) > width {
+				t.Fatalf("wrap(%q, %d) has a line of %d columns", clean, width, Columns(line))
+			}
+		}
+	})
+}
