@@ -70,7 +70,7 @@ func parse(expression string) (*Query, error) {
 	if root.op == opExpref {
 		return nil, s.fail(-1, "& can only stand before an argument of a function")
 	}
-	return &Query{expression: expression, root: root, shares: c.shares}, nil
+	return &Query{expression: expression, root: root, shares: c.shares, steps: maxSteps}, nil
 }
 
 // translate says a syntax error of the parser in the expression's own words.

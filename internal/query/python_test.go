@@ -116,10 +116,13 @@ func TestCombinationsAgainstPython(t *testing.T) {
 
 func compare(t *testing.T, questions []question) {
 	t.Helper()
-	values := 0
+	values, inputs := 0, map[string]any{}
 	for i, want := range askPython(t, questions) {
 		q := questions[i]
-		got, err := run(q.expr, mustDecode(t, q.document))
+		if inputs[q.document] == nil {
+			inputs[q.document] = mustDecode(t, q.document)
+		}
+		got, err := run(q.expr, inputs[q.document])
 		switch {
 		case err != nil && want.err == "":
 			t.Errorf("%s:\nours   %v\nPython %s", q.expr, err, want.value)

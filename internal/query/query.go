@@ -41,6 +41,7 @@ type Query struct {
 	expression string
 	root       node
 	shares     int
+	steps      int // maxSteps, less in tests
 }
 
 // Compile parses an expression. The error is an [*Error].
@@ -67,7 +68,7 @@ func (q *Query) Search(v any) (any, error) {
 	if err != nil {
 		return nil, q.fail(-1, "the data cannot be read as JSON")
 	}
-	s := &search{query: q, left: maxSteps}
+	s := &search{query: q, left: q.steps}
 	result, err := s.eval(&q.root, v)
 	if err == nil && q.shares > shareLimit {
 		err = s.measure(result)
