@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // execute finds the command in args, builds it and runs it.
@@ -146,7 +148,7 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 			return err
 		}
 		result, err := f(c.Context(), args)
-		if err != nil {
+		if err != nil && !errors.Is(err, compute.ErrDryRun) {
 			return err
 		}
 		return a.Print(result)

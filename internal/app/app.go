@@ -41,13 +41,13 @@ type App struct {
 	Full bool
 	// Yes is true when every question is answered yes.
 	Yes bool
-	// DryRun shows the first request that would change something instead of
-	// sending it.
+	// DryRun shows what would be sent instead of sending it.
 	DryRun bool
 
 	verbose, debug bool
 	output         render.Options
 	emulator       *emulator.Emulator
+	unsent         unsent
 	client         *compute.Client
 }
 
@@ -62,11 +62,9 @@ func (a *App) Begin(flags *pflag.FlagSet) error {
 	given := map[string]string{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
 	a.Settings = config.New(config.Inputs{Flags: given})
-	_, a.Full = given["-v"]
-	_, a.Yes = given["yes"]
-	_, a.verbose = given["verbose"]
-	_, a.debug = given["debug"]
-	_, a.DryRun = given["dry-run"]
+	on := func(name string) bool { return given[name] == "true" }
+	a.Full, a.Yes, a.DryRun = on("-v"), on("yes"), on("dry-run")
+	a.verbose, a.debug = on("verbose"), on("debug")
 
 	format, err := a.Settings.Get(config.Output)
 	if err != nil {
@@ -93,8 +91,11 @@ func (a *App) Begin(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// Print renders a command's result.
+// Print renders a command's result, in a dry run what it would have sent.
 func (a *App) Print(r render.Result) error {
+	if a.DryRun {
+		r = a.unsent.instead(r)
+	}
 	if a.client != nil {
 		a.output.Now = a.client.Now()
 	}
@@ -139,6 +140,9 @@ func (a *App) Client() (*compute.Client, error) {
 // options say where the client points and who signs its requests.
 func (a *App) options(subscription string) (compute.Options, error) {
 	o := compute.Options{Application: a.Agent}
+	if a.DryRun {
+		o.DryRun = a.unsent.add
+	}
 	version, err := a.Settings.Get(config.APIVersion)
 	if err != nil {
 		return o, err

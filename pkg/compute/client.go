@@ -50,6 +50,9 @@ type Options struct {
 	TryTimeout time.Duration
 	// Log is given every request and answer as text, secrets removed.
 	Log func(text string)
+	// DryRun, when set, is given the first request of a call that would change
+	// something, instead of the service. The call then ends with ErrDryRun.
+	DryRun func(Request)
 	// Clock is the time waits live by; nil is the machine's.
 	Clock Clock
 
@@ -90,6 +93,7 @@ type Client struct {
 	retryDelay time.Duration
 	tryTimeout time.Duration
 	logging    bool
+	dryRun     func(Request)
 	hosts      tokenHosts
 
 	correlation string
@@ -123,7 +127,7 @@ func New(ws Workspace, o Options) (*Client, error) {
 	}
 	c := &Client{
 		workspace: ws, endpoint: endpoint, apiVersion: o.APIVersion, clock: o.Clock,
-		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil,
+		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil, dryRun: o.DryRun,
 		correlation: o.CorrelationID, hosts: newTokenHosts(address, o.TokenHosts),
 	}
 	if c.clock == nil {
@@ -234,6 +238,9 @@ func (c *Client) send(ctx context.Context, k call) (*answer, error) {
 		address := k.address + "?api-version=" + url.QueryEscape(version)
 		if k.query != "" {
 			address += "&" + k.query
+		}
+		if c.dryRun != nil && !k.op.read {
+			return nil, c.show(k, address)
 		}
 		a, err := c.try(ctx, k, address)
 		if err == nil || !unknownVersion(err) {

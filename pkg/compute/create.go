@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -374,61 +373,4 @@ func overlay(base, over map[string]any) map[string]any {
 		}
 	}
 	return base
-}
-
-// Request is what a write would send, for showing it instead.
-type Request struct {
-	Method string          `json:"method"`
-	URL    string          `json:"url"`
-	Body   json.RawMessage `json:"body,omitempty"`
-}
-
-// CreateRequest is the request Create would send for a spec. Secrets in its
-// body are replaced.
-func (c *Client) CreateRequest(name string, spec *Spec) (*Request, error) {
-	return c.request(spec.operation(), name, "", spec)
-}
-
-// VerbRequest is the request a verb without a body would send.
-func (c *Client) VerbRequest(verb Verb, name string) (*Request, error) {
-	op, query := operation{}, ""
-	switch verb {
-	case VerbStart:
-		op = opStart
-	case VerbStop:
-		op = opStop
-	case VerbRestart:
-		op = opRestart
-	case VerbDelete:
-		op, query = opDelete, "underlyingResourceAction=Delete"
-	case VerbDetach:
-		op, query = opDelete, "underlyingResourceAction=Detach"
-	default:
-		return nil, invalidf(name, "%s is not one request", verb)
-	}
-	return c.request(op, name, query, nil)
-}
-
-func (c *Client) request(op operation, name, query string, body any) (*Request, error) {
-	k, err := c.compute(op, name)
-	if err != nil {
-		return nil, err
-	}
-	r := &Request{Method: op.method, URL: k.address + "?api-version=" + c.versions(op)[0]}
-	if query != "" {
-		r.URL += "&" + query
-	}
-	if op.method == http.MethodGet || body == nil {
-		return r, nil
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, invalidf(name, "the request cannot be written as JSON: %v", err)
-	}
-	var value any
-	if err := json.Unmarshal(text, &value); err != nil {
-		return nil, err
-	}
-	r.Body, err = json.Marshal(withoutSecrets(value))
-	return r, err
 }

@@ -1,0 +1,38 @@
+package compute
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// ErrDryRun ends a call that would have changed something, when
+// Options.DryRun is set. Nothing was sent.
+var ErrDryRun = errors.New("dry run: nothing was sent")
+
+// Request is a request that would have been sent. Secrets in its body are
+// replaced.
+type Request struct {
+	Method string          `json:"method"`
+	URL    string          `json:"url"`
+	Body   json.RawMessage `json:"body,omitempty"`
+}
+
+// show hands a request to the dry run instead of sending it.
+func (c *Client) show(k call, address string) error {
+	r := Request{Method: k.op.method, URL: address}
+	if k.body != nil {
+		text, err := json.Marshal(k.body)
+		if err != nil {
+			return invalidf(k.name, "the request cannot be written as JSON: %v", err)
+		}
+		var value any
+		if err := json.Unmarshal(text, &value); err != nil {
+			return err
+		}
+		if r.Body, err = json.Marshal(withoutSecrets(value)); err != nil {
+			return err
+		}
+	}
+	c.dryRun(r)
+	return ErrDryRun
+}
