@@ -73,81 +73,67 @@ func parseHoursText(text string) (days uint8, spans []span, err error) {
 	if len(text) > 200 {
 		return 0, nil, fmt.Errorf("hours %s are too long: %s", quote(text), hoursForm)
 	}
-	// Spaces around commas and hyphens, and the long hyphen that editors make,
-	// mean nothing.
-	plain := strings.NewReplacer("–", "-", "every day", "daily").Replace(strings.ToLower(strings.Join(strings.Fields(text), " ")))
-	plain = strings.NewReplacer(" , ", ",", ", ", ",", " ,", ",").Replace(plain)
-	var dayWords, hourWords []string
-	for word := range strings.FieldsSeq(strings.ReplaceAll(plain, " - ", "-")) {
+	// Days and hours tell themselves apart, so commas and spaces part words
+	// alike; editors like to make hyphens long.
+	plain := strings.NewReplacer("–", "-", ",", " ").Replace(strings.ToLower(text))
+	plain = strings.Join(strings.Fields(plain), " ")
+	plain = strings.NewReplacer(" - ", "-", "every day", "daily").Replace(plain)
+	for word := range strings.FieldsSeq(plain) {
 		if strings.ContainsAny(word, "0123456789") {
-			hourWords = append(hourWords, word)
+			s, err := parseSpan(word)
+			if err != nil {
+				return 0, nil, fmt.Errorf("hours %s: %w", quote(text), err)
+			}
+			spans = append(spans, s)
 			continue
 		}
-		if len(hourWords) > 0 {
+		if len(spans) > 0 {
 			return 0, nil, fmt.Errorf("hours %s have days after the time: %s", quote(text), hoursForm)
 		}
-		dayWords = append(dayWords, word)
-	}
-	if len(hourWords) == 0 {
-		return 0, nil, fmt.Errorf("hours %s have no time: %s", quote(text), hoursForm)
-	}
-	days = 1<<7 - 1
-	if len(dayWords) > 0 {
-		days = 0
-	}
-	for _, word := range dayWords {
 		set, err := parseDays(word)
 		if err != nil {
 			return 0, nil, fmt.Errorf("hours %s: %w", quote(text), err)
 		}
 		days |= set
 	}
-	for _, word := range hourWords {
-		for part := range strings.SplitSeq(word, ",") {
-			s, err := parseSpan(part)
-			if err != nil {
-				return 0, nil, fmt.Errorf("hours %s: %w", quote(text), err)
-			}
-			spans = append(spans, s)
-		}
+	if len(spans) == 0 {
+		return 0, nil, fmt.Errorf("hours %s have no time: %s", quote(text), hoursForm)
+	}
+	if days == 0 {
+		days = 1<<7 - 1
 	}
 	return days, spans, nil
 }
 
-// parseDays reads "mon-thu,sat" in lower case into bits, Sunday first.
+// parseDays reads a day, a range of days or a word for some, in lower case,
+// into bits, Sunday first.
 func parseDays(word string) (uint8, error) {
-	var set uint8
-	for part := range strings.SplitSeq(word, ",") {
-		switch part {
-		case "daily", "everyday", "all":
-			set |= 1<<7 - 1
-			continue
-		case "weekdays", "weekday":
-			set |= 0b0111110
-			continue
-		case "weekends", "weekend":
-			set |= 0b1000001
-			continue
-		}
-		from, to, ranged := strings.Cut(part, "-")
-		first, err := ParseWeekday(from)
-		if err != nil {
+	switch word {
+	case "daily", "everyday", "all":
+		return 1<<7 - 1, nil
+	case "weekdays", "weekday":
+		return 0b0111110, nil
+	case "weekends", "weekend":
+		return 0b1000001, nil
+	}
+	from, to, ranged := strings.Cut(word, "-")
+	first, err := ParseWeekday(from)
+	if err != nil {
+		return 0, err
+	}
+	last := first
+	if ranged {
+		if last, err = ParseWeekday(to); err != nil {
 			return 0, err
 		}
-		last := first
-		if ranged {
-			if last, err = ParseWeekday(to); err != nil {
-				return 0, err
-			}
-		}
-		for d := first; ; d = (d + 1) % 7 {
-			set |= 1 << d
-			if d == last {
-				break
-			}
+	}
+	var set uint8
+	for d := first; ; d = (d + 1) % 7 {
+		set |= 1 << d
+		if d == last {
+			return set, nil
 		}
 	}
-	return set, nil
 }
 
 func parseSpan(text string) (span, error) {

@@ -51,6 +51,9 @@ func ParseIdle(s string) (time.Duration, error) {
 func parseUnits(s string) (time.Duration, error) {
 	var total float64
 	last := math.Inf(1)
+	if s == "" {
+		return 0, errNotDuration
+	}
 	for s != "" {
 		digits := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 		if digits < 1 {
