@@ -46,6 +46,8 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
 	ifExists := f.String("if-exists", "match", "when the name exists: `match` its settings, use it, or fail")
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
+	trueOrFalse(f, "ssh-public-access")
+	choice(f, "if-exists", "match", "use", "fail")
 	required(c, "vm-size")
 
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
@@ -66,7 +68,7 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 			instance.SSHPublicAccess = &on
 		}
 		if *public != "" {
-			on := strings.EqualFold(*public, "true")
+			on := *public == "true"
 			instance.SSHPublicAccess = &on
 		}
 		if *noPublicIP {

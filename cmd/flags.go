@@ -17,6 +17,8 @@ const (
 	severalFlag  = "computetarget_several"  // annotation: takes any number of values
 	aliasFlag    = "computetarget_alias"    // annotation: other names
 	requiredFlag = "computetarget_required" // annotation: must be given
+	choiceFlag   = "computetarget_choice"   // annotation: the only values allowed
+	truthFlag    = "computetarget_truth"    // annotation: its value is True or False
 )
 
 // globals adds the flags every command takes.
@@ -60,6 +62,15 @@ func markV1(fs *pflag.FlagSet, names ...string) {
 // severalValues says that a flag takes any number of values after it.
 func severalValues(fs *pflag.FlagSet, name string) { annotate(fs.Lookup(name), severalFlag) }
 
+// choice says which values a flag takes, in any case.
+func choice(fs *pflag.FlagSet, name string, values ...string) {
+	annotate(fs.Lookup(name), choiceFlag)
+	fs.Lookup(name).Annotations[choiceFlag] = values
+}
+
+// trueOrFalse says that a flag takes True or False, in any case.
+func trueOrFalse(fs *pflag.FlagSet, name string) { annotate(fs.Lookup(name), truthFlag) }
+
 // alias gives a flag another name, such as the one the v2 extension uses.
 func alias(fs *pflag.FlagSet, name string, others ...string) {
 	annotate(fs.Lookup(name), aliasFlag)
@@ -91,6 +102,8 @@ func grammar(fs *pflag.FlagSet) []argv.Flag {
 			TakesValue: f.NoOptDefVal == "",
 			V1:         f.Annotations[v1Flag] != nil,
 			Repeat:     f.Annotations[severalFlag] != nil,
+			Bool3:      f.Annotations[truthFlag] != nil,
+			Values:     f.Annotations[choiceFlag],
 		}
 		if f.Name == fullObject {
 			g.Name = ""
