@@ -279,7 +279,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 		out = c.run(ctx, []*task{t}, o.ActOptions)[0]
 		out.Already = out.Err == nil
 	case have.IsStopped():
-		out.Note = "it exists with these settings and is Stopped; start it to use it"
+		out.Note = "it exists already and is Stopped; start it to use it"
 	}
 	return out
 }

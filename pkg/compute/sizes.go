@@ -8,7 +8,7 @@ import (
 
 // MatchSize finds the size asked for among those a region offers for a compute
 // type, without regard to case. When it is not there, near are the names most
-// likely meant, the best first.
+// likely meant, the best first; only one when it is just written another way.
 func MatchSize(want string, sizes []Size, computeType string) (found *Size, near []string) {
 	type candidate struct {
 		name     string
@@ -25,13 +25,21 @@ func MatchSize(want string, sizes []Size, computeType string) (found *Size, near
 		if strings.EqualFold(s.Name, want) {
 			return s, nil
 		}
-		if d := editDistance(plain, plainSize(s.Name)); d <= limit {
+		d := editDistance(plain, plainSize(s.Name))
+		if d > 0 && strings.HasPrefix(plain, "st") {
+			// The word everybody has to write can be misspelt, too.
+			d = min(d, editDistance(plain, "standard"+plainSize(s.Name)))
+		}
+		if d <= limit {
 			candidates = append(candidates, candidate{s.Name, d})
 		}
 	}
 	slices.SortFunc(candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
 	})
+	if len(candidates) > 0 && candidates[0].distance == 0 {
+		candidates = candidates[:1]
+	}
 	for _, c := range candidates[:min(len(candidates), 3)] {
 		near = append(near, c.name)
 	}

@@ -351,10 +351,13 @@ func (t *task) deleting() bool {
 	return t.verb == VerbDelete || t.verb == VerbDetach || t.goal == GoalDeleted
 }
 
-// each runs f for every task, a few at a time.
+// each runs f for every task, a few at a time; in order when it is a dry run,
+// so that what would be sent is shown in order.
 func (l *loop) each(tasks []*task, f func(*task)) {
-	if len(tasks) == 1 {
-		f(tasks[0])
+	if len(tasks) == 1 || l.c.dryRun != nil {
+		for _, t := range tasks {
+			f(t)
+		}
 		return
 	}
 	var group sync.WaitGroup
