@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // vmSize is one entry of the catalogue. Prices are list prices in US dollars an
@@ -75,14 +76,21 @@ var sizes = []vmSize{
 	{"Standard_ND96asr_v4", "standardNDASv4_A100Family", 96, 8, 900, 6144000, true, true, 27.2, 31.61, both},
 }
 
+// byName finds sizes by their upper-case name, the form computes keep.
+var byName = sync.OnceValue(func() map[string]*vmSize {
+	m := make(map[string]*vmSize, len(sizes))
+	for i := range sizes {
+		m[strings.ToUpper(sizes[i].name)] = &sizes[i]
+	}
+	return m
+})
+
 // findSize returns the size of a name in any case, or nil.
 func findSize(name string) *vmSize {
-	for i := range sizes {
-		if strings.EqualFold(sizes[i].name, name) {
-			return &sizes[i]
-		}
+	if s := byName()[name]; s != nil {
+		return s
 	}
-	return nil
+	return byName()[strings.ToUpper(name)]
 }
 
 // sizeOf returns the size of a name; one that is not in the catalogue, as a
@@ -187,6 +195,6 @@ func resizeCompute(t *tx, q *request) (*response, error) {
 	}
 	t.operate(c, resizeOperation, triggerUser).Size = inst.VMSize
 	res := t.accept(c, q, newResponse(http.StatusAccepted))
-	res.header["Location"] = res.header["Azure-AsyncOperation"]
+	res.header.Set("Location", res.header.Get(operationHeader))
 	return res, nil
 }

@@ -15,7 +15,7 @@ type object struct{ b []byte }
 // anything else goes through encoding/json.
 func (o *object) set(key string, v any) *object {
 	if len(o.b) == 0 {
-		o.b = append(o.b, '{')
+		o.b = append(make([]byte, 0, 256), '{')
 	} else {
 		o.b = append(o.b, ',')
 	}
@@ -65,7 +65,10 @@ func appendValue(b []byte, v any) []byte {
 		if v == nil {
 			return append(b, "null"...)
 		}
-		return append(b, v.bytes()...)
+		if len(v.b) == 0 {
+			return append(b, "{}"...)
+		}
+		return append(append(b, v.b...), '}')
 	case []*object:
 		b = append(b, '[')
 		for i, o := range v {

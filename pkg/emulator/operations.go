@@ -47,6 +47,8 @@ type failure struct {
 	Error *apiError `json:"error"`
 }
 
+const operationHeader = "Azure-AsyncOperation"
+
 // Names of operations and triggers, as lastOperation shows them.
 const (
 	createOperation  = "Create"
@@ -111,7 +113,7 @@ func (t *tx) accept(c *compute, q *request, res *response) *response {
 	}
 	t.s.touch(operationKey + id)
 	t.forgetOperations()
-	res.header["Azure-AsyncOperation"] = []string{q.base + t.s.operations[id].path()}
+	res.header.Set(operationHeader, q.base+t.s.operations[id].path())
 	return t.pollAgain(res)
 }
 

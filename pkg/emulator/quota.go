@@ -46,7 +46,7 @@ func (t *tx) limit(sub, location, row string) int {
 func (t *tx) used(sub, location, row string, except *compute) int {
 	n := 0
 	for _, c := range t.s.computes {
-		if c == except || c.Location != location || !strings.EqualFold(c.Subscription, sub) {
+		if c == except || !c.standsIn(sub, location) {
 			continue
 		}
 		if r, cores := c.cores(); r == row || row == dedicatedRow && r != lowPriorityRow {
@@ -83,11 +83,16 @@ func (t *tx) fits(c, old *compute, nodes int) error {
 	return nil
 }
 
+// standsIn tells whether c counts in the quota of a subscription in a region.
+func (c *compute) standsIn(sub, location string) bool {
+	return c.Location == location && (c.Subscription == sub || strings.EqualFold(c.Subscription, sub))
+}
+
 // managed are the instances and clusters of a subscription in a region.
 func (t *tx) managed(sub, location string) []*compute {
 	var in []*compute
 	for _, k := range t.s.names() {
-		if c := t.s.computes[k]; c.Other == nil && c.Location == location && strings.EqualFold(c.Subscription, sub) {
+		if c := t.s.computes[k]; c.Other == nil && c.standsIn(sub, location) {
 			in = append(in, c)
 		}
 	}

@@ -289,16 +289,18 @@ func (s *state) names() []string {
 }
 
 func (s *state) addCompute(k string, c *compute) {
-	if s.computes[k] == nil {
-		s.order = nil
+	if i, found := slices.BinarySearch(s.names(), k); !found {
+		s.order = slices.Insert(s.order, i, k)
 	}
 	s.computes[k] = c
 	s.touch(computeKey + k)
 }
 
 func (s *state) removeCompute(k string) {
+	if i, found := slices.BinarySearch(s.names(), k); found {
+		s.order = slices.Delete(s.order, i, i+1)
+	}
 	delete(s.computes, k)
-	s.order = nil
 	s.touch(computeKey + k)
 }
 

@@ -1,0 +1,322 @@
+package emulator_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+func statePath(dir string) string { return filepath.Join(dir, "state.log") }
+
+func readState(t *testing.T, dir string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(statePath(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestStateSurvives(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "made", "for", "it")
+	r := newRig(t, emulator.Options{Dir: dir})
+	r.create("desk", `"idleTimeBeforeShutdown":"PT30M"`)
+	r.do(stable, "POST", "/computes/desk/stop", "")
+	want := r.do(preview, "GET", "/computes/desk", "").text
+
+	again := newRig(t, emulator.Options{Dir: dir})
+	again.want("the compute in a later process", again.do(preview, "GET", "/computes/desk", "").text, want)
+
+	for path, mode := range map[string]fs.FileMode{statePath(dir): 0o600, filepath.Join(dir, "state.lock"): 0o600, dir: 0o700} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != mode {
+			t.Errorf("%s has mode %o, want %o", path, got, mode)
+		}
+	}
+
+	// The clock goes on from the sum of all advances.
+	if _, err := again.Advance(context.Background(), 1000*3600e9); err != nil {
+		t.Fatal(err)
+	}
+	third := newRig(t, emulator.Options{Dir: dir})
+	st, err := third.Status(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := monday.Add(1000 * 3600e9); !st.Now.Equal(want) {
+		t.Errorf("now = %s, want %s", st.Now, want)
+	}
+	if _, err := third.Reset(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	r.want("the compute after a reset elsewhere", r.at(stable, "GET", "/computes/desk", "").status, http.StatusNotFound)
+}
+
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	intact := func(t *testing.T) (string, []byte) {
+		dir := t.TempDir()
+		r := newRig(t, emulator.Options{Dir: dir})
+		for _, name := range []string{"one", "two", "three"} {
+			r.create(name, "")
+		}
+		return dir, readState(t, dir)
+	}
+	for name, c := range map[string]struct {
+		harm func([]byte) []byte
+		left int // computes still there when nothing was moved; -1 when the file must be moved
+	}{
+		"empty":              {func(b []byte) []byte { return nil }, -1},
+		"header cut":         {func(b []byte) []byte { return b[:10] }, -1},
+		"not a header":       {func(b []byte) []byte { return append([]byte("hello\n"), b...) }, -1},
+		"middle overwritten": {func(b []byte) []byte { copy(b[len(b)/2:], bytes.Repeat([]byte{0}, 64)); return b }, -1},
+		"one bit":            {func(b []byte) []byte { b[len(b)/3] ^= 1; return b }, -1},
+		"a line too many":    {func(b []byte) []byte { return append(b, "00000000 {}\n"...) }, -1},
+		"an empty line":      {func(b []byte) []byte { return append(b, '\n') }, -1},
+		"random bytes": {func(b []byte) []byte {
+			noise := rand.New(rand.NewPCG(1, 2))
+			for i := range b {
+				b[i] = byte(noise.Uint32())
+			}
+			return b
+		}, -1},
+		"last write torn":      {func(b []byte) []byte { return append(b, `0123abcd {"put":{"compute/`...) }, 3},
+		"last newline missing": {func(b []byte) []byte { return append(b, "00000000 {}"...) }, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, raw := intact(t)
+			if err := os.WriteFile(statePath(dir), c.harm(raw), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if c.left < 0 {
+				_, err := emulator.New(emulator.Options{Dir: dir})
+				var damaged *emulator.StoreError
+				if !errors.As(err, &damaged) || damaged.MovedTo == "" || !strings.Contains(err.Error(), damaged.MovedTo) {
+					t.Fatalf("error = %v, want one that names the moved file", err)
+				}
+				if _, err := os.Stat(damaged.MovedTo); err != nil {
+					t.Errorf("the damaged file is gone: %v", err)
+				}
+			}
+			r := newRig(t, emulator.Options{Dir: dir}) // says it once: now it starts afresh
+			if got := len(r.do(stable, "GET", "/computes", "").get("value").([]any)); got != max(0, c.left) {
+				t.Errorf("%d computes, want %d", got, max(0, c.left))
+			}
+			r.create("after", "")
+			r.want("state afterwards", newRig(t, emulator.Options{Dir: dir}).state("after"), "Running")
+		})
+	}
+}
+
+// Damage that happens under a running emulator is reported by the request that
+// meets it, as an error of the transport, and once.
+func TestDamageMeanwhile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRig(t, emulator.Options{Dir: dir})
+	r.create("desk", "")
+	if err := os.WriteFile(statePath(dir), []byte("x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), "GET", host+workspacePath+"/computes?api-version="+stable, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = (&http.Client{Transport: r.Transport()}).Do(req)
+	var damaged *emulator.StoreError
+	if !errors.As(err, &damaged) || damaged.MovedTo == "" {
+		t.Fatalf("error = %v", err)
+	}
+	var final interface{ NonRetriable() }
+	if !errors.As(err, &final) {
+		t.Error("a client would retry and never tell")
+	}
+	r.want("computes afterwards", len(r.do(stable, "GET", "/computes", "").get("value").([]any)), 0)
+}
+
+// What is not damaged is never moved.
+func TestUnusable(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(path string) error{
+		"newer version": func(path string) error {
+			return os.WriteFile(path, []byte(`{"format":"computetarget-emulator","schema":99,"file":"f"}`+"\n"), 0o600)
+		},
+		"unreadable": func(path string) error { return os.Chmod(path, 0) },
+		"a directory": func(path string) error {
+			return errors.Join(os.Remove(path), os.Mkdir(path, 0o700))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "unreadable" && os.Getuid() == 0 {
+				t.Skip("root reads everything")
+			}
+			dir := t.TempDir()
+			newRig(t, emulator.Options{Dir: dir}).create("desk", "")
+			if err := spoil(statePath(dir)); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				_, err := emulator.New(emulator.Options{Dir: dir})
+				var unusable *emulator.StoreError
+				if !errors.As(err, &unusable) || unusable.MovedTo != "" {
+					t.Fatalf("error = %v, want one that says nothing was moved", err)
+				}
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "*damaged*")); err != nil || len(left) > 0 {
+				t.Errorf("moved aside: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// The log is rewritten when most of it is out of date, also when every process
+// adds just a little.
+func TestCompaction(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := strings.Repeat("x", 300<<10)
+	body := strings.Replace(instance("STANDARD_DS1_V2", ""), `"properties":{"computeType"`, `"properties":{"description":"`+text+`","computeType"`, 1)
+	reader := newRig(t, emulator.Options{Dir: dir})
+	newRig(t, emulator.Options{Dir: dir}).do(stable, "PUT", "/computes/desk", body)
+	for range 20 {
+		r := newRig(t, emulator.Options{Dir: dir})
+		r.do(stable, "PUT", "/computes/desk", body)
+		reader.want("what another process sees", reader.state("desk"), "Running")
+	}
+	if size := len(readState(t, dir)); size > 3<<20 {
+		t.Errorf("the log has %d bytes for one compute of 300 KB", size)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*.new-*")); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+// Environment variables that turn this test binary into another process that
+// uses an emulator; see TestMain.
+const (
+	childDir  = "EMULATOR_TEST_DIR"
+	childName = "EMULATOR_TEST_NAME"
+)
+
+// TestMain lets the tests run this binary as a second process that creates
+// computes and says on stdout which were acknowledged.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		os.Exit(child(dir, os.Getenv(childName)))
+	}
+	os.Exit(m.Run())
+}
+
+func child(dir, name string) int {
+	e, err := emulator.New(emulator.Options{Dir: dir, Pace: emulator.PaceInstant, FamilyCores: 1 << 20})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	client := &http.Client{Transport: e.Transport()}
+	for n := range 1 << 20 {
+		compute := fmt.Sprintf("%s%dx", name, n)
+		req, err := http.NewRequestWithContext(context.Background(), "PUT", host+workspacePath+"/computes/"+compute+"?api-version="+stable,
+			strings.NewReader(instance("STANDARD_DS1_V2", "")))
+		if err != nil {
+			return 1
+		}
+		res, err := client.Do(req)
+		if err != nil || res.StatusCode != http.StatusCreated {
+			fmt.Fprintln(os.Stderr, err, res)
+			return 1
+		}
+		fmt.Println(compute)
+	}
+	return 0
+}
+
+// Two processes write at once and are killed without warning, again and again:
+// nothing that was acknowledged is ever lost.
+func TestKilledProcesses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	acknowledged := map[string]bool{}
+	for round := range 6 {
+		var children []*exec.Cmd
+		var outputs []*bufio.Scanner
+		for _, who := range []string{"ann", "bob"} {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), childDir+"="+dir, fmt.Sprintf("%s=%s%d", childName, who, round))
+			cmd.Stderr = os.Stderr
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			children, outputs = append(children, cmd), append(outputs, bufio.NewScanner(out))
+		}
+		for n := range 5 + 3*round { // kill at another moment each time
+			for _, out := range outputs {
+				if !out.Scan() {
+					t.Fatalf("round %d: a process ended by itself after %d computes: %v", round, n, out.Err())
+				}
+				acknowledged[out.Text()] = true
+			}
+		}
+		for i, cmd := range children {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			for outputs[i].Scan() {
+				acknowledged[outputs[i].Text()] = true
+			}
+			_ = cmd.Wait() // killed: that is no success
+		}
+	}
+	r := newRig(t, emulator.Options{Dir: dir, PageSize: 1 << 20})
+	found := map[string]bool{}
+	for _, v := range r.do(stable, "GET", "/computes", "").get("value").([]any) {
+		found[v.(map[string]any)["name"].(string)] = true
+	}
+	for name := range acknowledged {
+		if !found[name] {
+			t.Errorf("%s was acknowledged and is lost", name)
+		}
+	}
+	if len(acknowledged) < 100 {
+		t.Errorf("only %d computes were acknowledged", len(acknowledged))
+	}
+}
+
+// Every line of the log reads back by itself.
+func TestLogLines(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRig(t, emulator.Options{Dir: dir})
+	r.create("desk", "")
+	for n, line := range bytes.Split(bytes.TrimSuffix(readState(t, dir), []byte("\n")), []byte("\n")) {
+		if n > 0 {
+			line = line[9:]
+		}
+		if !json.Valid(line) {
+			t.Errorf("line %d is not JSON: %.80s", n+1, line)
+		}
+	}
+}
