@@ -37,13 +37,12 @@ reach it and when it stops.
 		}
 		var found []*compute.Compute
 		var failures []error
-		for _, name := range asked {
-			c, err := client.Get(ctx, name)
-			if err != nil {
-				failures = append(failures, err)
+		for _, o := range client.GetEach(ctx, asked) {
+			if o.Err != nil {
+				failures = append(failures, o.Err)
 				continue
 			}
-			found = append(found, c)
+			found = append(found, o.Compute)
 		}
 		r := render.Show(found, len(asked) != 1, detail(a, *raw))
 		r.Err = errors.Join(failures...)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -149,6 +150,24 @@ func (c *Client) Get(ctx context.Context, name string) (*Compute, error) {
 	}
 	compute, _, err := c.get(ctx, k)
 	return compute, err
+}
+
+// GetEach reads several computes (Compute_Get), a few at a time. The outcomes
+// stand in the order of the names.
+func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
+	outcomes := make([]Outcome, len(names))
+	slots := make(chan struct{}, parallel)
+	var reads sync.WaitGroup
+	for i, name := range names {
+		reads.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			outcomes[i].Name = name
+			outcomes[i].Compute, outcomes[i].Err = c.Get(ctx, name)
+		})
+	}
+	reads.Wait()
+	return outcomes
 }
 
 func (c *Client) get(ctx context.Context, k call) (*Compute, *answer, error) {
