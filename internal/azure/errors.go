@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"unicode"
@@ -58,27 +59,60 @@ func (e *SignInError) Hint() string { return e.Tip }
 func (e *SignInError) Unwrap() error { return e.cause }
 
 // ExitCode is 6 for a sign-in that was refused or is not there, and 1 when the
-// sign-in service could not be reached.
+// sign-in service could not be reached or was out of order.
 func (e *SignInError) ExitCode() int {
-	if e.Temporary() {
+	var network *NetworkError
+	if e.Temporary() || errors.As(e.cause, &network) {
 		return 1
 	}
 	return 6
 }
 
 // Temporary reports that the same sign-in may work later without anybody doing
-// anything: the network failed or the sign-in service was busy.
+// anything: the network failed or the sign-in service was busy. The cause is
+// then a net.Error.
 func (e *SignInError) Temporary() bool {
-	var network *NetworkError
-	if errors.As(e.cause, &network) {
-		return true
+	var network net.Error
+	return errors.As(e.cause, &network)
+}
+
+// passing marks a cause that time cures as a net.Error.
+type passing struct{ error }
+
+// Timeout implements net.Error.
+func (passing) Timeout() bool { return false }
+
+// Temporary implements net.Error.
+func (passing) Temporary() bool { return true }
+
+func (e passing) Unwrap() error { return e.error }
+
+// markPassing wraps an error that time cures, when it is not a net.Error
+// already: the sign-in service is busy, or az could not reach it, which only
+// az's words tell.
+func markPassing(err error) error {
+	var network net.Error
+	if err == nil || errors.As(err, &network) {
+		return err
 	}
 	var refused *azidentity.AuthenticationFailedError
-	if errors.As(e.cause, &refused) && refused.RawResponse != nil {
-		status := refused.RawResponse.StatusCode
-		return status == http.StatusTooManyRequests || status >= 500
+	if errors.As(err, &refused) && refused.RawResponse != nil {
+		if status := refused.RawResponse.StatusCode; status == http.StatusTooManyRequests || status >= 500 {
+			return passing{err}
+		}
+		return err
 	}
-	return errors.Is(e.cause, context.DeadlineExceeded)
+	text := err.Error()
+	if strings.Contains(text, "AADSTS") {
+		return err
+	}
+	for _, words := range []string{"Max retries exceeded", "ConnectionError", "Connection aborted", "Connection reset", "Read timed out",
+		"getaddrinfo failed", "Temporary failure in name resolution", "no such host", "i/o timeout", "connection refused"} {
+		if strings.Contains(text, words) {
+			return passing{err}
+		}
+	}
+	return err
 }
 
 // NonRetriable tells azcore's retry policy that asking again at once is
@@ -96,7 +130,7 @@ func (c *Credential) failure(ctx context.Context, tried []Attempt, cause error, 
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)
 	}
-	e := &SignInError{Tried: tried, Lost: lost, cause: cause}
+	e := &SignInError{Tried: tried, Lost: lost, cause: markPassing(cause)}
 	if !e.Temporary() {
 		e.Tip = c.advice(tried)
 	}

@@ -103,6 +103,9 @@ func (ini *INI) raw(section, option string) string {
 	return ""
 }
 
+// maxValue bounds what references can blow a value up to, in bytes.
+const maxValue = 1 << 16
+
 // expand replaces %(name)s and %%. A reference that is not closed, or nested
 // deeper than ConfigParser goes, stays as it was written.
 func (ini *INI) expand(section, value string, depth int) string {
@@ -110,19 +113,20 @@ func (ini *INI) expand(section, value string, depth int) string {
 		return value
 	}
 	var out strings.Builder
-	for {
+	for out.Len() <= maxValue {
 		before, after, found := strings.Cut(value, "%")
 		out.WriteString(before)
 		if !found {
-			return out.String()
+			break
 		}
 		if rest, ok := strings.CutPrefix(after, "%"); ok {
 			out.WriteByte('%')
 			value = rest
 			continue
 		}
-		name, rest, ok := strings.Cut(strings.TrimPrefix(after, "("), ")s")
-		if !ok || !strings.HasPrefix(after, "(") || out.Len() > maxFile {
+		name, rest, closed := strings.Cut(after, ")s")
+		name, opened := strings.CutPrefix(name, "(")
+		if !closed || !opened {
 			out.WriteByte('%')
 			value = after
 			continue
@@ -130,4 +134,8 @@ func (ini *INI) expand(section, value string, depth int) string {
 		out.WriteString(ini.expand(section, ini.raw(section, name), depth-1))
 		value = rest
 	}
+	if out.Len() > maxValue {
+		return out.String()[:maxValue]
+	}
+	return out.String()
 }

@@ -75,7 +75,7 @@ func findToken(data []byte, account Subscription, cloud Cloud, now time.Time) (a
 		if kind := text(entry["token_type"]); kind != "" && !strings.EqualFold(kind, "Bearer") {
 			continue
 		}
-		if text(entry["key_id"]) != "" || text(entry["ext_cache_key"]) != "" {
+		if text(entry["key_id"]) != "" || text(entry["keyid"]) != "" || text(entry["ext_cache_key"]) != "" {
 			continue
 		}
 		expires, ok := unixTime(entry["expires_on"])

@@ -31,9 +31,10 @@ func (c *Credential) workloadSource() *source {
 	missing := func(reason string) *source {
 		return &source{mode: ModeWorkload, name: "workload identity", token: unavailable(reason)}
 	}
-	federated := func(name, client, tenant string, secrets []string, assertion func(context.Context) (string, error)) *source {
+	federated := func(name, client, tenant string, secrets []string, assertion func(context.Context, policy.Transporter) (string, error)) *source {
 		return c.through(ModeWorkload, name+" (application "+client+")", secrets, func(options azcore.ClientOptions) (azcore.TokenCredential, error) {
-			return azidentity.NewClientAssertionCredential(tenant, client, assertion,
+			fetch := func(ctx context.Context) (string, error) { return assertion(ctx, options.Transport) }
+			return azidentity.NewClientAssertionCredential(tenant, client, fetch,
 				&azidentity.ClientAssertionCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 		})
 	}
@@ -43,20 +44,20 @@ func (c *Credential) workloadSource() *source {
 		if client == "" || tenant == "" {
 			return missing("AZURESUBSCRIPTION_CLIENT_ID and AZURESUBSCRIPTION_TENANT_ID are not both set")
 		}
-		return federated("Azure Pipelines", client, tenant, []string{pipelinesKey}, func(ctx context.Context) (string, error) {
-			return c.pipelinesAssertion(ctx, pipelines, pipelinesKey, connection)
+		return federated("Azure Pipelines", client, tenant, []string{pipelinesKey}, func(ctx context.Context, through policy.Transporter) (string, error) {
+			return pipelinesAssertion(ctx, through, pipelines, pipelinesKey, connection)
 		})
 	case file == "" && (github == "" || githubKey == ""):
 		return missing("neither AZURE_FEDERATED_TOKEN_FILE nor a GitHub Actions job with id-token: write")
 	case client == "" || tenant == "":
 		return missing("AZURE_CLIENT_ID and AZURE_TENANT_ID are not both set")
 	case file != "":
-		return federated("workload identity", client, tenant, nil, func(context.Context) (string, error) {
+		return federated("workload identity", client, tenant, nil, func(context.Context, policy.Transporter) (string, error) {
 			return fileAssertion(file)
 		})
 	}
-	return federated("GitHub OIDC", client, tenant, []string{githubKey}, func(ctx context.Context) (string, error) {
-		return c.githubAssertion(ctx, github, githubKey)
+	return federated("GitHub OIDC", client, tenant, []string{githubKey}, func(ctx context.Context, through policy.Transporter) (string, error) {
+		return githubAssertion(ctx, through, github, githubKey, exchangeAudience(c.opts.Target.Cloud.Name))
 	})
 }
 
@@ -83,15 +84,15 @@ func fileAssertion(path string) (string, error) {
 
 // githubAssertion asks GitHub for an identity token (GitHub Docs, "OpenID
 // Connect reference").
-func (c *Credential) githubAssertion(ctx context.Context, endpoint, key string) (string, error) {
+func githubAssertion(ctx context.Context, through policy.Transporter, endpoint, key, audience string) (string, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return "", errors.New("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL")
 	}
 	query := u.Query()
-	query.Set("audience", exchangeAudience(c.opts.Target.Cloud.Name))
+	query.Set("audience", audience)
 	u.RawQuery = query.Encode()
-	return c.assertion(ctx, "GitHub", http.MethodGet, u, key, "value")
+	return assertion(ctx, through, "GitHub", http.MethodGet, u, key, "value")
 }
 
 // exchangeAudience is the audience Entra ID expects of a federated identity
@@ -108,7 +109,7 @@ func exchangeAudience(cloudName string) string {
 
 // pipelinesAssertion asks Azure Pipelines for an identity token of a service
 // connection (Azure DevOps REST API, Oidctoken - Create).
-func (c *Credential) pipelinesAssertion(ctx context.Context, endpoint, key, connection string) (string, error) {
+func pipelinesAssertion(ctx context.Context, through policy.Transporter, endpoint, key, connection string) (string, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return "", errors.New("SYSTEM_OIDCREQUESTURI is not a URL")
@@ -117,11 +118,11 @@ func (c *Credential) pipelinesAssertion(ctx context.Context, endpoint, key, conn
 	query.Set("api-version", "7.1")
 	query.Set("serviceConnectionId", connection)
 	u.RawQuery = query.Encode()
-	return c.assertion(ctx, "Azure Pipelines", http.MethodPost, u, key, "oidcToken")
+	return assertion(ctx, through, "Azure Pipelines", http.MethodPost, u, key, "oidcToken")
 }
 
 // assertion fetches an identity token from the platform a job runs on.
-func (c *Credential) assertion(ctx context.Context, platform, method string, u *url.URL, key, field string) (string, error) {
+func assertion(ctx context.Context, through policy.Transporter, platform, method string, u *url.URL, key, field string) (string, error) {
 	if u.Scheme != "https" && !IsLoopback(u.Hostname()) {
 		return "", fmt.Errorf("the identity service of %s is not https", platform)
 	}
@@ -136,7 +137,7 @@ func (c *Credential) assertion(ctx context.Context, platform, method string, u *
 		// Without it a failed sign-in is a redirect to a web page.
 		request.Header.Set("X-TFS-FedAuthRedirect", "Suppress")
 	}
-	response, err := c.opts.Transport.Do(request)
+	response, err := through.Do(request)
 	if err != nil {
 		return "", err
 	}

@@ -1,0 +1,221 @@
+package azure
+
+import (
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const cloudsConfig = `[AzureCloud]
+subscription = x
+
+[stack]
+endpoint_resource_manager = https://management.local.azurestack.external/
+endpoint_active_directory = https://adfs.local.azurestack.external/adfs/
+endpoint_active_directory_resource_id = https://management.adfs.azurestack.local/guid
+endpoint_portal = https://portal.local.azurestack.external/
+suffix_storage_endpoint = local.azurestack.external
+
+[plain]
+endpoint_resource_manager = http://management.example.com
+endpoint_active_directory = https://login.example.com
+
+[half]
+endpoint_resource_manager = https://management.half.example
+`
+
+func cloudsFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "clouds.config"), []byte(cloudsConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestFindCloud(t *testing.T) {
+	t.Parallel()
+	dir := cloudsFolder(t)
+	for name, want := range map[string]string{"public": Public, "PUBLIC": Public, "AzureCloud": Public, "azurecloud": Public,
+		"china": China, "AzureChinaCloud": China, "usgov": USGovernment, "AzureUSGovernment": USGovernment, "stack": "stack"} {
+		if cloud, err := FindCloud(name, dir); err != nil || cloud.Name != want {
+			t.Errorf("%s: %s, %v", name, cloud.Name, err)
+		}
+	}
+	for name, want := range map[string]string{"Stack": "use one of public, china, usgov, emulator", "plain": "is not an https URL",
+		"half": "endpoint_active_directory: it is not set", "": "is not known"} {
+		_, err := FindCloud(name, dir)
+		var e *CloudError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.ExitCode() != 2 {
+			t.Errorf("%q: %v, want %q", name, err, want)
+		}
+	}
+	stack, err := FindCloud("stack", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stack.Endpoint != "https://management.local.azurestack.external" || stack.Authority != "https://adfs.local.azurestack.external/adfs" ||
+		stack.Scope() != "https://management.adfs.azurestack.local/guid/.default" || !stack.Registered || stack.Portal != "https://portal.local.azurestack.external" {
+		t.Errorf("%+v", stack)
+	}
+	if clouds, err := Clouds(dir); err != nil || len(clouds) != 4 {
+		t.Errorf("%d clouds, %v", len(clouds), err)
+	}
+	if clouds, err := Clouds(""); err != nil || len(clouds) != 3 {
+		t.Errorf("%d clouds, %v", len(clouds), err)
+	}
+}
+
+func TestBuiltinNeedsNoFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "clouds.config"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := FindCloud("public", dir); err != nil {
+		t.Error(err)
+	}
+	if _, err := FindCloud("other", dir); err == nil || !strings.Contains(err.Error(), "is a folder") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestAllowsToken(t *testing.T) {
+	t.Parallel()
+	dir := cloudsFolder(t)
+	tests := []struct {
+		cloud, url string
+		want       bool
+	}{
+		{"public", "https://management.azure.com/subscriptions", true},
+		{"public", "https://MANAGEMENT.azure.com./x", true},
+		{"public", "https://management.azure.com:443/x", true},
+		{"public", "https://eastus.management.azure.com/x", true},
+		{"public", "https://eastus.api.azureml.ms/operation", true},
+		{"public", "https://a.b.api.azureml.ms/operation", true},
+		{"public", "https://api.azureml.ms/", false},
+		{"public", "https://evilapi.azureml.ms/", false},
+		{"public", "https://api.azureml.ms.evil.example/", false},
+		{"public", "https://management.azure.com.evil.example/", false},
+		{"public", "https://evil.example/management.azure.com", false},
+		{"public", "http://management.azure.com/", false},
+		{"public", "https://management.azure.com:8443/", false},
+		{"public", "https://user@management.azure.com/", false},
+		{"public", "https://management.azure.com@evil.example/", false},
+		{"public", "https://management.usgovcloudapi.net/", false},
+		{"public", "https://eastus.api.ml.azure.us/", false},
+		{"usgov", "https://usgovarizona.api.ml.azure.us/x", true},
+		{"usgov", "https://management.usgovcloudapi.net/", true},
+		{"china", "https://chinaeast2.api.ml.azure.cn/x", true},
+		{"china", "https://management.chinacloudapi.cn/x", true},
+		{"stack", "https://management.local.azurestack.external/x", true},
+		{"stack", "https://east.management.local.azurestack.external/x", true},
+		{"stack", "https://local.azurestack.external/x", false},
+		{"stack", "https://management.azure.com/x", false},
+	}
+	for _, test := range tests {
+		cloud, err := FindCloud(test.cloud, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(test.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cloud.AllowsToken(u); got != test.want {
+			t.Errorf("%s %s: %v, want %v", test.cloud, test.url, got, test.want)
+		}
+	}
+}
+
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	dir := cloudsFolder(t)
+	tests := []struct {
+		cloud, endpoint   string
+		name, url         string
+		loopback, foreign bool
+		err               bool
+	}{
+		{cloud: "public", name: Public, url: "https://management.azure.com"},
+		{cloud: "stack", name: "stack", url: "https://management.local.azurestack.external"},
+		{cloud: "nope", err: true},
+		{cloud: "public", endpoint: "https://eastus.management.azure.com/", name: Public, url: "https://eastus.management.azure.com"},
+		{cloud: "public", endpoint: "https://management.usgovcloudapi.net", name: USGovernment, url: "https://management.usgovcloudapi.net"},
+		{cloud: "public", endpoint: "https://management.local.azurestack.external", name: "stack", url: "https://management.local.azurestack.external"},
+		{cloud: "public", endpoint: "https://arm.example.com/base/", url: "https://arm.example.com/base", foreign: true},
+		{cloud: "public", endpoint: "http://127.0.0.1:8443", url: "http://127.0.0.1:8443", loopback: true},
+		{cloud: "nope", endpoint: "https://localhost:8443", url: "https://localhost:8443", loopback: true},
+		{cloud: "", endpoint: "https://emulator.localhost", url: "https://emulator.localhost", loopback: true},
+		{cloud: "public", endpoint: "http://[::1]:1", url: "http://[::1]:1", loopback: true},
+		{cloud: "public", endpoint: "http://arm.example.com", err: true},
+		{cloud: "public", endpoint: "arm.example.com", err: true},
+		{cloud: "public", endpoint: "https://u:p@arm.example.com", err: true},
+		{cloud: "public", endpoint: "https://arm.example.com?x=1", err: true},
+		{cloud: "public", endpoint: "https://localhost.evil.example", url: "https://localhost.evil.example", foreign: true},
+	}
+	for _, test := range tests {
+		got, err := Locate(test.cloud, test.endpoint, dir)
+		if test.err {
+			var code interface{ ExitCode() int }
+			if !errors.As(err, &code) || code.ExitCode() != 2 || strings.Contains(err.Error(), "u:p") {
+				t.Errorf("%s %s: %v, want exit code 2", test.cloud, test.endpoint, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s %s: %v", test.cloud, test.endpoint, err)
+			continue
+		}
+		if got.Cloud.Name != test.name || got.Cloud.Endpoint != test.url || got.Loopback != test.loopback || got.Foreign != test.foreign {
+			t.Errorf("%s %s: %+v", test.cloud, test.endpoint, got)
+		}
+		if got.Cloud.Audience == "" || len(got.Cloud.TokenHosts) == 0 {
+			t.Errorf("%s %s: no audience or token hosts", test.cloud, test.endpoint)
+		}
+	}
+}
+
+func FuzzClouds(f *testing.F) {
+	f.Add([]byte(cloudsConfig))
+	f.Add([]byte("[x]\nendpoint_resource_manager = https://a b\nendpoint_active_directory=%(x)s"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ini := ParseINI(data)
+		for _, section := range ini.Sections() {
+			cloud, err := registered(ini, section)
+			if err != nil {
+				continue
+			}
+			if !strings.HasPrefix(cloud.Endpoint, "https://") || !strings.HasPrefix(cloud.Authority, "https://") {
+				t.Errorf("%+v", cloud)
+			}
+			u, err := url.Parse(cloud.Endpoint)
+			if err != nil || !cloud.AllowsToken(u) {
+				t.Errorf("its own endpoint %q is not allowed a token (%v)", cloud.Endpoint, err)
+			}
+		}
+	})
+}
+
+func FuzzEndpoint(f *testing.F) {
+	for _, seed := range []string{"https://management.azure.com", "http://127.0.0.1:1/", "http://[::1%25x]", "https://a@b", "::", "https://localhost"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		got, err := ParseEndpoint(value)
+		if err != nil {
+			return
+		}
+		again, err := ParseEndpoint(got.URL)
+		if err != nil || again != got {
+			t.Errorf("%q became %+v, then %+v (%v)", value, got, again, err)
+		}
+		u, err := url.Parse(got.URL)
+		if err != nil || (u.Scheme == "http" && !got.Loopback) {
+			t.Errorf("%q: http beyond this machine (%v)", value, err)
+		}
+	})
+}
