@@ -35,6 +35,11 @@ var sections = []section{
 		{"delete", "Delete computes", newDelete},
 		{"wait", "Wait until computes are ready, or in a state", newWait},
 	}},
+	{"The workspace", []entry{
+		{"use", "Choose the workspace to act in", newUse},
+		{"workspace", "The workspaces you can see", nil},
+		{"workspace list", "List the workspaces you can see", newWorkspaceList},
+	}},
 	{"Try without Azure", []entry{
 		{"emulator", "Azure Resource Manager on this machine", nil},
 		{"emulator status", "Show what the emulator holds", newEmulatorStatus},
@@ -42,6 +47,12 @@ var sections = []section{
 		{"emulator reset", "Forget everything the emulator holds", newEmulatorReset},
 	}},
 	{"Yourself", []entry{
+		{"auth", "Who you are signed in as", nil},
+		{"auth status", "Show who you are signed in as", newAuthStatus},
+		{"config", "Settings and where they come from", nil},
+		{"config show", "Show every setting and where it comes from", newConfigShow},
+		{"config get", "Print one setting", newConfigGet},
+		{"config set", "Keep a setting in your config.yaml", newConfigSet},
 		{"completion", "Print a shell's completion script", newCompletion},
 		{"version", "Print the version", newVersion},
 	}},

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -48,6 +47,7 @@ type App struct {
 	output         render.Options
 	emulator       *emulator.Emulator
 	unsent         unsent
+	credential     *azure.Credential
 	client         *compute.Client
 }
 
@@ -117,7 +117,7 @@ func (a *App) Client() (*compute.Client, error) {
 	}
 	ref, err := a.Settings.Workspace()
 	if err != nil {
-		return nil, err
+		return nil, a.candidates(err)
 	}
 	if note := ref.Note(); note != "" {
 		a.Note("%s", note)
@@ -125,16 +125,34 @@ func (a *App) Client() (*compute.Client, error) {
 	for _, w := range a.Settings.Warnings() {
 		a.Note("%s", w)
 	}
-	options, err := a.options(ref.Subscription.Text)
-	if err != nil {
-		return nil, err
-	}
-	a.client, err = compute.New(compute.Workspace{
+	a.client, err = a.Connect(compute.Workspace{
 		Subscription:  ref.Subscription.Text,
 		ResourceGroup: ref.ResourceGroup.Text,
 		Name:          ref.Name.Text,
-	}, options)
+	})
 	return a.client, err
+}
+
+// Connect returns a client of any workspace, or of a subscription when the
+// workspace has no name.
+func (a *App) Connect(ws compute.Workspace) (*compute.Client, error) {
+	options, err := a.options(ws.Subscription)
+	if err != nil {
+		return nil, err
+	}
+	return compute.New(ws, options)
+}
+
+// Credential is what signs the requests of the chosen workspace.
+func (a *App) Credential() (*azure.Credential, error) {
+	subscription, err := a.Settings.Subscription()
+	if err != nil {
+		return nil, err
+	}
+	if _, err = a.options(subscription.Text); err != nil {
+		return nil, err
+	}
+	return a.credential, nil
 }
 
 // options say where the client points and who signs its requests.
@@ -184,13 +202,14 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	o.Credential, err = azure.NewCredential(azure.Options{
+	a.credential, err = azure.NewCredential(azure.Options{
 		Mode:         mode.Text,
 		Target:       at,
 		ConfigDir:    a.Settings.AzDir(),
 		Subscription: subscription,
 		Transport:    &http.Client{Transport: o.Transport},
 	})
+	o.Credential = a.credential
 	return o, err
 }
 
@@ -218,17 +237,10 @@ func (a *App) Emulator() (*emulator.Emulator, error) {
 // EmulatorDir is the folder the emulator keeps its state in.
 func (a *App) EmulatorDir() (string, error) {
 	dir, err := a.Settings.Get(config.EmulatorDir)
-	if err != nil || dir.Text != "" {
-		return dir.Text, err
+	if err == nil && !dir.Set() {
+		err = render.Usagef("the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME")
 	}
-	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return filepath.Join(state, "computetarget", "emulator"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", render.Usagef("the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME")
-	}
-	return filepath.Join(home, ".local", "state", "computetarget", "emulator"), nil
+	return dir.Text, err
 }
 
 // ReadArgument reads the file of an @FILE value; "-" is stdin.

@@ -6,6 +6,7 @@ import (
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/progress"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // Progress starts showing waits on stderr. The caller stops it before anything
@@ -22,9 +23,9 @@ func (a *App) Progress() (*progress.Progress, error) {
 	return progress.New(a.Streams, progress.Options{Mode: mode, Verbose: a.verbose, Emulator: a.Emulated()}), nil
 }
 
-// Resume is the command that takes a wait up again, from any folder and in any
-// shell that knows the same sign-in.
-func (a *App) Resume(names []string) string {
+// Resume is the command that takes a wait for a goal up again, from any folder
+// and in any shell that knows the same sign-in.
+func (a *App) Resume(names []string, goal compute.Goal) string {
 	words := []string{}
 	env := func(name, value string) {
 		words = append(words, name+"="+quote(value))
@@ -48,6 +49,9 @@ func (a *App) Resume(names []string) string {
 	words = append(words, "computetarget", "wait")
 	for _, name := range names {
 		words = append(words, quote(name))
+	}
+	if goal != compute.GoalSettled {
+		words = append(words, "--for", quote(string(goal)))
 	}
 	if a.client != nil {
 		ws := a.client.Workspace()

@@ -1,0 +1,112 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+func newConfigShow(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "show",
+		Short: "Show every setting and where it comes from",
+		Long: `Show every setting, its value and where that value comes from: a flag, the
+environment, a project's config.json, your config.yaml, or az. Secrets are never
+shown.`,
+		Example: `  computetarget config show
+  computetarget config show -w other-ws -g other-rg -o table`,
+		Args: noNames,
+	}
+	return run(c, a, func(context.Context, []string) (render.Result, error) {
+		values := a.Settings.All()
+		list := make([]any, 0, len(values))
+		for _, v := range values {
+			list = append(list, setting(v))
+		}
+		return render.Result{Data: list, People: func(p *render.Page) {
+			rows := make([][]string, 0, len(values))
+			for _, v := range values {
+				rows = append(rows, []string{v.Key, shown(v), v.Source})
+			}
+			p.Table([]string{"SETTING", "VALUE", "FROM"}, rows)
+		}}, nil
+	})
+}
+
+func newConfigGet(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "get KEY",
+		Short: "Print one setting",
+		Long:  `Print the value of one setting, as the commands would use it here and now.`,
+		Example: `  computetarget config get workspace
+  computetarget config get output -o json`,
+	}
+	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
+		if len(args) != 1 {
+			return render.Result{}, render.Usagef("name one setting, such as workspace")
+		}
+		v, err := a.Settings.Get(args[0])
+		if err != nil {
+			return render.Result{}, err
+		}
+		r := render.Result{Data: setting(v)}
+		if v.Set() {
+			r.Text = render.Clean(shown(v)) + "\n"
+		}
+		return r, nil
+	})
+}
+
+func newConfigSet(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "set KEY=VALUE…",
+		Short: "Keep a setting in your config.yaml",
+		Long: `Keep settings in your config.yaml. An empty value removes a setting. The rest of
+the file, comments included, stays as it is.`,
+		Example: `  computetarget config set output=table
+  computetarget config set time-zone=Europe/Berlin timeout=30m
+  computetarget config set output=`,
+	}
+	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
+		if len(args) == 0 {
+			return render.Result{}, render.Usagef("give at least one KEY=VALUE")
+		}
+		for _, pair := range args {
+			if !strings.Contains(pair, "=") {
+				return render.Result{}, render.Usagef("%q is not KEY=VALUE", pair)
+			}
+		}
+		for _, pair := range args {
+			key, value, _ := strings.Cut(pair, "=")
+			if err := a.Settings.Set(key, value); err != nil {
+				return render.Result{}, err
+			}
+		}
+		return render.Result{Notes: []string{"written to " + a.Settings.UserFile()}}, nil
+	})
+}
+
+// setting is a value as scripts read it.
+func setting(v config.Value) any {
+	m := map[string]any{"key": v.Key, "value": nil, "source": nil}
+	if v.Set() {
+		m["value"] = shown(v)
+	}
+	if v.Source != "" {
+		m["source"] = v.Source
+	}
+	return m
+}
+
+// shown is a value for eyes: secrets only as there or not.
+func shown(v config.Value) string {
+	if v.Secret && v.Set() {
+		return "(set)"
+	}
+	return v.Text
+}

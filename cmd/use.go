@@ -1,0 +1,107 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newUse(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "use WORKSPACE",
+		Short: "Choose the workspace to act in",
+		Long: `Choose the workspace to act in, for you everywhere (kept in your config.yaml), or
+with --here for a folder and those below it (kept in .azureml/config.json).
+
+The workspace is looked up first. Without -g it is found by its name among the
+workspaces of the subscription.`,
+		Example: `  computetarget use local-ws
+  computetarget use local-ws -g local-rg --here`,
+	}
+	here := c.Flags().Bool("here", false, "for this folder instead of everywhere")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		if len(args) != 1 {
+			return render.Result{}, render.Usagef("name one workspace; computetarget workspace list shows them")
+		}
+		ws, err := findWorkspace(ctx, a, args[0])
+		if err != nil {
+			return render.Result{}, err
+		}
+		var file string
+		if *here {
+			file, err = a.Settings.UseHere(ws.Subscription, ws.ResourceGroup, ws.Name)
+		} else {
+			file, err = a.Settings.Use(ws.Subscription, ws.ResourceGroup, ws.Name)
+		}
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.Result{
+			Data: map[string]any{"id": ws.ID(), "name": ws.Name, "subscription": ws.Subscription, "file": file},
+			People: func(p *render.Page) {
+				p.Line("%s (rg %s) is now the workspace, written to %s", ws.Name, ws.ResourceGroup, file)
+			},
+		}, nil
+	})
+}
+
+// findWorkspace looks a workspace up by its name: in the group of -g, else in
+// the whole subscription.
+func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Workspace, error) {
+	subscription, err := a.Settings.Subscription()
+	if err != nil {
+		return compute.Workspace{}, err
+	}
+	if !subscription.Set() {
+		return compute.Workspace{}, &config.MissingError{Key: config.Subscription}
+	}
+	group, err := a.Settings.Get(config.ResourceGroup)
+	if err != nil {
+		return compute.Workspace{}, err
+	}
+	if group.Level == config.LevelFlag {
+		client, err := a.Connect(compute.Workspace{Subscription: subscription.Text, ResourceGroup: group.Text, Name: name})
+		if err != nil {
+			return compute.Workspace{}, err
+		}
+		info, err := client.GetWorkspace(ctx)
+		if err != nil {
+			return compute.Workspace{}, err
+		}
+		return info.Workspace(), nil
+	}
+	client, err := a.Connect(compute.Workspace{Subscription: subscription.Text})
+	if err != nil {
+		return compute.Workspace{}, err
+	}
+	all, err := client.ListWorkspaces(ctx, "")
+	if err != nil {
+		return compute.Workspace{}, err
+	}
+	var found []compute.Workspace
+	var known []string
+	for _, info := range all {
+		ws := info.Workspace()
+		known = append(known, ws.Name)
+		if ws.Name == name {
+			found = append(found, ws)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		tip := "computetarget workspace list shows the workspaces of the subscription"
+		if near := config.Nearest(name, known); near != "" {
+			tip = "did you mean " + near + "?"
+		}
+		return compute.Workspace{}, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("there is no workspace %s in subscription %s", name, subscription.Text), Tip: tip}
+	}
+	return compute.Workspace{}, render.Usagef("%d workspaces of the subscription are called %s: say which with -g", len(found), name)
+}

@@ -1,0 +1,70 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newWorkspaceList(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the workspaces you can see",
+		Long: `List the workspaces of the subscription, or with -g those of a resource group.
+The chosen one is marked.`,
+		Example: `  computetarget workspace list
+  computetarget workspace list -g local-rg -o name`,
+		Args: noNames,
+	}
+	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+		subscription, err := a.Settings.Subscription()
+		if err != nil {
+			return render.Result{}, err
+		}
+		if !subscription.Set() {
+			return render.Result{}, &config.MissingError{Key: config.Subscription}
+		}
+		client, err := a.Connect(compute.Workspace{Subscription: subscription.Text})
+		if err != nil {
+			return render.Result{}, err
+		}
+		group, err := a.Settings.Get(config.ResourceGroup)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if group.Level != config.LevelFlag {
+			group.Text = ""
+		}
+		all, err := client.ListWorkspaces(ctx, group.Text)
+		if err != nil {
+			return render.Result{}, err
+		}
+		chosen := ""
+		if ref, err := a.Settings.Workspace(); err == nil {
+			chosen = compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}.ID()
+		}
+		list := make([]any, 0, len(all))
+		rows := make([][]string, 0, len(all))
+		for _, info := range all {
+			ws := info.Workspace()
+			current := strings.EqualFold(ws.ID(), chosen)
+			list = append(list, map[string]any{
+				"id": ws.ID(), "name": ws.Name, "location": info.Location, "subscription": ws.Subscription, "chosen": current,
+			})
+			mark := ""
+			if current {
+				mark = "chosen"
+			}
+			rows = append(rows, []string{ws.Name, ws.ResourceGroup, info.Location, mark})
+		}
+		return render.Result{Data: list, People: func(p *render.Page) {
+			p.Table([]string{"NAME", "GROUP", "LOCATION", ""}, rows)
+		}}, nil
+	})
+}
