@@ -47,13 +47,13 @@ func write(out *Output, format Format, data any, v1 *V1, queried bool) error {
 	var text []byte
 	switch format {
 	case JSON:
-		text = appendJSON(nil, data, false)
+		return writeJSON(out, data, false)
 	case JSONC:
-		text = appendJSON(nil, data, out.Color)
+		return writeJSON(out, data, out.Color)
 	case YAML:
-		text = appendYAML(nil, data, false)
+		return writeYAML(out, data, false)
 	case YAMLC:
-		text = appendYAML(nil, data, out.Color)
+		return writeYAML(out, data, out.Color)
 	case TSV:
 		text = appendTSV(nil, data, v1, queried)
 	case Table:

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // show renders a JSON text in a format, off a terminal.
@@ -379,4 +381,38 @@ func sameValue(a, b any) bool {
 		return a == string(b)
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+// TestQueryKeepsItsOrder holds that the hashes of a query keep their order in
+// table and tsv and lose it in JSON, as with az, and that the objects of the
+// service under a query do not get another order.
+func TestQueryKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	list := loadAll(t, "running", "stopped")
+	for _, c := range []struct {
+		query string
+		f     Format
+		want  string
+	}{
+		{"[].{n:name, a:state}", TSV, "instance\tRunning\nnightly\tStopped\n"},
+		{"[].{n:name, a:state}", Table, "N         A\n--------  -------\ninstance  Running\nnightly   Stopped\n"},
+		{"[0].{n:name, a:state}", JSON, "{\n  \"a\": \"Running\",\n  \"n\": \"instance\"\n}\n"},
+		{"[0].{n:name, a:state}", YAML, "a: Running\n\"n\": instance\n"},
+		{"[?state==`Stopped`].name | [0]", TSV, "nightly\n"},
+		{"[].resourceGroup", TSV, "ml-dev-rg\nml-dev-rg\n"},
+		{"[?name=='nightly']", TSV, "ComputeInstance\t0\t/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/ml-dev-rg/providers/Microsoft.MachineLearningServices/workspaces/ml-dev/computes/nightly\twesteurope\tnightly\tbbbbbbbb-0000-0000-0000-000000000003\tNone\tSucceeded\tml-dev-rg\tStopped\t\tSTANDARD_D3_V2\n"},
+		{"[].nope", TSV, ""},
+		{"[0].nope", JSON, ""},
+		{"length(@)", JSON, "2\n"},
+		{"[].{name:name}", Name, "instance\nnightly\n"},
+	} {
+		q, err := query.Compile(c.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, out, _ := TestStreams("", 0, 0)
+		if err := Print(s, Options{Format: c.f, Query: q}, List(list, Where{}, Brief)); err != nil || out.String() != c.want {
+			t.Errorf("%s as %s: %v\n got %q\nwant %q", c.query, c.f, err, out, c.want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -16,22 +17,40 @@ const (
 	colorOff    = "\x1b[0m"
 )
 
-// appendJSON writes JSON as az does: two spaces of indent, sorted keys, UTF-8
-// as it is (but for characters that could act on a terminal), one line break
-// at the end.
-func appendJSON(b []byte, v any, color bool) []byte {
-	w := jsonWriter{b: b, color: color}
+// writeJSON writes JSON as az does: two spaces of indent, sorted keys, UTF-8 as
+// it is (but for characters that could act on a terminal), one line break at
+// the end.
+func writeJSON(out io.Writer, v any, color bool) error {
+	w := jsonWriter{out: out, color: color}
 	w.value(v, 0)
-	return append(w.b, '\n')
+	w.b = append(w.b, '\n')
+	return w.flush()
 }
 
 type jsonWriter struct {
-	b     []byte
+	out   io.Writer
+	b     []byte // not yet written
+	err   error  // of writing, nothing more is written after it
 	color bool
 	yaml  bool // escapes as YAML spells them
 }
 
+// chunk is how much is written at once, so that long lists are not held in
+// memory as text, too.
+const chunk = 64 << 10
+
+func (w *jsonWriter) flush() error {
+	if w.err == nil {
+		_, w.err = w.out.Write(w.b)
+	}
+	w.b = w.b[:0]
+	return w.err
+}
+
 func (w *jsonWriter) newline(depth int) {
+	if len(w.b) > chunk {
+		_ = w.flush() // kept in w.err
+	}
 	w.b = append(w.b, '\n')
 	for range depth {
 		w.b = append(w.b, "  "...)

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -54,55 +53,39 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 	if c == nil {
 		return nil
 	}
-	var body struct {
-		Identity map[string]any `json:"identity"`
+	decoded, err := decode(rawAt(c.Raw, "identity"))
+	identity, ok := decoded.(map[string]any)
+	if err != nil || !ok {
+		return nil
 	}
-	lenient(c.Raw, &body)
-	if body.Identity == nil || d != Brief {
-		if body.Identity == nil {
-			return nil
-		}
-		return body.Identity
+	if d != Brief {
+		return identity
 	}
 	keys := []string{"principalId", "tenantId", "type"}
-	if kind, _ := body.Identity["type"].(string); !strings.EqualFold(kind, "SystemAssigned") {
+	if kind, _ := identity["type"].(string); !strings.EqualFold(kind, "SystemAssigned") {
 		keys = []string{"type", "userAssignedIdentities"}
 	}
 	out := make(query.Object, 0, len(keys))
 	for _, k := range keys {
-		out = append(out, member{Key: k, Value: body.Identity[k]})
+		out = append(out, member{Key: k, Value: identity[k]})
 	}
 	return out
 }
 
-// lenient decodes what fits and leaves the rest: the service may send any type
-// anywhere.
-func lenient(raw []byte, into any) { _ = json.Unmarshal(raw, into) }
-
 // brief is the default object, its keys sorted. Errors and tags are the
 // service's own JSON.
 func brief(c *compute.Compute) query.Object {
-	var wire struct {
-		Tags       json.RawMessage `json:"tags"`
-		Properties struct {
-			ProvisioningErrors json.RawMessage `json:"provisioningErrors"`
-			Properties         struct {
-				Errors json.RawMessage `json:"errors"`
-			} `json:"properties"`
-		} `json:"properties"`
-	}
-	lenient(c.Raw, &wire)
 	return query.Object{
 		{Key: "computeType", Value: text(c.ComputeType)},
-		{Key: "errors", Value: wire.Properties.Properties.Errors},
+		{Key: "errors", Value: rawAt(c.Raw, "properties", "properties", "errors")},
 		{Key: "id", Value: text(c.ID)},
 		{Key: "location", Value: text(location(c))},
 		{Key: "name", Value: text(c.Name)},
 		{Key: "owner", Value: text(Owner(c))},
-		{Key: "provisioningErrors", Value: wire.Properties.ProvisioningErrors},
+		{Key: "provisioningErrors", Value: rawAt(c.Raw, "properties", "provisioningErrors")},
 		{Key: "provisioningState", Value: text(c.ProvisioningState)},
 		{Key: "state", Value: text(c.State())},
-		{Key: "tags", Value: wire.Tags},
+		{Key: "tags", Value: rawAt(c.Raw, "tags")},
 		{Key: "vmSize", Value: text(c.VMSize())},
 	}
 }

@@ -49,8 +49,14 @@ func simplify(v any) (any, error) {
 		}
 		return v, nil
 	case json.RawMessage:
-		if len(v) == 0 {
+		// Most of what is passed on undecoded is one of these.
+		switch string(v) {
+		case "", "null":
 			return nil, nil
+		case "[]":
+			return []any{}, nil
+		case "{}":
+			return query.Object{}, nil
 		}
 		return decode(v)
 	}
@@ -124,18 +130,21 @@ const maxDepth = 200
 // depth returns how deep lists and objects are nested; 0 for a scalar.
 func depth(v any) int {
 	deepest := 0
-	if list, ok := v.([]any); ok {
-		for _, e := range list {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
 			deepest = max(deepest, depth(e))
 		}
-		return deepest + 1
-	}
-	list, _, ok := members(v)
-	if !ok {
+	case map[string]any:
+		for _, e := range v {
+			deepest = max(deepest, depth(e))
+		}
+	case query.Object:
+		for i := range v {
+			deepest = max(deepest, depth(v[i].Value))
+		}
+	default:
 		return 0
-	}
-	for _, m := range list {
-		deepest = max(deepest, depth(m.Value))
 	}
 	return deepest + 1
 }

@@ -2,16 +2,17 @@ package render
 
 import (
 	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 )
 
-// appendYAML writes block YAML with sorted keys. Strings that a YAML reader
+// writeYAML writes block YAML with sorted keys. Strings that a YAML reader
 // could take for something else are double-quoted.
-func appendYAML(b []byte, v any, color bool) []byte {
-	w := jsonWriter{b: b, color: color, yaml: true}
+func writeYAML(out io.Writer, v any, color bool) error {
+	w := jsonWriter{out: out, color: color, yaml: true}
 	w.block(v, 0, false)
-	return w.b
+	return w.flush()
 }
 
 // block writes v with its nested lines indented by depth; inline says that
@@ -75,6 +76,9 @@ func nested(v any) bool {
 }
 
 func (w *jsonWriter) yamlIndent(depth int, skip bool) {
+	if len(w.b) > chunk {
+		_ = w.flush() // kept in w.err
+	}
 	if skip {
 		return
 	}
