@@ -14,6 +14,8 @@ import (
 //	GET  /_emulator/status            → Status
 //	POST /_emulator/advance {"by":"12h"} → Status; by is a Go duration
 //	POST /_emulator/reset             → Status
+//	POST /_emulator/set {"id":"/subscriptions/…", "state":…} → Status; see Change
+//	POST /_emulator/load [compute, …] → Status; see Load
 const adminPrefix = "_emulator"
 
 // Status says what an emulator holds.
@@ -98,6 +100,7 @@ func (t *tx) reset() {
 	gone(computeKey, keysOf(old.computes))
 	gone(operationKey, keysOf(old.operations))
 	gone(quotaKey, keysOf(old.quotas))
+	gone(sizeKey, keysOf(old.sizes))
 	t.e.state, t.s = fresh, fresh
 	t.now = t.clockNow()
 	fresh.touch(clockKey)
@@ -155,6 +158,21 @@ func (t *tx) admin(q *request) (*response, error) {
 		}
 	case q.method == http.MethodPost && verb == "reset":
 		t.reset()
+	case q.method == http.MethodPost && verb == "set":
+		var in struct {
+			ID string
+			Change
+		}
+		if err := decode(q.body, &in); err != nil {
+			return nil, err
+		}
+		if err := t.set(in.ID, in.Change); err != nil {
+			return nil, err
+		}
+	case q.method == http.MethodPost && verb == "load":
+		if _, err := t.load(q.body); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, fail(http.StatusNotFound, "NotFound", "The emulator has no operation %s %s.", q.method, fmt.Sprint(q.path[1:]))
 	}

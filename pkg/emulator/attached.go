@@ -36,7 +36,6 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 		return nil, badRequest("The resource id '%s' is not valid.", *c.ResourceID)
 	}
 	c.Other = &other{Properties: dropSecrets("", props)}
-	c.Other.fill(c)
 	if c.ResourceID == nil && old == nil {
 		c.ResourceID = made(c)
 	}
@@ -53,6 +52,7 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 		c.Created, c.CreatedBy = old.Created, old.CreatedBy
 		name, status = updateOperation, http.StatusOK
 	}
+	c.Other.fill(c)
 	t.s.addCompute(c.key(), c)
 	t.operate(c, name, triggerUser)
 	return t.accept(c, q, newResponse(status).json(c.body(q.version, false))), nil

@@ -3,9 +3,12 @@ package emulator
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"strings"
 	"time"
+
+	timetable "github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // cluster is what an AmlCompute has beyond the envelope.
@@ -102,6 +105,7 @@ func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*resp
 	if err := t.fits(c, old, cl.Scale.Min); err != nil {
 		return nil, err
 	}
+	cl.VMSize = t.stickySize(c, cl.VMSize)
 	t.s.addCompute(c.key(), c)
 	t.operate(c, createOperation, triggerUser)
 	t.crowded(c)
@@ -122,6 +126,17 @@ func (in *clusterInput) cluster() (*cluster, error) {
 		Image: in.VirtualMachineImage, Subnet: in.Subnet, PropertyBag: in.PropertyBag, NodePublicIP: in.EnableNodePublicIP,
 		Scale: scale{Idle: defaultNodeIdle},
 	}
+	if err := in.settings(cl); err != nil {
+		return nil, err
+	}
+	if in.ScaleSettings == nil || in.ScaleSettings.MaxNodeCount == nil {
+		return nil, badRequest("The request is invalid: scaleSettings.maxNodeCount is required.")
+	}
+	return cl, cl.Scale.change(in.ScaleSettings)
+}
+
+// settings takes over the fields with a fixed set of values.
+func (in *clusterInput) settings(cl *cluster) error {
 	for _, f := range []struct {
 		name    string
 		in      *string
@@ -136,7 +151,7 @@ func (in *clusterInput) cluster() (*cluster, error) {
 			continue
 		}
 		if *f.out = oneOf(*f.in, f.allowed...); *f.out == "" {
-			return nil, badRequest("The %s '%s' is not valid: it must be one of %s.", f.name, *f.in, strings.Join(f.allowed, ", "))
+			return badRequest("The %s '%s' is not valid: it must be one of %s.", f.name, *f.in, strings.Join(f.allowed, ", "))
 		}
 	}
 	if in.IsolatedNetwork != nil {
@@ -145,10 +160,7 @@ func (in *clusterInput) cluster() (*cluster, error) {
 	if in.UserAccountCredentials != nil {
 		cl.AdminUser = in.UserAccountCredentials.AdminUserName // password and key are dropped here
 	}
-	if in.ScaleSettings == nil || in.ScaleSettings.MaxNodeCount == nil {
-		return nil, badRequest("The request is invalid: scaleSettings.maxNodeCount is required.")
-	}
-	return cl, cl.Scale.change(in.ScaleSettings)
+	return nil
 }
 
 // change takes over what in sets.
@@ -161,7 +173,7 @@ func (s *scale) change(in *scaleInput) error {
 		next.Max = *in.MaxNodeCount
 	}
 	if d := in.NodeIdleTimeBeforeScaleDown; d != nil && *d != "" {
-		if _, ok := parseDuration(*d); !ok {
+		if idle, err := timetable.ParseISO(*d); err != nil || idle < 0 {
 			return badRequest("The nodeIdleTimeBeforeScaleDown '%s' is not an ISO 8601 duration.", *d)
 		}
 		next.Idle = *d
@@ -174,7 +186,7 @@ func (s *scale) change(in *scaleInput) error {
 }
 
 func (s scale) idle() time.Duration {
-	d, _ := parseDuration(s.Idle) // checked when it was set
+	d, _ := timetable.ParseISO(s.Idle) // checked when it was set
 	return d
 }
 
@@ -247,6 +259,15 @@ func (cl *cluster) nextMove() time.Time {
 	return next
 }
 
+// addNode makes a node with a new id.
+func (cl *cluster) addNode(c *compute, now time.Time) *node {
+	pool := crc32.ChecksumIEEE([]byte(c.key()))
+	n := &node{ID: fmt.Sprintf("tvm-%010d_%d-%s", pool, cl.Made+1, now.Format("20060102t150405z")), Port: 50000 + cl.Made%10000, Idle: now}
+	cl.Made++
+	cl.Nodes = append(cl.Nodes, n)
+	return n
+}
+
 // moveCluster lets nodes arrive, leave, and be given up.
 func (t *tx) moveCluster(c *compute) {
 	cl := c.Cluster
@@ -254,7 +275,7 @@ func (t *tx) moveCluster(c *compute) {
 	for _, nd := range cl.Nodes {
 		if !nd.Moves.IsZero() && !nd.Moves.After(t.now) {
 			nd.Moves = time.Time{}
-			if nd.State == "leaving" {
+			if nd.State == "leaving" || nd.State == "preempted" {
 				continue
 			}
 			nd.State, nd.Idle = "idle", t.now
@@ -279,11 +300,8 @@ func (t *tx) settleCluster(c *compute) {
 				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", t.limit(c.Subscription, c.Location, cl.family()))}
 			break
 		}
-		cl.Made++
-		cl.Nodes = append(cl.Nodes, &node{
-			ID: fmt.Sprintf("tvm-%d_%d-%s", 1000000000+len(c.Name), cl.Made, t.now.Format("20060102t150405z")), State: "preparing",
-			Port: 50000 + (cl.Made-1)%10000, Moves: t.now.Add(t.e.opts.Pace.scale(nodeStartTime)),
-		})
+		n := cl.addNode(c, t.now)
+		n.State, n.Moves = "preparing", t.now.Add(t.e.opts.Pace.scale(nodeStartTime))
 	}
 	running := 0
 	for _, nd := range cl.Nodes {

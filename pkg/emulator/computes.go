@@ -32,6 +32,7 @@ type compute struct {
 	ProvisioningState  string             `json:"provisioningState"`
 	ProvisioningErrors []*apiError        `json:"provisioningErrors,omitempty"`
 	Busy               *transition        `json:"busy,omitempty"`
+	StickySize         bool               `json:"stickySize,omitempty"` // a later compute of this name gets this one's size
 
 	Instance *instance `json:"instance,omitempty"`
 	Cluster  *cluster  `json:"cluster,omitempty"`

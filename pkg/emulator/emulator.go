@@ -28,8 +28,12 @@ const (
 	Location      = "eastus"                               // region of whatever is made on first use
 )
 
-// maxBody bounds a request body; ARM itself stops at 4 MB.
-const maxBody = 4 << 20
+// Bounds of request bodies: ARM itself stops at 4 MB; a list to load may be of
+// tens of thousands of computes.
+const (
+	maxBody = 4 << 20
+	maxLoad = 128 << 20
+)
 
 // defaultPage is the number of items in one page of a list. The service's own
 // page size is not published.

@@ -30,6 +30,8 @@ type instance struct {
 	State          string          `json:"state"`
 	Errors         []*apiError     `json:"errors,omitempty"`
 	Last           *lastOperation  `json:"lastOperation,omitempty"`
+	DiskFull       bool            `json:"diskFull,omitempty"`   // stop is refused
+	NoCapacity     bool            `json:"noCapacity,omitempty"` // start fails
 	PublicIP       string          `json:"publicIp"`
 	PrivateIP      string          `json:"privateIp"`
 }
@@ -98,6 +100,7 @@ func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*res
 	if err := t.fits(c, old, 1); err != nil {
 		return nil, err
 	}
+	i.VMSize = t.stickySize(c, i.VMSize)
 	i.PublicIP, i.PrivateIP = addresses(c.key())
 	t.s.addCompute(c.key(), c)
 	t.operate(c, createOperation, triggerUser)
@@ -302,6 +305,9 @@ func (t *tx) whileOn(q *request, operation string) (*response, error) {
 	if !c.Instance.on() {
 		return nil, fail(http.StatusBadRequest, operation+"ComputeInstanceOnlyAllowedInRunningState",
 			"%s Azure ML Compute Instance is only allowed when the instance %s is in 'running' state", operation, c.Name)
+	}
+	if operation == stopOperation && c.Instance.DiskFull {
+		return nil, badRequest("StopCompute is not allowed when ComputeInstance disk is full.")
 	}
 	t.operate(c, operation, triggerUser)
 	return t.accept(c, q, newResponse(http.StatusAccepted)), nil

@@ -96,6 +96,10 @@ func (t *tx) operate(c *compute, name, trigger string) *transition {
 	}
 	c.Busy.Steps = append(c.Busy.Steps, step{at, goal})
 	if c.Instance != nil {
+		if name == startOperation && c.Instance.NoCapacity {
+			c.Busy.Failure = &failure{State: "Stopped", Error: fail(http.StatusConflict, "AllocationFailed",
+				"Allocation failed. We do not have sufficient capacity for the requested VM size in this region.")}
+		}
 		c.Instance.Last = &lastOperation{Name: name, Time: t.now, Status: "InProgress", Trigger: trigger}
 	}
 	t.s.touch(computeKey + c.key())
@@ -162,6 +166,7 @@ func (t *tx) step(c *compute) {
 	}
 	t.conclude(b, status, cause)
 	if b.Name == deleteOperation && b.Failure == nil {
+		t.rememberSize(c)
 		t.s.removeCompute(c.key())
 		return
 	}

@@ -31,6 +31,17 @@ func (c *compute) cores() (row string, n int) {
 	return "", 0
 }
 
+// vmSize is the size of c, "" when it has none.
+func (c *compute) vmSize() string {
+	switch {
+	case c.Instance != nil:
+		return c.Instance.VMSize
+	case c.Cluster != nil:
+		return c.Cluster.VMSize
+	}
+	return ""
+}
+
 // limit is the number of vCPUs a row allows.
 func (t *tx) limit(sub, location, row string) int {
 	if n, ok := t.s.quotas[key(sub, location, row)]; ok {
@@ -69,13 +80,7 @@ func (t *tx) free(c, except *compute) int {
 // fits refuses c when the quota does not hold nodes of it beside everything but
 // old. The message is the service's, spelling included.
 func (t *tx) fits(c, old *compute, nodes int) error {
-	name := ""
-	if c.Instance != nil {
-		name = c.Instance.VMSize
-	} else {
-		name = c.Cluster.VMSize
-	}
-	need, left := nodes*sizeOf(name).cores, t.free(c, old)
+	need, left := nodes*sizeOf(c.vmSize()).cores, t.free(c, old)
 	if need > max(0, left) {
 		return badRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested managed compute node which maps to %d vCPUs.",
 			max(0, left), nodes, need)

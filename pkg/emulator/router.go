@@ -167,12 +167,16 @@ func readRequest(r *http.Request) (*request, error) {
 	if q.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return q, badRequest("The query string is not valid.")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	limit := maxBody
+	if q.path[0] == adminPrefix {
+		limit = maxLoad
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
 		return q, err
 	}
-	if len(body) > maxBody {
-		return q, fail(http.StatusRequestEntityTooLarge, "RequestContentTooLarge", "The request content is larger than %d bytes.", maxBody)
+	if len(body) > limit {
+		return q, fail(http.StatusRequestEntityTooLarge, "RequestContentTooLarge", "The request content is larger than %d bytes.", limit)
 	}
 	q.body = body
 	return q, nil

@@ -3,7 +3,6 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -84,6 +83,9 @@ func (t *tx) schedules(in *schedulesInput, old []*schedule) ([]*schedule, error)
 		entry, err := s.entry()
 		if err != nil {
 			return nil, badSchedule(n, err.Error())
+		}
+		if strings.Contains(entry.Zone, "/") {
+			return nil, badSchedule(n, "the time zone '"+entry.Zone+"' is not the name of a Windows time zone")
 		}
 		if err := entry.Validate(); err != nil {
 			return nil, badSchedule(n, err.Error())
@@ -214,7 +216,7 @@ func (t *tx) fireSchedules(c *compute) {
 		switch {
 		case s.Action == "Start" && c.Instance.State == "Stopped" && t.fits(c, c, 1) == nil:
 			t.operate(c, startOperation, triggerSchedule)
-		case s.Action == "Stop" && c.Instance.on():
+		case s.Action == "Stop" && c.Instance.on() && !c.Instance.DiskFull:
 			t.operate(c, stopOperation, triggerSchedule)
 		}
 	}
@@ -224,11 +226,11 @@ func (t *tx) fireSchedules(c *compute) {
 // instance with a custom application never counts as idle, nor one that runs a
 // job; nothing else in the emulator keeps one busy.
 func (i *instance) idleStop(c *compute) time.Time {
-	if i.Idle == nil || i.State != "Running" || c.Busy != nil || i.hasServices() {
+	if i.Idle == nil || i.State != "Running" || c.Busy != nil || i.hasServices() || i.DiskFull {
 		return time.Time{}
 	}
-	d, ok := parseDuration(*i.Idle)
-	if !ok {
+	d, err := timetable.ParseISO(*i.Idle)
+	if err != nil {
 		return time.Time{}
 	}
 	return i.IdleSince.Add(d)
@@ -288,46 +290,14 @@ func updateIdle(t *tx, q *request) (*response, error) {
 
 // idleTime checks the bounds of idleTimeBeforeShutdown.
 func idleTime(s string) (time.Duration, error) {
-	d, ok := parseDuration(s)
-	if !ok {
+	d, err := timetable.ParseISO(s)
+	if err != nil {
 		return 0, badRequest("The idleTimeBeforeShutdown '%s' is not an ISO 8601 duration.", s)
 	}
 	if d < 15*time.Minute || d > 72*time.Hour {
 		return 0, badRequest("The idleTimeBeforeShutdown '%s' is out of range. Minimum is 15 min, maximum is 3 days.", s)
 	}
 	return d, nil
-}
-
-// parseDuration reads an ISO 8601 duration of weeks, days, hours, minutes and
-// seconds. Years and months have no fixed length and are refused.
-func parseDuration(s string) (time.Duration, bool) {
-	rest, ok := strings.CutPrefix(strings.ToUpper(s), "P")
-	if !ok || rest == "" || strings.HasSuffix(rest, "T") {
-		return 0, false
-	}
-	var total time.Duration
-	units, order := map[byte]time.Duration{'W': 7 * 24 * time.Hour, 'D': 24 * time.Hour}, "WD"
-	for rest != "" {
-		if rest[0] == 'T' && len(units) == 2 {
-			units, order, rest = map[byte]time.Duration{'H': time.Hour, 'M': time.Minute, 'S': time.Second}, "HMS", rest[1:]
-			continue
-		}
-		end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-		if end <= 0 || end > 9 {
-			return 0, false
-		}
-		at := strings.IndexByte(order, rest[end])
-		if at < 0 {
-			return 0, false
-		}
-		n, err := strconv.Atoi(rest[:end])
-		if err != nil || time.Duration(n) > 366*24*time.Hour/units[rest[end]] {
-			return 0, false
-		}
-		total += time.Duration(n) * units[rest[end]]
-		order, rest = order[at+1:], rest[end+1:]
-	}
-	return total, true
 }
 
 // customServices checks a list of custom services and sets the defaults that

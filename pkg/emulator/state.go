@@ -20,6 +20,7 @@ type state struct {
 	computes      map[string]*compute      // by sub/group/workspace/compute, lower case
 	operations    map[string]*operation    // by id
 	quotas        map[string]int           // by sub/location/family, lower case: limits that were set
+	sizes         map[string]string        // by sub/group/workspace/compute: what the next one of that name gets
 
 	changed map[string]bool // records to write, by store key
 	due     dueHeap         // when each compute moves next; stale entries are skipped
@@ -50,6 +51,7 @@ const (
 	computeKey      = "compute/"
 	operationKey    = "operation/"
 	quotaKey        = "quota/"
+	sizeKey         = "size/"
 )
 
 func key(parts ...string) string { return strings.ToLower(strings.Join(parts, "/")) }
@@ -69,6 +71,7 @@ func emptyState() *state {
 		computes:      map[string]*compute{},
 		operations:    map[string]*operation{},
 		quotas:        map[string]int{},
+		sizes:         map[string]string{},
 		changed:       map[string]bool{},
 	}
 }
@@ -126,6 +129,8 @@ func (s *state) record(storeKey string) any {
 		return present(s.operations, k)
 	case quotaKey:
 		return present(s.quotas, k)
+	case sizeKey:
+		return present(s.sizes, k)
 	}
 	if storeKey == clockKey {
 		return s.clock
@@ -184,6 +189,8 @@ func (s *state) load(storeKey string, raw json.RawMessage) error {
 		return set(s.operations, k, raw)
 	case quotaKey:
 		return set(s.quotas, k, raw)
+	case sizeKey:
+		return set(s.sizes, k, raw)
 	case computeKey:
 		if (raw == nil) == (s.computes[k] != nil) {
 			s.order = nil
@@ -263,6 +270,7 @@ func (s *state) snapshot() ([]transaction, error) {
 		each(s.computes, computeKey, put),
 		each(s.operations, operationKey, put),
 		each(s.quotas, quotaKey, put),
+		each(s.sizes, sizeKey, put),
 	)
 }
 
