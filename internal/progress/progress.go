@@ -279,18 +279,21 @@ func (r *row) line(now time.Time, widest, width int, emulator bool) string {
 	default:
 		parts = append(parts, detach)
 	}
+	// A narrow terminal costs the air between the parts first, then the last
+	// parts, then the start of the path.
+	gap := "   "
+	if render.Columns(strings.Join(parts, gap)) > width {
+		gap = "  "
+	}
+	if room := width - len(gap) - len(parts[1]); render.Columns(parts[0]) > room {
+		parts[0] = render.Cut(parts[0], max(room, 1))
+	}
 	text := parts[0]
-	for i, part := range parts[1:] {
-		longer := text + "   " + part
-		if render.Columns(longer) <= width {
-			text = longer
-			continue
+	for _, part := range parts[1:] {
+		if render.Columns(text)+len(gap)+render.Columns(part) > width {
+			break
 		}
-		if i == 0 {
-			// The elapsed time matters more than the start of the path.
-			text = render.Cut(text, max(width-len("   ")-render.Columns(part), 1)) + "   " + part
-		}
-		break
+		text += gap + part
 	}
 	return render.Cut(text, width)
 }

@@ -129,10 +129,11 @@ func TestLine(t *testing.T) {
 		{"wide", base, 200, 0, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c leaves it running"},
 		{"time goes on between looks", base, 200, 7 * time.Second, false, "instance  Creating → SettingUp   1m15s   usually 3–5m   ctrl-c leaves it running"},
 		{"the clock was set back", base, 200, -time.Hour, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c leaves it running"},
-		{"narrower", base, 60, 0, false, "instance  Creating → SettingUp   1m08s   usually 3–5m"},
-		{"narrow", base, 40, 0, false, "instance  Creating → SettingUp   1m08s"},
-		{"very narrow", base, 30, 0, false, "instance  Creating → …   1m08s"},
-		{"hardly there", base, 5, 0, false, "…   …"},
+		{"80 columns", base, 77, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m  ctrl-c leaves it running"},
+		{"narrower", base, 60, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m"},
+		{"narrow", base, 40, 0, false, "instance  Creating → SettingUp  1m08s"},
+		{"very narrow", base, 30, 0, false, "instance  Creating → S…  1m08s"},
+		{"hardly there", base, 5, 0, false, "…"},
 		{"emulator", base, 200, 0, true, "instance  Creating → SettingUp   1m08s   usually 3–5m on Azure   ctrl-c leaves it running"},
 		{"three times the usual", base, 200, 15 * time.Minute, false, "instance  Creating → SettingUp   16m08s   unusually long; computetarget show instance tells more   ctrl-c leaves it running"},
 		{"three times the usual, emulator", base, 200, 15 * time.Minute, true, "instance  Creating → SettingUp   16m08s   usually 3–5m on Azure   ctrl-c leaves it running"},
@@ -168,7 +169,7 @@ func TestFrameOfMany(t *testing.T) {
 		t.Fatalf("%q", lines)
 	}
 	for i, line := range lines[:maxRows] {
-		if done[i] || !strings.HasPrefix(line, fmt.Sprintf("%-3s  Stopping   0s", fmt.Sprintf("c%d", i+3))) {
+		if done[i] || !strings.HasPrefix(line, fmt.Sprintf("%-3s  Stopping  0s", fmt.Sprintf("c%d", i+3))) {
 			t.Errorf("line %d: %q", i, line)
 		}
 	}

@@ -135,7 +135,7 @@ func TestAdvice(t *testing.T) {
 		{"StartComputeInstanceOnlyAllowedInStoppedState", "Start Azure ML Compute Instance is only allowed when the instance a is in 'stopped' state", "computetarget show a"},
 		{"Conflict", "currently being processed by another command, such as Deleting or Shutting down", "computetarget wait a"},
 		{"", "StopCompute is not allowed when ComputeInstance disk is full.", "free about 5 GB"},
-		{"BadRequest", "The specified subscription has a total vCPU quota of 0 and cannot accomodate for at least 1 requested managed compute node which maps to 2 vCPUs.", "list-usage"},
+		{"BadRequest", "The specified subscription has a total vCPU quota of 0 and cannot hold the requested node", "list-usage"},
 		{"BadRequest", "The specified subscription has a Standard DSv2 family vCPU quota of 0 and is less than the requested", "list-usage"},
 		{"", "Operation results in exceeding quota limits of Microsoft.Batchlusters", "list-usage"},
 		{"clustercorequotareached", "", "list-usage"},
