@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -56,36 +57,45 @@ func (w *waiting) act(a *app.App, asked []string, verb func(*compute.Client, com
 		NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: drawn.Handle,
 	})
 	drawn.Stop()
-	return outcomes(a, asked, resumable(a, ended))
+	goal := compute.GoalSettled
+	if len(ended) > 0 && ended[0].Verb == compute.VerbDelete {
+		goal = compute.GoalDeleted
+	}
+	return outcomes(a, asked, resumable(a, ended, goal))
 }
 
-// resumable tells how to take up the waits that ended before their operation.
-func resumable(a *app.App, ended []compute.Outcome) []compute.Outcome {
+// resumable tells how to take up the waits for a goal that ended before it was
+// reached.
+func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute.Outcome {
 	var left []string
-	for _, o := range ended {
+	last := 0
+	for i, o := range ended {
 		if goesOn(o) {
-			left = append(left, o.Name)
+			left, last = append(left, o.Name), i
 		}
 	}
 	if len(left) == 0 {
 		return ended
 	}
-	for i, o := range ended {
-		if goesOn(o) {
-			ended[i].Err = &render.Error{Exit: render.ExitCode(o.Err), Text: o.Err.Error(), Tip: "it goes on; to wait again: " + a.Resume(left), Err: o.Err}
-			left = nil // said once
-			break
-		}
+	err := ended[last].Err
+	tip := "to wait again: " + a.Resume(left, goal)
+	var advice interface{ Hint() string }
+	if errors.As(err, &advice) && advice.Hint() != "" {
+		tip = advice.Hint() + "; " + tip
 	}
+	ended[last].Err = &render.Error{Exit: render.ExitCode(err), Text: err.Error(), Tip: tip, Err: err}
 	return ended
 }
 
-// goesOn reports whether a wait ended while its operation, as far as anyone
-// knows, did not.
+// goesOn reports whether a wait ended while what it waited for, as far as
+// anyone knows, did not.
 func goesOn(o compute.Outcome) bool {
+	if o.Err == nil || o.Operation == nil && o.Verb != compute.VerbWait {
+		return false
+	}
 	switch compute.KindOf(o.Err) {
 	case compute.KindTimeout, compute.KindInterrupted, compute.KindAuth:
-		return o.Err != nil && (o.Operation != nil || o.Verb == "")
+		return true
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 
@@ -60,12 +61,14 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 		if spec.Tags, err = tags.values(); err != nil {
 			return render.Result{}, err
 		}
+		var wrong []error
 		if *keyFile != "" {
 			if instance.SSHPublicKey, err = readKey(*keyFile); err != nil {
-				return render.Result{}, err
+				wrong = append(wrong, err)
+			} else {
+				on := !*noPublicIP
+				instance.SSHPublicAccess = &on
 			}
-			on := !*noPublicIP
-			instance.SSHPublicAccess = &on
 		}
 		if *public != "" {
 			on := *public == "true"
@@ -83,12 +86,29 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 			return render.Result{}, err
 		}
 		if instance.SubnetID, err = subnet.id(client.Workspace()); err != nil {
-			return render.Result{}, err
+			wrong = append(wrong, err)
+		}
+		if len(wrong) > 0 {
+			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
 		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})}
 		})
 	})
+}
+
+// together puts what is wrong with the flags beside what is wrong with the
+// compute they ask for: all problems come in one answer.
+func together(ctx context.Context, client *compute.Client, name string, spec *compute.Spec, wrong []error) error {
+	all := &compute.CheckError{Name: name}
+	var found *compute.CheckError
+	if _, err := client.Preflight(ctx, name, spec); errors.As(err, &found) {
+		all.Findings = found.Findings
+	}
+	for _, err := range wrong {
+		all.Findings = append(all.Findings, compute.Finding{Kind: compute.KindInvalid, Message: err.Error()})
+	}
+	return all
 }
 
 // readKey reads an SSH public key, refusing a private one before it goes

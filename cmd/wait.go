@@ -54,6 +54,6 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 			Goal: compute.Goal(*goal), Timeout: timeout, OnEvent: drawn.Handle,
 		})
 		drawn.Stop()
-		return outcomes(a, asked, resumable(a, ended))
+		return outcomes(a, asked, resumable(a, ended, compute.Goal(*goal)))
 	})
 }

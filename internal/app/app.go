@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -234,13 +235,17 @@ func (a *App) Emulator() (*emulator.Emulator, error) {
 	return a.emulator, err
 }
 
-// EmulatorDir is the folder the emulator keeps its state in.
+// EmulatorDir is the folder the emulator keeps its state in, as an absolute
+// path: it is printed for use in other folders.
 func (a *App) EmulatorDir() (string, error) {
 	dir, err := a.Settings.Get(config.EmulatorDir)
 	if err == nil && !dir.Set() {
 		err = render.Usagef("the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME")
 	}
-	return dir.Text, err
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(dir.Text)
 }
 
 // ReadArgument reads the file of an @FILE value; "-" is stdin.
