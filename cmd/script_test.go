@@ -1,12 +1,23 @@
 package cmd_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -15,18 +26,34 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tests{m}, map[string]func(){
 		"computetarget": func() { os.Exit(cmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// tests runs this package's tests, which wait for clocks more than they work:
+// more of them at a time than there are processors, unless -parallel says so.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	if f := flag.Lookup("test.parallel"); f != nil {
+		_ = f.Value.Set("8") // the command line, parsed later, goes first
+	}
+	code := t.M.Run()
+	removeBuilt()
+	return code
 }
 
 // TestScripts runs the scenarios through Main on the embedded emulator, where
 // every operation is over by the next request.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/script",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
+		Condition:           condition(true),
+		Cmds:                commands(),
 		Setup: func(env *testscript.Env) error {
 			home(env)
 			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
@@ -37,13 +64,16 @@ func TestScripts(t *testing.T) {
 }
 
 // TestScriptsOverHTTP runs the same scenarios against a listener at sixty
-// times the pace of Azure, so that every wait meets transitions.
+// times the pace of Azure, so that every wait meets transitions. What only the
+// embedded emulator can show is marked [embedded].
 func TestScriptsOverHTTP(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/script",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
-		Condition:           func(string) (bool, error) { return false, nil },
+		Condition:           condition(false),
+		Cmds:                commands(),
 		Setup: func(env *testscript.Env) error {
 			home(env)
 			server, err := newServer(env, "60")
@@ -59,26 +89,37 @@ func TestScriptsOverHTTP(t *testing.T) {
 // TestScriptsBuilt runs the scenarios about waits and signals through the
 // binary people get: azcore waits differently inside a test binary.
 func TestScriptsBuilt(t *testing.T) {
+	t.Parallel()
 	binary := built(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/built",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
+		Cmds:                commands(),
 		Setup: func(env *testscript.Env) error {
 			home(env)
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
-			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "60")
+			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "30")
 			return nil
 		},
 	})
 }
 
-// home gives a scenario an empty home and a place for the emulator's state.
+// home gives a scenario an empty home, a place for the emulator's state, and
+// $ME, the person the emulator takes for the owner.
 func home(env *testscript.Env) {
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	env.Setenv("COMPUTETARGET_EMULATOR_DIR", filepath.Join(env.WorkDir, "emulator"))
 	env.Setenv("COMPUTETARGET_TIME_ZONE", "Europe/Berlin")
+	env.Setenv("ME", me())
+}
+
+func me() string {
+	if current, err := user.Current(); err == nil {
+		return current.Username
+	}
+	return os.Getenv("USER")
 }
 
 func newServer(env *testscript.Env, pace string) (*httptest.Server, error) {
@@ -92,38 +133,209 @@ func newServer(env *testscript.Env, pace string) (*httptest.Server, error) {
 	}
 	server := httptest.NewServer(e)
 	env.Defer(func() { server.Close(); _ = e.Close() })
-	env.Setenv("COMPUTETARGET_SUBSCRIPTION", "00000000-0000-0000-0000-000000000000")
-	env.Setenv("COMPUTETARGET_RESOURCE_GROUP", "local-rg")
-	env.Setenv("COMPUTETARGET_WORKSPACE", "local-ws")
+	env.Setenv("COMPUTETARGET_SUBSCRIPTION", emulator.Subscription)
+	env.Setenv("COMPUTETARGET_RESOURCE_GROUP", emulator.ResourceGroup)
+	env.Setenv("COMPUTETARGET_WORKSPACE", emulator.Workspace)
 	return server, nil
 }
 
-var buildOnce = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "computetarget-built")
-	if err != nil {
-		return "", err
+// condition knows [embedded], which is what the scenario's emulator is, and
+// [root], whom no file refuses anything.
+func condition(embedded bool) func(string) (bool, error) {
+	return func(name string) (bool, error) {
+		switch name {
+		case "embedded":
+			return embedded, nil
+		case "root":
+			return os.Geteuid() == 0, nil
+		}
+		return false, fmt.Errorf("%s is no condition", name)
 	}
-	binary := filepath.Join(dir, "computetarget")
-	out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput()
-	if err != nil {
-		return "", &buildError{string(out), err}
-	}
-	return binary, nil
-})
-
-type buildError struct {
-	out string
-	err error
 }
 
-func (e *buildError) Error() string { return e.err.Error() + "\n" + e.out }
+// commands are what scenarios may use besides testscript's own.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits": exits, "interrupt": interrupt, "paste": paste, "damage": damage, "json": isJSON,
+	}
+}
+
+// exits CODE COMMAND… runs a command that must end with the exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := codeOf(ts.Exec(args[1], args[2:]...)); got != want {
+		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+// interrupt SIGNAL CODE COMMAND… runs a command, sends it a signal once the
+// service has accepted its request, and expects the exit code.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupt SIGINT|SIGTERM CODE COMMAND…")
+	}
+	signal := map[string]os.Signal{"SIGINT": os.Interrupt, "SIGTERM": syscall.SIGTERM}[args[0]]
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if signal == nil {
+		ts.Fatalf("%s is neither SIGINT nor SIGTERM", args[0])
+	}
+	path, err := lookPath(args[2], ts.Getenv("PATH"))
+	ts.Check(err)
+	c := exec.Command(path, args[3:]...)
+	c.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "COMPUTETARGET_CLOUD", "COMPUTETARGET_EMULATOR_DIR", "COMPUTETARGET_EMULATOR_PACE"} {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	c.Env = append(c.Env, "COMPUTETARGET_PROGRESS=plain")
+	errs := &watcher{word: " accepted", seen: make(chan struct{})}
+	c.Stdout, c.Stderr = ts.Stdout(), io.MultiWriter(errs, ts.Stderr())
+	ts.Check(c.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	select {
+	case <-errs.seen:
+		ts.Check(c.Process.Signal(signal))
+		err = <-ended
+	case err = <-ended:
+	}
+	if got := codeOf(err); got != want {
+		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+// paste runs the command that the last one printed after "to wait again: ", in
+// a shell that knows nothing else but PATH and HOME.
+func paste(ts *testscript.TestScript, neg bool, args []string) {
+	_, rest, ok := strings.Cut(ts.ReadFile("stderr"), "to wait again: ")
+	line, _, _ := strings.Cut(rest, "\n")
+	if neg || len(args) > 0 || !ok {
+		ts.Fatalf("usage: paste, after a command that printed how to wait again")
+	}
+	ts.Logf("[pasted] %s", line)
+	ts.Check(ts.Exec("env", "-i", "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "sh", "-c", line))
+}
+
+// damage HOW FILE spoils a file: truncated, overwritten, random, empty.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage HOW FILE")
+	}
+	path := ts.MkAbs(args[1])
+	data := []byte(ts.ReadFile(path))
+	switch args[0] {
+	case "truncated":
+		// In the middle of a line that is not the last one.
+		cut := bytes.IndexByte(data, '\n') + 20
+		data = append(data[:cut:cut], '\n')
+	case "overwritten":
+		copy(data[len(data)/2:], bytes.Repeat([]byte{0}, 64))
+	case "random":
+		for i := range data {
+			data[i] = byte(i*i*7 + i*31 + 13)
+		}
+	case "empty":
+		data = nil
+	default:
+		ts.Fatalf("no way to damage a file is called %s", args[0])
+	}
+	ts.Check(os.WriteFile(path, data, 0o600))
+}
+
+// isJSON FILE expects one JSON value and a line end, nothing else.
+func isJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: json FILE")
+	}
+	text := ts.ReadFile(args[0])
+	if !json.Valid([]byte(text)) || !strings.HasSuffix(text, "\n") {
+		ts.Fatalf("this is not JSON and a line end: %q", text)
+	}
+}
+
+// codeOf is the exit code a command ended with; -1 when it was killed or did
+// not start.
+func codeOf(err error) int {
+	var ended *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &ended):
+		return ended.ExitCode()
+	}
+	return -1
+}
+
+// watcher closes seen when a word has been written to it.
+type watcher struct {
+	mu   sync.Mutex
+	text strings.Builder
+	word string
+	seen chan struct{}
+	done bool
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(p)
+	if !w.done && strings.Contains(w.text.String(), w.word) {
+		w.done = true
+		close(w.seen)
+	}
+	return len(p), nil
+}
+
+func (w *watcher) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+func lookPath(name, path string) (string, error) {
+	for _, dir := range filepath.SplitList(path) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return filepath.Join(dir, name), nil
+		}
+	}
+	return "", fmt.Errorf("%s is not in PATH", name)
+}
 
 // built returns the path of the binary people get.
 func built(t *testing.T) string {
 	t.Helper()
-	binary, err := buildOnce()
+	binary, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return binary
 }
+
+var builtDir string
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "computetarget-built")
+	if err != nil {
+		return "", err
+	}
+	builtDir = dir
+	binary := filepath.Join(dir, "computetarget")
+	if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+func removeBuilt() {
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir) // a folder left in /tmp hurts nobody
+	}
+}
+
+// patience bounds what these tests wait for; nothing is expected to take that
+// long.
+const patience = 60 * time.Second
