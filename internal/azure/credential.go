@@ -163,7 +163,8 @@ func (c *Credential) get(ctx context.Context, request policy.TokenRequestOptions
 	defer c.mu.Unlock()
 	if err != nil {
 		old := c.tokens[key]
-		if old != nil && !(old.fromCache && c.distrust) && request.Claims == "" && old.ExpiresOn.After(c.opts.Now().Add(30*time.Second)) {
+		refused := old != nil && old.fromCache && c.distrust
+		if old != nil && !refused && request.Claims == "" && old.ExpiresOn.After(c.opts.Now().Add(30*time.Second)) {
 			return old.AccessToken, nil
 		}
 		return azcore.AccessToken{}, err

@@ -10,19 +10,21 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
+	goruntime "runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
 var armScope = policy.TokenRequestOptions{Scopes: []string{"https://management.core.windows.net/.default"}}
@@ -304,7 +306,7 @@ func TestOldTokenOutlivesAFailedRenewal(t *testing.T) {
 
 func needsShell(t *testing.T) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
+	if goruntime.GOOS == "windows" {
 		t.Skip("the fake az is a shell script")
 	}
 }
@@ -485,6 +487,80 @@ func TestAutoOrder(t *testing.T) {
 	})
 }
 
+// TestRefusedInThePipeline runs the way of a 401 through azcore's own bearer
+// policy: the token of az's cache is refused, the same request is sent again
+// with a token az was asked for.
+func TestRefusedInThePipeline(t *testing.T) {
+	needsShell(t)
+	calls := fakeTool(t, "az", azToken("from-az", time.Now().Add(time.Hour)))
+	dir := azFolder(t, "a@example.com", "user")
+	cached := writeCache(t, dir, time.Now().Add(time.Hour))
+	var seen []string
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+		if r.Header.Get("Authorization") != "Bearer from-az" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	t.Cleanup(server.Close)
+	c := credential(t, Options{ConfigDir: dir})
+	pipeline := runtime.NewPipeline("test", "v1", runtime.PipelineOptions{
+		PerRetry: []policy.Policy{runtime.NewBearerTokenPolicy(c, armScope.Scopes, nil)},
+	}, &policy.ClientOptions{
+		Transport: server.Client(),
+		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: time.Millisecond, StatusCodes: []int{http.StatusUnauthorized}},
+	})
+	for range 3 {
+		request, err := runtime.NewRequest(t.Context(), http.MethodGet, server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := pipeline.Do(request)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%v %v", response, err)
+		}
+	}
+	want := []string{cached, "from-az", "from-az", "from-az"}
+	if !slices.Equal(seen, want) || strings.Count(calls(), "\n") != 1 {
+		t.Errorf("tokens sent: %q\naz called: %q", seen, calls())
+	}
+}
+
+// answers is a network that gives one answer.
+type answers string
+
+func (a answers) Do(request *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(string(a))), Request: request}, nil
+}
+
+func TestManagedIdentity(t *testing.T) {
+	for _, name := range []string{"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET", "IDENTITY_SERVER_THUMBPRINT"} {
+		t.Setenv(name, "")
+	}
+	imds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400) }))
+	t.Cleanup(imds.Close)
+	const answer = answers(`{"access_token": "msi-token", "expires_on": "4102444800", "expires_in": "3600", "resource": "r", "token_type": "Bearer"}`)
+	tests := map[string]map[string]string{
+		"virtual machine":   {},
+		"user assigned":     {"AZURE_CLIENT_ID": testClient},
+		"App Service":       {"IDENTITY_ENDPOINT": "http://127.0.0.1:1/msi", "IDENTITY_HEADER": "h"},
+		"compute instance":  {"MSI_ENDPOINT": "http://127.0.0.1:1/msi", "MSI_SECRET": "s", "DEFAULT_IDENTITY_CLIENT_ID": testClient},
+		"Azure Cloud Shell": {"MSI_ENDPOINT": "http://127.0.0.1:1/msi", "AZURE_CLIENT_ID": testClient},
+	}
+	for name, env := range tests {
+		t.Run(name, func(t *testing.T) {
+			for k, v := range env {
+				t.Setenv(k, v)
+			}
+			c := credential(t, Options{Mode: ModeMSI, Getenv: func(k string) string { return env[k] }, Transport: answer, imds: imds.URL})
+			if got := token(t, c); got != "msi-token" || c.Source() != "managed identity" {
+				t.Errorf("token %q from %q", got, c.Source())
+			}
+		})
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	tests := map[int]bool{400: true, 429: true, 410: true, 404: false, 403: false, 200: false, 502: false}
@@ -622,8 +698,6 @@ func TestClaimsChallengePassesBy(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
-
-var _ azcore.TokenCredential = (*Credential)(nil)
 
 // rsaPair makes a certificate and its key in one PEM file, as Entra ID wants
 // them of a service principal.

@@ -128,8 +128,8 @@ func environment(pairs ...string) func(string) string {
 	return func(name string) string { return values[name] }
 }
 
-// fakeTool puts a shell script called name first on PATH, which azidentity
-// finds there as it would the real one.
+// fakeTool makes a shell script called name the only thing on PATH, where
+// azidentity finds it as it would the real one.
 func fakeTool(t *testing.T, name, script string) (calls func() string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -138,7 +138,8 @@ func fakeTool(t *testing.T, name, script string) (calls func() string) {
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", dir+string(os.PathListSeparator)+"/usr/bin"+string(os.PathListSeparator)+"/bin")
+	// The machine's own az and azd must not be found.
+	t.Setenv("PATH", dir)
 	return func() string {
 		data, _ := os.ReadFile(log)
 		return string(data)
@@ -153,9 +154,8 @@ func noTools(t *testing.T) {
 
 // azToken is what az account get-access-token prints.
 func azToken(token string, expires time.Time) string {
-	return fmt.Sprintf(`cat <<'END'
-{"accessToken": %q, "expiresOn": %q, "expires_on": %d, "subscription": "s", "tenant": "t", "tokenType": "Bearer"}
-END`, token, expires.Local().Format("2006-01-02 15:04:05.000000"), expires.Unix())
+	return fmt.Sprintf(`printf '%%s' '{"accessToken": %q, "expiresOn": %q, "expires_on": %d, "tokenType": "Bearer"}'`,
+		token, expires.Local().Format("2006-01-02 15:04:05.000000"), expires.Unix())
 }
 
 // azFolder makes az's folder with a profile whose active subscription is of

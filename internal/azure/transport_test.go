@@ -199,7 +199,7 @@ func TestUnknownHost(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	dialing := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	dialled := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	tests := []struct {
 		name    string
 		proxy   string
@@ -208,13 +208,13 @@ func TestExplain(t *testing.T) {
 		lasting bool
 		unsent  bool
 	}{
-		{"unknown", "", dialing(&net.DNSError{Name: "h", IsNotFound: true}), "no host is called h", true, true},
-		{"no resolver", "", dialing(&net.DNSError{Name: "h", IsTemporary: true}), "could not be looked up (no network?)", true, true},
-		{"resolver silent", "", dialing(&net.DNSError{Name: "h", IsTimeout: true}), "could not be looked up", true, true},
-		{"unreachable", "", dialing(os.NewSyscallError("connect", syscall.ENETUNREACH)), "h:1 could not be reached (network is unreachable)", true, true},
-		{"silent", "", dialing(context.DeadlineExceeded), "h:1 did not answer within 4s", true, true},
-		{"refused", "", dialing(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "h:1 refused the connection", false, true},
-		{"proxy refused", "proxy:3128", &net.OpError{Op: "proxyconnect", Err: dialing(syscall.ECONNREFUSED)}, "the proxy proxy:3128 could not be used for h:1 (connection refused)", true, true},
+		{"unknown", "", dialled(&net.DNSError{Name: "h", IsNotFound: true}), "no host is called h", true, true},
+		{"no resolver", "", dialled(&net.DNSError{Name: "h", IsTemporary: true}), "could not be looked up (no network?)", true, true},
+		{"resolver silent", "", dialled(&net.DNSError{Name: "h", IsTimeout: true}), "could not be looked up", true, true},
+		{"unreachable", "", dialled(os.NewSyscallError("connect", syscall.ENETUNREACH)), "h:1 could not be reached (network is unreachable)", true, true},
+		{"silent", "", dialled(context.DeadlineExceeded), "h:1 did not answer within 4s", true, true},
+		{"refused", "", dialled(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "h:1 refused the connection", false, true},
+		{"proxy refused", "proxy:3128", &net.OpError{Op: "proxyconnect", Err: dialled(syscall.ECONNREFUSED)}, "the proxy proxy:3128 could not be used for h:1 (connection refused)", true, true},
 		{"reset", "", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, "the connection to h:1 broke (connection reset by peer)", false, false},
 		{"end", "", io.ErrUnexpectedEOF, "the connection to h:1 broke (unexpected EOF)", false, false},
 		{"slow", "", os.ErrDeadlineExceeded, "h:1 did not answer in time", false, false},

@@ -68,7 +68,7 @@ func FuzzUserFile(f *testing.F) {
 	})
 }
 
-func FuzzNormalize(f *testing.F) {
+func FuzzCanonical(f *testing.F) {
 	f.Add("1h30m", 3)
 	f.Add("yes", 2)
 	f.Add("https://x", 4)
@@ -76,14 +76,14 @@ func FuzzNormalize(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, kind int) {
 		options := Options()
 		option := options[(kind%len(options)+len(options))%len(options)]
-		once, err := Normalize(option, text)
+		once, err := Canonical(option, text)
 		if err != nil {
 			if utf8.ValidString(text) && strings.ContainsRune(err.Error(), '\n') {
 				t.Errorf("error of several lines: %q", err)
 			}
 			return
 		}
-		twice, err := Normalize(option, once)
+		twice, err := Canonical(option, once)
 		if err != nil || twice != once {
 			t.Errorf("%s: %q became %q, then %q (%v)", option.Key, text, once, twice, err)
 		}

@@ -92,7 +92,7 @@ func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
 		if value.Level == LevelNone {
 			continue
 		}
-		text, err := Normalize(option, value.Text)
+		text, err := Canonical(option, value.Text)
 		if err != nil && level == LevelAz {
 			// az's settings are for az: what is no use here is passed over.
 			s.warn("%s (from %s) %s; not used", option.Key, value.Source, err)

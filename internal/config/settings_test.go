@@ -397,6 +397,18 @@ func TestSubscriptionByName(t *testing.T) {
 	}
 }
 
+func TestSubscriptionAtAnEndpoint(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"sub-1": "sub-1", "Team B": subB, subC: subC} {
+		w := newWorld(t)
+		w.write(".azure/azureProfile.json", azProfile)
+		w.flags = map[string]string{"subscription": given, "endpoint": "https://arm.example.com"}
+		if got, err := w.settings().Subscription(); err != nil || got.Text != want {
+			t.Errorf("%s: %q, %v, want %q", given, got.Text, err, want)
+		}
+	}
+}
+
 func TestEmulator(t *testing.T) {
 	t.Parallel()
 	check := func(t *testing.T, w *world, sub, group, name string) {
@@ -731,7 +743,7 @@ func TestTableIsSound(t *testing.T) {
 			t.Errorf("%s: choices and kind disagree", o.Key)
 		}
 		if o.Default != "" {
-			if _, err := Normalize(o, o.Default); err != nil {
+			if _, err := Canonical(o, o.Default); err != nil {
 				t.Errorf("%s: default %q %v", o.Key, o.Default, err)
 			}
 		}

@@ -138,7 +138,7 @@ func (c *strictYAML) add(key, value *yaml.Node, into map[string]any) error {
 	if value.Tag == "!!null" || value.Value == "" {
 		return nil
 	}
-	text, err := Normalize(option, value.Value)
+	text, err := Canonical(option, value.Value)
 	if err != nil {
 		return &lineError{value.Line, fmt.Sprintf("cannot be used: %s %s", option.Key, err)}
 	}

@@ -11,10 +11,10 @@ import (
 	"unicode"
 )
 
-// Normalize checks a text against an option's kind and returns it in the
+// Canonical checks a text against an option's kind and returns it in the
 // spelling of the table: choices and booleans in lower case. The error is a
 // clause that continues "KEY (from SOURCE) …".
-func Normalize(option Option, text string) (string, error) {
+func Canonical(option Option, text string) (string, error) {
 	if strings.ContainsFunc(text, unicode.IsControl) {
 		return "", errors.New("holds control characters")
 	}

@@ -90,7 +90,8 @@ func (s *Settings) Workspace() (WorkspaceRef, error) {
 }
 
 // Subscription resolves the subscription and turns a name into the id az
-// knows for it. For the emulator every name is an id.
+// knows for it. For the emulator, and for an endpoint of one's own, a name az
+// does not know is an id.
 func (s *Settings) Subscription() (Value, error) {
 	value, err := s.Get(Subscription)
 	if err != nil || value.Text == "" || isGUID(value.Text) || value.Level <= LevelAz {
@@ -109,6 +110,9 @@ func (s *Settings) Subscription() (Value, error) {
 	}
 	found, several := profile.Find(target.Cloud.Text, value.Text)
 	switch {
+	case found.ID == "" && target.Endpoint.Set():
+		// Az need not know who an endpoint of one's own serves.
+		return value, nil
 	case found.ID != "":
 		value.Text = found.ID
 		return value, nil

@@ -33,7 +33,7 @@ func (s *Settings) Set(key, text string) error {
 		return e
 	}
 	if text != "" {
-		normal, err := Normalize(option, text)
+		normal, err := Canonical(option, text)
 		if err != nil {
 			return &Error{Reason: fmt.Sprintf("%s %s", key, err)}
 		}
