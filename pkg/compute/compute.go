@@ -462,6 +462,12 @@ func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
 	return d, ok && d > 0
 }
 
+// SetIdleScaleDown sets how long a node stays idle before it goes, in whole
+// seconds, written as the old CLI wrote it: PT1800S.
+func (s *ScaleSettings) SetIdleScaleDown(d time.Duration) {
+	s.IdleTime = fmt.Sprintf("PT%dS", int64(d/time.Second))
+}
+
 // IdleScaleDown is how long a node stays idle before it is removed.
 func (s *ScaleSettings) IdleScaleDown() (d time.Duration, ok bool) {
 	return parseDuration(s.IdleTime)

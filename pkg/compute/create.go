@@ -330,6 +330,19 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 	return out
 }
 
+// Change leaves a compute as it is but for what the spec gives
+// (Compute_CreateOrUpdate with the whole resource, because a PUT replaces
+// everything) and waits until that is over.
+func (c *Client) Change(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
+	return c.update(ctx, have.Name, o, func(ctx context.Context, name string) (*Operation, error) {
+		body, err := merged(have, want)
+		if err != nil {
+			return nil, err
+		}
+		return c.begin(ctx, opCreate, VerbUpdate, name, "", body)
+	})
+}
+
 // merged is the body of a PUT that leaves an existing cluster as it is but for
 // what the spec gives: a PUT replaces everything.
 func merged(have *Compute, want *Spec) (json.RawMessage, error) {

@@ -211,7 +211,7 @@ func (s *ClusterSpec) MarshalJSON() ([]byte, error) {
 func (s *ClusterSpec) scale() ScaleSettings {
 	scale := ScaleSettings{MaxNodes: s.MaxNodes, MinNodes: s.MinNodes}
 	if s.IdleScaleDown > 0 {
-		scale.IdleTime = formatDuration(s.IdleScaleDown)
+		scale.SetIdleScaleDown(s.IdleScaleDown)
 	}
 	return scale
 }

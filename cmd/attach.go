@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newAttachAKS(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "aks -n NAME -i RESOURCE-ID",
+		Short:   "Attach an AKS cluster",
+		Long:    `Attach an existing Azure Kubernetes Service cluster as a compute target.` + attachLong,
+		Example: `  computetarget attach aks -n serving -i ` + exampleAKS,
+	}
+	id := resourceFlag(c)
+	return attachCommand(a, c, "Attaching compute resource...", func() (*compute.Spec, error) {
+		return &compute.Spec{ResourceID: *id, AKS: &compute.AKSSpec{}}, nil
+	})
+}
+
+func newAttachKubernetes(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "kubernetes -n NAME -i RESOURCE-ID",
+		Short:   "Attach a Kubernetes cluster",
+		Long:    `Attach a Kubernetes cluster, AKS or Arc, as a compute target.` + attachLong,
+		Example: `  computetarget attach kubernetes -n k8s --namespace ml -i ` + exampleAKS,
+	}
+	id := resourceFlag(c)
+	namespace := c.Flags().String("namespace", "", "`NAME` of the Kubernetes namespace")
+	markV1(c.Flags(), "namespace")
+	return attachCommand(a, c, "Attaching kubernetes compute...", func() (*compute.Spec, error) {
+		return &compute.Spec{ResourceID: *id, Kubernetes: &compute.KubernetesSpec{Namespace: *namespace}}, nil
+	})
+}
+
+func newAttachRemote(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "remote -n NAME -a ADDRESS -u USER",
+		Short: "Attach a machine reached by SSH",
+		Long:  `Attach a machine that is reached by SSH as a compute target.` + attachLong,
+		Example: `  computetarget attach remote -n box -a 10.1.2.3 -u azureuser --private-key-file ~/.ssh/id_rsa
+  computetarget attach remote -n box -a box.example.com -u azureuser --ssh-port 2222 -p @password.txt`,
+	}
+	f := c.Flags()
+	address := f.StringP("address", "a", "", "`ADDRESS` or name of the machine")
+	user := f.StringP("username", "u", "", "`NAME` to sign in with")
+	port := f.Int("ssh-port", 22, "`PORT` of SSH")
+	password := f.StringP("password", "p", "", "`PASSWORD` to sign in with; @FILE keeps it off the command line")
+	keyFile := f.String("private-key-file", "", "`FILE` of the private key to sign in with")
+	passphrase := f.String("private-key-passphrase", "", "`PASSPHRASE` of that key; the service takes no encrypted keys")
+	markV1(f, "address", "username", "ssh-port", "password", "private-key-file", "private-key-passphrase")
+	required(c, "address", "username")
+	return attachCommand(a, c, "Attaching compute resource...", func() (*compute.Spec, error) {
+		if *password == "" && *keyFile == "" {
+			return nil, render.Usagef("give --password or --private-key-file")
+		}
+		if *passphrase != "" {
+			return nil, render.Usagef("the service has no field for a passphrase: decrypt the key first (ssh-keygen -p) and leave --private-key-passphrase out")
+		}
+		account := &compute.MachineAccount{UserName: *user, Password: *password}
+		if *keyFile != "" {
+			key, err := os.ReadFile(*keyFile)
+			if err != nil {
+				return nil, render.Usagef("reading the private key: %w", err)
+			}
+			account.PrivateKey = string(key)
+		}
+		return &compute.Spec{VirtualMachine: &compute.VirtualMachineSpec{Address: *address, SSHPort: *port, Account: account}}, nil
+	})
+}
+
+const (
+	attachLong = `
+
+It returns once the service accepted the request and prints the lines the old
+CLI printed; with -o or --query it prints the compute instead.`
+	exampleAKS = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks"
+)
+
+func resourceFlag(c *cobra.Command) *string {
+	id := c.Flags().StringP("compute-resource-id", "i", "", "ARM `ID` of the cluster")
+	markV1(c.Flags(), "compute-resource-id")
+	alias(c.Flags(), "compute-resource-id", "resource-id")
+	required(c, "compute-resource-id")
+	return id
+}
+
+// attachCommand sends what spec returns and, like the old CLI, does not wait.
+func attachCommand(a *app.App, c *cobra.Command, first string, spec func() (*compute.Spec, error)) *cobra.Command {
+	names := namesFlag(c)
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		asked, err := spec()
+		if err != nil {
+			return render.Result{}, err
+		}
+		wait := waiting{noWait: true}
+		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o})}
+		})
+		if err == nil && r.Err == nil {
+			r.People = nil
+			r.Text = strings.Join([]string{
+				first,
+				"Resource attach submitted successfully.",
+				"To see if your compute target is ready to use, run:",
+				"  az ml computetarget show -n " + name,
+			}, "\n") + "\n"
+		}
+		return r, err
+	})
+}

@@ -1,0 +1,116 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newCreateCluster(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "amlcompute -n NAME -s SIZE --max-nodes N",
+		Short: "Create a compute cluster",
+		Long: `Create a compute cluster (AmlCompute) and wait until it is there.
+
+Run twice it is a success both times; with other scale settings, tags or
+identities an existing cluster is updated. Anything else that differs is listed
+and nothing is sent.`,
+		Example: `  computetarget create amlcompute -n cpu -s Standard_D2_v2 --max-nodes 4
+  computetarget create amlcompute -n spot -s Standard_D2_v2 --max-nodes 8 -p lowpriority
+  computetarget create amlcompute -n own -s Standard_D2_v2 --max-nodes 2 --assign-identity '[system]'`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	f := c.Flags()
+	size := sizeFlag(f)
+	scale := scaleFlags(f)
+	priority := f.StringP("vm-priority", "p", "dedicated", "`PRIORITY`: dedicated or lowpriority")
+	userName := f.String("admin-username", "", "`NAME` of the administrator on the nodes")
+	password := f.String("admin-user-password", "", "its `PASSWORD`")
+	key := f.String("admin-user-ssh-key", "", "its SSH public `KEY`, the text")
+	remote := f.String("remote-login-port-public-access", "", "SSH from the internet: `Enabled` or Disabled")
+	identity := f.String("assign-identity", "", "`IDENTITIES`: [system], or ARM ids separated by commas")
+	publicIP := f.String("enable-node-public-ip", "True", "`True` or False: public addresses for nodes in a virtual network")
+	location := locationFlag(f)
+	description := f.String("description", "", "`TEXT` about the compute")
+	tags := tagFlags(f)
+	subnet := subnetFlags(f)
+	markV1(f, "vm-priority", "admin-username", "admin-user-password", "admin-user-ssh-key",
+		"remote-login-port-public-access", "assign-identity", "enable-node-public-ip", "description")
+	alias(f, "admin-user-password", "admin-password")
+	alias(f, "admin-user-ssh-key", "ssh-key-value")
+	alias(f, "vm-priority", "tier")
+	choice(f, "vm-priority", "dedicated", "lowpriority", "low_priority")
+	choice(f, "remote-login-port-public-access", "Enabled", "Disabled", "NotSpecified")
+	trueOrFalse(f, "enable-node-public-ip")
+	required(c, "vm-size", "max-nodes")
+
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		cluster := &compute.ClusterSpec{
+			VMSize: *size, VMPriority: "Dedicated",
+			MinNodes: scale.min, MaxNodes: scale.max, IdleScaleDown: time.Duration(scale.idle) * time.Second,
+			AdminUserName: *userName, AdminPassword: *password, AdminSSHKey: *key, RemoteLogin: *remote,
+		}
+		if strings.HasPrefix(strings.ToLower(*priority), "low") {
+			cluster.VMPriority = "LowPriority"
+		}
+		spec := &compute.Spec{Location: *location, Description: *description, Cluster: cluster}
+		if spec.Tags, err = tags.values(); err != nil {
+			return render.Result{}, err
+		}
+		if *identity != "" {
+			if spec.Identity, err = parseIdentities([]string{*identity}); err != nil {
+				return render.Result{}, err
+			}
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		if cluster.SubnetID, err = subnet.id(client.Workspace()); err != nil {
+			return render.Result{}, err
+		}
+		switch {
+		case cluster.SubnetID != "":
+			on := strings.EqualFold(*publicIP, "true")
+			cluster.EnableNodePublicIP = &on
+		case f.Changed("enable-node-public-ip"):
+			a.Note("--enable-node-public-ip is not sent: it only means something in a virtual network")
+		}
+		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
+		})
+	})
+}
+
+// scale are the scale settings of a cluster: nodes, and idle seconds.
+type scale struct{ min, max, idle int }
+
+func scaleFlags(f *pflag.FlagSet) *scale {
+	s := &scale{}
+	f.IntVar(&s.max, "max-nodes", 0, "`NUMBER` of nodes at most")
+	f.IntVar(&s.min, "min-nodes", 0, "`NUMBER` of nodes kept")
+	f.IntVar(&s.idle, "idle-seconds-before-scaledown", 1800, "`SECONDS` a node stays idle before it goes")
+	markV1(f, "max-nodes", "min-nodes", "idle-seconds-before-scaledown")
+	alias(f, "max-nodes", "max-instances")
+	alias(f, "min-nodes", "min-instances")
+	alias(f, "idle-seconds-before-scaledown", "idle-time-before-scale-down")
+	return s
+}
+
+func locationFlag(f *pflag.FlagSet) *string {
+	location := f.StringP("location", "l", "", "`REGION`; the workspace's own by default")
+	markV1(f, "location")
+	return location
+}

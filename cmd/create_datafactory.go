@@ -1,0 +1,34 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newCreateDataFactory(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "datafactory -n NAME",
+		Short: "Create a Data Factory compute target",
+		Long:  `Create a Data Factory as a compute target and wait for it.`,
+		Example: `  computetarget create datafactory -n factory
+  computetarget create datafactory -n factory --location westeurope`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	location := locationFlag(c.Flags())
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		spec := &compute.Spec{Location: *location, DataFactory: &compute.DataFactorySpec{}}
+		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
+		})
+	})
+}

@@ -1,0 +1,37 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+func newGetCredentials(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "get-credentials NAME",
+		Short: "Print the secrets of an attached compute",
+		Long: `Print the secrets of an attached compute: kubeconfigs of an AKS target, the
+account of a machine. This is the one command that prints secrets.`,
+		Example: `  computetarget get-credentials serving
+  computetarget get-credentials serving --query userKubeConfig -o tsv`,
+	}
+	names := namesFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		keys, err := client.ListKeys(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.Result{Data: keys.Raw}, nil
+	})
+}

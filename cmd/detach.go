@@ -1,0 +1,42 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newDetach(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "detach NAME…",
+		Short: "Detach computes, leaving what they stand for",
+		Long: `Remove attached computes from the workspace. What they stand for, such as an AKS
+cluster, stays. Instances and clusters cannot be detached, only deleted.`,
+		Example: `  computetarget detach serving
+  computetarget detach serving k8s --no-wait`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		for _, o := range client.GetEach(ctx, asked) {
+			if o.Err == nil && (o.Compute.IsInstance() || o.Compute.IsCluster()) {
+				return render.Result{}, render.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)
+			}
+		}
+		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return client.Detach(ctx, asked, o)
+		})
+	})
+}

@@ -1,0 +1,175 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newIdentityShow(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "show -n NAME",
+		Short:   "Show the identity of a cluster",
+		Long:    `Show the managed identities of a cluster.`,
+		Example: `  computetarget amlcompute identity show -n cpu`,
+	}
+	names := namesFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		have, _, err := clusterOf(ctx, a, name)
+		return identityResult(a, have), err
+	})
+}
+
+func newIdentityAssign(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "assign -n NAME --identities IDENTITIES",
+		Short: "Give a cluster identities",
+		Long: `Give a cluster identities: [system], or ARM ids separated by commas. Those it has
+stay.`,
+		Example: `  computetarget amlcompute identity assign -n cpu --identities '[system]'`,
+	}
+	return identityChange(a, c, func(have []string, asked []string) []string {
+		for _, id := range asked {
+			if !containsFold(have, id) {
+				have = append(have, id)
+			}
+		}
+		return have
+	})
+}
+
+func newIdentityRemove(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "remove -n NAME --identities IDENTITIES",
+		Short:   "Take identities from a cluster",
+		Long:    `Take identities from a cluster: [system], or ARM ids separated by commas.`,
+		Example: `  computetarget amlcompute identity remove -n cpu --identities '[system]'`,
+	}
+	return identityChange(a, c, func(have []string, asked []string) []string {
+		return slices.DeleteFunc(have, func(id string) bool { return containsFold(asked, id) })
+	})
+}
+
+// identityChange reads the identities, changes the set, and sends it when it
+// became another one.
+func identityChange(a *app.App, c *cobra.Command, change func(have, asked []string) []string) *cobra.Command {
+	names := &names{}
+	c.Flags().StringArrayVarP(&names.flag, "name", "n", nil, "`NAME` of the cluster")
+	given := c.Flags().StringArray("identities", nil, "`IDENTITIES`: [system], or ARM ids separated by commas")
+	markV1(c.Flags(), "name", "identities")
+	severalValues(c.Flags(), "identities")
+	c.Args = cobra.ArbitraryArgs
+	wait := &waiting{}
+	timeoutFlag(c)
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		// The name comes by flag or first; what follows are identities.
+		if len(names.flag) == 0 && len(args) > 0 {
+			names.flag, args = args[:1], args[1:]
+		}
+		name, err := names.one(nil)
+		if err != nil {
+			return render.Result{}, err
+		}
+		asked := splitIdentities(append(slices.Clone(*given), args...))
+		if len(asked) == 0 {
+			return render.Result{}, render.Usagef("the following arguments are required: --identities")
+		}
+		have, client, err := clusterOf(ctx, a, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		before := identitiesOf(have)
+		after := change(slices.Clone(before), asked)
+		if slices.Equal(before, after) {
+			a.Note("%s: nothing to change", name)
+			return identityResult(a, have), nil
+		}
+		want, err := parseIdentities(after)
+		if err != nil {
+			return render.Result{}, err
+		}
+		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.UpdateIdentity(ctx, name, *want, o)}
+		})
+		if err != nil || r.Err != nil || a.DryRun {
+			return r, err
+		}
+		if have, err = client.Get(ctx, name); err != nil {
+			return render.Result{}, err
+		}
+		return identityResult(a, have), nil
+	})
+}
+
+func identityResult(a *app.App, c *compute.Compute) render.Result {
+	return render.Result{Data: render.IdentityObject(c, detail(a, false))}
+}
+
+// clusterOf reads a cluster.
+func clusterOf(ctx context.Context, a *app.App, name string) (*compute.Compute, *compute.Client, error) {
+	client, err := a.Client()
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := client.Get(ctx, name)
+	if err == nil && !have.IsCluster() {
+		err = render.Usagef("%s is of type %s, not a cluster", name, have.ComputeType)
+	}
+	return have, client, err
+}
+
+const systemIdentity = "[system]"
+
+// identitiesOf are the identities a compute has, in the words of --identities.
+func identitiesOf(c *compute.Compute) []string {
+	var out []string
+	if c.Identity == nil {
+		return nil
+	}
+	if strings.Contains(strings.ToLower(c.Identity.Type), "systemassigned") {
+		out = append(out, systemIdentity)
+	}
+	ids := make([]string, 0, len(c.Identity.UserAssigned))
+	for id := range c.Identity.UserAssigned {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return append(out, ids...)
+}
+
+// splitIdentities splits values at commas and blanks.
+func splitIdentities(values []string) []string {
+	return strings.FieldsFunc(strings.Join(values, ","), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// parseIdentities turns [system] and ARM ids into a request; none of them is
+// the request for no identity.
+func parseIdentities(values []string) (*compute.IdentitySpec, error) {
+	spec := &compute.IdentitySpec{}
+	for _, id := range splitIdentities(values) {
+		switch {
+		case strings.EqualFold(id, systemIdentity):
+			spec.System = true
+		case strings.HasPrefix(strings.ToLower(id), "/subscriptions/"):
+			spec.User = append(spec.User, id)
+		default:
+			return nil, render.Usagef("%q is neither [system] nor the ARM id of an identity", id)
+		}
+	}
+	return spec, nil
+}
+
+func containsFold(list []string, text string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, text) })
+}

@@ -1,0 +1,82 @@
+package cmd
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newListNodes(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "list-nodes NAME",
+		Short: "List the nodes of a cluster",
+		Long: `List the nodes of a cluster, with addresses, states and the run on each. An
+instance is answered too, as the one node it is.`,
+		Example: `  computetarget list-nodes cpu
+  computetarget list-nodes cpu -o table`,
+	}
+	names := namesFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		have, err := client.Get(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		nodes := []compute.Node{instanceNode(have)}
+		if !have.IsInstance() {
+			if nodes, err = client.ListNodes(ctx, name); err != nil {
+				return render.Result{}, err
+			}
+		}
+		list := make([]any, 0, len(nodes))
+		rows := make([][]string, 0, len(nodes))
+		for _, n := range nodes {
+			port := ""
+			if n.Port != 0 {
+				port = strconv.Itoa(n.Port)
+			}
+			list = append(list, map[string]any{
+				"nodeId": n.ID, "nodeState": n.State, "privateIpAddress": orNull(n.PrivateIP),
+				"publicIpAddress": orNull(n.PublicIP), "port": orNull(port), "runId": orNull(n.RunID),
+			})
+			rows = append(rows, []string{n.ID, n.State, n.PrivateIP, n.PublicIP, port, n.RunID})
+		}
+		return render.Result{Data: list, People: func(p *render.Page) {
+			p.Table([]string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, rows)
+		}}, nil
+	})
+}
+
+// instanceNode is an instance as the one node it is: the service lists nodes of
+// clusters only.
+func instanceNode(c *compute.Compute) compute.Node {
+	n := compute.Node{ID: c.Name, State: c.State()}
+	if i := c.Instance; i != nil {
+		if i.Endpoints != nil {
+			n.PrivateIP, n.PublicIP = i.Endpoints.PrivateIP, i.Endpoints.PublicIP
+		}
+		if i.SSH != nil {
+			n.Port = i.SSH.Port
+		}
+	}
+	return n
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newUpdateCluster(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "amlcompute -n NAME",
+		Short: "Change how a cluster scales",
+		Long: `Change how a cluster scales and wait until that is over. What is not given stays
+as it is; with nothing given nothing is sent.`,
+		Example: `  computetarget update amlcompute -n cpu --max-nodes 8
+  computetarget update amlcompute -n cpu --min-nodes 1 --idle-seconds-before-scaledown 600`,
+	}
+	names := namesFlag(c)
+	wait := &waiting{}
+	timeoutFlag(c)
+	dryRunFlag(c)
+	asked := scaleFlags(c.Flags())
+	f := c.Flags()
+	f.Lookup("idle-seconds-before-scaledown").DefValue = ""
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		have, err := client.Get(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if have.Cluster == nil {
+			return render.Result{}, render.Usagef("%s is of type %s, not a cluster", name, have.ComputeType)
+		}
+		scale := compute.ScaleSettings{}
+		if have.Cluster.Scale != nil {
+			scale = *have.Cluster.Scale
+		}
+		before := scale
+		if f.Changed("min-nodes") {
+			scale.MinNodes = asked.min
+		}
+		if f.Changed("max-nodes") {
+			scale.MaxNodes = asked.max
+		}
+		if idle, ok := scale.IdleScaleDown(); f.Changed("idle-seconds-before-scaledown") && (!ok || idle != time.Duration(asked.idle)*time.Second) {
+			scale.SetIdleScaleDown(time.Duration(asked.idle) * time.Second)
+		}
+		if scale.MinNodes < 0 || scale.MaxNodes < scale.MinNodes {
+			return render.Result{}, render.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
+		}
+		if scale == before {
+			return outcomes(a, []string{name}, []compute.Outcome{{Name: name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+		}
+		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.UpdateScale(ctx, name, scale, o)}
+		})
+	})
+}
+
+func newUpdateAKS(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "aks -n NAME",
+		Short: "Change an AKS target's certificate or load balancer",
+		Long: `Change the certificate or the load balancer of an AKS target and wait until that
+is over. What is not given stays as it is.`,
+		Example: `  computetarget update aks -n serving --load-balancer-type InternalLoadBalancer
+  computetarget update aks -n serving --ssl-disable`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	f := c.Flags()
+	balancer := balancerFlags(f, "", "")
+	ssl := sslFlags(f)
+	disable := f.Bool("ssl-disable", false, "switch TLS off")
+	renew := f.Bool("ssl-renew", false, "renew the certificate")
+	markV1(f, "ssl-disable", "ssl-renew")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		want := &compute.AKSSpec{LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet}
+		if want.SSL, err = ssl.settings(); err != nil {
+			return render.Result{}, err
+		}
+		switch {
+		case *disable && (want.SSL != nil || *renew):
+			return render.Result{}, render.Usagef("--ssl-disable goes with no other --ssl flag")
+		case *disable:
+			want.SSL = &compute.AKSSSL{Status: "Disabled"}
+		case *renew && want.SSL == nil:
+			return render.Result{}, render.Usagef("--ssl-renew goes with --ssl-leaf-domain-label or your own certificate: it sends them again")
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		have, err := client.Get(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if !strings.EqualFold(have.ComputeType, compute.TypeAKS) {
+			return render.Result{}, render.Usagef("%s is of type %s, not AKS", name, have.ComputeType)
+		}
+		if *want == (compute.AKSSpec{}) {
+			return outcomes(a, []string{name}, []compute.Outcome{{Name: name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+		}
+		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.Change(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
+		})
+	})
+}
