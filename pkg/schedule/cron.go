@@ -98,14 +98,14 @@ var cronFields = [...]cronField{
 	{name: "minute", min: 0, max: 59},
 	{name: "hour", min: 0, max: 23},
 	{name: "day of month", min: 1, max: 31},
-	{name: "month", min: 1, max: 12, names: monthNames[:]},
-	{name: "day of week", min: 0, max: 6, names: dayNames[:]},
+	{name: "month", min: 1, max: 12, names: monthNames},
+	{name: "day of week", min: 0, max: 6, names: dayNames},
 }
 
-var monthNames = [...]string{"January", "February", "March", "April", "May", "June", "July", "August",
+var monthNames = []string{"January", "February", "March", "April", "May", "June", "July", "August",
 	"September", "October", "November", "December"}
 
-var dayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+var dayNames = []string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 
 // parse reads one field into a set of bits.
 func (f *cronField) parse(text string) (uint64, error) {
@@ -190,10 +190,10 @@ func (f *cronField) value(text string) (int, error) {
 			return f.min + i, nil
 		}
 	}
-	switch {
-	case text == "":
+	switch text {
+	case "":
 		return 0, fmt.Errorf("the %s field has an empty element: write *, a number, a list (1,3) or a range (1-5)", f.name)
-	case text == "?":
+	case "?":
 		return 0, fmt.Errorf("the %s field has ?, which the service does not take: write *", f.name)
 	}
 	return 0, fmt.Errorf("the %s field has %s: write *, a number from %d to %d, a list (1,3) or a range (1-5)", f.name, quote(text), f.min, f.max)

@@ -94,7 +94,7 @@ func TestEntryExplain(t *testing.T) {
 		{Entry{Action: Stop, Enabled: true, Cron: mustCron(t, "0 18 * * 1-5"), Zone: "W. Europe Standard Time", Start: mustStart(t, "2027-01-04")},
 			"Stop at 18:00 from Monday to Friday, W. Europe Standard Time, from 2027-01-04T00:00:00"},
 		{Entry{Action: Start, Recurrence: &Recurrence{Frequency: Week, Interval: 2, Hours: []int{9}, Minutes: []int{0, 30}, WeekDays: []time.Weekday{4, 1}}, Start: mustStart(t, "2027-01-04")},
-			"Start every 2 weeks on Monday and Thursday at 09:00 and 09:30, counted from 2027-01-04T00:00:00, UTC, from 2027-01-04T00:00:00 (disabled)"},
+			"Start every 2 weeks on Monday and Thursday at 09:00 and 09:30, counted from 2027-01-04T00:00:00, UTC (disabled)"},
 		{Entry{Action: Stop, Enabled: true, Recurrence: &Recurrence{Frequency: Month, Interval: 1, Hours: []int{9}, MonthDays: []int{15, 1}}},
 			"Stop every month on day 1 and 15 in hour 9, UTC"},
 		{Entry{Action: Stop, Enabled: true, Recurrence: &Recurrence{Frequency: Hour, Interval: 1, Minutes: []int{45, 15}}},
@@ -129,7 +129,7 @@ func TestWarnings(t *testing.T) {
 }
 
 func FuzzParseCron(f *testing.F) {
-	for _, seed := range []string{"0 18 * * 1-5", "*/15 9-17/2 1,15 jan-mar sun", "0 0 30 2 *", "@daily", "0 0 0 1 1 *", "5/9999 * * * *", "1-,/ * * * *", "* * * * 6/6"} {
+	for _, seed := range []string{"0 18 * * 1-5", "*/15 9-17/2 1,15 jan-mar sun", "0 0 30 2 *", "@daily", "0 0 0 1 1 *", "5/9999 * * * *", "1-,/ * * * *", "* * * * 6/6", "0 0 1 1 0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -43,7 +43,8 @@ func (e Entry) Explain() string {
 		when = "never"
 	}
 	text := clean(string(e.Action)) + " " + when + ", " + clean(zoneOrUTC(e.Zone))
-	if !e.Start.IsZero() {
+	// An interval above 1 has named its start already.
+	if !e.Start.IsZero() && (e.Recurrence == nil || e.Recurrence.Interval == 1) {
 		text += ", from " + e.Start.String()
 	}
 	if !e.Enabled {
@@ -130,9 +131,9 @@ func numberRanges(numbers []int, to string) (words []string) {
 
 // namesOf names the days (first 0) or months (first 1) in a set.
 func namesOf(set uint64, first int) []string {
-	names := dayNames[:]
+	names := dayNames
 	if first == 1 {
-		names = monthNames[:]
+		names = monthNames
 	}
 	var out []string
 	for _, v := range bitsOf(set) {

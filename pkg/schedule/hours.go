@@ -139,7 +139,7 @@ func parseDays(word string) (uint8, error) {
 func parseSpan(text string) (span, error) {
 	from, to, ok := strings.Cut(text, "-")
 	if !ok {
-		return span{}, fmt.Errorf("%s is one time: write %s- to start then, or -%s to stop then", quote(text), text, text)
+		return span{}, fmt.Errorf("%s is one time: write %s to start then, or %s to stop then", quote(text), quote(text+"-"), quote("-"+text))
 	}
 	s := span{-1, -1}
 	var err error

@@ -89,7 +89,7 @@ func TestParseHoursErrors(t *testing.T) {
 		{"lundi 09:00-18:00", `hours "lundi 09:00-18:00": "lundi" is not a day of the week: write Monday to Sunday, or mon to sun`},
 		{"mon-x 09:00-18:00", `hours "mon-x 09:00-18:00": "x" is not a day of the week: write Monday to Sunday, or mon to sun`},
 		{"- 09:00-18:00", `hours "- 09:00-18:00": "" is not a day of the week: write Monday to Sunday, or mon to sun`},
-		{"mon 09:00", `hours "mon 09:00": "09:00" is one time: write 09:00- to start then, or -09:00 to stop then`},
+		{"mon 09:00", `hours "mon 09:00": "09:00" is one time: write "09:00-" to start then, or "-09:00" to stop then`},
 		{"mon 25:00-26:00", `hours "mon 25:00-26:00": "25:00" is not a time of day: write 00:00 to 24:00`},
 		{"mon 9:5-10:00", `hours "mon 9:5-10:00": "9:5" is not a time of day: write 00:00 to 24:00`},
 		{"mon 24:30-", `hours "mon 24:30-": "24:30" is not a time of day: write 00:00 to 24:00`},
@@ -281,7 +281,7 @@ func TestCoverIsFewest(t *testing.T) {
 }
 
 func FuzzParseHours(f *testing.F) {
-	for _, seed := range []string{"mon-thu 09:00-18:00", "fri 22:00-06:00", "09:00-", "-19:00", "weekdays 9-12,13-18", "fri-mon 0-24", "every day 9–17", "mon - - 9-"} {
+	for _, seed := range []string{"mon-thu 09:00-18:00", "fri 22:00-06:00", "09:00-", "-19:00", "weekdays 9-12,13-18", "fri-mon 0-24", "every day 9–17", "mon - - 9-", "\x040"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -69,7 +69,7 @@ func instant(wall int64, loc *time.Location) (at time.Time, skipped bool) {
 	t := time.Unix(wall-26*3600, 0).In(loc)
 	for {
 		_, offset := t.Zone()
-		_, end := t.ZoneBounds()
+		end := periodEnd(t)
 		candidate := wall - int64(offset)
 		if end.IsZero() || candidate < end.Unix() {
 			if candidate < t.Unix() {
@@ -79,6 +79,18 @@ func instant(wall int64, loc *time.Location) (at time.Time, skipped bool) {
 		}
 		t = end
 	}
+}
+
+// periodEnd is an instant after t up to which the offset at t holds, zero for
+// ever.
+func periodEnd(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	// Beyond its table package time cuts periods off 365 days into the year, so
+	// on the last day of a leap year the end it gives is past.
+	if !end.IsZero() && !end.After(t) {
+		return t.Add(time.Hour)
+	}
+	return end
 }
 
 // ParseStart reads a start time: "2027-01-04", "2027-01-04T09:00",

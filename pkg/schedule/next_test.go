@@ -109,6 +109,10 @@ func TestNextCron(t *testing.T) {
 		{"Samoa leaves a day out", "0 9 * * *", "Samoa Standard Time", "2011-12-29T18:00:00Z",
 			[]string{"2011-12-29T09:00:00-10:00", "2011-12-31T00:00:00+14:00", "2011-12-31T09:00:00+14:00"}},
 
+		// Package time gives a period that is over on this day.
+		{"the end of a leap year in far summer", "0 9 31 12 *", "Lord Howe Standard Time", "2044-12-31T00:00:00+11:00",
+			[]string{"2044-12-31T09:00:00+11:00", "2045-12-31T09:00:00+11:00"}},
+
 		// The calendar.
 		{"leap day", "0 9 29 2 *", "", "2026-01-01T00:00:00Z", []string{"2028-02-29T09:00:00Z", "2032-02-29T09:00:00Z"}},
 		{"no leap day in 2100", "0 9 29 2 *", "", "2096-03-01T00:00:00Z", []string{"2104-02-29T09:00:00Z"}},
@@ -304,5 +308,28 @@ func TestParseStart(t *testing.T) {
 				t.Errorf("got %q, %q; want %q, %q", got, message(err), tt.want, tt.err)
 			}
 		})
+	}
+}
+
+// Intervals that go round the week many times before a listed hour comes up.
+func TestNextLongIntervals(t *testing.T) {
+	t.Parallel()
+	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, interval := range []int{7, 23, 25, 169, 11999} {
+		e := Entry{Action: Stop, Enabled: true, Start: LocalOf(first),
+			Recurrence: &Recurrence{Frequency: Hour, Interval: interval, Hours: []int{9}, Minutes: []int{30}}}
+		want := first
+		for want.Hour() != 9 {
+			want = want.Add(time.Duration(interval) * time.Hour)
+		}
+		want = want.Add(30 * time.Minute)
+		if got, ok := e.Next(first); !ok || !got.Equal(want) {
+			t.Errorf("every %d hours: got %s %v, want %s", interval, got, ok, want)
+		}
+		e.Recurrence.Interval *= 60
+		e.Recurrence.Frequency, e.Recurrence.Minutes = Minute, []int{0}
+		if got, ok := e.Next(first); !ok || !got.Equal(want.Add(-30*time.Minute)) {
+			t.Errorf("every %d minutes: got %s %v, want half an hour before %s", interval*60, got, ok, want)
+		}
 	}
 }

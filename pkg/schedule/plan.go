@@ -261,7 +261,7 @@ func (d PlanDay) Cells(n int) []Cell {
 func clockChanges(from, to time.Time) []ClockChange {
 	var changes []ClockChange
 	for t := from.Add(-1); ; {
-		_, end := t.ZoneBounds()
+		end := periodEnd(t)
 		if end.IsZero() || !end.Before(to) {
 			return changes
 		}

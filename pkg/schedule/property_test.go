@@ -85,6 +85,8 @@ var changes = []struct{ zone, day string }{
 	{"America/Havana", "2026-03-08"}, {"America/Havana", "2026-11-01"},
 	{"Africa/Casablanca", "2026-02-15"}, {"Asia/Kathmandu", "2028-02-29"},
 	{"Atlantic/Azores", "2026-10-25"}, {"Africa/Cairo", "2026-04-24"}, {"Africa/Cairo", "2026-10-30"},
+	{"Australia/Lord_Howe", "2044-12-31"}, {"Europe/Berlin", "2044-12-31"}, {"America/Santiago", "2048-12-31"},
+	{"Europe/Dublin", "2044-03-27"}, {"Africa/Casablanca", "2087-04-20"}, {"America/New_York", "2088-11-07"},
 	{"Pacific/Apia", "2011-12-30"}, {"UTC", "2024-02-29"}, {"Asia/Kolkata", "2026-12-31"},
 }
 
@@ -298,4 +300,48 @@ func TestRecurrenceAgainstRRule(t *testing.T) {
 			at = got
 		}
 	}
+}
+
+func FuzzNext(f *testing.F) {
+	f.Add(uint8(3), 2, 9, 0, 1, 15, int64(1767225600), int64(1774751400), "Europe/Berlin")
+	f.Add(uint8(0), 90, -1, -1, -1, -1, int64(1767225600), int64(2366841600), "Australia/Lord_Howe")
+	f.Add(uint8(4), 16, 2, 30, -1, 29, int64(0), int64(-1), "Africa/Cairo")
+	f.Add(uint8(2), 1, 0, 0, -1, -1, int64(0), int64(253402300800), "Pacific/Apia")
+	f.Fuzz(func(t *testing.T, frequency uint8, interval, hour, minute, weekday, monthDay int, start, after int64, zone string) {
+		r := Recurrence{Frequency: [...]Frequency{Minute, Hour, Day, Week, Month, "Year"}[frequency%6], Interval: interval}
+		if hour >= 0 {
+			r.Hours = []int{hour}
+		}
+		if minute >= 0 {
+			r.Minutes = []int{minute}
+		}
+		if weekday >= 0 {
+			r.WeekDays = []time.Weekday{time.Weekday(weekday)}
+		}
+		if monthDay >= 0 {
+			r.MonthDays = []int{monthDay}
+		}
+		const far = 400000000000 // about the year 14645
+		e := Entry{Action: Start, Enabled: true, Recurrence: &r, Zone: zone}
+		if start %= far; start != 0 {
+			e.Start = localAt(start)
+		}
+		from := time.Unix(after%far, 0)
+		at, ok := e.Next(from)
+		if !ok {
+			return
+		}
+		if e.Check() != nil {
+			t.Fatalf("%s fires though %v", e.Explain(), e.Check())
+		}
+		if !at.After(from) {
+			t.Fatalf("%s fires at %s, not after %s", e.Explain(), at, from)
+		}
+		if loc, _ := location(zone); !e.Start.IsZero() && at.Before(e.Start.In(loc)) {
+			t.Fatalf("%s fires at %s, before its start", e.Explain(), at)
+		}
+		if again, ok := e.Next(at.Add(-1)); !ok || !again.Equal(at) {
+			t.Fatalf("%s: %s is a firing, but asked just before it there is %s %v", e.Explain(), at, again, ok)
+		}
+	})
 }

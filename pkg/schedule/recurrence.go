@@ -151,8 +151,8 @@ func (r *Recurrence) check(start Local) error {
 func (r *Recurrence) rule(start Local) rule {
 	rr := recurrenceRule{
 		frequency: r.Frequency,
-		interval:  int64(r.Interval),
-		clock:     clock{minutes: uint64(setOf(r.Minutes)), hours: uint32(setOf(r.Hours))},
+		interval:  min(int64(r.Interval), 1<<40), // minutes of two million years
+		clock:     clock{minutes: setOf(r.Minutes), hours: uint32(setOf(r.Hours))},
 		monthDays: uint32(setOf(r.MonthDays)),
 		week:      uint8(setOf(r.WeekDays)),
 		anchor:    start.seconds(),
@@ -197,23 +197,66 @@ type recurrenceRule struct {
 }
 
 func (r recurrenceRule) at(from int64) (int64, bool) {
-	// Ceil: the first whole minute (plus the second) that is not before from.
+	// The first whole minute, plus the second, that is not before from.
 	first := floorDiv(from-r.second+59, 60)
-	// Forty years hold every pattern of months and leap days that an interval
-	// the service takes can make; below a day, patterns repeat far sooner.
-	days := int64(40 * 366)
-	if r.frequency == Minute || r.frequency == Hour {
-		days = 8 * 366
+	var minute int64
+	var ok bool
+	switch r.frequency {
+	case Minute:
+		minute, ok = r.atUnit(first, 1)
+	case Hour:
+		minute, ok = r.atUnit(first, 60)
+	default:
+		minute, ok = r.atDay(first)
 	}
-	low := int(first - floorDiv(first, 1440)*1440)
-	for day, end := floorDiv(first, 1440), floorDiv(first, 1440)+days; day < end; day, low = day+1, 0 {
+	return minute*60 + r.second, ok
+}
+
+// atDay walks days. Forty years hold every pattern of months and leap days
+// that an interval the service takes can make.
+func (r recurrenceRule) atDay(first int64) (minute int64, ok bool) {
+	day := floorDiv(first, 1440)
+	low := int(first - day*1440)
+	for range 40 * 366 {
+		if r.dayFits(day) {
+			if m, ok := r.timeOfDay(low); ok {
+				return day*1440 + int64(m), true
+			}
+		}
+		day, low = day+1, 0
+	}
+	return 0, false
+}
+
+// atUnit walks the minutes or hours (unit, in minutes) the interval lets
+// through, past days and hours that do not fit. Against the minutes of a week
+// any interval repeats after 10080 steps at most; the rest is for days of the
+// month.
+func (r recurrenceRule) atUnit(first, unit int64) (minute int64, ok bool) {
+	anchor := floorDiv(r.anchor, 60*unit)
+	align := func(minute int64) int64 {
+		k := floorDiv(minute, unit)
+		wait := (anchor - k) % r.interval
+		if wait < 0 {
+			wait += r.interval
+		}
+		return (k + wait) * unit
+	}
+	end := first + 400*366*1440
+	for at, steps := align(first), 0; at < end && steps < 20000; steps++ {
+		day := floorDiv(at, 1440)
 		if !r.dayFits(day) {
+			at = align((day + 1) * 1440)
 			continue
 		}
-		for m, ok := r.timeOfDay(low); ok; m, ok = r.timeOfDay(m + 1) {
-			if r.timeFits(day*1440 + int64(m)) {
-				return day*86400 + int64(m)*60 + r.second, true
-			}
+		m, ok := r.timeOfDay(int(max(at, first) - day*1440))
+		switch found := day*1440 + int64(m); {
+		case !ok:
+			at = align((day + 1) * 1440)
+		case found < at+unit:
+			return found, true
+		default:
+			at = align(found)
 		}
 	}
 	return 0, false
@@ -245,17 +288,6 @@ func (r recurrenceRule) dayFits(day int64) bool {
 		}
 	}
 	return r.monthDays>>d&1 == 1
-}
-
-// timeFits says whether the interval lets the wall minute through.
-func (r recurrenceRule) timeFits(minute int64) bool {
-	switch r.frequency {
-	case Minute:
-		return (minute-floorDiv(r.anchor, 60))%r.interval == 0
-	case Hour:
-		return (floorDiv(minute, 60)-floorDiv(r.anchor, 3600))%r.interval == 0
-	}
-	return true
 }
 
 // weekday is the day of the week of a day counted from 1970-01-01, a Thursday.
@@ -296,7 +328,7 @@ func (r Recurrence) Explain(start Local) string {
 	}
 	switch {
 	case len(r.Hours) > 0 && len(r.Minutes) > 0:
-		text += " at " + timeWords(clock{uint64(setOf(r.Minutes)), uint32(setOf(r.Hours))})
+		text += " at " + timeWords(clock{setOf(r.Minutes), uint32(setOf(r.Hours))})
 	case len(r.Hours) > 0:
 		text += " in hour " + numberWords(slices.Compact(slices.Sorted(slices.Values(r.Hours))))
 	case len(r.Minutes) > 0:

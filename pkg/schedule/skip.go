@@ -95,7 +95,7 @@ func (e Entry) startFor(wall int64, keep time.Time) (Local, bool) {
 	}
 	interval := int64(e.Recurrence.Interval)
 	first := e.Start.seconds()
-	last := int64(0) // the last whole interval not after wall
+	var last int64 // the last whole interval not after wall
 	if e.Recurrence.Frequency == Month {
 		to := localAt(wall)
 		last = (int64(to.Year-e.Start.Year)*12 + int64(to.Month-e.Start.Month)) / interval

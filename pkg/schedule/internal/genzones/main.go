@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,22 +34,22 @@ const release = "48.2.0"
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("genzones: ")
-	if err := run(); err != nil {
+	if err := run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run() (err error) {
+func run(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "genzones")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	windows, err := fetch(dir, "cldr-core", "supplemental/windowsZones.json")
+	windows, err := fetch(ctx, dir, "cldr-core", "supplemental/windowsZones.json")
 	if err != nil {
 		return err
 	}
-	names, err := fetch(dir, "cldr-bcp47", "bcp47/timezone.json")
+	names, err := fetch(ctx, dir, "cldr-bcp47", "bcp47/timezone.json")
 	if err != nil {
 		return err
 	}
@@ -60,8 +61,8 @@ func run() (err error) {
 }
 
 // fetch packs an npm package into dir and returns one of its files.
-func fetch(dir, name, file string) (data []byte, err error) {
-	cmd := exec.Command("npm", "pack", "--silent", name+"@"+release)
+func fetch(ctx context.Context, dir, name, file string) (data []byte, err error) {
+	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", name+"@"+release)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("npm pack %s: %w", name, err)
