@@ -82,14 +82,14 @@ func (v view) calls() []Finding {
 			}
 		}
 		for _, m := range p.yaml.FindAllIndex(v.text, -1) {
-			if !v.inComment(m[0]) {
+			if v.starts(m[0]) && !v.inComment(m[0]) {
 				add(v.yamlCall(m[0]))
 			}
 		}
 	}
 	for _, m := range p.list.FindAllIndex(v.text, -1) {
 		quoted := v.text[m[0]] == '"' || v.text[m[0]] == '\''
-		if (quoted || v.kind == yaml) && !v.inComment(m[0]) {
+		if (quoted || v.kind == yaml) && v.starts(m[0]) && !v.inComment(m[0]) {
 			add(v.listCall(m[0]))
 		}
 	}
@@ -126,21 +126,31 @@ func (v view) starts(i int) bool {
 	if i == 0 {
 		return true
 	}
-	line := v.text[v.line(i):i]
-	if before := bytes.Fields(bytes.ToLower(line)); len(before) > 0 && isSpace(line[len(line)-1]) {
-		if w := string(before[len(before)-1]); w == "az" || w == "ml" || w == "extension" {
-			return false // an argument of another call
-		}
+	if before := v.wordBefore(i); before == "az" || before == "ml" || before == "extension" {
+		return false // an argument of another call
 	}
 	switch c := v.text[i-1]; c {
 	case ' ', '\t', '\r', '\n', '"', '\'', '`', '(', '{', '[', ';', '&', '|', '!', '@', '=', ',', '>', ':':
 		return true
 	case '-', '+':
+		line := v.text[v.line(i):i]
 		return v.kind == makefile && len(bytes.Trim(line, "\t @-+")) == 0
 	case 'n', 't', '\\':
 		return i > 1 && v.text[i-2] == '\\' // an escape that is not undone
 	}
 	return false
+}
+
+// wordBefore returns the word of the same command or list that stands before i.
+func (v view) wordBefore(i int) string {
+	t := bytes.TrimRight(v.text[v.line(i):i], " \t\"',")
+	if string(bytes.TrimSpace(t)) == "-" { // an item of a YAML list
+		start := max(0, v.line(i)-1)
+		t = bytes.TrimRight(v.text[v.line(start):start], " \t\r\"'")
+	} else if len(t) == i-v.line(i) {
+		return "" // it touches i
+	}
+	return strings.ToLower(string(t[bytes.LastIndexAny(t, " \t\"',[")+1:]))
 }
 
 // line returns where the line of i starts, not further back than a line
@@ -158,29 +168,21 @@ func (v view) inComment(i int) bool {
 		}
 	}
 	line := v.text[v.line(i):i]
-	switch v.kind {
-	case batch:
+	if v.kind == batch {
 		bare := strings.ToLower(strings.TrimLeft(string(line), " \t@"))
 		return strings.HasPrefix(bare, "rem ") || strings.HasPrefix(bare, "rem\t") || strings.HasPrefix(bare, "::")
-	case groovy, terraform:
-		if j := bytes.Index(line, []byte("//")); j >= 0 && (j == 0 || isSpace(line[j-1])) && enclosing(line[:j], v.kind) == "" {
-			return true
-		}
 	}
-	for j, c := range line {
-		if c == '#' && (j == 0 || isSpace(line[j-1])) && enclosing(line[:j], v.kind) == "" {
-			return true
-		}
-	}
-	return false
+	_, comment := v.kind.state(line)
+	return comment
 }
 
 // folded reports whether i lies in a YAML block whose line ends are blanks
 // (key: >).
 func (v view) folded(i int) bool {
+	const most = 200 // lines of one folded command
 	at := v.line(i)
 	indent := indentOf(v.text[at:])
-	for at > 0 {
+	for n := 0; at > 0 && n < most; n++ {
 		end := at - 1
 		at = v.line(end)
 		line := bytes.TrimRight(v.text[at:end], " \t\r")
@@ -198,13 +200,14 @@ func (v view) folded(i int) bool {
 
 func indentOf(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
 
-// enclosing returns the quote that is open at the end of a piece of a line,
-// "" when there is none.
-func enclosing(line []byte, k kind) string {
+// state reads a piece of a line up to where a call begins: the quote that is
+// open there, "" for none, and whether a comment has begun.
+func (k kind) state(line []byte) (quote string, comment bool) {
 	var stack []string
 	open := ""
 	for i := 0; i < len(line); i++ {
 		c := line[i]
+		first := i == 0 || isSpace(line[i-1])
 		switch {
 		case c == '\\' && k != batch && k != powershell && open != "'":
 			i++
@@ -228,17 +231,21 @@ func enclosing(line []byte, k kind) string {
 				open = strings.Repeat(open, 3)
 				i += 2
 			}
+		case c == '#' && first && k != batch,
+			c == '/' && first && (k == groovy || k == terraform) && i+1 < len(line) && line[i+1] == '/':
+			return "", true
 		}
 	}
-	return open
+	return open, false
 }
 
 // shellCall reads the words of the command that starts at i.
 func (v view) shellCall(i int) call {
-	quote := enclosing(v.text[v.line(i):i], v.kind)
+	const most = 200 // words; no call of v1 comes near
+	quote, _ := v.kind.state(v.text[v.line(i):i])
 	folded := v.kind == yaml && v.folded(i)
 	c := call{view: v, after: i}
-	for at := i; at < len(v.text); {
+	for at := i; at < len(v.text) && len(c.words) < most; {
 		next, ok := v.gap(at, folded)
 		if !ok {
 			break
@@ -374,7 +381,7 @@ func (v view) word(i int, outer string) word {
 // quoted returns the length of the quoted text at the start of t, -1 when the
 // quote is not closed within reason.
 func quoted(t []byte, k kind) int {
-	const most = 1 << 16
+	const most = 1 << 13
 	for i := 1; i < len(t) && i < most; i++ {
 		switch {
 		case t[i] == t[0]:
@@ -390,7 +397,7 @@ func quoted(t []byte, k kind) int {
 
 // balanced returns the length of the parenthesis at the start of t.
 func balanced(t []byte) int {
-	const most = 1 << 12
+	const most = 1 << 10
 	depth := 0
 	for i := 0; i < len(t) && i < most; i++ {
 		switch t[i] {
@@ -409,7 +416,8 @@ func balanced(t []byte) int {
 func (v view) listCall(i int) call {
 	c := call{view: v, list: true, after: i}
 	t := v.text
-	for at := i; at < len(t); {
+	const most = 200
+	for at := i; at < len(t) && len(c.words) < most; {
 		end := at
 		if t[at] == '"' || t[at] == '\'' {
 			end++
@@ -451,7 +459,8 @@ func (v view) listCall(i int) call {
 // yamlCall reads the items of a YAML list (- az, - ml, …).
 func (v view) yamlCall(i int) call {
 	c := call{view: v, list: true, after: i}
-	for at := i; at < len(v.text); {
+	const most = 200
+	for at := i; at < len(v.text) && len(c.words) < most; {
 		end := len(v.text)
 		if n := bytes.IndexByte(v.text[at:], '\n'); n >= 0 {
 			end = at + n

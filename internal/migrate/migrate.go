@@ -21,7 +21,7 @@ type Finding struct {
 	Becomes  string   // the call Rewrite writes, on one line; "" when it has to be changed by hand
 	Warnings []string // what behaves differently, or why it has to be changed by hand
 
-	start, end int // where the call stands in the file
+	start, end int // where the words that make it a call stand in the file
 	edits      []edit
 }
 
@@ -58,6 +58,9 @@ func Find(file string, content []byte) []Finding {
 			continue // the same words, seen in two readings of the file
 		}
 		slices.SortFunc(f.edits, func(a, b edit) int { return a.start - b.start })
+		if n := len(f.edits); n > 0 {
+			f.end = max(f.end, f.edits[n-1].end)
+		}
 		end = f.end
 		f.File = file
 		kept = append(kept, f)

@@ -83,7 +83,8 @@ func (c call) finding() (Finding, bool) {
 	if len(words) < globals+2 {
 		return f, false
 	}
-	f.start, f.end = c.view.start(words[0].start), c.view.end(c.after-1)
+	// Behind its first words a call may hold another: -n "$(az ml …)".
+	f.start, f.end = c.view.start(words[0].start), c.view.end(words[globals+1].end-1)
 	f.Text = c.join(words)
 	group, rest := strings.ToLower(words[globals+1].text), words[globals+2:]
 	switch strings.ToLower(words[globals].text) {
@@ -136,6 +137,7 @@ func (c call) extension(f *Finding, verb string, rest []word) bool {
 	}) {
 		return false
 	}
+	f.end = c.view.end(c.after - 1)
 	switch verb {
 	case "add", "update", "remove":
 		f.Becomes = "computetarget version"
@@ -235,7 +237,10 @@ func leafOf(words []word) (leaf, why string) {
 		}
 		args = append(args, w.text)
 	}
-	c, err := argv.Path(args, v1Words(), []argv.Flag{{Name: "help", Short: "h"}})
+	c, err := argv.Path(args, v1Words(), []argv.Flag{
+		{Name: "debug"}, {Name: "verbose"}, {Name: "only-show-errors"}, {Name: "help", Short: "h"},
+		{Name: "output", Short: "o", TakesValue: true}, {Name: "query", TakesValue: true}, {Name: "subscription", TakesValue: true},
+	})
 	switch {
 	case err == nil && len(c.Path) == 0:
 		return "help", ""
@@ -310,13 +315,16 @@ func (c call) warnings(leaf string, words []word) []string {
 	return out
 }
 
-// linesAfter returns the end of the n-th line after the call.
+// linesAfter returns the end of the n-th line after the call, or of what can
+// reasonably be called near.
 func (c call) linesAfter(n int) int {
+	const most = 1000
+	t := c.view.text[:min(len(c.view.text), c.after+most)]
 	at := c.after
 	for range n {
-		i := bytes.IndexByte(c.view.text[at:], '\n')
+		i := bytes.IndexByte(t[at:], '\n')
 		if i < 0 {
-			return len(c.view.text)
+			return len(t)
 		}
 		at += i + 1
 	}

@@ -196,6 +196,7 @@ func inlineCode(v view, start, end int) []view {
 func pythonViews(v view) []view {
 	v.kind = python
 	out := []view{v}
+	open := "" // a triple quote that is never closed
 	for at := 0; at < len(v.text); {
 		switch c := v.text[at]; {
 		case c == '#':
@@ -214,8 +215,14 @@ func pythonViews(v view) []view {
 				quote = strings.Repeat(quote, 3)
 			}
 			start := at + len(quote)
-			end := closing(v.text, start, quote)
+			end := -1
+			if quote != open {
+				end = closing(v.text, start, quote)
+			}
 			if end < 0 {
+				if len(quote) > 1 {
+					open = quote
+				}
 				at++ // not a literal after all
 				continue
 			}
