@@ -2,12 +2,17 @@ package cmd
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
+
+// watchInterval is how often list --watch asks; one request serves all rows.
+const watchInterval = 3 * time.Second
 
 func newList(a *app.App) *cobra.Command {
 	c := &cobra.Command{
@@ -16,22 +21,40 @@ func newList(a *app.App) *cobra.Command {
 		Long: `List the computes of the workspace, with one request for every page of the
 service.
 
--v prints full objects, --raw the service's own bodies.`,
+-v prints full objects, --raw the service's own bodies. --watch shows the list
+again as it changes, in place on a terminal, a line for every change elsewhere.`,
 		Example: `  computetarget list
-  computetarget list -o name
+  computetarget list --mine --state running
+  computetarget list -o name --owner me | computetarget stop -
+  computetarget list --type computeinstance --older-than 30d -o table
   computetarget list --query "[?state=='Running'].name" -o tsv`,
 		Args: noNames,
 	}
+	wanted := filterFlags(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own bodies")
+	watch := c.Flags().Bool("watch", false, "show the list again as it changes, until ctrl-c")
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+		if wanted.kind == "" {
+			wanted.kind = a.ComputeType
+		}
 		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
-		all, err := client.All(ctx)
+		list := func(ctx context.Context) ([]*compute.Compute, error) {
+			all, err := client.All(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return wanted.apply(ctx, a, all, client.Now())
+		}
+		if *watch {
+			return render.Result{}, a.Watch(ctx, watchInterval, list)
+		}
+		found, err := list(ctx)
 		if err != nil {
 			return render.Result{}, err
 		}
-		return render.List(all, a.Where(), detail(a, *raw)), nil
+		return render.List(found, a.Where(), detail(a, *raw)), nil
 	})
 }

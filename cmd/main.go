@@ -27,8 +27,10 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	if err == nil {
 		return render.ExitDone
 	}
-	render.PrintError(streams, err)
 	var s interrupt
+	if !errors.As(err, &s) { // ctrl-c needs no words where nothing is left going
+		render.PrintError(streams, err)
+	}
 	if errors.As(context.Cause(ctx), &s) {
 		return s.ExitCode()
 	}

@@ -42,6 +42,8 @@ var sections = []section{
 		{"use", "Choose the workspace to act in", newUse},
 		{"workspace", "The workspaces you can see", nil},
 		{"workspace list", "List the workspaces you can see", newWorkspaceList},
+		{"list-sizes", "List the VM sizes the region offers", newListSizes},
+		{"list-usage", "List what is used of the quota, and by whom", newListUsage},
 	}},
 	{"Clusters and attached", []entry{
 		{"update", "Change computes", nil},

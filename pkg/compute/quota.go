@@ -213,3 +213,55 @@ func quotaFinding(size *Size, location string, short Shortage, holders []Holder,
 	}
 	return Finding{Kind: KindConflict, Field: "quota", Message: b.String(), Suggestions: fitting}
 }
+
+// FamilyUsage is the quota of one family of sizes and who holds it.
+type FamilyUsage struct {
+	Name        string // the service's name of the quota
+	LowPriority bool
+	Used, Limit int64 // vCPUs; a limit of -1 is none
+	// Running and Stopped are the vCPUs that computes known to be on or off
+	// hold; what is left of Used is held by computes nobody could name.
+	Running, Stopped int64
+	Holders          []Holder
+}
+
+// FamilyUsages tells, for every family of sizes of a region, what is used of
+// the quota and by which computes, in the order of the usages.
+func FamilyUsages(ws Workspace, usages []Usage, sizes []Size, computes []*Compute) []FamilyUsage {
+	sample := map[string]*Size{}
+	for i := range sizes {
+		sample[plainFamily(sizes[i].Family)] = &sizes[i]
+	}
+	var out []FamilyUsage
+	for i := range usages {
+		u := &usages[i]
+		if u.kind() != "vmfamily" {
+			continue
+		}
+		f := FamilyUsage{Name: u.Name.Value, LowPriority: u.lowPriority(), Used: u.Current, Limit: u.Limit}
+		if size := sample[plainFamily(u.Name.Value)]; size != nil && u.Current > 0 {
+			for _, h := range Holders(size, ws, usages, sizes, priority(computes, f.LowPriority)) {
+				f.Holders = append(f.Holders, h)
+				switch {
+				case strings.EqualFold(h.State, StateStopped):
+					f.Stopped += h.Cores
+				case h.State != "":
+					f.Running += h.Cores
+				}
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// priority are the computes whose machines are of low priority, or the others.
+func priority(computes []*Compute, low bool) []*Compute {
+	var out []*Compute
+	for _, c := range computes {
+		if low == (c.Cluster != nil && strings.EqualFold(c.Cluster.VMPriority, "LowPriority")) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
