@@ -61,7 +61,7 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 // made is the resource that the service makes for a compute that was created
 // and not attached.
 func made(c *compute) *string {
-	kind := ""
+	var kind string
 	switch c.Type {
 	case "AKS":
 		kind = "Microsoft.ContainerService/managedClusters"

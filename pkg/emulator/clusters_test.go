@@ -148,7 +148,8 @@ func TestQuota(t *testing.T) {
 	r.want("4 more", a.status, 400)
 	r.want("code", a.code(), "BadRequest")
 	r.want("message", a.get("error", "message"),
-		"The specified subscription has a total vCPU quota of 2 and cannot accomodate for at least 1 requested managed compute node which maps to 4 vCPUs.")
+		"The specified subscription has a total vCPU quota of 2 and cannot accomodate for at least 1 requested "+ //nolint:misspell // as the service has it
+			"managed compute node which maps to 4 vCPUs.")
 	r.want("2 more fit", put("three", "STANDARD_DS2_V2").status, 201)
 	r.want("another family", put("four", "STANDARD_D4_V2").status, 201)
 	r.do(stable, "POST", "/computes/one/stop", "")

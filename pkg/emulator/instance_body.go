@@ -61,14 +61,14 @@ func (i *instance) body(c *compute, v apiVersion, accepted bool) *object {
 		}
 		o.set("schedules", new(object).set("computeStartStop", list))
 	}
-	if hasIdle(v) {
+	if hasIdle(v) && i.Idle != nil {
 		o.set("idleTimeBeforeShutdown", i.Idle)
 	}
 	if hasContainers(v) {
 		o.set("dataMounts", i.mounts(v)).set("dataDisks", nil).set("containers", nil).
 			set("updateStatus", nil).set("versions", new(object).set("runtime", "3.0.02094.0004"))
 	}
-	if hasNodePublicIP(v) {
+	if hasNodePublicIP(v) && i.NodePublicIP != nil {
 		o.set("enableNodePublicIp", i.NodePublicIP)
 	}
 	if hasCustomServices(v) {

@@ -82,8 +82,8 @@ func (t *tx) free(c, except *compute) int {
 func (t *tx) fits(c, old *compute, nodes int) error {
 	need, left := nodes*sizeOf(c.vmSize()).cores, t.free(c, old)
 	if need > max(0, left) {
-		return badRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested managed compute node which maps to %d vCPUs.",
-			max(0, left), nodes, need)
+		return badRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested "+ //nolint:misspell // as the service has it
+			"managed compute node which maps to %d vCPUs.", max(0, left), nodes, need)
 	}
 	return nil
 }

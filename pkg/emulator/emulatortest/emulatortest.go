@@ -57,9 +57,10 @@ func NewServer(t testing.TB, o emulator.Options) *Server {
 	if err != nil {
 		t.Fatalf("emulator: %v", err)
 	}
-	s.Emulator, s.Server = e, httptest.NewTLSServer(e)
+	listener := httptest.NewTLSServer(e)
+	s.Emulator, s.Server = e, listener
 	t.Cleanup(func() {
-		s.Server.Close()
+		listener.Close()
 		if err := e.Close(); err != nil {
 			t.Errorf("emulator: %v", err)
 		}
