@@ -541,7 +541,7 @@ func (l *loop) resume(t *task) {
 	if !t.absent {
 		now = t.seen
 	}
-	if now == nil && t.moved && t.seen != nil && strings.EqualFold(t.seen.State(), StateDeleting) && t.goal == GoalSettled {
+	if now == nil && t.seen != nil && strings.EqualFold(t.seen.State(), StateDeleting) && t.goal == GoalSettled {
 		t.out.Note = "it was deleted"
 		l.finish(t, nil)
 		return

@@ -1,0 +1,813 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var errReset = errors.New("read: connection reset by peer")
+
+func TestPassingTroubleIsRiddenOut(t *testing.T) {
+	t.Parallel()
+	troubles := map[string]func(*http.Request) (*http.Response, error){
+		"reset":      func(*http.Request) (*http.Response, error) { return nil, errReset },
+		"refused":    func(*http.Request) (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: errReset} },
+		"dns":        func(*http.Request) (*http.Response, error) { return nil, &net.DNSError{Err: "no such host"} },
+		"500":        func(*http.Request) (*http.Response, error) { return reply(500, `{"error":{"code":"X"}}`), nil },
+		"502 HTML":   func(*http.Request) (*http.Response, error) { return reply(502, `<html>`), nil },
+		"200 HTML":   func(*http.Request) (*http.Response, error) { return reply(200, `<html>`), nil },
+		"200 empty":  func(*http.Request) (*http.Response, error) { return reply(200, ``), nil },
+		"truncated":  func(*http.Request) (*http.Response, error) { return reply(200, `{"value":[{"name":"ci"`), nil },
+		"429":        func(*http.Request) (*http.Response, error) { return reply(429, ``), nil },
+		"503":        func(*http.Request) (*http.Response, error) { return reply(503, ``), nil },
+		"401 once":   nil,
+		"wrong JSON": func(*http.Request) (*http.Response, error) { return reply(200, `{"value":{"a":1}}`), nil },
+	}
+	for what, trouble := range troubles {
+		for _, names := range [][]string{{"ci"}, {"ci", "other"}} {
+			t.Run(fmt.Sprintf("%s %d", what, len(names)), func(t *testing.T) {
+				t.Parallel()
+				f := newFake(t)
+				for _, name := range names {
+					f.add(name, StateRunning, "Start Succeeded")
+				}
+				bad := 0
+				f.answer = func(n int, req *http.Request) (*http.Response, error) {
+					elapsed := f.clock.Now().Sub(f.begun)
+					if req.Method != http.MethodGet || elapsed < 3*time.Second || elapsed > 90*time.Second {
+						return nil, nil
+					}
+					if trouble == nil {
+						if bad++; bad == 2 {
+							return reply(401, ``), nil
+						}
+						return nil, nil
+					}
+					bad++
+					return trouble(req)
+				}
+				events := 0
+				for _, out := range f.client().Stop(t.Context(), names, ActOptions{OnEvent: func(e Event) {
+					if e.Kind == EventTrouble {
+						events++
+					}
+				}}) {
+					if out.Err != nil || out.Compute.State() != StateStopped {
+						t.Errorf("%v\n%s", out.Err, f.requests())
+					}
+				}
+				if bad == 0 || events == 0 {
+					t.Errorf("%d troubles, %d told of", bad, events)
+				}
+			})
+		}
+	}
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]time.Duration{"Retry-After: 25": 25 * time.Second, "retry-after-ms: 200": 200 * time.Millisecond, "x-ms-retry-after-ms: 13000": 13 * time.Second} {
+		f := newFake(t)
+		f.add("ci", StateRunning, "Start Succeeded")
+		var at time.Time
+		var gap time.Duration
+		f.answer = func(n int, req *http.Request) (*http.Response, error) {
+			switch {
+			case !at.IsZero() && gap == 0:
+				gap = f.clock.Now().Sub(at)
+			case n == 4:
+				at = f.clock.Now()
+				return reply(429, "", header), nil
+			}
+			return nil, nil
+		}
+		if out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]; out.Err != nil {
+			t.Error(out.Err)
+		}
+		if gap != want {
+			t.Errorf("%s: asked again after %s", header, gap)
+		}
+	}
+}
+
+func TestIntervalsGrowFromOneSecondToTen(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	var gaps []time.Duration
+	for i := 1; i < len(f.log); i++ {
+		if gap := f.log[i].at.Sub(f.log[i-1].at); gap > 0 {
+			gaps = append(gaps, gap)
+		}
+	}
+	if f.log[2].at != f.log[1].at {
+		t.Errorf("the first look came %s after the request", f.log[2].at.Sub(f.log[1].at))
+	}
+	if gaps[0] < 900*time.Millisecond || gaps[0] > time.Second || slices.Max(gaps) > 10*time.Second || slices.Max(gaps) < 9*time.Second {
+		t.Errorf("gaps %v", gaps)
+	}
+	if took := f.log[len(f.log)-1].at.Sub(f.begun); took > 2*time.Minute+10*time.Second {
+		t.Errorf("what lasted 2m was noticed after %s", took)
+	}
+	if n := f.count("POST", "start"); n != 1 {
+		t.Errorf("%d starts", n)
+	}
+}
+
+func TestOperationThatFails(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]struct {
+		kind Kind
+		text string
+	}{
+		`{"status":"Failed","error":{"error":{"code":"BatchClusterFailure","message":"Operation results in exceeding quota limits of Microsoft.Batchlusters"}}}`: {KindState, "(BatchClusterFailure) Operation results in exceeding"},
+		`{"status":"failed","error":{"code":"AllocationFailed","message":"{\"error\":{\"message\":\"no room\"}}"}}`:                                              {KindBusy, "(AllocationFailed) no room"},
+		`{"status":"Canceled"}`: {KindState, "the start of ci ended as Canceled without a reason"},
+		`{"status":"Failed","error":null,"properties":{"status":"x"}}`: {KindState, "the start of ci ended as Failed without a reason"},
+	} {
+		f := newFake(t)
+		m := f.add("ci", StateStopped, "Stop Succeeded")
+		f.answer = func(n int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				f.begin(m, "Start", StateStarting, StateStopped, time.Minute)
+				m.next[0].last, m.next[0].status = "Start StartFailed", body
+				return reply(202, "", "Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1"), nil
+			}
+			return nil, nil
+		}
+		out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+		if KindOf(out.Err) != want.kind || out.Err == nil || !strings.Contains(out.Err.Error(), want.text) {
+			t.Errorf("%s: %s, %v", body, KindOf(out.Err), out.Err)
+		}
+	}
+}
+
+func TestOperationAddressIsUsedAsItIs(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateRunning, "Start Succeeded")
+	const address = "https://management.azure.com/operations/ci?api-version=2022-10-01-preview&service=new&t=6%2b3&c=MII%2FB&s=a%3d%3D&h="
+	asked := ""
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if strings.Contains(req.URL.Path, "operations") {
+			asked = req.URL.String()
+		}
+		if req.Method == http.MethodPost {
+			resp := f.usual(req)
+			resp.Header.Set("Azure-AsyncOperation", address)
+			return resp, nil
+		}
+		return nil, nil
+	}
+	if out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]; out.Err != nil || out.Operation.URL != address {
+		t.Errorf("%+v %v", out.Operation, out.Err)
+	}
+	if asked != address {
+		t.Errorf("asked %s", asked)
+	}
+}
+
+func TestAddressesOfOperations(t *testing.T) {
+	t.Parallel()
+	for what, test := range map[string]struct {
+		status  int
+		headers []string
+		asks    func(f *fake, m *machine) *http.Response // the operation's address
+		address bool
+	}{
+		"location, 202 then 200": {202, []string{"Location: https://management.azure.com/operations/ci"},
+			func(f *fake, m *machine) *http.Response {
+				if len(m.next) > 0 {
+					return reply(202, "")
+				}
+				return reply(200, "")
+			}, true},
+		"location that ends in 204": {202, []string{"Location: https://management.azure.com/operations/ci"},
+			func(f *fake, m *machine) *http.Response { return reply(204, "") }, true},
+		"both": {202, []string{"Location: https://management.azure.com/elsewhere", "Azure-AsyncOperation: https://management.azure.com/operations/ci"}, nil, true},
+		"an address that expired": {202, []string{"Azure-AsyncOperation: https://management.azure.com/operations/ci"},
+			func(f *fake, m *machine) *http.Response { return reply(404, "") }, true},
+		"an address that is none": {202, []string{"Azure-AsyncOperation: %zz"}, nil, false},
+		"a placeholder":           {202, []string{"Location: example_location"}, nil, false},
+		"no address":              {202, nil, nil, false},
+		"synchronous":             {200, nil, nil, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			m := f.add("ci", StateRunning, "Start Succeeded")
+			asked := 0
+			f.answer = func(n int, req *http.Request) (*http.Response, error) {
+				switch {
+				case req.Method == http.MethodPost:
+					f.begin(m, "Stop", StateStopping, StateStopped, time.Minute)
+					return reply(test.status, "", test.headers...), nil
+				case strings.Contains(req.URL.Path, "operations"):
+					asked++
+					if test.asks != nil {
+						return test.asks(f, m), nil
+					}
+				}
+				return nil, nil
+			}
+			out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
+			if out.Err != nil || out.Compute.State() != StateStopped {
+				t.Errorf("%s, %v\n%s", out.Compute.State(), out.Err, f.requests())
+			}
+			if (asked > 0) != test.address {
+				t.Errorf("the address was asked %d times", asked)
+			}
+		})
+	}
+}
+
+func TestForeignHostOfAnOperation(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"Azure-AsyncOperation", "Location"} {
+		for _, host := range []string{"https://evil.example/op", "http://management.azure.com/op", "https://management.azure.com.evil.example/", "https://management.azure.com@evil.example/", "https://127.0.0.1/op", "https://management.azure.com:8443/op"} {
+			f := newFake(t)
+			f.add("ci", StateRunning, "Start Succeeded")
+			f.answer = func(n int, req *http.Request) (*http.Response, error) {
+				if req.URL.Host != "management.azure.com" {
+					t.Errorf("%s was asked, authorization %q", req.URL, req.Header.Get("Authorization"))
+				}
+				if req.Method == http.MethodPost {
+					return reply(202, "", header+": "+host), nil
+				}
+				return nil, nil
+			}
+			out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
+			var refused *HostError
+			if !errors.As(out.Err, &refused) || out.Operation == nil || !strings.Contains(out.Err.Error(), "goes on") {
+				t.Errorf("%s %s: %v", header, host, out.Err)
+			}
+		}
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{Timeout: 20 * time.Second})[0]
+	if KindOf(out.Err) != KindTimeout || out.Err.Error() != "ci is still Starting after 20s; the start goes on" {
+		t.Errorf("%s: %v", KindOf(out.Err), out.Err)
+	}
+	if took := f.clock.Now().Sub(f.begun); took != 20*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if out.Compute.State() != StateStarting || out.Operation == nil || !slices.Equal(out.States, []string{StateStopped, StateStarting}) {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestTimeoutWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if n > 3 {
+			return nil, errReset
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{Timeout: time.Minute})[0]
+	if KindOf(out.Err) != KindTimeout || !strings.Contains(out.Err.Error(), "could not be asked") || !strings.Contains(out.Err.Error(), "connection reset") {
+		t.Errorf("%v", out.Err)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	f.add("busy", StateStopping, "Stop InProgress")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f.clock.onSleep = func(c *fakeClock, d time.Duration) {
+		if c.Now().Sub(f.begun) > 5*time.Second {
+			cancel(errors.New("SIGINT"))
+		}
+	}
+	outs := f.client().Start(ctx, []string{"ci", "busy"}, ActOptions{})
+	for i, want := range []string{"the wait for ci was interrupted; the start goes on", "the wait for busy was interrupted; nothing was sent"} {
+		if err := outs[i].Err; KindOf(err) != KindInterrupted || err.Error() != want || errors.Unwrap(err).Error() != "SIGINT" {
+			t.Errorf("%s: %v", KindOf(err), err)
+		}
+	}
+}
+
+func TestPollsAtOnceAfterASuspend(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	slept := time.Time{}
+	f.clock.onSleep = func(c *fakeClock, d time.Duration) {
+		if d > time.Second {
+			t.Errorf("slept %s in one go", d)
+		}
+		if slept.IsZero() && c.Now().Sub(f.begun) > 40*time.Second {
+			c.add(8 * time.Hour) // the lid was closed
+			slept = c.Now()
+		}
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil {
+		t.Fatal(out.Err)
+	}
+	i := slices.IndexFunc(f.log, func(l logged) bool { return !l.at.Before(slept) })
+	if f.log[i].at != slept {
+		t.Errorf("the first look after waking came %s later", f.log[i].at.Sub(slept))
+	}
+}
+
+func TestOneListServesMany(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var names []string
+	for i := range 20 {
+		names = append(names, fmt.Sprintf("ci-%dx", i))
+		f.add(names[i], StateRunning, "Start Succeeded")
+	}
+	for i, out := range f.client().Stop(t.Context(), names, ActOptions{}) {
+		if out.Err != nil || out.Name != names[i] || out.Compute.Name != names[i] {
+			t.Errorf("%s: %v", names[i], out.Err)
+		}
+	}
+	if n := f.count("GET", "computes/ci"); n != 0 {
+		t.Errorf("%d computes were read by themselves", n)
+	}
+	if total, budget := len(f.log), 3*20+4+60/4; total > budget {
+		t.Errorf("%d requests, budget %d", total, budget)
+	}
+}
+
+func TestEveryTenthTickAsksOneOperation(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	for _, name := range []string{"a1", "b1", "c1"} {
+		m := f.add(name, StateRunning, "Start Succeeded")
+		f.begin(m, "Stop", StateStopping, StateStopped, 10*time.Minute)
+	}
+	var targets []Target
+	for _, name := range []string{"a1", "b1", "c1"} {
+		targets = append(targets, Target{name, &Operation{Verb: VerbStop, Name: name, URL: "https://management.azure.com/operations/" + name, Accepted: f.clock.Now()}})
+	}
+	outs := f.client().Wait(t.Context(), targets, WaitOptions{})
+	var early []string
+	for _, l := range f.log {
+		if strings.Contains(l.line, "operations") && l.at.Sub(f.begun) < 10*time.Minute {
+			early = append(early, l.line[len(l.line)-2:])
+		}
+	}
+	if len(early) < 4 || !slices.Equal(early[:4], []string{"a1", "b1", "c1", "a1"}) {
+		t.Errorf("asked in the middle: %v, outcomes %v\n%s", early, outs, f.requests())
+	}
+}
+
+func TestLargeWorkspaceIsNotListedForOne(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("a1", StateRunning, "Start Succeeded")
+	f.add("b1", StateRunning, "Start Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if !strings.HasSuffix(req.URL.Path, "computes") {
+			return nil, nil
+		}
+		page := 0
+		_, _ = fmt.Sscan(req.URL.Query().Get("$skip"), &page)
+		if page == 4 {
+			return nil, nil
+		}
+		return reply(200, fmt.Sprintf(`{"value":[],"nextLink":"https://management.azure.com%s?$skip=%d"}`, req.URL.Path, page+1)), nil
+	}
+	for _, out := range f.client().Stop(t.Context(), []string{"a1", "b1"}, ActOptions{}) {
+		if out.Err != nil {
+			t.Error(out.Err)
+		}
+	}
+	if n := f.count("GET", "computes"); f.count("GET", "computes/") < 5 || n-f.count("GET", "computes/") != 5 {
+		t.Errorf("the list's pages were read too often\n%s", f.requests())
+	}
+}
+
+func TestListWithoutStates(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("a1", StateRunning, "Start Succeeded")
+	f.add("b1", StateRunning, "Start Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "computes") {
+			item := `{"name":"%s","properties":{"computeType":"ComputeInstance","provisioningState":"Succeeded"}}`
+			return reply(200, fmt.Sprintf(`{"value":[`+item+`,`+item+`]}`, "a1", "b1")), nil
+		}
+		return nil, nil
+	}
+	for _, out := range f.client().Stop(t.Context(), []string{"a1", "b1"}, ActOptions{}) {
+		if out.Err != nil || out.Compute.State() != StateStopped {
+			t.Errorf("%s %v", out.Compute.State(), out.Err)
+		}
+	}
+}
+
+func TestListMayBeForbidden(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("a1", StateRunning, "Start Succeeded")
+	f.add("b1", StateRunning, "Start Succeeded")
+	lists := 0
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "computes") {
+			lists++
+			return reply(403, `{"error":{"code":"AuthorizationFailed","message":"no"}}`), nil
+		}
+		return nil, nil
+	}
+	for _, out := range f.client().Stop(t.Context(), []string{"a1", "b1"}, ActOptions{}) {
+		if out.Err != nil {
+			t.Error(out.Err)
+		}
+	}
+	if lists != 1 {
+		t.Errorf("the list was asked for %d times", lists)
+	}
+}
+
+func TestSignInThatDies(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if n > 4 {
+			return reply(401, `{"error":{"code":"ExpiredAuthenticationToken","message":"too old"}}`), nil
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if KindOf(out.Err) != KindAuth || out.Err.Error() != "(ExpiredAuthenticationToken) too old; the start of ci goes on" {
+		t.Errorf("%v", out.Err)
+	}
+	if took := f.clock.Now().Sub(f.begun); took > time.Minute {
+		t.Errorf("noticed after %s", took)
+	}
+}
+
+func TestOwnCreateMayBeUnknownForAMinute(t *testing.T) {
+	t.Parallel()
+	for lag, want := range map[time.Duration]Kind{40 * time.Second: -1, 5 * time.Minute: KindNotFound} {
+		f := newFake(t)
+		f.answer = func(n int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPut {
+				m := f.add("ci", StateCreating, "Create InProgress")
+				f.begin(m, "Create", StateCreating, StateRunning, 3*time.Minute)
+				return reply(201, `{"name":"ci","properties":{"computeType":"ComputeInstance","provisioningState":"Creating","properties":{"state":null}}}`,
+					"Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1"), nil
+			}
+			if strings.HasSuffix(req.URL.Path, "computes/ci") && f.clock.Now().Sub(f.begun) < lag {
+				return reply(404, `{"error":{"code":"ResourceNotFound","message":"no"}}`), nil
+			}
+			return nil, nil
+		}
+		c := f.client()
+		op, err := c.BeginCreate(t.Context(), "ci", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := c.Wait(t.Context(), []Target{{"ci", op}}, WaitOptions{})[0]
+		if want < 0 && (out.Err != nil || out.Compute.State() != StateRunning) || want >= 0 && KindOf(out.Err) != want {
+			t.Errorf("unknown for %s: %v", lag, out.Err)
+		}
+	}
+}
+
+func TestTransitionsAreWaitedForFirst(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what           string
+		verb           Verb
+		before         func(f *fake, m *machine)
+		posts          int
+		already        bool
+		state          string
+		noWait         Kind // of the error with NoWait; -1 none
+		strict         Kind
+		noteOfTheFirst string
+	}{
+		{"start while stopping", VerbStart, func(f *fake, m *machine) { f.begin(m, "Stop", StateStopping, StateStopped, time.Minute) }, 1, false, StateRunning, KindBusy, KindBusy, ""},
+		{"start while starting", VerbStart, func(f *fake, m *machine) { f.begin(m, "Start", StateStarting, StateRunning, time.Minute) }, 0, true, StateRunning, -1, KindBusy, "it was on its way already"},
+		{"start what runs", VerbStart, func(f *fake, m *machine) {}, 0, true, StateRunning, -1, KindConflict, ""},
+		{"stop while starting", VerbStop, func(f *fake, m *machine) { f.begin(m, "Start", StateStarting, StateRunning, time.Minute) }, 1, false, StateStopped, KindBusy, KindBusy, ""},
+		{"stop while a job runs", VerbStop, func(f *fake, m *machine) { m.state = StateJobRunning }, 1, false, StateStopped, -1, -1, ""},
+		{"start while a job runs", VerbStart, func(f *fake, m *machine) { m.state = StateJobRunning }, 0, true, StateJobRunning, -1, KindConflict, ""},
+		{"stop what is stopped", VerbStop, func(f *fake, m *machine) { m.state = StateStopped }, 0, true, StateStopped, -1, -1, ""},
+		{"restart while restarting", VerbRestart, func(f *fake, m *machine) { f.begin(m, "Restart", StateRestarting, StateRunning, time.Minute) }, 0, true, StateRunning, -1, KindBusy, "it was restarting already"},
+		{"restart what is stopped", VerbRestart, func(f *fake, m *machine) { m.state = StateStopped }, 1, false, StateRunning, -1, -1, "it was stopped, so it was started"},
+		{"delete while deleting", VerbDelete, func(f *fake, m *machine) { f.begin(m, "Delete", StateDeleting, "", time.Minute) }, 0, false, "", -1, KindBusy, ""},
+		{"start what failed to be created", VerbStart, func(f *fake, m *machine) {
+			m.state, m.errors = StateCreateFailed, `[{"error":{"code":"E","message":"why"}}]`
+		}, 0, false, "", KindState, KindConflict, ""},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			for _, mode := range []string{"", "no wait", "strict"} {
+				f := newFake(t)
+				test.before(f, f.add("ci", StateRunning, "Start Succeeded"))
+				o := ActOptions{NoWait: mode == "no wait", Strict: mode == "strict"}
+				c, names := f.client(), []string{"ci"}
+				var out Outcome
+				switch test.verb {
+				case VerbStart:
+					out = c.Start(t.Context(), names, o)[0]
+				case VerbStop:
+					out = c.Stop(t.Context(), names, o)[0]
+				case VerbRestart:
+					out = c.Restart(t.Context(), names, o)[0]
+				case VerbDelete:
+					out = c.Delete(t.Context(), names, o)[0]
+				}
+				want := map[string]Kind{"": -1, "no wait": test.noWait, "strict": test.strict}[mode]
+				if test.noWait == KindState && mode == "" {
+					want = KindState
+				}
+				if want < 0 && out.Err != nil || want >= 0 && (out.Err == nil || KindOf(out.Err) != want) {
+					t.Errorf("%q: %v (%s)\n%s", mode, out.Err, KindOf(out.Err), f.requests())
+					continue
+				}
+				if mode != "" || out.Err != nil {
+					continue
+				}
+				if posts := f.count("POST", "") + f.count("DELETE", ""); posts != test.posts || out.Already != test.already || out.Note != test.noteOfTheFirst {
+					t.Errorf("%d requests, already %v, note %q", posts, out.Already, out.Note)
+				}
+				if test.state != "" && out.Compute.State() != test.state {
+					t.Errorf("ended %s", out.Compute.State())
+				}
+			}
+		})
+	}
+}
+
+func TestBusyIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateStopped, "Stop Succeeded")
+	refused := 0
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodPost && f.clock.Now().Sub(f.begun) < 30*time.Second {
+			refused++
+			return reply(400, `{"error":{"message":"There is already an active operation submitted"}}`), nil
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil || m.state != StateRunning || refused < 2 {
+		t.Errorf("%v after %d refusals", out.Err, refused)
+	}
+	f = newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			return reply(409, `{"error":{"code":"Conflict","message":"ci is currently being processed by another command"}}`), nil
+		}
+		return nil, nil
+	}
+	if out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{NoWait: true})[0]; KindOf(out.Err) != KindBusy {
+		t.Errorf("with NoWait: %v", out.Err)
+	}
+}
+
+func TestStartedBySomebodyElseMeanwhile(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			m.state, m.last, m.lastTime = StateRunning, "Start Succeeded", f.clock.Now()
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil || !out.Already || f.count("POST", "start") != 1 {
+		t.Errorf("%+v, %d starts", out, f.count("POST", "start"))
+	}
+}
+
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what   string
+		verb   Verb
+		arrive []bool // did the n-th request reach the service?
+		lost   func() (*http.Response, error)
+		posts  int
+		fails  bool
+	}{
+		{"start that arrived", VerbStart, []bool{true}, func() (*http.Response, error) { return nil, errReset }, 1, false},
+		{"start that arrived, 504", VerbStart, []bool{true}, func() (*http.Response, error) { return reply(504, "<html>"), nil }, 1, false},
+		{"start that arrived, 500", VerbStart, []bool{true}, func() (*http.Response, error) { return reply(500, ""), nil }, 1, false},
+		{"start that did not arrive", VerbStart, []bool{false, true}, func() (*http.Response, error) { return nil, errReset }, 2, false},
+		{"start that never arrives", VerbStart, []bool{false, false}, func() (*http.Response, error) { return nil, errReset }, 2, true},
+		{"restart that arrived", VerbRestart, []bool{true}, func() (*http.Response, error) { return nil, errReset }, 1, false},
+		{"restart that did not arrive", VerbRestart, []bool{false}, func() (*http.Response, error) { return nil, errReset }, 1, true},
+		{"delete that arrived", VerbDelete, []bool{true}, func() (*http.Response, error) { return nil, errReset }, 1, false},
+		{"stop that arrived", VerbStop, []bool{true}, func() (*http.Response, error) { return nil, context.DeadlineExceeded }, 1, false},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			state := StateRunning
+			if test.verb == VerbStart {
+				state = StateStopped
+			}
+			f.add("ci", state, "Reimage Succeeded")
+			posts := 0
+			f.answer = func(n int, req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodGet {
+					return nil, nil
+				}
+				posts++
+				if posts <= len(test.arrive) && test.arrive[posts-1] {
+					f.usual(req)
+				}
+				if posts == len(test.arrive) && len(test.arrive) > 1 && test.arrive[posts-1] {
+					return reply(202, ""), nil
+				}
+				return test.lost()
+			}
+			c, names := f.client(), []string{"ci"}
+			act := map[Verb]func(context.Context, []string, ActOptions) []Outcome{VerbStart: c.Start, VerbStop: c.Stop, VerbRestart: c.Restart, VerbDelete: c.Delete}[test.verb]
+			out := act(t.Context(), names, ActOptions{})[0]
+			if (out.Err != nil) != test.fails || posts != test.posts {
+				t.Errorf("%d requests, %v\n%s", posts, out.Err, f.requests())
+			}
+			if test.fails && KindOf(out.Err) != KindUnreachable {
+				t.Errorf("%s: %v", KindOf(out.Err), out.Err)
+			}
+			if !test.fails && test.posts == 1 && !out.Operation.Adopted {
+				t.Errorf("%+v", out.Operation)
+			}
+		})
+	}
+}
+
+func TestReadsThatLagBehind(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateStopped, "Stop Succeeded")
+	old := m.json("ci")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "computes/ci") && f.clock.Now().Sub(f.begun) < 2*time.Minute+20*time.Second {
+			return reply(200, old), nil
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil || out.Compute.State() != StateRunning || out.Note != "" {
+		t.Errorf("%s, note %q, %v", out.Compute.State(), out.Note, out.Err)
+	}
+}
+
+func TestStoppedAgainMeanwhile(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			resp := f.usual(req)
+			m.next[0].state, m.next[0].last = StateStopped, "Stop Succeeded"
+			return resp, nil
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil || out.Note != "the service carried out the start, yet ci is Stopped now (last operation: Stop by User)" {
+		t.Errorf("note %q, %v", out.Note, out.Err)
+	}
+}
+
+func TestResumedWaits(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what  string
+		setup func(f *fake, m *machine)
+		goal  Goal
+		kind  Kind // -1 is success
+		state string
+		note  string
+	}{
+		{"nothing in progress", func(f *fake, m *machine) {}, GoalSettled, -1, StateRunning, ""},
+		{"starting", func(f *fake, m *machine) { f.begin(m, "Start", StateStarting, StateRunning, time.Minute) }, GoalSettled, -1, StateRunning, ""},
+		{"a start that fails", func(f *fake, m *machine) {
+			f.begin(m, "Start", StateStarting, StateStopped, time.Minute)
+			m.next[0].last = "Start StartFailed"
+		}, GoalSettled, KindState, StateStopped, ""},
+		{"being deleted", func(f *fake, m *machine) { f.begin(m, "Delete", StateDeleting, "", time.Minute) }, GoalSettled, -1, "", "it was deleted"},
+		{"for deleted", func(f *fake, m *machine) { f.begin(m, "Delete", StateDeleting, "", time.Minute) }, GoalDeleted, -1, "", ""},
+		{"not there", func(f *fake, m *machine) { m.state = "gone" }, GoalSettled, KindNotFound, "", ""},
+		{"not there, for deleted", func(f *fake, m *machine) { m.state = "gone" }, GoalDeleted, -1, "", ""},
+		{"for stopped, and nothing happens", func(f *fake, m *machine) {}, GoalStopped, KindTimeout, StateRunning, "nothing is in progress on ci; it is Running"},
+		{"for stopped, and somebody stops it", func(f *fake, m *machine) {
+			m.next = []change{{at: f.clock.Now().Add(time.Minute), state: StateStopping, last: "Stop InProgress"}, {at: f.clock.Now().Add(2 * time.Minute), state: StateStopped, last: "Stop Succeeded"}}
+		}, GoalStopped, -1, StateStopped, "nothing is in progress on ci; it is Running"},
+		{"for running, a job runs", func(f *fake, m *machine) { m.state = StateJobRunning }, GoalRunning, -1, StateJobRunning, ""},
+		{"failed", func(f *fake, m *machine) {
+			m.state, m.errors = StateSetupFailed, `[{"error":{"code":"ScriptFailed","message":"exit 1"}}]`
+		}, GoalSettled, KindState, StateSetupFailed, ""},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			test.setup(f, f.add("ci", StateRunning, "Start Succeeded"))
+			out := f.client().Wait(t.Context(), []Target{{Name: "ci"}}, WaitOptions{Goal: test.goal, Timeout: 10 * time.Minute})[0]
+			if test.kind < 0 && out.Err != nil || test.kind >= 0 && (out.Err == nil || KindOf(out.Err) != test.kind) {
+				t.Errorf("%v", out.Err)
+			}
+			if test.state != "" && out.Compute.State() != test.state || out.Note != test.note {
+				t.Errorf("%+v, note %q", out.Compute, out.Note)
+			}
+		})
+	}
+}
+
+func TestWrongNamesAmongGoodOnes(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateRunning, "Start Succeeded")
+	outs := f.client().Stop(t.Context(), []string{"nobody", "ci", "..", "CI-other"}, ActOptions{})
+	for i, want := range []Kind{KindNotFound, -1, KindNotFound, KindNotFound} {
+		if want < 0 && outs[i].Err != nil || want >= 0 && KindOf(outs[i].Err) != want {
+			t.Errorf("%s: %v", outs[i].Name, outs[i].Err)
+		}
+	}
+	out := f.client().Delete(t.Context(), []string{".."}, ActOptions{})[0]
+	if KindOf(out.Err) != KindInvalid || f.count("DELETE", "") != 0 {
+		t.Errorf("..: %v", out.Err)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.speed = 60
+	f.add("ci", StateStopped, "Stop Succeeded")
+	var told []string
+	var last Event
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{OnEvent: func(e Event) {
+		if e.Kind != EventPoll {
+			told = append(told, fmt.Sprintf("%d %s", e.Kind, e.State))
+		} else if e.Next <= 0 || e.Next > 10*time.Second {
+			t.Errorf("next in %s", e.Next)
+		}
+		last = e
+	}})[0]
+	if want := []string{"0 Stopped", "2 Stopped", "0 Starting", "0 Running", "4 Running"}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+	// The service's clock runs sixty times as fast as ours.
+	if out.Elapsed < 2*time.Hour || out.Elapsed > 2*time.Hour+11*time.Minute || last.Elapsed != out.Elapsed {
+		t.Errorf("elapsed %s and %s", out.Elapsed, last.Elapsed)
+	}
+	if !slices.Equal(out.States, []string{StateStopped, StateStarting, StateRunning}) {
+		t.Errorf("path %v", out.States)
+	}
+}
+
+func TestNoWaitReturnsAfterAcceptance(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateStopped, "Stop Succeeded")
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{NoWait: true})[0]
+	if out.Err != nil || out.Operation == nil || len(f.log) != 2 {
+		t.Errorf("%+v, %d requests", out, len(f.log))
+	}
+}
+
+func TestDryRunSendsNothing(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("a1", StateRunning, "Start Succeeded")
+	f.add("b1", StateRunning, "Start Succeeded")
+	var shown []string
+	c := dial(t, f.serve, Options{Clock: f.clock, DryRun: func(r Request) { shown = append(shown, r.Method+" "+r.URL[len(r.URL)-40:]) }})
+	for _, out := range c.Stop(t.Context(), []string{"b1", "a1"}, ActOptions{}) {
+		if !errors.Is(out.Err, ErrDryRun) {
+			t.Error(out.Err)
+		}
+	}
+	if want := []string{"POST ws/computes/b1/stop?api-version=2025-12-01", "POST ws/computes/a1/stop?api-version=2025-12-01"}; len(shown) != 2 || !strings.HasSuffix(want[0], shown[0][5:]) || !strings.HasSuffix(want[1], shown[1][5:]) {
+		t.Errorf("shown %v", shown)
+	}
+	if f.count("POST", "") != 0 {
+		t.Error("a request was sent")
+	}
+}
