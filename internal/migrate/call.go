@@ -63,37 +63,35 @@ func (v view) calls() []Finding {
 		}
 	}
 	p := compiled()
-	if !bytes.Contains(bytes.ToLower(v.text), []byte("ml")) {
-		return nil
-	}
+	near := v.candidates()
 	// In Python only a string or a list of strings can be a command; strings
 	// are views of their own.
 	if v.kind != python {
-		for _, m := range p.call.FindAllIndex(v.text, -1) {
+		for _, m := range v.all(p.call, near) {
 			if v.starts(m[0]) && !v.inComment(m[0]) {
 				add(v.shellCall(m[0]))
 			}
 		}
 	}
 	if v.kind == yaml {
-		for _, m := range p.folded.FindAllIndex(v.text, -1) {
+		for _, m := range v.all(p.folded, near) {
 			if v.starts(m[0]) && !v.inComment(m[0]) && v.folded(m[0]) {
 				add(v.shellCall(m[0]))
 			}
 		}
-		for _, m := range p.yaml.FindAllIndex(v.text, -1) {
+		for _, m := range v.all(p.yaml, near) {
 			if v.starts(m[0]) && !v.inComment(m[0]) {
 				add(v.yamlCall(m[0]))
 			}
 		}
 	}
-	for _, m := range p.list.FindAllIndex(v.text, -1) {
+	for _, m := range v.all(p.list, near) {
 		quoted := v.text[m[0]] == '"' || v.text[m[0]] == '\''
 		if (quoted || v.kind == yaml) && v.starts(m[0]) && !v.inComment(m[0]) {
 			add(v.listCall(m[0]))
 		}
 	}
-	for _, m := range p.pieces.FindAllIndex(v.text, -1) {
+	for _, m := range v.all(p.pieces, near) {
 		if !v.afterPiece(m[0]) || v.inComment(m[0]) {
 			continue
 		}
@@ -105,6 +103,46 @@ func (v view) calls() []Finding {
 		})
 	}
 	return found
+}
+
+// candidates returns the parts of the text around the words ml and extension:
+// the rest, mostly everything, need not be looked at closely.
+func (v view) candidates() []span {
+	const before, after = 300, 200 // a path and a line end between words
+	var parts []span
+	lower := bytes.ToLower(v.text)
+	if len(lower) != len(v.text) {
+		return []span{{0, len(v.text)}} // letters that change their size
+	}
+	add := func(i int) {
+		s := span{max(0, i-before), min(len(v.text), i+after)}
+		if n := len(parts); n > 0 && s.start <= parts[n-1].end {
+			parts[n-1].end = s.end
+		} else {
+			parts = append(parts, s)
+		}
+	}
+	for i := range lower {
+		if i > 0 && isLetter(lower[i-1]) {
+			continue
+		}
+		rest := lower[i:]
+		if bytes.HasPrefix(rest, []byte("ml")) && (len(rest) == 2 || !isLetter(rest[2])) || bytes.HasPrefix(rest, []byte("extension")) {
+			add(i)
+		}
+	}
+	return parts
+}
+
+// all returns the matches in parts of the text.
+func (v view) all(re *regexp.Regexp, parts []span) [][2]int {
+	var out [][2]int
+	for _, s := range parts {
+		for _, m := range re.FindAllIndex(v.text[s.start:s.end], -1) {
+			out = append(out, [2]int{s.start + m[0], s.start + m[1]})
+		}
+	}
+	return out
 }
 
 // afterPiece reports whether what stands before i can be the first half of a
