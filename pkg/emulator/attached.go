@@ -89,7 +89,7 @@ func (o *other) fill(c *compute) {
 		put("loadBalancerType", "PublicIp")
 		put("loadBalancerSubnet", nil)
 		put("sslConfiguration", nil)
-		put("clusterFqdn", fmt.Sprintf("%s.hcp.%s.azmk8s.io", strings.ToLower(c.Name), c.Location))
+		put("clusterFqdn", fmt.Sprintf("%s.hcp.%s.azmk8s.io", strings.ToLower(c.Name), c.region()))
 		public, _ := addresses(c.key())
 		put("systemServices", []*object{
 			new(object).set("systemServiceType", "ScoringFrontEnd").set("publicIpAddress", public).set("version", "1.0"),
@@ -231,6 +231,6 @@ users:
     client-certificate-data: %s
     client-key-data: %s
     token: %s
-`, made("certificate authority"), name, c.Location, name, name, user, name, name, user,
+`, made("certificate authority"), name, c.region(), name, name, user, name, name, user,
 		made("certificate"), made("key"), strings.ReplaceAll(stableUUID("token "+role+c.key()), "-", ""))
 }

@@ -145,12 +145,9 @@ func listSizes(t *tx, q *request) (*response, error) {
 // allowedSizes lists what an instance can be resized to: another size of the
 // same kind, with or without GPUs.
 func allowedSizes(t *tx, q *request) (*response, error) {
-	c, err := t.find(q)
+	c, err := t.instanceOf(q, "GetAllowedVmSizesForResize")
 	if err != nil {
 		return nil, err
-	}
-	if c.Instance == nil {
-		return nil, badRequest("GetAllowedVmSizesForResize with computeType %s is not supported.", c.Type)
 	}
 	value := []*object{}
 	for i := range sizes {

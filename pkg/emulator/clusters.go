@@ -297,7 +297,7 @@ func (t *tx) settleCluster(c *compute) {
 		// The vCPUs of the least nodes are held from the start.
 		if len(cl.Nodes) >= cl.Scale.Min && t.free(c, nil) < sizeOf(cl.VMSize).cores {
 			cl.Errors = []*apiError{fail(http.StatusBadRequest, "ClusterCoreQuotaReached",
-				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", t.limit(c.Subscription, c.Location, cl.family()))}
+				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", t.limit(c.Subscription, c.region(), cl.family()))}
 			break
 		}
 		n := cl.addNode(c, t.now)

@@ -190,6 +190,21 @@ func TestQuota(t *testing.T) {
 	r.want("more at once", r.at(stable, "PUT", "/computes/farm2", cluster(`{"minNodeCount":2,"maxNodeCount":4}`, "")).status, 400)
 }
 
+// A compute can be in another region than its workspace; names and quota count
+// where it is.
+func TestComputeLocation(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{})
+	a := r.do(stable, "PUT", "/computes/farm", strings.Replace(cluster(`{"minNodeCount":1,"maxNodeCount":2}`, ""), `"computeType"`, `"computeLocation":"West US","computeType"`, 1))
+	if op := a.header.Get("Azure-AsyncOperation"); !strings.Contains(op, "/locations/westus/") {
+		t.Errorf("operation %.200s is not in the compute's region", op)
+	}
+	got := r.show("farm")
+	r.want("location", got.get("location"), "eastus")
+	r.want("computeLocation", got.get("properties", "computeLocation"), "westus")
+	r.want("usage in the workspace's region", r.usage("Standard NC Family Cluster Dedicated vCPUs"), 0.0)
+}
+
 // The number of computes in a region is found to be too high only later, under
 // HTTP 200.
 func TestTooManyComputes(t *testing.T) {

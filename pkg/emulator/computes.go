@@ -16,8 +16,9 @@ type compute struct {
 	ResourceGroup string `json:"resourceGroup"`
 	Workspace     string `json:"workspace"`
 	Name          string `json:"name"`
-	Type          string `json:"type"` // computeType
-	Location      string `json:"location"`
+	Type          string `json:"type"`                      // computeType
+	Location      string `json:"location"`                  // of the resource: the workspace's, as a rule
+	PlacedIn      string `json:"computeLocation,omitempty"` // of the machines, when it is another one
 
 	Tags               map[string]*string `json:"tags,omitempty"`
 	Identity           *identity          `json:"identity,omitempty"`
@@ -54,6 +55,14 @@ func (c *compute) key() string {
 
 func (c *compute) id() string {
 	return "/subscriptions/" + c.Subscription + "/resourceGroups/" + c.ResourceGroup + "/providers/" + workspaceType + "/" + c.Workspace + "/computes/" + c.Name
+}
+
+// region is where the machines are: names and quota are counted there.
+func (c *compute) region() string {
+	if c.PlacedIn != "" {
+		return c.PlacedIn
+	}
+	return c.Location
 }
 
 type identity struct {
@@ -178,7 +187,7 @@ func (c *compute) body(v apiVersion, accepted bool) *object {
 		set("disableLocalAuth", c.DisableLocalAuth).set("description", c.Description).set("resourceId", c.ResourceID).
 		set("computeType", c.Type)
 	if !accepted {
-		p.set("computeLocation", c.Location)
+		p.set("computeLocation", c.region())
 	}
 	p.set("provisioningState", c.ProvisioningState)
 	if len(c.ProvisioningErrors) > 0 {
@@ -269,6 +278,12 @@ func putCompute(t *tx, q *request) (*response, error) {
 	}
 	if in.Location != "" {
 		c.Location = region(in.Location)
+	}
+	if old != nil {
+		c.Name = old.Name // in the case it was created with
+	}
+	if l := in.Properties.ComputeLocation; l != nil {
+		c.PlacedIn = region(*l)
 	}
 	if d := in.Properties.DisableLocalAuth; d != nil {
 		c.DisableLocalAuth = *d
@@ -414,7 +429,7 @@ func validName(s string) bool {
 // workspace of any subscription.
 func (t *tx) taken(name, location string) bool {
 	for _, c := range t.s.computes {
-		if c.Instance != nil && c.Location == location && strings.EqualFold(c.Name, name) {
+		if c.Instance != nil && c.region() == location && strings.EqualFold(c.Name, name) {
 			return true
 		}
 	}

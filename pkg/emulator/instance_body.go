@@ -42,7 +42,7 @@ func (i *instance) body(c *compute, v apiVersion, accepted bool) *object {
 		ends.set("publicIpAddress", i.PublicIP)
 	}
 	o.set("connectivityEndpoints", ends.set("privateIpAddress", i.PrivateIP))
-	host := "https://" + c.Name + "." + c.Location + ".instances.azureml.ms"
+	host := "https://" + c.Name + "." + c.region() + ".instances.azureml.ms"
 	o.set("applications", []*object{
 		new(object).set("displayName", "Jupyter").set("endpointUri", host+"/tree/"),
 		new(object).set("displayName", "Jupyter Lab").set("endpointUri", host+"/lab"),

@@ -93,7 +93,7 @@ func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*res
 			t.s.addCompute(c.key(), c)
 			return newResponse(http.StatusOK).json(c.body(q.version, false)), nil
 		}
-	} else if t.taken(c.Name, c.Location) {
+	} else if t.taken(c.Name, c.region()) {
 		return nil, fail(http.StatusConflict, "Conflict",
 			"Compute with this name already exists. Compute name needs to be unique across all existing computes within an Azure region.")
 	}
@@ -112,7 +112,7 @@ func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*res
 // sameMachine tells whether c can be old with other settings. A machine that
 // never came up is not worth keeping.
 func sameMachine(old, c *compute) bool {
-	return old.Instance.VMSize == c.Instance.VMSize && old.Location == c.Location &&
+	return old.Instance.VMSize == c.Instance.VMSize && old.region() == c.region() &&
 		old.Instance.SSH == c.Instance.SSH && jsonEqual(old.Instance.Subnet, c.Instance.Subnet) &&
 		old.ProvisioningState == "Succeeded"
 }
@@ -324,14 +324,24 @@ func (i *instance) on() bool {
 
 // instanceFor returns the instance a request acts on, if it is free to act.
 func (t *tx) instanceFor(q *request, operation string) (*compute, error) {
+	c, err := t.instanceOf(q, operation)
+	if err == nil && c.Busy != nil {
+		return nil, busy(c.Name)
+	}
+	return c, err
+}
+
+// instanceOf returns the instance whose settings a request changes. That this
+// can be done while another operation runs is our reading: it is no operation.
+func (t *tx) instanceOf(q *request, action string) (*compute, error) {
 	c, err := t.find(q)
 	if err != nil {
 		return nil, err
 	}
 	if c.Instance == nil {
-		return nil, badRequest("%s with computeType %s is not supported.", operation, c.Type)
+		return nil, badRequest("%s with computeType %s is not supported.", action, c.Type)
 	}
-	if c.Busy != nil {
+	if c.Busy != nil && c.Busy.Name == deleteOperation {
 		return nil, busy(c.Name)
 	}
 	return c, nil

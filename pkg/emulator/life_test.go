@@ -244,6 +244,8 @@ func TestCaseOfPathsAndNames(t *testing.T) {
 	r.want("status", a.status, 200)
 	r.want("id", a.get("id"), workspacePath+"/computes/MyDesk")
 	r.want("name", a.get("name"), "MyDesk")
+	a = r.send("PUT", host+upper+"?api-version="+stable, instance("STANDARD_DS1_V2", ""))
+	r.want("name after a PUT in another case", a.get("name"), "MyDesk")
 }
 
 // A PUT on an instance that exists answers 200 and changes neither schedules

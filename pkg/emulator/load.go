@@ -21,6 +21,7 @@ type loaded struct {
 	SKU        json.RawMessage
 	Properties struct {
 		ComputeType        string
+		ComputeLocation    string
 		Description        *string
 		ResourceID         *string
 		DisableLocalAuth   bool
@@ -122,6 +123,9 @@ func (t *tx) loadCompute(raw json.RawMessage) (*compute, error) {
 	}
 	if in.Location != "" {
 		c.Location = region(in.Location)
+	}
+	if l := region(p.ComputeLocation); l != c.Location {
+		c.PlacedIn = l
 	}
 	if c.ProvisioningState == "" {
 		c.ProvisioningState = "Succeeded"

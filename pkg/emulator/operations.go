@@ -112,7 +112,7 @@ func (t *tx) accept(c *compute, q *request, res *response) *response {
 	id := t.e.uuid()
 	c.Busy.Operation = id
 	t.s.operations[id] = &operation{
-		ID: id, Subscription: c.Subscription, Location: c.Location,
+		ID: id, Subscription: c.Subscription, Location: c.region(),
 		Version: q.version.String(), Status: "InProgress", Started: t.now,
 	}
 	t.s.touch(operationKey + id)

@@ -70,9 +70,9 @@ func (t *tx) used(sub, location, row string, except *compute) int {
 // free is how many vCPUs are left for c beside everything but except.
 func (t *tx) free(c, except *compute) int {
 	row, _ := c.cores()
-	left := t.limit(c.Subscription, c.Location, row) - t.used(c.Subscription, c.Location, row, except)
+	left := t.limit(c.Subscription, c.region(), row) - t.used(c.Subscription, c.region(), row, except)
 	if row != lowPriorityRow {
-		left = min(left, t.limit(c.Subscription, c.Location, dedicatedRow)-t.used(c.Subscription, c.Location, dedicatedRow, except))
+		left = min(left, t.limit(c.Subscription, c.region(), dedicatedRow)-t.used(c.Subscription, c.region(), dedicatedRow, except))
 	}
 	return left
 }
@@ -90,7 +90,7 @@ func (t *tx) fits(c, old *compute, nodes int) error {
 
 // standsIn tells whether c counts in the quota of a subscription in a region.
 func (c *compute) standsIn(sub, location string) bool {
-	return c.Location == location && (c.Subscription == sub || strings.EqualFold(c.Subscription, sub))
+	return c.region() == location && (c.Subscription == sub || strings.EqualFold(c.Subscription, sub))
 }
 
 // managed are the instances and clusters of a subscription in a region.
@@ -108,7 +108,7 @@ func (t *tx) managed(sub, location string) []*compute {
 // many computes as it may: the service finds this out late, under HTTP 200. The
 // message is its own, spelling included.
 func (t *tx) crowded(c *compute) {
-	if len(t.managed(c.Subscription, c.Location)) > clustersLimit {
+	if len(t.managed(c.Subscription, c.region())) > clustersLimit {
 		c.Busy.Failure = &failure{State: "CreateFailed", Error: badRequest("Operation results in exceeding quota limits of Microsoft.Batchlusters. Maximum allowed: %d.", clustersLimit)}
 	}
 }

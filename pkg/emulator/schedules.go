@@ -243,7 +243,7 @@ func (i *instance) hasServices() bool {
 // updateSchedules replaces an instance's whole list of schedules. That it
 // replaces, and does not add, is how we read it; it is not documented.
 func updateSchedules(t *tx, q *request) (*response, error) {
-	c, err := t.instanceFor(q, "UpdateSchedules")
+	c, err := t.instanceOf(q, "UpdateSchedules")
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +266,7 @@ func done() *response { return newResponse(http.StatusOK).json(new(object)) }
 // updateIdle sets or, with null or an empty string, clears the idle time. How
 // the service clears it is not known. Either way the idle clock begins anew.
 func updateIdle(t *tx, q *request) (*response, error) {
-	c, err := t.instanceFor(q, "UpdateIdleShutdownSetting")
+	c, err := t.instanceOf(q, "UpdateIdleShutdownSetting")
 	if err != nil {
 		return nil, err
 	}
@@ -345,7 +345,7 @@ func defaults(in map[string]json.RawMessage, name string, values map[string]stri
 // updateCustomServices overwrites the list of custom services; the body is the
 // bare list.
 func updateCustomServices(t *tx, q *request) (*response, error) {
-	c, err := t.instanceFor(q, "UpdateCustomServices")
+	c, err := t.instanceOf(q, "UpdateCustomServices")
 	if err != nil {
 		return nil, err
 	}
@@ -361,7 +361,7 @@ func updateCustomServices(t *tx, q *request) (*response, error) {
 // updateDataMounts overwrites the list of data mounts; the body is the bare
 // list. Mounting takes no time here.
 func updateDataMounts(t *tx, q *request) (*response, error) {
-	c, err := t.instanceFor(q, "UpdateDataMounts")
+	c, err := t.instanceOf(q, "UpdateDataMounts")
 	if err != nil {
 		return nil, err
 	}

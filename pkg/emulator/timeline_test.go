@@ -149,6 +149,20 @@ func TestSchedulesOfAnInstance(t *testing.T) {
 	r.want("state", r.state("desk"), "Running")
 }
 
+// Settings can be changed while an operation runs, except by one who comes to a
+// compute that is going.
+func TestSettingsInTransition(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})
+	r.create("desk", "")
+	r.want("while it is created", r.at(preview, "POST", "/computes/desk/updateIdleShutdownSetting", `{"idleTimeBeforeShutdown":"PT30M"}`).status, 200)
+	r.clock.Advance(time.Hour)
+	r.do(stable, "POST", "/computes/desk/start", "")
+	r.clock.Advance(time.Hour)
+	r.do(stable, "DELETE", "/computes/desk?underlyingResourceAction=Delete", "")
+	r.want("while it is deleted", r.at(preview, "POST", "/computes/desk/updateIdleShutdownSetting", `{}`).status, 409)
+}
+
 // Disabled and future schedules are silent, one that fires during another
 // operation passes, and one that finds its goal reached does nothing.
 func TestSilentSchedules(t *testing.T) {
