@@ -37,6 +37,9 @@ var sections = []section{
 		{"restart", "Restart compute instances", newRestart},
 		{"delete", "Delete computes", newDelete},
 		{"wait", "Wait until computes are ready, or in a state", newWait},
+		{"open", "Open an instance's notebooks in the browser", newOpen},
+		{"ssh", "Open a shell on an instance, or run a command there", newSSH},
+		{"ssh-config", "Print or write the ssh configuration of instances", newSSHConfig},
 	}},
 	{"The workspace", []entry{
 		{"use", "Choose the workspace to act in", newUse},

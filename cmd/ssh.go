@@ -1,0 +1,51 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/access"
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+func newSSH(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ssh NAME [-- COMMAND…]",
+		Short: "Open a shell on an instance, or run a command there",
+		Long: `Open a shell on a running instance with this machine's ssh, or run a command
+there. --private goes to the private address, from inside the network. The exit
+code is ssh's.
+
+SSH must have been switched on when the instance was created; when it cannot
+work, the reason and the fix are said.`,
+		Example: `  computetarget ssh dev
+  computetarget ssh dev -- nvidia-smi`,
+	}
+	names := namesFlag(c)
+	private := c.Flags().Bool("private", false, "use the private address")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		var command []string
+		if dash := c.ArgsLenAtDash(); dash >= 0 {
+			args, command = args[:dash], args[dash:]
+		}
+		name, err := names.one(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		have, err := client.Get(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		to, err := access.SSH(have, *private)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.Result{}, access.Run("ssh", to.Arguments(command))
+	})
+}

@@ -1,0 +1,102 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/access"
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newSSHConfig(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ssh-config NAME… | --all",
+		Short: "Print or write the ssh configuration of instances",
+		Long: `Print the lines that make "ssh NAME", and VS Code's Remote-SSH, reach instances.
+--write puts them into ~/.ssh/config: a marked block per instance, replaced when
+it is there already; the rest of the file is never touched. --all takes every
+running instance SSH can reach.`,
+		Example: `  computetarget ssh-config dev
+  computetarget ssh-config --all --write`,
+	}
+	names := namesFlag(c)
+	all := c.Flags().Bool("all", false, "every running instance SSH can reach")
+	private := c.Flags().Bool("private", false, "use private addresses")
+	write := c.Flags().Bool("write", false, "write to ~/.ssh/config")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		to, err := destinations(ctx, a, names, args, *all, *private)
+		if err != nil {
+			return render.Result{}, err
+		}
+		var text strings.Builder
+		list := []any{}
+		for _, d := range to {
+			text.WriteString(d.Block())
+			list = append(list, map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User})
+		}
+		if !*write {
+			return render.Result{Data: list, Text: text.String()}, nil
+		}
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return render.Result{}, render.Usagef("there is no home folder to write .ssh/config in: %w", err)
+		}
+		file := filepath.Join(home, ".ssh", "config")
+		if err := access.Write(file, to); err != nil {
+			return render.Result{}, render.Errorf(render.ExitFailed, "%s was not written: %w", file, err)
+		}
+		return render.Result{Data: list, People: func(p *render.Page) {
+			for _, d := range to {
+				p.Line("ssh %s now reaches %s port %d", d.Name, d.Host, d.Port)
+			}
+		}}, nil
+	})
+}
+
+// destinations are where SSH goes for the names asked, or for all instances it
+// can reach.
+func destinations(ctx context.Context, a *app.App, names *names, args []string, all, private bool) ([]access.Destination, error) {
+	client, err := a.Client()
+	if err != nil {
+		return nil, err
+	}
+	var list []*compute.Compute
+	if all {
+		if len(names.flag)+len(args) > 0 {
+			return nil, render.Usagef("give either names or --all")
+		}
+		if list, err = client.All(ctx); err != nil {
+			return nil, err
+		}
+	} else {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range client.GetEach(ctx, asked) {
+			if o.Err != nil {
+				return nil, o.Err
+			}
+			list = append(list, o.Compute)
+		}
+	}
+	var out []access.Destination
+	var failures []error
+	for _, c := range list {
+		d, err := access.SSH(c, private)
+		switch {
+		case err == nil:
+			out = append(out, d)
+		case !all:
+			failures = append(failures, err)
+		}
+	}
+	return out, errors.Join(failures...)
+}

@@ -1,0 +1,162 @@
+// Package access says how a compute instance is reached: the address of its
+// applications, and the host, port and user of its SSH. What the service says
+// is checked here before it becomes a URL, an argument or a line of a file.
+package access
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// Error says why an instance cannot be reached and what to do.
+type Error struct{ Reason, Tip string }
+
+func (e *Error) Error() string { return e.Reason }
+
+// Hint is what to do.
+func (e *Error) Hint() string { return e.Tip }
+
+// ExitCode is 1: the instance, as it is, does not allow it.
+func (e *Error) ExitCode() int { return 1 }
+
+// Destination is where SSH goes. Every field has been checked: none can be
+// taken for an option, a second word or a second line.
+type Destination struct {
+	Name string // the compute's
+	Host string // an IP address
+	Port int
+	User string
+}
+
+// SSH is where SSH to an instance goes: its public address, or the private one
+// for callers inside its network.
+func SSH(c *compute.Compute, private bool) (Destination, error) {
+	d := Destination{Name: c.Name}
+	if err := reachable(c); err != nil {
+		return d, err
+	}
+	settings := c.Instance.SSH
+	if settings == nil || !strings.EqualFold(settings.PublicAccess, "Enabled") {
+		return d, &Error{c.Name + " was created without SSH, which cannot be switched on later",
+			"create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH"}
+	}
+	if ends := c.Instance.Endpoints; ends != nil {
+		d.Host = ends.PublicIP
+		if private {
+			d.Host = ends.PrivateIP
+		}
+	}
+	switch {
+	case d.Host == "" && private:
+		return d, &Error{c.Name + " has no private address", "leave --private out"}
+	case d.Host == "":
+		return d, &Error{c.Name + " has no public address", "from inside its network, use --private"}
+	}
+	d.User, d.Port = settings.AdminUserName, settings.Port
+	return d, d.check()
+}
+
+// check refuses what could mean anything but one address, one port, one user.
+func (d Destination) check() error {
+	if compute.ValidateName(d.Name) != nil {
+		return &Error{fmt.Sprintf("the name %q cannot be used with ssh", d.Name), ""}
+	}
+	if address, err := netip.ParseAddr(d.Host); err != nil || address.Zone() != "" {
+		return &Error{fmt.Sprintf("the service gives %s the address %q, which is none", d.Name, d.Host), "computetarget show " + d.Name + " --raw shows what it said"}
+	}
+	if d.Port < 1 || d.Port > 65535 {
+		return &Error{fmt.Sprintf("the service gives %s the SSH port %d, which is none", d.Name, d.Port), ""}
+	}
+	if !userName(d.User) {
+		return &Error{fmt.Sprintf("the service gives %s the user name %q, which cannot be used with ssh", d.Name, d.User), ""}
+	}
+	return nil
+}
+
+// userName reports whether s is a Unix user name.
+func userName(s string) bool {
+	if s == "" || len(s) > 32 {
+		return false
+	}
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		if !letter && (i == 0 || !(r >= '0' && r <= '9' || r == '-' || r == '.')) {
+			return false
+		}
+	}
+	return true
+}
+
+// Arguments are the arguments of the ssh program.
+func (d Destination) Arguments(command []string) []string {
+	return append([]string{"-p", fmt.Sprint(d.Port), "-l", d.User, "--", d.Host}, command...)
+}
+
+// Apps are the applications of an instance, in the words of --app.
+func Apps() []string { return []string{"jupyterlab", "jupyter", "rstudio", "vscode"} }
+
+// App is the address of an application of a running instance.
+func App(c *compute.Compute, app string) (string, error) {
+	if err := reachable(c); err != nil {
+		return "", err
+	}
+	if app == "vscode" {
+		d, err := SSH(c, false)
+		if err != nil {
+			return "", err
+		}
+		return "vscode://vscode-remote/ssh-remote+" + d.Name + "/home/" + d.User, nil
+	}
+	var known []string
+	for _, a := range c.Instance.Applications {
+		word := strings.ToLower(strings.ReplaceAll(a.Name, " ", ""))
+		if word != app {
+			known = append(known, word)
+			continue
+		}
+		if !trusted(a.URI) {
+			return "", &Error{fmt.Sprintf("the service gives %s of %s the address %.100q, which is not one of Azure Machine Learning", app, c.Name, a.URI), ""}
+		}
+		return a.URI, nil
+	}
+	tip := "it has none yet; try again when it has been running for a moment"
+	if len(known) > 0 {
+		tip = fmt.Sprintf("it has %q", known)
+	}
+	return "", &Error{c.Name + " has no application " + app, tip}
+}
+
+// trusted reports whether an address is https on a host of Azure Machine
+// Learning instances, in any of its clouds.
+func trusted(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" {
+		return false
+	}
+	for _, r := range address {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'<>\^{|}`+"`", r) {
+			return false
+		}
+	}
+	host := strings.ToLower(u.Hostname())
+	for _, suffix := range []string{".instances.azureml.ms", ".instances.azureml.cn", ".instances.azureml.us"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+func reachable(c *compute.Compute) error {
+	switch {
+	case c.Instance == nil:
+		return &Error{fmt.Sprintf("%s is of type %s; only instances can be reached", c.Name, c.ComputeType), "computetarget list-nodes shows the addresses of a cluster's nodes"}
+	case !c.IsRunning():
+		return &Error{c.Name + " is " + c.State(), "computetarget start " + c.Name}
+	}
+	return nil
+}

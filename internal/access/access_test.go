@@ -1,0 +1,132 @@
+package access
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func instance(t testing.TB, name, inner string) *compute.Compute {
+	t.Helper()
+	c, err := compute.Decode([]byte(`{"name":"` + name + `","properties":{"computeType":"ComputeInstance","properties":` + inner + `}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const reach = `"state":"Running","connectivityEndpoints":{"publicIpAddress":"20.1.2.3","privateIpAddress":"10.0.0.4"}`
+
+func TestSSH(t *testing.T) {
+	t.Parallel()
+	good := instance(t, "dev", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"azureuser","sshPort":50000}}`)
+	d, err := SSH(good, false)
+	if err != nil || d != (Destination{"dev", "20.1.2.3", 50000, "azureuser"}) {
+		t.Errorf("SSH = %+v, %v", d, err)
+	}
+	if d, err := SSH(good, true); err != nil || d.Host != "10.0.0.4" {
+		t.Errorf("private SSH = %+v, %v", d, err)
+	}
+	if got := strings.Join(d.Arguments([]string{"ls", "-l"}), " "); got != "-p 50000 -l azureuser -- 20.1.2.3 ls -l" {
+		t.Errorf("arguments: %s", got)
+	}
+	for name, c := range map[string]*compute.Compute{
+		"off":           instance(t, "dev", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Disabled","adminUserName":"azureuser","sshPort":4000}}`),
+		"stopped":       instance(t, "dev", `{"state":"Stopped","sshSettings":{"sshPublicAccess":"Enabled"}}`),
+		"no address":    instance(t, "dev", `{"state":"Running","sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"a","sshPort":1}}`),
+		"option host":   instance(t, "dev", `{"state":"Running","connectivityEndpoints":{"publicIpAddress":"-oProxyCommand=x"},"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"a","sshPort":22}}`),
+		"two lines":     instance(t, "dev", `{"state":"Running","connectivityEndpoints":{"publicIpAddress":"20.1.2.3\nProxyCommand x"},"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"a","sshPort":22}}`),
+		"option user":   instance(t, "dev", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"-oX","sshPort":22}}`),
+		"user and line": instance(t, "dev", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"a\nb","sshPort":22}}`),
+		"port":          instance(t, "dev", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"a","sshPort":70000}}`),
+		"name":          instance(t, "dev *", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"a","sshPort":22}}`),
+	} {
+		if d, err := SSH(c, false); err == nil {
+			t.Errorf("%s: SSH = %+v, want an error", name, d)
+		}
+	}
+}
+
+func TestApp(t *testing.T) {
+	t.Parallel()
+	app := func(uri string) *compute.Compute {
+		return instance(t, "dev", `{"state":"Running","applications":[{"displayName":"Jupyter Lab","endpointUri":"`+uri+`"}]}`)
+	}
+	if got, err := App(app("https://dev.eastus.instances.azureml.ms/lab"), "jupyterlab"); err != nil || got != "https://dev.eastus.instances.azureml.ms/lab" {
+		t.Errorf("App = %q, %v", got, err)
+	}
+	for _, uri := range []string{
+		"http://dev.eastus.instances.azureml.ms/lab", "https://evil.example/lab", "file:///etc/passwd", "-x",
+		"https://dev.instances.azureml.ms.evil.example/", "https://a@dev.eastus.instances.azureml.ms/", "https://dev.eastus.instances.azureml.ms/a b",
+	} {
+		if got, err := App(app(uri), "jupyterlab"); err == nil {
+			t.Errorf("App(%q) = %q, want an error", uri, got)
+		}
+	}
+	if _, err := App(app("https://dev.eastus.instances.azureml.ms/lab"), "rstudio"); err == nil {
+		t.Error("an application that is not there was found")
+	}
+}
+
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	d := Destination{"dev", "20.1.2.3", 50000, "azureuser"}
+	before := "Host *\n    ServerAliveInterval 30"
+	once := Merge(before, []Destination{d})
+	if !strings.HasPrefix(once, before+"\n") || !strings.Contains(once, "Host dev\n") {
+		t.Errorf("merged:\n%s", once)
+	}
+	if again := Merge(once, []Destination{d}); again != once {
+		t.Errorf("a second merge changed something:\n%s", again)
+	}
+	d.Host = "20.9.9.9"
+	moved := Merge(once+"Host other\n", []Destination{d})
+	if strings.Contains(moved, "20.1.2.3") || !strings.Contains(moved, "20.9.9.9") || !strings.HasSuffix(moved, "Host other\n") {
+		t.Errorf("replaced:\n%s", moved)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), ".ssh", "config")
+	d := Destination{"dev", "20.1.2.3", 50000, "azureuser"}
+	if err := Write(path, []Destination{d}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("a new file has mode %v, %v", info.Mode(), err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d.Port = 50001
+	if err := Write(path, []Destination{d}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the mode became %v, %v", info.Mode(), err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != d.Block() {
+		t.Errorf("file:\n%s", text)
+	}
+}
+
+func FuzzMerge(f *testing.F) {
+	d := Destination{"dev", "20.1.2.3", 50000, "azureuser"}
+	f.Add("Host *\n")
+	f.Add(d.Block())
+	f.Add("# >>> computetarget dev >>>\nx")
+	f.Fuzz(func(t *testing.T, config string) {
+		once := Merge(config, []Destination{d})
+		if !strings.Contains(once, d.Block()) {
+			t.Errorf("the block is missing in %q", once)
+		}
+		if Merge(once, []Destination{d}) != once {
+			t.Errorf("merging %q twice is not merging once", config)
+		}
+	})
+}

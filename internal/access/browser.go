@@ -1,0 +1,44 @@
+package access
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+)
+
+// Ended is the exit code of a program that ran in our place; it has no words of
+// its own.
+type Ended int
+
+func (e Ended) Error() string { return "" }
+
+// ExitCode is the program's.
+func (e Ended) ExitCode() int { return int(e) }
+
+// Browse opens an address in the person's browser and reports whether there is
+// one. The address is handed over as one argument, never through a shell.
+func Browse(address string) bool {
+	var name string
+	var args []string
+	switch runtime.GOOS {
+	case "darwin":
+		name, args = "open", []string{address}
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
+	default:
+		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+			return false
+		}
+		name, args = "xdg-open", []string{address}
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return false
+	}
+	child := exec.Command(path, args...) //nolint:noctx // the browser outlives us
+	if child.Start() != nil {
+		return false
+	}
+	go func() { _ = child.Wait() }()
+	return true
+}

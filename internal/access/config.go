@@ -1,0 +1,112 @@
+package access
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Block is the part of an OpenSSH client configuration that makes "ssh NAME"
+// reach the instance, between two lines that mark it as ours.
+func (d Destination) Block() string {
+	begin, end := markers(d.Name)
+	return fmt.Sprintf("%s\nHost %s\n    HostName %s\n    Port %d\n    User %s\n%s\n", begin, d.Name, d.Host, d.Port, d.User, end)
+}
+
+func markers(name string) (begin, end string) {
+	return "# >>> computetarget " + name + " >>>", "# <<< computetarget " + name + " <<<"
+}
+
+// Merge returns a configuration with the destinations' blocks in it: a block
+// that is there is replaced where it stands, a new one is added at the end. The
+// rest stays as it is, byte for byte.
+func Merge(config string, destinations []Destination) string {
+	for _, d := range destinations {
+		begin, end := markers(d.Name)
+		from := lineIndex(config, begin, 0)
+		to := -1
+		if from >= 0 {
+			to = lineIndex(config, end, from)
+		}
+		// A first line whose last line was lost is not ours to swallow.
+		for next := from; next >= 0 && next < to; next = lineIndex(config, begin, next+1) {
+			from = next
+		}
+		if to < 0 {
+			if config != "" && !strings.HasSuffix(config, "\n") {
+				config += "\n"
+			}
+			config += d.Block()
+			continue
+		}
+		rest := config[to+len(end):]
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "\r"), "\n")
+		config = config[:from] + d.Block() + rest
+	}
+	return config
+}
+
+// lineIndex finds a whole line at or after from.
+func lineIndex(text, line string, from int) int {
+	for at := from; at <= len(text); {
+		i := strings.Index(text[at:], line)
+		if i < 0 {
+			return -1
+		}
+		i += at
+		after := i + len(line)
+		if (i == 0 || text[i-1] == '\n') && (after == len(text) || text[after] == '\n' || text[after] == '\r') {
+			return i
+		}
+		at = i + 1
+	}
+	return -1
+}
+
+// Write merges the destinations into the configuration file at path,
+// atomically, keeping its mode. A link is followed; a new file is for its owner
+// only.
+func Write(path string, destinations []Destination) error {
+	mode := fs.FileMode(0o600)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	before, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		if info, err := os.Stat(path); err == nil {
+			mode = info.Mode().Perm()
+		}
+	case os.IsNotExist(err):
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+	default:
+		return err
+	}
+	after := Merge(string(before), destinations)
+	if after == string(before) {
+		return nil
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".computetarget-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) //nolint:errcheck // gone once renamed
+	_, err = file.WriteString(after)
+	if err == nil {
+		err = file.Chmod(mode)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}

@@ -1,0 +1,19 @@
+//go:build unix
+
+package access
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// Run becomes the program: its exit code and its signals are its own. It
+// returns only when the program could not be started.
+func Run(program string, args []string) error {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return &Error{program + " is not installed or not on PATH", "install an OpenSSH client"}
+	}
+	return syscall.Exec(path, append([]string{program}, args...), os.Environ())
+}
