@@ -25,12 +25,12 @@ func (o *object) set(key string, v any) *object {
 	return o
 }
 
-// bytes returns the finished object.
+// bytes returns the finished object; nothing can be set after it.
 func (o *object) bytes() []byte {
 	if len(o.b) == 0 {
 		return []byte("{}")
 	}
-	return append(o.b[:len(o.b):len(o.b)], '}')
+	return append(o.b, '}')
 }
 
 // MarshalJSON lets an object stand inside values that encoding/json writes.

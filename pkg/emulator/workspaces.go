@@ -239,12 +239,12 @@ func (t *tx) page(q *request, prefix string, keys []string, item func(string) *o
 	if more {
 		keys = keys[:t.e.opts.PageSize]
 	}
-	value := []byte{'['}
+	value := append(make([]byte, 0, 3000*len(keys)), '[')
 	for i, k := range keys {
 		if i > 0 {
 			value = append(value, ',')
 		}
-		value = append(value, item(k).bytes()...)
+		value = appendValue(value, item(k))
 	}
 	out := new(object).set("value", json.RawMessage(append(value, ']')))
 	if more {
