@@ -198,7 +198,6 @@ func FuzzValidateSSHKey(f *testing.F) {
 
 func TestCheckSpecTellsEverything(t *testing.T) {
 	t.Parallel()
-	yes := true
 	findings := CheckSpec("cpu-1", &Spec{Instance: &InstanceSpec{
 		SSHPublicKey: "ssh-ed25519 AAAA", AssignedUser: &AssignedUser{ObjectID: "o"}, IdleShutdown: time.Minute, Schedules: make(Schedules, 5),
 	}})
@@ -210,8 +209,7 @@ func TestCheckSpecTellsEverything(t *testing.T) {
 		t.Errorf("found %v, want %v", fields, want)
 	}
 	for what, spec := range map[string]*Spec{
-		"sshPublicKey": {Instance: &InstanceSpec{SSHPublicAccess: &yes}},
-		"scale":        {Cluster: &ClusterSpec{MinNodes: 3, MaxNodes: 2}},
+		"scale": {Cluster: &ClusterSpec{MinNodes: 3, MaxNodes: 2}},
 	} {
 		if found := CheckSpec("abc", spec); len(found) != 1 || found[0].Field != what {
 			t.Errorf("%s: %v", what, found)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // IfExists says what Create does when the name is in use in the workspace.
@@ -50,14 +52,11 @@ func CheckSpec(name string, spec *Spec) []Finding {
 				wrong("sshPublicKey", "an SSH key cannot be set when the instance is for another user; that user adds one later")
 			}
 		}
-		if i.SSHPublicAccess != nil && *i.SSHPublicAccess && i.SSHPublicKey == "" {
-			wrong("sshPublicKey", "SSH access needs a public key, and it cannot be turned on later; give one, or leave SSH off")
-		}
-		if d := i.IdleShutdown; d != 0 && (d < 15*time.Minute || d > 72*time.Hour || d%time.Minute != 0) {
+		if d := i.IdleShutdown; d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {
 			wrong("idleShutdown", "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)
 		}
-		if n := len(i.Schedules); n > 4 {
-			wrong("schedules", "an instance can have 4 schedules, and these are %d", n)
+		if n := len(i.Schedules); n > schedule.Max {
+			wrong("schedules", "an instance can have %d schedules, and these are %d", schedule.Max, n)
 		}
 		if i.AssignedUser != nil && (i.AssignedUser.ObjectID == "" || i.AssignedUser.TenantID == "") {
 			wrong("assignedUser", "an instance for another user needs both the object id and the tenant id of that user")

@@ -22,10 +22,10 @@ const (
 type verdict int
 
 const (
-	wait    verdict = iota // not yet
-	reached                // there is nothing more to wait for
-	failed                 // it will not come
-	missing                // it is not there
+	verdictWait    verdict = iota // not yet
+	verdictReached                // there is nothing more to wait for
+	verdictFailed                 // it will not come
+	verdictMissing                // it is not there
 )
 
 // InTransition reports whether the compute is on its way from one state to
@@ -109,39 +109,39 @@ func reachedBy(l *LastOperation, state string) bool {
 func decide(c *Compute, goal Goal) verdict {
 	if c == nil {
 		if goal == GoalDeleted {
-			return reached
+			return verdictReached
 		}
-		return missing
+		return verdictMissing
 	}
 	last := c.LastOperation()
 	switch {
 	case goal == GoalSettled:
 		switch {
 		case c.InTransition():
-			return wait
+			return verdictWait
 		case c.InFailedState():
-			return failed
+			return verdictFailed
 		case last.failed():
-			return failed
+			return verdictFailed
 		case last.inProgress() && !reachedBy(last, c.State()):
-			return wait
+			return verdictWait
 		case c.Cluster != nil && strings.EqualFold(c.State(), "Resizing"):
-			return wait
+			return verdictWait
 		case last == nil && c.Instance != nil && len(c.Instance.Errors) > 0:
-			return failed
+			return verdictFailed
 		}
-		return reached
+		return verdictReached
 	case goal.matches(c.State()):
-		return reached
+		return verdictReached
 	case goal == GoalDeleted:
 		if last.failed() && strings.EqualFold(last.Name, "Delete") && !c.InTransition() {
-			return failed
+			return verdictFailed
 		}
-		return wait
+		return verdictWait
 	case c.InFailedState():
-		return failed
+		return verdictFailed
 	}
-	return wait
+	return verdictWait
 }
 
 // matches reports whether a compute in this state is where the goal wants it.
@@ -160,11 +160,11 @@ func (g Goal) matches(state string) bool {
 type step int
 
 const (
-	send   step = iota // make the request
-	done               // the goal is reached already
-	follow             // on its way to the goal by itself
-	settle             // on its way elsewhere: wait for that first
-	refuse             // it cannot be done
+	stepSend   step = iota // make the request
+	stepDone               // the goal is reached already
+	stepFollow             // on its way to the goal by itself
+	stepSettle             // on its way elsewhere: wait for that first
+	stepRefuse             // it cannot be done
 )
 
 // plan is the table of what a verb does with a compute in a state. Nothing
@@ -175,48 +175,48 @@ func plan(verb Verb, c *Compute) (step, error) {
 	switch verb {
 	case VerbDelete, VerbDetach:
 		if deleting {
-			return follow, nil
+			return stepFollow, nil
 		}
 		if c.InTransition() {
-			return settle, nil
+			return stepSettle, nil
 		}
-		return send, nil
+		return stepSend, nil
 	case VerbUpdate:
 		if c.InTransition() {
-			return settle, nil
+			return stepSettle, nil
 		}
-		return send, nil
+		return stepSend, nil
 	}
 	if !c.IsInstance() {
-		return refuse, invalidf(c.Name, "%s is of type %s; only a compute instance can be asked to %s", c.Name, c.ComputeType, verb)
+		return stepRefuse, invalidf(c.Name, "%s is of type %s; only a compute instance can be asked to %s", c.Name, c.ComputeType, verb)
 	}
 	if state == "createfailed" || state == "failed" {
-		return refuse, stateError(c, "%s is in state %s and cannot be asked to %s; delete it and create it again", c.Name, c.State(), verb)
+		return stepRefuse, stateError(c, "%s is in state %s and cannot be asked to %s; delete it and create it again", c.Name, c.State(), verb)
 	}
 	switch verb {
 	case VerbStart:
 		switch {
 		case c.IsRunning():
-			return done, nil
+			return stepDone, nil
 		case state == "starting", state == "restarting", state == "creating", state == "settingup", state == "usersettingup":
-			return follow, nil
+			return stepFollow, nil
 		}
 	case VerbStop:
 		switch state {
 		case "stopped":
-			return done, nil
+			return stepDone, nil
 		case "stopping":
-			return follow, nil
+			return stepFollow, nil
 		}
 	case VerbRestart:
 		if state == "restarting" {
-			return follow, nil
+			return stepFollow, nil
 		}
 	}
 	if c.InTransition() {
-		return settle, nil
+		return stepSettle, nil
 	}
-	return send, nil
+	return stepSend, nil
 }
 
 // stateError is the error of a compute in a failed state, with the compute's

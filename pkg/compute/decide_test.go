@@ -35,72 +35,72 @@ func TestDecide(t *testing.T) {
 		want                                    verdict
 	}{
 		// Until nothing is in progress.
-		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalSettled, reached},
-		{ci, "Succeeded", "Stopped", "Stop Succeeded", "", GoalSettled, reached},
-		{ci, "Succeeded", "JobRunning", "Start Succeeded", "", GoalSettled, reached},
-		{ci, "Succeeded", "Running", "", "", GoalSettled, reached},
-		{ci, "Succeeded", "Running", "Start Succeeded", oneError, GoalSettled, reached},
-		{ci, "Succeeded", "Running", "", oneError, GoalSettled, failed},
-		{ci, "Creating", "", "", "", GoalSettled, wait},
-		{ci, "Creating", "Creating", "Create InProgress", "", GoalSettled, wait},
-		{ci, "Creating", "SettingUp", "Create InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "UserSettingUp", "Create InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Starting", "Start InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Stopping", "Stop InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Restarting", "Restart InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Resizing", "Resize InProgress", "", GoalSettled, wait},
-		{ci, "Deleting", "Running", "Delete InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Deleting", "", "", GoalSettled, wait},
-		{ci, "Succeeded", "Running", "Stop InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Running", "Start InProgress", "", GoalSettled, reached},
-		{ci, "Succeeded", "Stopped", "Start InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "Stopped", "Stop InProgress", "", GoalSettled, reached},
-		{ci, "Succeeded", "Stopped", "Start StartFailed", "", GoalSettled, failed},
-		{ci, "Succeeded", "Running", "Stop StopFailed", "", GoalSettled, failed},
-		{ci, "Succeeded", "Running", "Delete DeleteFailed", "", GoalSettled, failed},
-		{ci, "Failed", "CreateFailed", "Create CreateFailed", oneError, GoalSettled, failed},
-		{ci, "Succeeded", "SetupFailed", "Create Succeeded", "", GoalSettled, failed},
-		{ci, "Succeeded", "UserSetupFailed", "", "", GoalSettled, failed},
-		{ci, "Succeeded", "Unusable", "Start Succeeded", "", GoalSettled, failed},
-		{ci, "Failed", "", "", "", GoalSettled, failed},
-		{ci, "Succeeded", "Unknown", "Start Succeeded", "", GoalSettled, reached},
-		{ci, "Succeeded", "Unknown", "Start InProgress", "", GoalSettled, wait},
-		{ci, "Succeeded", "SomethingNew", "Start Succeeded", "", GoalSettled, reached},
-		{ci, "Succeeded", "running", "start succeeded", "", GoalSettled, reached},
-		{cluster, "Succeeded", "Steady", "", "", GoalSettled, reached},
-		{cluster, "Succeeded", "Resizing", "", "", GoalSettled, wait},
-		{cluster, "Updating", "Steady", "", "", GoalSettled, wait},
-		{cluster, "Creating", "", "", "", GoalSettled, wait},
-		{cluster, "Failed", "Steady", "", oneError, GoalSettled, failed},
-		{aks, "Succeeded", "", "", "", GoalSettled, reached},
-		{aks, "Creating", "", "", "", GoalSettled, wait},
-		{aks, "Canceled", "", "", "", GoalSettled, failed},
+		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "Stopped", "Stop Succeeded", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "JobRunning", "Start Succeeded", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "Running", "", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "Running", "Start Succeeded", oneError, GoalSettled, verdictReached},
+		{ci, "Succeeded", "Running", "", oneError, GoalSettled, verdictFailed},
+		{ci, "Creating", "", "", "", GoalSettled, verdictWait},
+		{ci, "Creating", "Creating", "Create InProgress", "", GoalSettled, verdictWait},
+		{ci, "Creating", "SettingUp", "Create InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "UserSettingUp", "Create InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Starting", "Start InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Stopping", "Stop InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Restarting", "Restart InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Resizing", "Resize InProgress", "", GoalSettled, verdictWait},
+		{ci, "Deleting", "Running", "Delete InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Deleting", "", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Running", "Stop InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Running", "Start InProgress", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "Stopped", "Start InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "Stopped", "Stop InProgress", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "Stopped", "Start StartFailed", "", GoalSettled, verdictFailed},
+		{ci, "Succeeded", "Running", "Stop StopFailed", "", GoalSettled, verdictFailed},
+		{ci, "Succeeded", "Running", "Delete DeleteFailed", "", GoalSettled, verdictFailed},
+		{ci, "Failed", "CreateFailed", "Create CreateFailed", oneError, GoalSettled, verdictFailed},
+		{ci, "Succeeded", "SetupFailed", "Create Succeeded", "", GoalSettled, verdictFailed},
+		{ci, "Succeeded", "UserSetupFailed", "", "", GoalSettled, verdictFailed},
+		{ci, "Succeeded", "Unusable", "Start Succeeded", "", GoalSettled, verdictFailed},
+		{ci, "Failed", "", "", "", GoalSettled, verdictFailed},
+		{ci, "Succeeded", "Unknown", "Start Succeeded", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "Unknown", "Start InProgress", "", GoalSettled, verdictWait},
+		{ci, "Succeeded", "SomethingNew", "Start Succeeded", "", GoalSettled, verdictReached},
+		{ci, "Succeeded", "running", "start succeeded", "", GoalSettled, verdictReached},
+		{cluster, "Succeeded", "Steady", "", "", GoalSettled, verdictReached},
+		{cluster, "Succeeded", "Resizing", "", "", GoalSettled, verdictWait},
+		{cluster, "Updating", "Steady", "", "", GoalSettled, verdictWait},
+		{cluster, "Creating", "", "", "", GoalSettled, verdictWait},
+		{cluster, "Failed", "Steady", "", oneError, GoalSettled, verdictFailed},
+		{aks, "Succeeded", "", "", "", GoalSettled, verdictReached},
+		{aks, "Creating", "", "", "", GoalSettled, verdictWait},
+		{aks, "Canceled", "", "", "", GoalSettled, verdictFailed},
 		// Until a state.
-		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalRunning, reached},
-		{ci, "Succeeded", "JobRunning", "Start Succeeded", "", GoalRunning, reached},
-		{ci, "Succeeded", "Stopped", "Stop Succeeded", "", GoalRunning, wait},
-		{ci, "Succeeded", "Stopped", "Start StartFailed", "", GoalRunning, wait},
-		{ci, "Succeeded", "Stopping", "Stop InProgress", "", GoalRunning, wait},
-		{ci, "Failed", "CreateFailed", "Create CreateFailed", "", GoalRunning, failed},
-		{ci, "Failed", "CreateFailed", "Create CreateFailed", "", "createfailed", reached},
-		{ci, "Succeeded", "Stopped", "Stop Succeeded", "", "STOPPED", reached},
-		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalStopped, wait},
-		{ci, "Succeeded", "JobRunning", "Start Succeeded", "", "JobRunning", reached},
-		{ci, "Succeeded", "Running", "Start Succeeded", "", "JobRunning", wait},
-		{ci, "Deleting", "Running", "Delete InProgress", "", GoalRunning, wait},
-		{ci, "Failed", "CreateFailed", "", "", GoalDeleted, wait},
-		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalDeleted, wait},
-		{ci, "Succeeded", "Running", "Delete DeleteFailed", "", GoalDeleted, failed},
-		{ci, "Deleting", "Deleting", "Delete InProgress", "", GoalDeleted, wait},
-		{cluster, "Succeeded", "Steady", "", "", "steady", reached},
-		{aks, "Succeeded", "", "", "", "Succeeded", reached},
+		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalRunning, verdictReached},
+		{ci, "Succeeded", "JobRunning", "Start Succeeded", "", GoalRunning, verdictReached},
+		{ci, "Succeeded", "Stopped", "Stop Succeeded", "", GoalRunning, verdictWait},
+		{ci, "Succeeded", "Stopped", "Start StartFailed", "", GoalRunning, verdictWait},
+		{ci, "Succeeded", "Stopping", "Stop InProgress", "", GoalRunning, verdictWait},
+		{ci, "Failed", "CreateFailed", "Create CreateFailed", "", GoalRunning, verdictFailed},
+		{ci, "Failed", "CreateFailed", "Create CreateFailed", "", "createfailed", verdictReached},
+		{ci, "Succeeded", "Stopped", "Stop Succeeded", "", "STOPPED", verdictReached},
+		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalStopped, verdictWait},
+		{ci, "Succeeded", "JobRunning", "Start Succeeded", "", "JobRunning", verdictReached},
+		{ci, "Succeeded", "Running", "Start Succeeded", "", "JobRunning", verdictWait},
+		{ci, "Deleting", "Running", "Delete InProgress", "", GoalRunning, verdictWait},
+		{ci, "Failed", "CreateFailed", "", "", GoalDeleted, verdictWait},
+		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalDeleted, verdictWait},
+		{ci, "Succeeded", "Running", "Delete DeleteFailed", "", GoalDeleted, verdictFailed},
+		{ci, "Deleting", "Deleting", "Delete InProgress", "", GoalDeleted, verdictWait},
+		{cluster, "Succeeded", "Steady", "", "", "steady", verdictReached},
+		{aks, "Succeeded", "", "", "", "Succeeded", verdictReached},
 	} {
 		c := look(t, test.kind, test.provisioning, test.state, test.last, test.errors)
 		if got := decide(c, test.goal); got != test.want {
 			t.Errorf("%s %s/%s, %q, errors %s, for %q: %d, want %d", test.kind, test.provisioning, test.state, test.last, test.errors, test.goal, got, test.want)
 		}
 	}
-	for goal, want := range map[Goal]verdict{GoalSettled: missing, GoalRunning: missing, GoalStopped: missing, GoalDeleted: reached, "JobRunning": missing} {
+	for goal, want := range map[Goal]verdict{GoalSettled: verdictMissing, GoalRunning: verdictMissing, GoalStopped: verdictMissing, GoalDeleted: verdictReached, "JobRunning": verdictMissing} {
 		if got := decide(nil, goal); got != want {
 			t.Errorf("nothing there, for %q: %d, want %d", goal, got, want)
 		}
@@ -121,12 +121,12 @@ func TestPlan(t *testing.T) {
 		VerbDetach:  "w  s  f  s  w  s  w  s  w  s  w  w  s  s  s  w  s",
 		VerbUpdate:  "w  s  w  s  w  s  w  s  w  s  w  w  s  s  s  w  s",
 	}
-	letters := map[step]string{send: "s", done: "d", follow: "f", settle: "w", refuse: "r"}
+	letters := map[step]string{stepSend: "s", stepDone: "d", stepFollow: "f", stepSettle: "w", stepRefuse: "r"}
 	for verb, row := range table {
 		for i, want := range strings.Fields(row) {
 			c := look(t, TypeInstance, "Succeeded", states[i], "", "")
 			got, err := plan(verb, c)
-			if letters[got] != want || (got == refuse) != (err != nil) {
+			if letters[got] != want || (got == stepRefuse) != (err != nil) {
 				t.Errorf("%s in %s: %s (%v), want %s", verb, states[i], letters[got], err, want)
 			}
 			if err != nil && KindOf(err) != KindState {
@@ -136,7 +136,7 @@ func TestPlan(t *testing.T) {
 	}
 	cluster := look(t, TypeCluster, "Succeeded", "Steady", "", "")
 	for _, verb := range []Verb{VerbStart, VerbStop, VerbRestart, VerbResize} {
-		if got, err := plan(verb, cluster); got != refuse || KindOf(err) != KindInvalid {
+		if got, err := plan(verb, cluster); got != stepRefuse || KindOf(err) != KindInvalid {
 			t.Errorf("%s of a cluster: %v %v", verb, got, err)
 		}
 	}

@@ -70,7 +70,7 @@ type bench struct {
 	*compute.Client
 	clock    sleeper
 	requests *recorder
-	emulator *emulator.Emulator
+	endpoint string
 }
 
 func newBench(t *testing.T, pace emulator.Pace) *bench {
@@ -88,7 +88,7 @@ func newBench(t *testing.T, pace emulator.Pace) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{client, clock, requests, e}
+	return &bench{client, clock, requests, server.URL}
 }
 
 func (b *bench) make(t *testing.T, names ...string) {

@@ -3,7 +3,6 @@ package compute
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -152,50 +151,17 @@ func NewSchedule(e schedule.Entry) Schedule {
 	return s
 }
 
-// parseDuration reads an ISO 8601 duration of weeks, days, hours, minutes and
-// seconds. Years and months have no fixed length and are not durations here.
-func parseDuration(s string) (time.Duration, bool) {
-	rest, ok := strings.CutPrefix(strings.ToUpper(s), "P")
-	if !ok || rest == "" {
-		return 0, false
-	}
-	var total float64
-	units, inTime := "WD", false
-	for rest != "" {
-		if r, ok := strings.CutPrefix(rest, "T"); ok {
-			if inTime || r == "" {
-				return 0, false
-			}
-			rest, units, inTime = r, "HMS", true
-		}
-		end := strings.IndexAny(rest, units)
-		if end <= 0 {
-			return 0, false
-		}
-		number := strings.Replace(rest[:end], ",", ".", 1)
-		if strings.Trim(number, "0123456789.") != "" {
-			return 0, false
-		}
-		value, err := strconv.ParseFloat(number, 64)
-		if err != nil {
-			return 0, false
-		}
-		seconds := map[byte]float64{'W': 7 * 86400, 'D': 86400, 'H': 3600, 'M': 60, 'S': 1}[rest[end]]
-		total += value * seconds
-		units = units[strings.IndexByte(units, rest[end])+1:]
-		rest = rest[end+1:]
-	}
-	if total > math.MaxInt64/float64(time.Second)/2 {
-		return 0, false
-	}
-	return time.Duration(math.Round(total * float64(time.Second))), true
+// parseDuration reads an ISO 8601 duration; ok is false for what is none.
+func parseDuration(s string) (d time.Duration, ok bool) {
+	d, err := schedule.ParseISO(s)
+	return d, err == nil && d >= 0
 }
 
 // formatDuration writes d as ISO 8601: in minutes when it is whole minutes,
 // else in seconds.
 func formatDuration(d time.Duration) string {
 	if d%time.Minute == 0 {
-		return "PT" + strconv.FormatInt(int64(d/time.Minute), 10) + "M"
+		return schedule.FormatISO(d)
 	}
 	return "PT" + strconv.FormatInt(int64(d/time.Second), 10) + "S"
 }

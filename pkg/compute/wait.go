@@ -256,7 +256,7 @@ func (l *loop) observe(ctx context.Context) {
 		for _, t := range tasks {
 			t.readErr = err
 		}
-		l.wait(err)
+		l.heed(err)
 		return
 	}
 	var again []*task
@@ -322,7 +322,7 @@ func (l *loop) read(ctx context.Context, t *task) {
 		t.saw(nil)
 	default:
 		t.readErr = err
-		l.wait(err)
+		l.heed(err)
 	}
 }
 
@@ -379,7 +379,7 @@ func (l *loop) wish(d time.Duration) {
 	l.hint = max(l.hint, d)
 }
 
-func (l *loop) wait(err error) {
+func (l *loop) heed(err error) {
 	var e *Error
 	if errors.As(err, &e) {
 		l.wish(e.RetryAfter)
@@ -454,7 +454,7 @@ func (l *loop) consider(t *task) move {
 	l.notice(t)
 	switch t.phase {
 	case settling:
-		if !t.absent && decide(t.seen, GoalSettled) == wait {
+		if !t.absent && decide(t.seen, GoalSettled) == verdictWait {
 			return stay
 		}
 		t.phase = planning
@@ -504,20 +504,20 @@ func (l *loop) plan(t *task) move {
 	}
 	what, err := plan(t.verb, t.seen)
 	switch what {
-	case refuse:
+	case stepRefuse:
 		l.finish(t, err)
-	case done:
+	case stepDone:
 		t.out.Already = true
 		if t.followed {
 			t.out.Note = "it was on its way already"
 		}
 		l.finish(t, nil)
-	case follow, settle:
+	case stepFollow, stepSettle:
 		if l.o.NoWait {
 			l.leave(t, what)
 			return stay
 		}
-		t.phase, t.followed = settling, t.followed || what == follow
+		t.phase, t.followed = settling, t.followed || what == stepFollow
 	default:
 		return actNow
 	}
@@ -526,7 +526,7 @@ func (l *loop) plan(t *task) move {
 
 // leave ends a task that may not wait for a transition it did not begin.
 func (l *loop) leave(t *task, what step) {
-	if what == follow {
+	if what == stepFollow {
 		t.out.Already = true
 		t.out.Note = fmt.Sprintf("it is %s already", t.seen.State())
 		l.finish(t, nil)
@@ -547,16 +547,16 @@ func (l *loop) resume(t *task) {
 		return
 	}
 	switch decide(now, t.goal) {
-	case reached:
+	case verdictReached:
 		t.out.Already = l.tick == 0
 		l.finish(t, nil)
-	case missing:
+	case verdictMissing:
 		l.finish(t, &Error{Kind: KindNotFound, Code: "ResourceNotFound", Name: t.name,
 			Message: fmt.Sprintf("there is no compute %s in the workspace %s", t.name, l.c.workspace.Name)})
-	case failed:
+	case verdictFailed:
 		l.finish(t, failureOf(t.seen))
 	default:
-		if l.tick == 0 && t.goal != GoalSettled && decide(now, GoalSettled) != wait {
+		if l.tick == 0 && t.goal != GoalSettled && decide(now, GoalSettled) != verdictWait {
 			t.out.Note = fmt.Sprintf("nothing is in progress on %s; it is %s", t.name, now.State())
 			l.emit(t, Event{Kind: EventPoll, Note: t.out.Note})
 		}
@@ -665,12 +665,12 @@ func (l *loop) conclude(t *task) {
 		return
 	}
 	switch decide(t.seen, GoalSettled) {
-	case reached:
+	case verdictReached:
 		if t.deleting() {
 			return // settled, but still there
 		}
 		l.finish(t, nil)
-	case failed:
+	case verdictFailed:
 		l.finish(t, failureOf(t.seen))
 	}
 }
@@ -718,7 +718,7 @@ func (l *loop) ask(ctx context.Context, t *task) {
 		t.moved = true
 	default:
 		t.readErr = err
-		l.wait(err)
+		l.heed(err)
 		l.trouble(t)
 	}
 }
