@@ -473,8 +473,8 @@ func (c *Client) AllowedSizes(ctx context.Context, name string) ([]Size, error) 
 // (Compute_UpdateSchedules, specified at 2021-03-01-preview): every schedule to
 // keep must be among them. It is done when it returns.
 func (c *Client) UpdateSchedules(ctx context.Context, name string, schedules Schedules) error {
-	return c.set(ctx, opSchedules, name, schedules, func(now *Instance) bool {
-		return scheduleText(now.Schedules) == scheduleText(schedules)
+	return c.set(ctx, opSchedules, name, schedules, func(now *Compute) bool {
+		return scheduleText(now.Instance.Schedules) == scheduleText(schedules)
 	})
 }
 
@@ -483,12 +483,8 @@ func (c *Client) UpdateSchedules(ctx context.Context, name string, schedules Sch
 // minutes; 0 asks for never, which the service may not know how to do. It is
 // done when it returns.
 func (c *Client) UpdateIdleShutdown(ctx context.Context, name string, d time.Duration) error {
-	var value any
-	if d > 0 {
-		value = formatDuration(d)
-	}
-	return c.set(ctx, opIdle, name, map[string]any{"idleTimeBeforeShutdown": value}, func(now *Instance) bool {
-		idle, _ := now.IdleShutdown()
+	return c.set(ctx, opIdle, name, idleBody(d), func(now *Compute) bool {
+		idle, _ := now.Instance.IdleShutdown()
 		return idle == d
 	})
 }
@@ -497,13 +493,13 @@ func (c *Client) UpdateIdleShutdown(ctx context.Context, name string, d time.Dur
 // (Compute_UpdateCustomServices, preview); services is a JSON array. It is done
 // when it returns.
 func (c *Client) UpdateCustomServices(ctx context.Context, name string, services json.RawMessage) error {
-	return c.set(ctx, opServices, name, services, func(*Instance) bool { return false })
+	return c.set(ctx, opServices, name, services, func(*Compute) bool { return false })
 }
 
 // set makes a synchronous write that replaces a value. When its answer was
 // lost the instance is read: if it does not show the value, the write is made
 // once more, which is safe because doing it twice is doing it once.
-func (c *Client) set(ctx context.Context, op operation, name string, body any, shows func(*Instance) bool) error {
+func (c *Client) set(ctx context.Context, op operation, name string, body any, shows func(*Compute) bool) error {
 	k, err := c.compute(op, name)
 	if err != nil {
 		return err
@@ -517,7 +513,7 @@ func (c *Client) set(ctx context.Context, op operation, name string, body any, s
 	switch {
 	case readErr != nil:
 		return err
-	case now.Instance != nil && shows(now.Instance):
+	case now.Instance != nil && shows(now):
 		return nil
 	}
 	_, err = c.send(ctx, k)

@@ -1,0 +1,500 @@
+package compute
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+// Scheduled is one schedule of an instance, or one it is to have.
+type Scheduled struct {
+	// Entry says what it does and when. When Err is set it is not all of it.
+	Entry schedule.Entry
+	// Err is why the service's object cannot be read; nil otherwise.
+	Err error
+	// Raw is the object as the service sent it, nil for a new one. What is in
+	// it and not in Entry survives a change of Entry.
+	Raw json.RawMessage
+}
+
+// Scheduled are the schedules of an instance in the service's order, those
+// that cannot be read included; none for any other compute.
+func (c *Compute) Scheduled() []Scheduled {
+	var body struct {
+		Properties struct {
+			Properties struct {
+				Schedules json.RawMessage `json:"schedules"`
+			} `json:"properties"`
+		} `json:"properties"`
+	}
+	if c == nil || c.Instance == nil || json.Unmarshal(c.Raw, &body) != nil {
+		return nil
+	}
+	list, _ := ReadSchedules(body.Properties.Properties.Schedules)
+	return list
+}
+
+// ReadSchedules reads schedules as the service writes them: a list of them, or
+// an object that holds one as computeStartStop. The error is about the whole;
+// what is wrong with one schedule is in its Err.
+func ReadSchedules(data []byte) ([]Scheduled, error) {
+	data = bytes.TrimSpace(data)
+	if len(data) > 0 && data[0] == '{' {
+		var object struct {
+			StartStop json.RawMessage `json:"computeStartStop"`
+		}
+		if err := json.Unmarshal(data, &object); err != nil {
+			return nil, invalidf("", "these schedules cannot be read: %v", err)
+		}
+		data = object.StartStop
+	}
+	var raw []json.RawMessage
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &raw); err != nil {
+			return nil, invalidf("", "schedules are a list of objects, and this is none")
+		}
+	}
+	list := make([]Scheduled, 0, len(raw))
+	for _, r := range raw {
+		s := Scheduled{Raw: r}
+		s.Entry, s.Err = readEntry(r)
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func readEntry(raw json.RawMessage) (schedule.Entry, error) {
+	var s Schedule
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return schedule.Entry{}, invalidf("", "a schedule has a value of a type that is not expected: %v", err)
+	}
+	return s.Entry()
+}
+
+// wire is s as it is sent: what the service sent stays, but for what Entry
+// changes and for what only the service says.
+func (s Scheduled) wire() (map[string]any, error) {
+	base := map[string]any{}
+	if s.Raw != nil {
+		if err := json.Unmarshal(s.Raw, &base); err != nil {
+			return nil, invalidf("", "a schedule is no JSON object: %.60s", s.Raw)
+		}
+	}
+	read, err := readEntry(s.Raw)
+	if s.Raw == nil || err == nil && !(read.Equal(s.Entry) && read.ID == s.Entry.ID) {
+		text, err := json.Marshal(NewSchedule(s.Entry))
+		if err != nil {
+			return nil, err
+		}
+		var over map[string]any
+		if err := json.Unmarshal(text, &over); err != nil {
+			return nil, err
+		}
+		for _, trigger := range [...]string{"cron", "recurrence"} {
+			if old, ok := base[trigger].(map[string]any); ok && s.Entry.Start.IsZero() {
+				delete(old, "startTime")
+			}
+		}
+		base = overlay(base, over)
+	}
+	if s.Entry.ID == "" && s.Err == nil {
+		delete(base, "id")
+	}
+	delete(base, "provisioningStatus")
+	for key, value := range base {
+		if value == nil {
+			delete(base, key)
+		}
+	}
+	return base, nil
+}
+
+// same reports whether two schedules do the same, whatever their ids.
+func (s Scheduled) same(o Scheduled) bool {
+	if s.Err == nil && o.Err == nil {
+		return s.Entry.Equal(o.Entry)
+	}
+	return (s.Err == nil) == (o.Err == nil) && s.text() == o.text()
+}
+
+// text tells apart schedules that cannot be read.
+func (s Scheduled) text() string {
+	body, err := s.wire()
+	if err != nil {
+		return string(s.Raw)
+	}
+	delete(body, "id")
+	text, _ := json.Marshal(body) // it was JSON before
+	return string(text)
+}
+
+// reuse gives each wanted schedule that is there already the service's own
+// object, so that it keeps its id and what else the service knows about it,
+// and reports whether the two sets do the same.
+func reuse(have, want []Scheduled) (set []Scheduled, same bool) {
+	set = slices.Clone(want)
+	used := make([]bool, len(have))
+	same = len(have) == len(want)
+	known := map[string]bool{}
+	for _, h := range have {
+		known[h.Entry.ID] = true
+	}
+	for i := range set {
+		match := -1
+		for j := range have {
+			if !used[j] && have[j].same(set[i]) && (match < 0 || have[j].Entry.ID == set[i].Entry.ID) {
+				match = j
+			}
+		}
+		if match >= 0 {
+			used[match], set[i] = true, have[match]
+			continue
+		}
+		same = false
+		if !known[set[i].Entry.ID] {
+			set[i].Entry.ID = "" // an id of another time or place says nothing here
+		}
+	}
+	return set, same
+}
+
+// HoursOptions say how a change of schedules goes about it.
+type HoursOptions struct {
+	// Save is given the schedules as they are, {"computeStartStop":[…]}, before
+	// they are replaced, unless there are none. When it fails nothing is sent.
+	Save func(name string, old json.RawMessage) error
+	// Check only compares: nothing is sent.
+	Check bool
+}
+
+// HoursOutcome is how a change of one instance's schedules or idle time ended.
+type HoursOutcome struct {
+	Name string
+	// Before is the instance as it was read before the change; nil when it
+	// could not be.
+	Before *Compute
+	// After is the instance as it was read back; nil when nothing was sent.
+	After *Compute
+	// Want are the schedules asked for.
+	Want []Scheduled
+	// Already is true when there was nothing to change.
+	Already bool
+	// Sent is true when the service may have made the change, as asked or not.
+	Sent bool
+	Err  error
+}
+
+// Now is the instance as last read.
+func (o HoursOutcome) Now() *Compute {
+	if o.After != nil {
+		return o.After
+	}
+	return o.Before
+}
+
+// readBack is how long the service has to show what it was asked for.
+const readBack = 30 * time.Second
+
+// ChangeSchedules changes the schedules of instances by reading them, having
+// them edited, sending the whole list (Compute_UpdateSchedules) and reading
+// them again until they show the change, for 30 seconds at most.
+//
+// edit returns the schedules that the named instance is to have; it may be
+// called for several instances at a time. Schedules that do the same as before
+// are not sent. When somebody else changed them between the two reads nothing
+// is sent and the error is of KindBusy. The outcomes stand in the order of the
+// names.
+func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOptions, edit func(name string, have []Scheduled) ([]Scheduled, error)) []HoursOutcome {
+	return c.eachHours(names, func(name string) HoursOutcome {
+		out := HoursOutcome{Name: name}
+		r := rewrite{
+			op: opSchedules, out: &out, check: o.Check,
+			value: func(now *Compute) string {
+				var texts []string
+				for _, s := range now.Scheduled() {
+					texts = append(texts, s.Entry.ID+s.text())
+				}
+				return strings.Join(texts, "\n")
+			},
+			plan: func(now *Compute) (any, error) {
+				have := now.Scheduled()
+				want, err := edit(name, have)
+				if err != nil {
+					return nil, named(name, err)
+				}
+				if err := checkSchedules(name, have, want); err != nil {
+					return nil, err
+				}
+				set, same := reuse(have, want)
+				out.Want = set
+				if same {
+					return nil, nil
+				}
+				return schedulesBody(set)
+			},
+			shows: func(now *Compute) bool {
+				_, same := reuse(now.Scheduled(), out.Want)
+				return same
+			},
+			differs: func(now *Compute) string {
+				return fmt.Sprintf("the service took the schedules of %s, but %s later it shows others: %s, where %s was asked for",
+					name, readBack, scheduledWords(now.Scheduled()), scheduledWords(out.Want))
+			},
+		}
+		if o.Save != nil {
+			r.save = func(now *Compute) error {
+				have := now.Scheduled()
+				if len(have) == 0 {
+					return nil
+				}
+				raw := make([]json.RawMessage, len(have))
+				for i, s := range have {
+					raw[i] = s.Raw
+				}
+				text, err := json.MarshalIndent(map[string]any{"computeStartStop": raw}, "", "  ")
+				if err != nil {
+					return err
+				}
+				return o.Save(name, text)
+			}
+		}
+		c.rewrite(ctx, r)
+		return out
+	})
+}
+
+// ChangeIdle sets after how long without use instances stop themselves
+// (Compute_UpdateIdleShutdownSetting) and reads it back, for 30 seconds at
+// most: 15 minutes to 3 days in whole minutes, 0 for never. One that has that
+// time already is left alone. The outcomes stand in the order of the names.
+func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration) []HoursOutcome {
+	return c.eachHours(names, func(name string) HoursOutcome {
+		out := HoursOutcome{Name: name}
+		if d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {
+			out.Err = invalidf(name, "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)
+			return out
+		}
+		idle := func(now *Compute) time.Duration {
+			have, _ := now.Instance.IdleShutdown()
+			return have
+		}
+		c.rewrite(ctx, rewrite{
+			op: opIdle, out: &out,
+			value: func(now *Compute) string { return now.Instance.IdleTime },
+			plan: func(now *Compute) (any, error) {
+				if idle(now) == d {
+					return nil, nil
+				}
+				return idleBody(d), nil
+			},
+			shows: func(now *Compute) bool { return idle(now) == d },
+			differs: func(now *Compute) string {
+				text := fmt.Sprintf("the service took the idle time of %s, but %s later it still shows %s, not %s",
+					name, readBack, schedule.FormatIdle(idle(now)), schedule.FormatIdle(d))
+				if d == 0 {
+					text += "; how the service is told to switch it off is not documented"
+				}
+				return text
+			},
+		})
+		return out
+	})
+}
+
+// eachHours changes several instances, a few at a time; in order when it is a
+// dry run, so that what would be sent is shown in order.
+func (c *Client) eachHours(names []string, change func(string) HoursOutcome) []HoursOutcome {
+	outcomes := make([]HoursOutcome, len(names))
+	at := parallel
+	if c.dryRun != nil {
+		at = 1
+	}
+	slots := make(chan struct{}, at)
+	var group sync.WaitGroup
+	for i, name := range names {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			outcomes[i] = change(name)
+		})
+	}
+	group.Wait()
+	return outcomes
+}
+
+// rewrite is a synchronous write that depends on what it replaces.
+type rewrite struct {
+	op    operation
+	out   *HoursOutcome
+	check bool
+	// value is what is replaced, to see whether somebody else changed it.
+	value func(*Compute) string
+	// plan is the body to send; nil when there is nothing to change.
+	plan func(*Compute) (body any, err error)
+	// save keeps what is replaced; may be nil.
+	save func(*Compute) error
+	// shows reports whether the instance shows what was asked for, differs says
+	// in what it does not.
+	shows   func(*Compute) bool
+	differs func(*Compute) string
+}
+
+// rewrite reads, plans, reads again, writes and reads back.
+func (c *Client) rewrite(ctx context.Context, r rewrite) {
+	out := r.out
+	now, err := c.getInstance(ctx, out.Name, r.op)
+	if err != nil {
+		out.Err = err
+		return
+	}
+	out.Before = now
+	body, err := r.plan(now)
+	if err != nil {
+		out.Err = err
+		return
+	}
+	if body == nil {
+		out.Already = true
+		return
+	}
+	if r.check {
+		return
+	}
+	again, err := c.getInstance(ctx, out.Name, r.op)
+	if err != nil {
+		out.Err = err
+		return
+	}
+	if r.value(again) != r.value(now) {
+		out.Err = errorf(KindBusy, out.Name, "somebody else changed %s in this moment, so nothing was sent; look at it and try again", out.Name)
+		return
+	}
+	if r.save != nil && c.dryRun == nil {
+		if err := r.save(again); err != nil {
+			out.Err = &Error{Kind: KindFailed, Name: out.Name, Err: err,
+				Message: fmt.Sprintf("the schedules of %s could not be saved before the change, so nothing was sent: %v", out.Name, err)}
+			return
+		}
+	}
+	if err := c.set(ctx, r.op, out.Name, body, r.shows); err != nil {
+		out.Sent, out.Err = uncertain(err), err
+		return
+	}
+	out.Sent = true
+	out.Err = c.confirm(ctx, r)
+}
+
+// confirm reads until the instance shows the change.
+func (c *Client) confirm(ctx context.Context, r rewrite) error {
+	started, interval := c.clock.Now(), time.Second
+	for {
+		now, err := c.getInstance(ctx, r.out.Name, r.op)
+		switch {
+		case err == nil:
+			r.out.After = now
+			if r.shows(now) {
+				return nil
+			}
+		case ctx.Err() != nil, IsNotFound(err), KindOf(err) == KindAuth:
+			return err
+		}
+		left := readBack - since(started, c.clock.Now())
+		if left <= 0 {
+			if err != nil {
+				return err
+			}
+			return errorf(KindFailed, r.out.Name, "%s", r.differs(now))
+		}
+		if err := c.pause(ctx, min(interval, left)); err != nil {
+			return &Error{Kind: KindInterrupted, Name: r.out.Name, Err: err,
+				Message: fmt.Sprintf("the change of %s was sent; whether it took effect was not seen", r.out.Name)}
+		}
+		interval = min(interval*2, 5*time.Second)
+	}
+}
+
+// getInstance reads a compute that must be an instance.
+func (c *Client) getInstance(ctx context.Context, name string, op operation) (*Compute, error) {
+	now, err := c.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	what := "schedules"
+	if op.id == opIdle.id {
+		what = "an idle time before shutdown"
+	}
+	switch {
+	case !now.IsInstance():
+		return nil, invalidf(name, "%s is of type %s; only compute instances have %s", name, now.ComputeType, what)
+	case now.Instance == nil:
+		return nil, errorf(KindBusy, name, "the service does not tell the settings of %s yet (%s); try again later", name, now.State())
+	}
+	return now, nil
+}
+
+// checkSchedules says what is wrong with a set before it is sent. What the
+// service holds already is not judged.
+func checkSchedules(name string, have, want []Scheduled) error {
+	if len(want) > schedule.Max {
+		return invalidf(name, "%s would have %d schedules, and an instance can have %d: delete some first, or set the whole set at once", name, len(want), schedule.Max)
+	}
+	for i, s := range want {
+		if s.Err != nil || slices.ContainsFunc(have, s.same) {
+			continue
+		}
+		if err := s.Entry.Validate(); err != nil {
+			return invalidf(name, "schedule %d: %v", i+1, err)
+		}
+	}
+	return nil
+}
+
+func schedulesBody(set []Scheduled) (any, error) {
+	list := make([]map[string]any, 0, len(set))
+	for _, s := range set {
+		body, err := s.wire()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, body)
+	}
+	return map[string]any{"computeStartStop": list}, nil
+}
+
+func idleBody(d time.Duration) any {
+	var value any
+	if d > 0 {
+		value = formatDuration(d)
+	}
+	return map[string]any{"idleTimeBeforeShutdown": value}
+}
+
+// scheduledWords says what schedules do, for an error.
+func scheduledWords(list []Scheduled) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	words := make([]string, len(list))
+	for i, s := range list {
+		words[i] = "one that cannot be read"
+		if s.Err == nil {
+			words[i] = s.Entry.Explain()
+		}
+	}
+	return fmt.Sprintf("%d (%s)", len(list), strings.Join(words, "; "))
+}
+
+// named makes an error about an instance's input one of this package.
+func named(name string, err error) error {
+	if e, ok := err.(*Error); ok { //nolint:errorlint // a wrapped one keeps its wrapping
+		return e
+	}
+	return &Error{Kind: KindInvalid, Name: name, Message: err.Error(), Err: err}
+}
