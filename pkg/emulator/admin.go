@@ -20,14 +20,14 @@ const adminPrefix = "_emulator"
 
 // Status says what an emulator holds.
 type Status struct {
-	Now           time.Time      `json:"now"`                // the emulator's time
-	Advanced      string         `json:"advanced"`           // sum of all advances, as a Go duration
-	Pace          string         `json:"pace"`               // as ParsePace reads it
-	Dir           string         `json:"dir,omitempty"`      // where the state is; empty in memory
-	Subscriptions int            `json:"subscriptions"`      //
-	Workspaces    int            `json:"workspaces"`         //
-	Computes      int            `json:"computes"`           //
-	States        map[string]int `json:"states,omitempty"`   // computes by state; provisioning state where a type has no other
+	Now           time.Time      `json:"now"`           // the emulator's time
+	Advanced      string         `json:"advanced"`      // sum of all advances, as a Go duration
+	Pace          string         `json:"pace"`          // as ParsePace reads it
+	Dir           string         `json:"dir,omitempty"` // where the state is; empty in memory
+	Subscriptions int            `json:"subscriptions"`
+	Workspaces    int            `json:"workspaces"`
+	Computes      int            `json:"computes"`
+	States        map[string]int `json:"states,omitempty"`   // computes by state; by provisioning state where a type has no other
 	Busy          int            `json:"busy"`               // computes in an operation
 	Next          *time.Time     `json:"nextMove,omitempty"` // when something happens by itself next
 }
