@@ -107,6 +107,7 @@ func outcomes(a *app.App, asked []string, ended []compute.Outcome) (render.Resul
 	if err != nil {
 		return render.Result{}, err
 	}
+	a.SawOutcomes(ended)
 	return render.Outcomes(ended, client.Workspace(), len(asked) != 1, detail(a, false)), nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
-	"github.com/computetarget/computetarget/internal/argv"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -28,7 +27,7 @@ Load it for this session, or install it once:
   computetarget completion zsh
   computetarget completion fish
   computetarget completion powershell`,
-		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
+		ValidArgs: Shells(),
 	}
 	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
 		if len(args) != 1 || !slices.Contains(c.ValidArgs, args[0]) {
@@ -38,6 +37,9 @@ Load it for this session, or install it once:
 		return render.Result{Data: script, Text: script}, err
 	})
 }
+
+// Shells are the shells there is a completion script for.
+func Shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
 // Completion returns the completion script of a shell.
 func Completion(shell string) (string, error) {
@@ -55,30 +57,4 @@ func Completion(shell string) (string, error) {
 		err = root.GenPowerShellCompletionWithDesc(&script)
 	}
 	return script.String(), err
-}
-
-// completionTree hangs every command below root by name and description, and
-// the one being completed in full.
-func completionTree(a *app.App, root *cobra.Command, args []string) {
-	building := ""
-	if len(args) > 0 {
-		if found, err := argv.Path(args[:len(args)-1], words(), nil); err == nil {
-			building = strings.Join(found.Path, " ")
-		}
-	}
-	groups := map[string]*cobra.Command{"": root}
-	for _, s := range sections {
-		for _, e := range s.entries {
-			parent, name := "", e.words
-			if i := strings.LastIndexByte(e.words, ' '); i >= 0 {
-				parent, name = e.words[:i], e.words[i+1:]
-			}
-			c := &cobra.Command{Use: name, Short: e.short, Run: func(*cobra.Command, []string) {}}
-			if e.build != nil && e.words == building {
-				c = build(a, e)
-			}
-			groups[parent].AddCommand(c)
-			groups[e.words] = c
-		}
-	}
 }

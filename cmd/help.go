@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// writeRootHelp prints the command groups on one screen.
+// writeRootHelp prints the words of the root on one screen.
 func writeRootHelp(w io.Writer) {
 	fmt.Fprint(w, `Manage Azure Machine Learning compute targets.
 
@@ -18,15 +18,22 @@ Usage: computetarget COMMAND [NAME…] [flags]
 
 `)
 	for _, s := range sections {
-		fmt.Fprintln(w, s.title)
+		var words []string
 		for _, e := range s.entries {
 			if !strings.Contains(e.words, " ") {
-				fmt.Fprintf(w, "  %-16s %s\n", e.words, e.short)
+				words = append(words, e.words)
 			}
 		}
-		fmt.Fprintln(w)
+		writeWrapped(w, fmt.Sprintf("  %-22s ", s.title), strings.Join(words, " "))
 	}
-	fmt.Fprint(w, `computetarget COMMAND --help explains a command and shows examples.
+	fmt.Fprint(w, `
+computetarget COMMAND --help explains a command and shows examples.
+computetarget help TOPIC, on:`)
+	for _, t := range topics() {
+		fmt.Fprint(w, " "+t.word)
+	}
+	fmt.Fprint(w, `
+
 Try it without an Azure account: add --cloud emulator to any command.
 `)
 }

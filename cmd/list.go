@@ -46,6 +46,9 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 			if err != nil {
 				return nil, err
 			}
+			if !*watch {
+				a.SawComputes(all)
+			}
 			return wanted.apply(ctx, a, all, client.Now())
 		}
 		if *watch {

@@ -33,9 +33,8 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		return err
 	}
 	if len(found.Path) > 0 && strings.HasPrefix(found.Path[0], "__complete") {
-		completionTree(a, root, found.Rest)
-		root.SetArgs(args)
-		return root.ExecuteContext(ctx)
+		complete(ctx, a, found.Rest, found.Path[0] == cobra.ShellCompRequestCmd)
+		return nil
 	}
 	if len(found.Path) > 0 && found.Path[0] == "help" {
 		return help(a, root, found.Rest)
@@ -91,15 +90,24 @@ func build(a *app.App, e entry) *cobra.Command {
 	return c
 }
 
-// help answers "help", "help COMMAND" and the topics.
+// help answers "help", "help COMMAND" and "help TOPIC".
 func help(a *app.App, root *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		writeRootHelp(a.Out)
-		return nil
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return wantsHelp([]string{arg}) })
+	known := words()
+	for _, t := range topics() {
+		known[t.word] = argv.Word{}
 	}
-	found, err := argv.Path(args, words(), nil)
+	found, err := argv.Path(append(args, "--help"), known, nil)
 	if err != nil {
 		return err
+	}
+	if len(found.Path) == 1 {
+		for _, t := range topics() {
+			if t.word == found.Path[0] {
+				t.write(a.Out)
+				return nil
+			}
+		}
 	}
 	e, ok := find(found.Path)
 	switch {
@@ -134,6 +142,7 @@ func words() argv.Words {
 			at[path[len(path)-1]] = word
 		}
 	}
+	tree["help"] = argv.Word{}
 	return tree
 }
 

@@ -42,6 +42,9 @@ memory, GPUs and the list price of an hour where the service tells it.
 		if err != nil {
 			return render.Result{}, err
 		}
+		if *location == "" {
+			a.SawSizes(sizes)
+		}
 		var usages []compute.Usage
 		if *fits {
 			if usages, err = client.Usages(ctx, region); err != nil {

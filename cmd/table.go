@@ -65,6 +65,11 @@ var sections = []section{
 		{"list-nodes", "List the nodes of a cluster", newListNodes},
 		{"get-credentials", "Print the secrets of an attached compute", newGetCredentials},
 	}},
+	{"Old scripts", []entry{
+		{"migrate", "Find calls of the old CLI in scripts, and rewrite them", newMigrate},
+		{"folder", "Attach a folder to a workspace", nil},
+		{"folder attach", "Attach a folder to a workspace, as az ml folder attach did", newFolderAttach},
+	}},
 	{"Try without Azure", []entry{
 		{"emulator", "Azure Resource Manager on this machine", nil},
 		{"emulator status", "Show what the emulator holds", newEmulatorStatus},
@@ -96,12 +101,16 @@ func find(path []string) (entry, bool) {
 	return entry{}, false
 }
 
-// below returns the commands of a group, in the table's order.
+// below returns the commands of a group, in the table's order; those of the
+// root for "".
 func below(words string) []entry {
 	var out []entry
+	if words != "" {
+		words += " "
+	}
 	for _, s := range sections {
 		for _, e := range s.entries {
-			if rest, ok := strings.CutPrefix(e.words, words+" "); ok && !strings.Contains(rest, " ") {
+			if rest, ok := strings.CutPrefix(e.words, words); ok && !strings.Contains(rest, " ") {
 				out = append(out, e)
 			}
 		}

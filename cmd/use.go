@@ -84,6 +84,7 @@ func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Worksp
 	if err != nil {
 		return compute.Workspace{}, err
 	}
+	a.SawWorkspaces(all)
 	var found []compute.Workspace
 	var known []string
 	for _, info := range all {

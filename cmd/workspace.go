@@ -45,6 +45,9 @@ The chosen one is marked.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if group.Text == "" {
+			a.SawWorkspaces(all)
+		}
 		chosen := ""
 		if ref, err := a.Settings.Workspace(); err == nil {
 			chosen = compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}.ID()

@@ -34,6 +34,12 @@ func (s *Settings) emulatorDir() string {
 	return filepath.Join(dir, "emulator")
 }
 
+// CacheDir is the folder of what can be lost and asked for again; "" when there
+// is no home folder.
+func (s *Settings) CacheDir() string {
+	return s.userDir("XDG_CACHE_HOME", "LocalAppData", ".cache")
+}
+
 // userDir is our folder in a base folder of the XDG specification, or in the
 // one Windows has for the purpose. Relative XDG paths are passed over, as the
 // specification asks.

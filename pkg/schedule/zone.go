@@ -296,3 +296,13 @@ func zoneOrUTC(name string) string {
 	}
 	return name
 }
+
+// Zones lists the IANA names of the time zones that have a Windows name, which
+// is what the service takes, sorted.
+func Zones() []string {
+	names := make([]string, len(ianaZones))
+	for i := range ianaZones {
+		names[i] = ianaZones[i].name
+	}
+	return names
+}

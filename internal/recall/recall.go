@@ -1,8 +1,8 @@
-// Package names remembers what shell completion offers: names of computes,
+// Package recall remembers what shell completion offers: names of computes,
 // sizes and workspaces, as they were last seen. What it keeps is a guess that
 // saves a request; nothing else relies on it, and a file that cannot be used is
 // a file that is not there.
-package names
+package recall
 
 import (
 	"crypto/sha256"

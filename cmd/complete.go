@@ -1,0 +1,481 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/recall"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+// What a shell may do besides offering the candidates, in the numbers cobra's
+// scripts understand.
+const (
+	shellFiles   = 0
+	shellNothing = int(cobra.ShellCompDirectiveNoFileComp)
+	shellFolders = int(cobra.ShellCompDirectiveFilterDirs)
+	shellNoSpace = int(cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp)
+)
+
+// here stands for the word being completed while the words before it are
+// resolved. No argument of a process can hold it.
+const here = "\x00"
+
+// complete answers a shell that asks how the last of the words could go on, in
+// the form cobra's scripts read: a candidate a line, a tab and words about it,
+// and at the end a colon and what else the shell may do. Whatever goes wrong,
+// the answer is shorter: a person in the middle of typing is told nothing.
+func complete(ctx context.Context, a *app.App, words []string, described bool) {
+	a.Err = &render.Output{Writer: io.Discard}
+	c := completion{ctx: ctx, app: a, shell: shellNothing}
+	if len(words) > 0 {
+		c.words(words[:len(words)-1], words[len(words)-1])
+	}
+	var out strings.Builder
+	for _, found := range c.found {
+		out.WriteString(found.Text)
+		if described && found.About != "" {
+			out.WriteString("\t" + found.About)
+		}
+		out.WriteString("\n")
+	}
+	fmt.Fprintf(a.Out, "%s:%d\n", out.String(), c.shell)
+}
+
+// completion is the answer in the making.
+type completion struct {
+	ctx   context.Context
+	app   *app.App
+	found []recall.Name
+	shell int
+}
+
+// words completes current, which stands after before.
+func (c *completion) words(before []string, current string) {
+	if len(before) == 1 && strings.EqualFold(before[0], "ml") {
+		c.offer(current, "computetarget", "Azure Machine Learning compute targets")
+		return
+	}
+	globalSet := &cobra.Command{}
+	globals(globalSet.Flags())
+	// The question for help keeps Path from guessing what is not typed yet; it
+	// is the last word of what remains.
+	found, err := argv.Path(append(slices.Clone(before), "--help"), words(), grammar(globalSet.Flags()))
+	if err != nil {
+		return
+	}
+	rest := found.Rest[:len(found.Rest)-1]
+	e, ok := find(found.Path)
+	cmd := globalSet
+	switch {
+	case ok && e.build != nil:
+		cmd = build(c.app, e)
+	case ok && e.words == "create" && strings.HasPrefix(current, "-"):
+		e, _ = find([]string{"create", "computeinstance"}) // what create makes when no type is named
+		cmd = build(c.app, e)
+	case len(found.Path) > 0 && found.Path[0] == "help":
+		c.help(rest, current)
+		return
+	}
+
+	prefix, _, assigned := strings.Cut(current, "=")
+	assigned = assigned && strings.HasPrefix(current, "-")
+	marker := here
+	if assigned {
+		marker = prefix + "=" + here
+	}
+	out, err := argv.Expand(append(slices.Clone(rest), marker), open(grammar(cmd.Flags())), nil)
+	if err != nil {
+		return
+	}
+	last := out[len(out)-1]
+	typed := out[:len(out)-1]
+	if err := cmd.Flags().Parse(typed); err != nil {
+		return
+	}
+	at := place{entry: e, cmd: cmd, kind: found.Type, given: cmd.Flags().Args(), current: current}
+	at.begun = c.app.Begin(cmd.Flags()) == nil
+	name, isValue := strings.CutSuffix(last, "="+here)
+	switch {
+	case isValue && assigned:
+		at.current = current[len(prefix)+1:]
+		c.value(at, cmd.Flags().Lookup(strings.TrimPrefix(name, "--")))
+	case strings.HasPrefix(current, "-") && !slices.Contains(typed, "--"):
+		c.flags(at)
+	case isValue:
+		c.value(at, cmd.Flags().Lookup(strings.TrimPrefix(name, "--")))
+	default:
+		c.arguments(at)
+	}
+}
+
+// open makes flags take any value, so that a value still to come is no mistake.
+func open(flags []argv.Flag) []argv.Flag {
+	for i := range flags {
+		flags[i].Values = nil
+		if flags[i].Bool3 {
+			flags[i].Bool3, flags[i].TakesValue = false, true
+		}
+	}
+	return flags
+}
+
+// place is where the word being completed stands.
+type place struct {
+	entry   entry
+	cmd     *cobra.Command // the command, or the global flags before there is one
+	kind    string         // the compute type named beside the verb
+	given   []string       // arguments before it
+	current string
+	begun   bool // whether the settings can be used
+}
+
+// offer adds a candidate that continues what is typed.
+func (c *completion) offer(current, text, about string) {
+	if strings.HasPrefix(text, current) {
+		c.found = append(c.found, recall.Name{Text: text, About: about})
+	}
+}
+
+// offerAnyCase adds values whose case does not matter. The shells compare
+// letter by letter, so what is typed keeps its case.
+func (c *completion) offerAnyCase(current string, list ...recall.Name) {
+	for _, n := range list {
+		if len(n.Text) >= len(current) && strings.EqualFold(n.Text[:len(current)], current) {
+			c.found = append(c.found, recall.Name{Text: current + n.Text[len(current):], About: n.About})
+		}
+	}
+}
+
+// texts are values that need no words about them.
+func texts(list ...string) []recall.Name {
+	out := make([]recall.Name, len(list))
+	for i, text := range list {
+		out[i].Text = text
+	}
+	return out
+}
+
+// offerKnown adds names the service gave. Those that a shell could take for
+// something else than a name are left out.
+func (c *completion) offerKnown(at place, kind recall.Kind, fits func(recall.Name) bool) {
+	if !at.begun {
+		return
+	}
+	for _, n := range c.app.Known(c.ctx, kind) {
+		if !plainName(n.Text) || fits != nil && !fits(n) {
+			continue
+		}
+		n.About = render.Clean(n.About)
+		c.offerAnyCase(at.current, n)
+	}
+}
+
+func plainName(s string) bool {
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && (i == 0 || !strings.ContainsRune("-_.()", r)) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 260
+}
+
+// flags completes a flag's name.
+func (c *completion) flags(at place) {
+	own, global := flagLists(at.cmd)
+	for _, f := range append(own, global...) {
+		if f.Changed && !takesMore(f) {
+			continue
+		}
+		if f.Name == fullObject {
+			c.offer(at.current, "-v", f.Usage)
+			continue
+		}
+		_, about := pflag.UnquoteUsage(f)
+		c.offer(at.current, "--"+f.Name, about)
+	}
+}
+
+// takesMore reports whether a flag may be given again.
+func takesMore(f *pflag.Flag) bool {
+	_, list := f.Value.(pflag.SliceValue)
+	return list
+}
+
+// value completes a flag's value.
+func (c *completion) value(at place, f *pflag.Flag) {
+	if f == nil {
+		return
+	}
+	if values := f.Annotations[choiceFlag]; values != nil {
+		c.offerAnyCase(at.current, texts(values...)...)
+		return
+	}
+	if f.Annotations[truthFlag] != nil {
+		c.offerAnyCase(at.current, texts("True", "False")...)
+		return
+	}
+	placeholder, _ := pflag.UnquoteUsage(f)
+	switch {
+	case f.Name == "name":
+		c.computes(at)
+	case placeholder == "SIZE":
+		c.offerKnown(at, recall.Sizes, nil)
+	case f.Name == "workspace-name":
+		group := at.cmd.Flags().Lookup("resource-group")
+		c.offerKnown(at, recall.Workspaces, func(n recall.Name) bool {
+			return !group.Changed || strings.EqualFold(n.About, group.Value.String())
+		})
+	case f.Name == "resource-group":
+		c.groups(at)
+	case f.Name == "subscription", f.Name == "subscription-id":
+		c.subscriptions(at, f.Name == "subscription-id")
+	case f.Name == "cloud":
+		c.offerAnyCase(at.current, texts("public", "china", "usgov", config.EmulatorCloud)...)
+	case f.Name == "time-zone":
+		c.offerAnyCase(at.current, texts(schedule.Zones()...)...)
+	case f.Name == "pace":
+		c.offerAnyCase(at.current, texts("instant", "fast", "real")...)
+	case f.Name == "for":
+		c.offerAnyCase(at.current, texts("running", "stopped", "deleted")...)
+	case f.Name == "state":
+		c.offerAnyCase(at.current, texts(states()...)...)
+	case f.Name == "owner":
+		c.offer(at.current, "me", "computes that are yours")
+	case f.Name == "type":
+		c.offerAnyCase(at.current, texts(argv.Types()...)...)
+	case placeholder == "FILE":
+		c.shell = shellFiles
+	case placeholder == "FOLDER":
+		c.shell = shellFolders
+	default:
+		c.optionValues(at.current, f.Name)
+	}
+}
+
+// optionValues completes the value of a flag that is a setting.
+func (c *completion) optionValues(current, flag string) {
+	for _, option := range config.Options() {
+		if slices.Contains(option.Flags, flag) {
+			c.settingValues(current, option)
+		}
+	}
+}
+
+func (c *completion) settingValues(current string, option config.Option) {
+	switch option.Kind {
+	case config.Choice:
+		c.offerAnyCase(current, texts(option.Values...)...)
+	case config.Bool:
+		c.offerAnyCase(current, texts("true", "false")...)
+	case config.Cloud:
+		c.offerAnyCase(current, texts("public", "china", "usgov", config.EmulatorCloud)...)
+	}
+}
+
+func states() []string {
+	return []string{
+		compute.StateRunning, compute.StateStopped, compute.StateCreating, compute.StateStarting, compute.StateStopping,
+		compute.StateRestarting, compute.StateSettingUp, compute.StateDeleting, compute.StateJobRunning, compute.StateResizing,
+		compute.StateCreateFailed, compute.StateSetupFailed, compute.StateUserSettingUp, compute.StateUserSetupFailed,
+		compute.StateUnusable, compute.StateUnknown,
+	}
+}
+
+// arguments completes a word that is no flag: a command below a group, or an
+// argument of a command.
+func (c *completion) arguments(at place) {
+	e := at.entry
+	if len(at.given) == 0 {
+		c.commands(e.words, at.kind, at.current)
+		if e.takesType() && at.kind == "" && at.current != "" {
+			c.offerAnyCase(at.current, texts(argv.Types()...)...)
+		}
+	}
+	if e.build == nil {
+		return
+	}
+	placeholder := ""
+	if usage := strings.Fields(at.cmd.Use); len(usage) > 1 {
+		placeholder = strings.TrimRight(usage[1], "…")
+	}
+	switch {
+	case at.cmd.Flags().Lookup("name") != nil:
+		c.computes(at)
+	case strings.Contains(placeholder, "FILE"):
+		c.shell = shellFiles
+	case strings.Contains(placeholder, "FOLDER"):
+		c.shell = shellFolders
+	case len(at.given) == 0 && at.cmd.ValidArgs != nil:
+		c.offerAnyCase(at.current, texts(at.cmd.ValidArgs...)...)
+	case len(at.given) == 0 && placeholder == "WORKSPACE":
+		c.offerKnown(at, recall.Workspaces, nil)
+	case len(at.given) == 0 && placeholder == "KEY":
+		for _, option := range config.Options() {
+			c.offer(at.current, option.Key, option.Help)
+		}
+	case placeholder == "KEY=VALUE":
+		c.setting(at.current)
+	}
+	if len(c.found) == 0 && at.current == "" {
+		c.required(at)
+	}
+}
+
+// commands offers the commands of a group, or of the root. Beside a compute
+// type only those it goes with are offered.
+func (c *completion) commands(group, kind, current string) {
+	current = strings.ToLower(current)
+	list := below(group)
+	for _, e := range list {
+		word := e.words[strings.LastIndexByte(e.words, ' ')+1:]
+		if kind == "" || e.takesType() || hasCommand(e.words+" "+kind) {
+			c.offer(current, word, e.short)
+		}
+	}
+	if group == "" && kind == "" {
+		c.offer(current, "help", "Explain a command or a topic")
+		if current != "" {
+			for _, t := range argv.Types() {
+				c.offer(current, t, "")
+			}
+		}
+	}
+}
+
+func hasCommand(words string) bool {
+	_, ok := find(strings.Fields(words))
+	return ok
+}
+
+// required offers the flags that must still be given.
+func (c *completion) required(at place) {
+	own, _ := flagLists(at.cmd)
+	for _, f := range own {
+		if f.Annotations[requiredFlag] != nil && !f.Changed {
+			_, about := pflag.UnquoteUsage(f)
+			c.offer("", "--"+f.Name, about)
+		}
+	}
+}
+
+// computes offers the computes a command can act on, except those named
+// already. A command that makes one gets none.
+func (c *completion) computes(at place) {
+	verb, _, _ := strings.Cut(at.entry.words, " ")
+	if verb == "create" || verb == "attach" {
+		return
+	}
+	given := at.given
+	if list, ok := at.cmd.Flags().Lookup("name").Value.(pflag.SliceValue); ok {
+		given = append(list.GetSlice(), given...)
+	}
+	c.offerKnown(at, recall.Computes, func(n recall.Name) bool {
+		kind, _, _ := strings.Cut(n.About, " ")
+		return !slices.Contains(given, n.Text) && actsOn(at.entry.words, kind) &&
+			(at.kind == "" || strings.EqualFold(at.kind, kind))
+	})
+}
+
+// actsOn reports whether a command is of any use for a type of compute.
+func actsOn(words, kind string) bool {
+	const instance, cluster = "ComputeInstance", "AmlCompute"
+	if kind == "" {
+		return true // names met in passing may lack it
+	}
+	first, rest, _ := strings.Cut(words, " ")
+	switch first {
+	case "start", "stop", "restart", "resize", "open", "ssh", "ssh-config", "schedule", "idle":
+		return kind == instance
+	case "list-nodes", "amlcompute":
+		return kind == cluster
+	case "get-credentials", "detach":
+		return kind != instance && kind != cluster
+	case "update":
+		return strings.EqualFold(rest, kind)
+	}
+	return true
+}
+
+// groups offers the resource groups of the workspaces.
+func (c *completion) groups(at place) {
+	if !at.begun {
+		return
+	}
+	var seen []string
+	for _, ws := range c.app.Known(c.ctx, recall.Workspaces) {
+		if group := ws.About; plainName(group) && !slices.Contains(seen, group) {
+			seen = append(seen, group)
+		}
+	}
+	slices.Sort(seen)
+	c.offerAnyCase(at.current, texts(seen...)...)
+}
+
+// subscriptions offers the subscriptions az knows, by id or by name.
+func (c *completion) subscriptions(at place, byID bool) {
+	if !at.begun {
+		return
+	}
+	profile, err := azure.ReadProfile(c.app.Settings.AzDir())
+	if err != nil {
+		return
+	}
+	for _, s := range profile.Subscriptions {
+		if byID && plainName(s.ID) {
+			c.offer(at.current, s.ID, render.Clean(s.Name))
+		} else if !byID && plainName(strings.ReplaceAll(s.Name, " ", "")) {
+			c.offer(at.current, s.Name, s.ID)
+		}
+	}
+}
+
+// setting completes KEY=VALUE.
+func (c *completion) setting(current string) {
+	key, value, assigned := strings.Cut(current, "=")
+	for _, option := range config.Options() {
+		if !option.User {
+			continue
+		}
+		if !assigned {
+			c.offer(current, option.Key+"=", option.Help)
+			c.shell = shellNoSpace
+			continue
+		}
+		if option.Key == key {
+			before := len(c.found)
+			c.settingValues(value, option)
+			for i := range c.found[before:] {
+				c.found[before+i].Text = key + "=" + c.found[before+i].Text
+			}
+		}
+	}
+}
+
+// help completes what follows the word help.
+func (c *completion) help(path []string, current string) {
+	words := strings.ToLower(strings.Join(path, " "))
+	if words != "" && !hasCommand(words) {
+		return
+	}
+	c.commands(words, "", current)
+	if words == "" {
+		c.found = slices.DeleteFunc(c.found, func(n recall.Name) bool { return n.Text == "help" })
+		for _, t := range topics() {
+			c.offer(current, t.word, t.short)
+		}
+	}
+}

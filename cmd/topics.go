@@ -1,0 +1,174 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+// topic is a page of help that belongs to no command.
+type topic struct {
+	word, short string
+	write       func(io.Writer)
+}
+
+// topics are the pages of help besides those of the commands.
+func topics() []topic {
+	return []topic{
+		{"commands", "Every command in one list", writeCommands},
+		{"exit-codes", "What the exit code of a command means", writeExitCodes},
+		{"environment", "Environment variables", writeEnvironment},
+		{"formats", "Output formats and --query", writeFormats},
+	}
+}
+
+func writeCommands(w io.Writer) {
+	fmt.Fprint(w, "Commands. computetarget COMMAND --help explains one and shows examples.\n")
+	for _, s := range sections {
+		fmt.Fprintf(w, "\n%s\n", s.title)
+		for _, e := range s.entries {
+			if e.build != nil {
+				fmt.Fprintf(w, "  %-27s %s\n", e.words, e.short)
+			}
+		}
+	}
+}
+
+// exitMeanings says what each exit code means, in the words of the contract
+// scripts rely on.
+func exitMeanings() []struct {
+	code    int
+	meaning string
+} {
+	return []struct {
+		code    int
+		meaning string
+	}{
+		{render.ExitDone, "done"},
+		{render.ExitFailed, "failed, unreachable, or in conflict with what exists: the name is taken, the settings differ, the quota is used up"},
+		{render.ExitUsage, "wrong usage or input, a size the region does not offer included; nothing was changed"},
+		{render.ExitNotFound, "not found"},
+		{render.ExitTimeout, "the wait timed out; the operation goes on"},
+		{render.ExitBroken, "the operation, or the compute it acts on, is in a failed state (never from show or list)"},
+		{render.ExitAuth, "sign-in or permission"},
+		{render.ExitCheck, "a check says no"},
+		{render.ExitTryLater, "try later: throttled, no capacity, busy, or changed meanwhile"},
+		{render.ExitInterrupted, "interrupted (ctrl-c); what was begun goes on"},
+		{render.ExitTerminated, "terminated; what was begun goes on"},
+	}
+}
+
+func writeExitCodes(w io.Writer) {
+	fmt.Fprint(w, "Exit codes. The same for every command.\n\n")
+	for _, e := range exitMeanings() {
+		writeWrapped(w, fmt.Sprintf("  %3d  ", e.code), e.meaning)
+	}
+	fmt.Fprint(w, `
+With several names the code is the one all failures share, else 1. Deleting what
+is not there is 3.
+`)
+}
+
+func writeEnvironment(w io.Writer) {
+	fmt.Fprint(w, `Environment variables. A flag wins over a variable; a variable wins over a
+project's config.json, your config.yaml and az's own settings. computetarget
+config show prints every value in use and where it comes from.
+
+`)
+	for _, o := range config.Options() {
+		if o.Env == "" {
+			continue
+		}
+		about := o.Help
+		if o.Kind == config.Choice {
+			about += ": " + strings.Join(o.Values, ", ")
+		}
+		if o.Default != "" && o.Default != "false" {
+			about += " (default " + o.Default + ")"
+		}
+		for _, flag := range o.Flags {
+			about += "; --" + flag
+		}
+		writeVariable(w, o.Env, about)
+	}
+	fmt.Fprint(w, "\nVariables of others that are read, too\n\n")
+	for _, v := range [][2]string{
+		{"AZURE_CONFIG_DIR", "the folder of az's files, from which subscription, defaults and session are taken"},
+		{"AZURE_DEFAULTS_GROUP, AZURE_DEFAULTS_WORKSPACE", "az's defaults for resource group and workspace"},
+		{"AZURE_CLOUD_NAME", "the cloud az is set to"},
+		{"AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH", "a service principal to sign in as"},
+		{"AZURE_FEDERATED_TOKEN_FILE", "the file of a federated token, read anew for every sign-in"},
+		{"ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN", "set by GitHub Actions for a job with id-token: write"},
+		{"SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN", "set by Azure Pipelines"},
+		{"AZURE_TOKEN_CREDENTIALS", "which ways of signing in are tried: dev, prod, or the name of one"},
+		{"HTTPS_PROXY, NO_PROXY", "the proxy for requests, and the hosts reached without it"},
+		{"SSL_CERT_FILE, REQUESTS_CA_BUNDLE", "certificate authorities to trust"},
+		{"XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "where config.yaml, the emulator's state and names for completion are kept"},
+	} {
+		writeVariable(w, v[0], v[1])
+	}
+}
+
+func writeFormats(w io.Writer) {
+	fmt.Fprint(w, `Output formats. -o FORMAT, COMPUTETARGET_OUTPUT, or [core] output of az's
+configuration choose one. Without any of them a terminal gets the view for
+people and everything else gets json.
+
+  json    sorted keys, two blanks of indentation, as az prints it
+  jsonc   json in colours
+  yaml    YAML
+  yamlc   YAML in colours
+  table   columns with a header, as az draws them
+  tsv     values separated by tabs, without a header: for cut, awk and read
+  name    names, one a line: to pipe into another command
+  none    nothing; the exit code tells
+
+--query EXPRESSION applies a JMESPath expression first, with the functions and
+the word literals az has. Hashes keep the order they are written in.
+
+  computetarget show dev --query state -o tsv
+  computetarget list --query "[?state=='Running'].{who:owner,what:name}" -o table
+
+One name gives an object, several an array in the order of asking. -v prints the
+full object, --raw the service's own body. The result is all there is on stdout;
+notes, progress and errors go to stderr.
+`)
+}
+
+func writeVariable(w io.Writer, name, about string) {
+	if len(name) > 30 {
+		writeWrapped(w, "  ", name)
+		name = ""
+	}
+	writeWrapped(w, fmt.Sprintf("  %-30s ", name), about)
+}
+
+// helpWidth is the width help is written for.
+const helpWidth = 80
+
+// writeWrapped writes text after head, in lines of helpWidth, each indented by
+// the width of head.
+func writeWrapped(w io.Writer, head, text string) {
+	indent := strings.Repeat(" ", len(head))
+	line := strings.TrimRight(head, " ")
+	used := len(head)
+	first := true
+	for _, word := range strings.Fields(text) {
+		switch {
+		case first:
+			line += strings.Repeat(" ", len(head)-len(line)) + word
+			used += len(word)
+		case used+1+len(word) > helpWidth:
+			fmt.Fprintln(w, line)
+			line, used = indent+word, len(indent)+len(word)
+		default:
+			line += " " + word
+			used += 1 + len(word)
+		}
+		first = false
+	}
+	fmt.Fprintln(w, line)
+}

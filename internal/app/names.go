@@ -1,0 +1,226 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/recall"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// How long remembered names are offered before the service is asked again, and
+// how long a person who pressed tab waits for its answer.
+const (
+	completionPatience = time.Second
+	computesFresh      = 10 * time.Minute
+	workspacesFresh    = time.Hour
+	sizesFresh         = 7 * 24 * time.Hour
+	// After the service did not answer, what is remembered is offered for this
+	// long, so that not every press of tab waits.
+	retryAfter = time.Minute
+)
+
+// Known returns names for completion: those remembered, and when they are old
+// the service's, if it answers within a second. It needs Begin and tells
+// nothing about what goes wrong.
+func (a *App) Known(ctx context.Context, kind recall.Kind) []recall.Name {
+	file, ok := a.remembered(kind)
+	if !ok {
+		return nil
+	}
+	fresh := computesFresh
+	switch {
+	case a.Emulated():
+		fresh = 0 // it is on this machine, and its clock jumps
+	case kind == recall.Sizes:
+		fresh = sizesFresh
+	case kind == recall.Workspaces:
+		fresh = workspacesFresh
+	}
+	list := file.Get(kind)
+	now := time.Now()
+	if age := now.Sub(list.Seen); age >= 0 && age < fresh {
+		return list.Names
+	}
+	if found, err := a.askFor(ctx, kind); err == nil {
+		list = recall.List{Seen: now, Names: found}
+	} else {
+		list.Seen = now.Add(retryAfter - fresh)
+	}
+	_ = file.Put(kind, list) // the next completion asks again
+	return list.Names
+}
+
+// askFor asks the service for names. It returns after completionPatience even
+// when a sign-in does not listen to its context.
+func (a *App) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, error) {
+	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	defer cancel()
+	client, err := a.completionClient(kind)
+	if err != nil {
+		return nil, err
+	}
+	type answer struct {
+		found []recall.Name
+		err   error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		found, err := namesOf(ctx, client, kind)
+		answered <- answer{found, err}
+	}()
+	select {
+	case got := <-answered:
+		return got.found, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (a *App) completionClient(kind recall.Kind) (*compute.Client, error) {
+	if kind != recall.Workspaces {
+		return a.Client()
+	}
+	subscription, err := a.Settings.Subscription()
+	if err != nil {
+		return nil, err
+	}
+	return a.Connect(compute.Workspace{Subscription: subscription.Text})
+}
+
+func namesOf(ctx context.Context, client *compute.Client, kind recall.Kind) ([]recall.Name, error) {
+	switch kind {
+	case recall.Workspaces:
+		all, err := client.ListWorkspaces(ctx, "")
+		return workspaceNames(all), err
+	case recall.Sizes:
+		info, err := client.GetWorkspace(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all, err := client.VMSizes(ctx, info.Location)
+		return sizeNames(all), err
+	default:
+		all, err := client.All(ctx)
+		return computeNames(all), err
+	}
+}
+
+// SawComputes remembers the computes of the workspace, all of them.
+func (a *App) SawComputes(all []*compute.Compute) {
+	a.saw(recall.Computes, computeNames(all))
+}
+
+// SawSizes remembers the sizes the workspace's region offers.
+func (a *App) SawSizes(all []compute.Size) { a.saw(recall.Sizes, sizeNames(all)) }
+
+// SawWorkspaces remembers the workspaces of the subscription, all of them.
+func (a *App) SawWorkspaces(all []compute.WorkspaceInfo) {
+	a.saw(recall.Workspaces, workspaceNames(all))
+}
+
+func (a *App) saw(kind recall.Kind, all []recall.Name) {
+	if file, ok := a.remembered(kind); ok {
+		_ = file.Put(kind, recall.List{Seen: time.Now(), Names: all}) // a guess that is lost costs a request
+	}
+}
+
+// SawOutcomes remembers what verbs did to single computes.
+func (a *App) SawOutcomes(ended []compute.Outcome) {
+	var there []recall.Name
+	var gone []string
+	for _, o := range ended {
+		removes := o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach
+		switch {
+		case o.Err == nil && removes, compute.IsNotFound(o.Err):
+			gone = append(gone, o.Name)
+		case o.Err == nil && o.Compute != nil:
+			there = append(there, computeNames([]*compute.Compute{o.Compute})...)
+		}
+	}
+	if len(there) == 0 && len(gone) == 0 || a.DryRun {
+		return
+	}
+	if file, ok := a.remembered(recall.Computes); ok {
+		_ = file.Change(recall.Computes, there, gone) // as in saw
+	}
+}
+
+// remembered is the file of names for where requests go and the workspace, or
+// the subscription for names of workspaces.
+func (a *App) remembered(kind recall.Kind) (recall.File, bool) {
+	dir := a.Settings.CacheDir()
+	target, err := a.Settings.Target()
+	if err != nil || dir == "" {
+		return recall.File{}, false
+	}
+	dir = filepath.Join(dir, "names")
+	where := target.Cloud.Text
+	switch {
+	case target.Emulator():
+		if state, err := a.EmulatorDir(); err == nil {
+			where += " " + state
+		}
+	case target.Endpoint.Set():
+		where = target.Endpoint.Text
+	}
+	if kind == recall.Workspaces {
+		subscription, err := a.Settings.Subscription()
+		if err != nil || !subscription.Set() {
+			return recall.File{}, false
+		}
+		return recall.In(dir, where+" "+strings.ToLower(subscription.Text)), true
+	}
+	ws, err := a.workspace()
+	if err != nil {
+		return recall.File{}, false
+	}
+	return recall.In(dir, where+" "+strings.ToLower(ws.ID())), true
+}
+
+// workspace is the chosen workspace.
+func (a *App) workspace() (compute.Workspace, error) {
+	if a.client != nil {
+		return a.client.Workspace(), nil
+	}
+	var ref config.WorkspaceRef
+	ref, err := a.Settings.Workspace()
+	return compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}, err
+}
+
+func computeNames(all []*compute.Compute) []recall.Name {
+	out := make([]recall.Name, 0, len(all))
+	for _, c := range all {
+		out = append(out, recall.Name{Text: c.Name, About: strings.TrimSpace(c.ComputeType + " " + c.VMSize())})
+	}
+	return out
+}
+
+func sizeNames(all []compute.Size) []recall.Name {
+	out := make([]recall.Name, 0, len(all))
+	for i := range all {
+		cores := "cores"
+		if all[i].VCPUs == 1 {
+			cores = "core"
+		}
+		about := fmt.Sprintf("%d %s, %g GB", all[i].VCPUs, cores, all[i].MemoryGB)
+		if all[i].GPUs > 0 {
+			about += fmt.Sprintf(", %d GPU", all[i].GPUs)
+		}
+		out = append(out, recall.Name{Text: all[i].Name, About: about})
+	}
+	return out
+}
+
+func workspaceNames(all []compute.WorkspaceInfo) []recall.Name {
+	out := make([]recall.Name, 0, len(all))
+	for i := range all {
+		ws := all[i].Workspace()
+		out = append(out, recall.Name{Text: ws.Name, About: ws.ResourceGroup})
+	}
+	return out
+}
