@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+func newFolderAttach(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "attach -w WORKSPACE -g GROUP",
+		Short: "Attach a folder to a workspace, as az ml folder attach did",
+		Long: `Attach a folder to a workspace: computetarget run there, or below, acts in that
+workspace. It writes .azureml/config.json in the shape az ml folder attach wrote,
+which the SDK and CLI v1 read; sample run configurations are not written.
+
+computetarget use --here does the same with the file the portal offers.`,
+		Example: `  computetarget folder attach -w local-ws -g local-rg
+  computetarget folder attach -w local-ws -g local-rg -e training --path .`,
+		Args: noNames,
+	}
+	f := c.Flags()
+	experiment := f.StringP("experiment-name", "e", "", "`NAME` of the experiment; the folder's own by default")
+	copyTo := f.StringP("output-metadata-file", "t", "", "`FILE` the result is written to as well")
+	folder := f.String("path", ".", "`FOLDER` to attach")
+	markV1(f, "experiment-name", "output-metadata-file", "path")
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+		dir, err := filepath.Abs(*folder)
+		if err != nil {
+			return render.Result{}, render.Usagef("finding the folder: %w", err)
+		}
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return render.Result{}, render.Usagef("%s is no folder", *folder)
+		}
+		name := *experiment
+		if name == "" {
+			name = filepath.Base(dir)
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		if _, err := client.GetWorkspace(ctx); err != nil {
+			return render.Result{}, err
+		}
+		ws := client.Workspace()
+		result := map[string]any{
+			"Experiment name": name,
+			"Project path":    dir,
+			"Resource group":  ws.ResourceGroup,
+			"Subscription id": ws.Subscription,
+			"Workspace name":  ws.Name,
+		}
+		if a.DryRun {
+			a.Note("%s would be written", filepath.Join(dir, ".azureml", "config.json"))
+			return render.Result{}, nil
+		}
+		file, err := config.WriteProject(dir, config.Project{Subscription: ws.Subscription, ResourceGroup: ws.ResourceGroup, Workspace: ws.Name}, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if *copyTo != "" {
+			text, err := json.MarshalIndent(result, "", "  ")
+			if err == nil {
+				err = os.WriteFile(*copyTo, append(text, '\n'), 0o644) //nolint:gosec // names, for other programs to read
+			}
+			if err != nil {
+				return render.Result{}, render.Errorf(render.ExitFailed, "the folder is attached, but the copy cannot be written: %w", err)
+			}
+		}
+		return render.Result{Data: result, People: func(p *render.Page) {
+			p.Line("%s is now the workspace of %s, written to %s", ws.Name, dir, file)
+		}}, nil
+	})
+}
