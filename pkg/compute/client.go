@@ -432,7 +432,10 @@ func decode(op operation, name string, a *answer, v any) error {
 		e := &Error{Kind: KindFailed, Name: name, Operation: op.id, Status: a.status, Err: err,
 			RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation,
 			Message: fmt.Sprintf("the service's answer is not the JSON it should be: %v", err)}
-		if body := bytes.TrimSpace(a.body); len(body) == 0 || body[0] == '<' {
+		switch {
+		case isPage(a.body):
+			e.Kind, e.Message = KindUnreachable, describe(a)
+		case len(bytes.TrimSpace(a.body)) == 0:
 			e.Message = describe(a)
 		}
 		e.uncertain = !op.read

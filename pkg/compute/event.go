@@ -1,6 +1,8 @@
 package compute
 
-import "time"
+import (
+	"time"
+)
 
 // EventKind says what an Event tells.
 type EventKind int
@@ -72,4 +74,60 @@ type Outcome struct {
 	// Note is a sentence worth telling besides success.
 	Note string
 	Err  error
+}
+
+// finish ends a task.
+func (l *loop) finish(t *task, err error) {
+	t.phase = finished
+	t.out.Err = err
+	t.out.Compute = t.seen
+	if !t.begun.IsZero() {
+		t.out.Elapsed = max(0, l.c.Now().Sub(t.begun))
+	}
+	l.emit(t, Event{Kind: EventDone, Err: err, Note: t.out.Note})
+}
+
+// notice records and tells a state not seen before.
+func (l *loop) notice(t *task) {
+	state := "not there"
+	if !t.absent && t.seen != nil {
+		state = t.seen.State()
+	} else if !t.deleting() {
+		return
+	} else {
+		state = "Deleted"
+	}
+	if n := len(t.out.States); n == 0 || t.out.States[n-1] != state {
+		t.out.States = append(t.out.States, state)
+		l.emit(t, Event{Kind: EventState})
+	}
+}
+
+// report tells when every active task is looked at next.
+func (l *loop) report() {
+	for _, t := range l.active() {
+		if t.readErr == nil {
+			l.emit(t, Event{Kind: EventPoll})
+		}
+	}
+}
+
+func (l *loop) emit(t *task, e Event) {
+	if l.o.OnEvent == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Name, e.Verb, e.Compute = t.name, t.verb, t.seen
+	e.States = t.out.States[:len(t.out.States):len(t.out.States)]
+	if n := len(e.States); n > 0 {
+		e.State = e.States[n-1]
+	}
+	if !t.begun.IsZero() {
+		e.Elapsed = max(0, l.c.Now().Sub(t.begun))
+	}
+	if e.Kind == EventPoll || e.Kind == EventTrouble {
+		e.Next = l.next
+	}
+	l.o.OnEvent(e)
 }

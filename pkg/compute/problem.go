@@ -206,6 +206,11 @@ func answerError(op operation, name string, a *answer) *Error {
 		e.Message = describe(a)
 	}
 	e.Kind = classify(a.status, e.Code, e.Message)
+	if isPage(a.body) {
+		// Whoever wrote this, it was not the service: its 404 is not a missing
+		// compute and its 403 not a missing permission.
+		e.Kind = KindUnreachable
+	}
 	for _, d := range e.Details {
 		// Quota and capacity are often told in a detail under a general code.
 		if k := classify(0, d.Code, d.Message); e.Kind == KindInvalid && k != KindFailed {
@@ -213,6 +218,11 @@ func answerError(op operation, name string, a *answer) *Error {
 		}
 	}
 	return e
+}
+
+// isPage reports whether a body is a web page.
+func isPage(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
 // describe says in words what an answer without a readable error was.
@@ -227,7 +237,7 @@ func describe(a *answer) string {
 		return fmt.Sprintf("the service answered %s, a redirect to another address, which is not followed because a token must not travel there; check the endpoint", status)
 	case len(body) == 0:
 		return fmt.Sprintf("the service answered %s without a reason", status)
-	case body[0] == '<':
+	case isPage(body):
 		if title := htmlTitle(body); title != "" {
 			return fmt.Sprintf("something between here and the service answered %s with a web page titled %q; check the proxy and the endpoint", status, title)
 		}

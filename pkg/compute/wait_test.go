@@ -21,6 +21,8 @@ func TestPassingTroubleIsRiddenOut(t *testing.T) {
 		"refused":    func(*http.Request) (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: errReset} },
 		"dns":        func(*http.Request) (*http.Response, error) { return nil, &net.DNSError{Err: "no such host"} },
 		"500":        func(*http.Request) (*http.Response, error) { return reply(500, `{"error":{"code":"X"}}`), nil },
+		"404 HTML":   func(*http.Request) (*http.Response, error) { return reply(404, `<html>`), nil },
+		"403 HTML":   func(*http.Request) (*http.Response, error) { return reply(403, `<html>`), nil },
 		"502 HTML":   func(*http.Request) (*http.Response, error) { return reply(502, `<html>`), nil },
 		"200 HTML":   func(*http.Request) (*http.Response, error) { return reply(200, `<html>`), nil },
 		"200 empty":  func(*http.Request) (*http.Response, error) { return reply(200, ``), nil },
