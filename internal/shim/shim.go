@@ -1,0 +1,348 @@
+// Package shim puts a small program named az in front of the Azure CLI, so that
+// scripts which call the retired `az ml computetarget` reach computetarget
+// unchanged. Everything else goes to the real az.
+package shim
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	_ "embed" // the wrappers are text files
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed az.sh
+var posixWrapper string
+
+//go:embed az.cmd
+var windowsWrapper string
+
+// mark is in the second line of every wrapper.
+const mark = "computetarget shim"
+
+// File is one file of the shim.
+type File struct {
+	Name string // az or az.cmd
+	Text string
+}
+
+// Files renders the shim for an operating system ("windows" or any other):
+// az for POSIX shells and, on Windows, az.cmd as well. binary is the absolute
+// path of computetarget.
+func Files(goos, binary string) ([]File, error) {
+	for _, c := range binary {
+		if c < ' ' || c == 0x7f {
+			return nil, fmt.Errorf("the path of computetarget, %q, holds a control character: install it somewhere else", binary)
+		}
+	}
+	pairs := []string{"@BINARY@", "'" + strings.ReplaceAll(binary, "'", `'\''`) + "'"}
+	for _, w := range []string{"ML", "COMPUTETARGET", "DELETE", "FOLDER", "ATTACH", "EXTENSION", "ADD", "UPDATE", "REMOVE"} {
+		pairs = append(pairs, "@"+w+"@", anyCase(w))
+	}
+	files := []File{{"az", strings.NewReplacer(pairs...).Replace(posixWrapper)}}
+	if goos == "windows" {
+		if strings.ContainsAny(binary, `"%`) {
+			return nil, fmt.Errorf("the path of computetarget, %s, holds a character that batch files cannot: install it somewhere else", binary)
+		}
+		text := strings.ReplaceAll(windowsWrapper, "@BINARY@", binary)
+		files = append(files, File{"az.cmd", strings.ReplaceAll(text, "\n", "\r\n")})
+	}
+	return files, nil
+}
+
+// anyCase returns a shell pattern for a word in any case, as az matches its
+// commands.
+func anyCase(word string) string {
+	var b strings.Builder
+	for _, c := range []byte(word) {
+		b.WriteString("[" + string(c|0x20) + string(c) + "]")
+	}
+	return b.String()
+}
+
+// System is the machine the shim is for.
+type System struct {
+	GOOS   string // as runtime.GOOS
+	Path   string // PATH
+	Home   string // the user's folder, "" when there is none (cron, containers)
+	Binary string // absolute path of computetarget
+	Shell  string // shell that runs scripts, usually /bin/sh; "" to leave scripts out of Status
+	Cron   string // PATH of cron, usually /usr/bin:/bin; "" to leave cron out of Status
+}
+
+// Installed tells where Install put the shim.
+type Installed struct {
+	Files  []string `json:"files"`
+	First  bool     `json:"first"`  // it stands before every other az on PATH
+	Advice string   `json:"advice"` // what is left to do, "" for nothing
+}
+
+// Place is one way az gets called, and what answers there.
+type Place struct {
+	Where  string `json:"where"`  // this shell, scripts or cron
+	Path   string `json:"path"`   // the az that is found, "" for none
+	Shim   bool   `json:"shim"`   // it is the shim
+	Real   string `json:"real"`   // the az behind the shim, "" for none
+	Advice string `json:"advice"` // what to do when the shim does not answer or is out of date, else ""
+}
+
+// Dir returns the folder Install uses when none is named: the first writable
+// one on PATH that stands before the real az, one in the user's home if there
+// is. It is ~/.local/bin when PATH has none.
+func (s System) Dir() (string, error) {
+	var writable []string
+	for _, dir := range filepath.SplitList(s.Path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if az := s.find(dir); az != "" {
+			if !isShim(az) {
+				break
+			}
+			if canWrite(dir) {
+				return dir, nil // renew the one that is there
+			}
+			continue
+		}
+		if canWrite(dir) {
+			writable = append(writable, dir)
+		}
+	}
+	if s.Home != "" {
+		for _, dir := range writable {
+			if strings.HasPrefix(filepath.Clean(dir), filepath.Clean(s.Home)+string(filepath.Separator)) {
+				return dir, nil
+			}
+		}
+	}
+	switch {
+	case len(writable) > 0:
+		return writable[0], nil
+	case s.Home != "":
+		return filepath.Join(s.Home, ".local", "bin"), nil
+	}
+	return "", errors.New("no folder on PATH before the real az can be written to: name one with --dir and put it first on PATH")
+}
+
+// Install writes the shim into dir, which is made when it is missing. A shim
+// that is there is renewed; any other file is left alone and is an error.
+func (s System) Install(dir string) (Installed, error) {
+	var done Installed
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return done, fmt.Errorf("the folder for the shim cannot be found: %w", err)
+	}
+	files, err := Files(s.GOOS, s.Binary)
+	if err != nil {
+		return done, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return done, fmt.Errorf("the folder for the shim cannot be made: %w", err)
+	}
+	if az := s.find(dir); az != "" && !isShim(az) {
+		return done, fmt.Errorf("%s is the real az: name another folder with --dir, one that stands before it on PATH", az)
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if _, err := os.Lstat(path); err == nil && !isShim(path) {
+			return done, fmt.Errorf("%s is there and is not the shim: remove it, or name another folder with --dir", path)
+		}
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if err := write(path, f.Text); err != nil {
+			return done, fmt.Errorf("the shim cannot be written: %w", err)
+		}
+		done.Files = append(done.Files, path)
+	}
+	winner := s.look(s.Path)
+	done.First = winner != "" && same(winner, done.Files[len(done.Files)-1])
+	if !done.First {
+		done.Advice = "put " + dir + " first on PATH"
+		if winner != "" {
+			done.Advice += ": " + winner + " comes before it now"
+		}
+	}
+	return done, nil
+}
+
+// Uninstall removes the shim from dir, or from every folder on PATH when dir is
+// "", and returns the files it removed.
+func (s System) Uninstall(dir string) ([]string, error) {
+	dirs := []string{dir}
+	if dir == "" {
+		dirs = filepath.SplitList(s.Path)
+	}
+	var removed []string
+	for _, d := range dirs {
+		for _, name := range []string{"az", "az.cmd"} {
+			path := filepath.Join(d, name)
+			if d == "" || !isShim(path) {
+				continue
+			}
+			if err := os.Remove(path); err != nil {
+				return removed, fmt.Errorf("the shim cannot be removed: %w", err)
+			}
+			removed = append(removed, path)
+		}
+	}
+	return removed, nil
+}
+
+// Status tells which az answers in this shell, in scripts and in cron.
+func (s System) Status(ctx context.Context) []Place {
+	places := []Place{s.place("this shell", s.Path, s.look(s.Path))}
+	if s.Shell != "" {
+		places = append(places, s.place("scripts", s.Path, s.ask(ctx)))
+	}
+	if s.Cron != "" {
+		places = append(places, s.place("cron", s.Cron, s.look(s.Cron)))
+	}
+	ours := ""
+	for _, p := range places {
+		if p.Shim {
+			ours = cmp.Or(ours, filepath.Dir(p.Path))
+		}
+	}
+	for i, p := range places {
+		switch {
+		case p.Shim && !s.current(p.Path):
+			places[i].Advice = "it is from another version of computetarget: run computetarget shim install"
+		case p.Shim:
+		case ours == "":
+			places[i].Advice = "run computetarget shim install"
+		case p.Where == "cron":
+			places[i].Advice = "begin the crontab with PATH=" + ours + ":" + s.Cron
+		default:
+			places[i].Advice = "put " + ours + " first on PATH"
+		}
+	}
+	return places
+}
+
+func (s System) place(where, path, az string) Place {
+	p := Place{Where: where, Path: az, Shim: az != "" && isShim(az)}
+	if !p.Shim {
+		return p
+	}
+	for _, dir := range filepath.SplitList(path) {
+		if az := s.find(dir); az != "" && !isShim(az) {
+			p.Real = az
+			break
+		}
+	}
+	return p
+}
+
+// ask lets the shell that runs scripts look az up: its start files may change
+// PATH.
+func (s System) ask(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, s.Shell, "-c", "command -v az").Output()
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimSpace(line)
+}
+
+// look returns the az that a shell finds on path.
+func (s System) look(path string) string {
+	for _, dir := range filepath.SplitList(path) {
+		if az := s.find(cmp.Or(dir, ".")); az != "" {
+			return az
+		}
+	}
+	return ""
+}
+
+// find returns the az in dir, "" when there is none to run.
+func (s System) find(dir string) string {
+	names := []string{"az"}
+	if s.GOOS == "windows" {
+		names = []string{"az.exe", "az.bat", "az.cmd"} // in the order of PATHEXT
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		info, err := os.Stat(path)
+		if err == nil && info.Mode().IsRegular() && (s.GOOS == "windows" || info.Mode()&0o111 != 0) {
+			return path
+		}
+	}
+	return ""
+}
+
+// current reports whether the shim at path is what Install would write.
+func (s System) current(path string) bool {
+	files, err := Files(s.GOOS, s.Binary)
+	if err != nil {
+		return false
+	}
+	text, err := os.ReadFile(path)
+	return err == nil && slices.ContainsFunc(files, func(f File) bool { return f.Text == string(text) })
+}
+
+// isShim reports whether the file at path is a wrapper of ours.
+func isShim(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // only read
+	head := make([]byte, 200)
+	n, _ := f.Read(head)
+	_, rest, _ := bytes.Cut(head[:n], []byte("\n"))
+	line, _, ok := bytes.Cut(rest, []byte("\n"))
+	text := strings.TrimRight(string(line), "\r")
+	return ok && (text == "# "+mark || text == "rem "+mark)
+}
+
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// canWrite reports whether files can be made in dir, by making one.
+func canWrite(dir string) bool {
+	f, err := os.CreateTemp(dir, ".computetarget-*")
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return os.Remove(f.Name()) == nil
+}
+
+// write replaces path in one step, so that an az that runs meanwhile finds the
+// old file or the new one.
+func write(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".computetarget-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err == nil {
+		err = f.Chmod(0o755)
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		if e := os.Remove(f.Name()); e != nil && !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
