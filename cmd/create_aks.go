@@ -106,7 +106,7 @@ func (s *ssl) settings() (*compute.AKSSSL, error) {
 	}
 	switch {
 	case given == 0 && s.label == "":
-		if s.overwrite != "" {
+		if strings.EqualFold(s.overwrite, "true") {
 			return nil, render.Usagef("--ssl-overwrite-domain goes with --ssl-leaf-domain-label")
 		}
 		return nil, nil

@@ -26,6 +26,7 @@ On a terminal the names, owners and states are shown and a yes is asked for;
 	}
 	names := namesFlag(c)
 	wait := waitingFlags(c)
+	notV1(c.Flags(), "no-wait")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {

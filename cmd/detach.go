@@ -21,6 +21,7 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 	}
 	names := namesFlag(c)
 	wait := waitingFlags(c)
+	notV1(c.Flags(), "no-wait")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {

@@ -12,6 +12,9 @@ const (
 	// person types can match it.
 	fullObject = "-v"
 
+	policyToken     = "acquire-policy-token"
+	changeReference = "change-reference"
+
 	globalFlag   = "computetarget_global"   // annotation: every command has it
 	v1Flag       = "computetarget_v1"       // annotation: the old CLI had it, so its prefixes win
 	severalFlag  = "computetarget_several"  // annotation: takes any number of values
@@ -57,6 +60,36 @@ func markV1(fs *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		annotate(fs.Lookup(name), v1Flag)
 	}
+}
+
+// notV1 takes the mark back where the old command had no such flag: there it
+// must not compete for prefixes.
+func notV1(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		delete(fs.Lookup(name).Annotations, v1Flag)
+	}
+}
+
+// policyFlags adds what newer releases of az put on every command of an
+// extension that changes something. Requests for Azure Policy's tokens are az's
+// own, so the flags are taken, said to have no effect, and not shown by help.
+func policyFlags(fs *pflag.FlagSet) {
+	fs.Bool(policyToken, false, "a flag of az, without effect")
+	fs.String(changeReference, "", "a flag of az, without effect")
+	for _, name := range []string{policyToken, changeReference} {
+		fs.Lookup(name).Hidden = true
+	}
+}
+
+// withoutEffect returns the flags that were given and mean nothing here.
+func withoutEffect(fs *pflag.FlagSet) []string {
+	var out []string
+	for _, name := range []string{policyToken, changeReference} {
+		if fs.Changed(name) {
+			out = append(out, "--"+name)
+		}
+	}
+	return out
 }
 
 // severalValues says that a flag takes any number of values after it.

@@ -84,9 +84,11 @@ is over. What is not given stays as it is.`,
 	f := c.Flags()
 	balancer := balancerFlags(f, "", "")
 	ssl := sslFlags(f)
-	disable := f.Bool("ssl-disable", false, "switch TLS off")
-	renew := f.Bool("ssl-renew", false, "renew the certificate")
+	disable := f.String("ssl-disable", "", "`True` or False: switch TLS off")
+	renew := f.String("ssl-renew", "", "`True` or False: renew the certificate")
 	markV1(f, "ssl-disable", "ssl-renew")
+	trueOrFalse(f, "ssl-disable")
+	trueOrFalse(f, "ssl-renew")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		name, err := names.one(args)
 		if err != nil {
@@ -96,12 +98,13 @@ is over. What is not given stays as it is.`,
 		if want.SSL, err = ssl.settings(); err != nil {
 			return render.Result{}, err
 		}
+		off, again := strings.EqualFold(*disable, "true"), strings.EqualFold(*renew, "true")
 		switch {
-		case *disable && (want.SSL != nil || *renew):
+		case off && (want.SSL != nil || again):
 			return render.Result{}, render.Usagef("--ssl-disable goes with no other --ssl flag")
-		case *disable:
+		case off:
 			want.SSL = &compute.AKSSSL{Status: "Disabled"}
-		case *renew && want.SSL == nil:
+		case again && want.SSL == nil:
 			return render.Result{}, render.Usagef("--ssl-renew goes with --ssl-leaf-domain-label or your own certificate: it sends them again")
 		}
 		client, err := a.Client()
