@@ -8,6 +8,8 @@ import (
 	"github.com/computetarget/computetarget/cmd"
 )
 
+//go:generate go run ./internal/docs
+
 func main() {
 	os.Exit(cmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -26,7 +26,7 @@ func waitingFlags(c *cobra.Command) *waiting {
 }
 
 func timeoutFlag(c *cobra.Command) {
-	c.Flags().String("timeout", "", "longest wait, such as 90m (default 1h; 0 waits for ever)")
+	c.Flags().String("timeout", "", "longest wait, a `DURATION` such as 90m (default 1h; 0 waits for ever)")
 }
 
 func dryRunFlag(c *cobra.Command) {

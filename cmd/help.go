@@ -87,16 +87,33 @@ func writeFlags(w io.Writer, title string, flags []*pflag.Flag) {
 	fmt.Fprintf(w, "\n%s\n", title)
 	for _, f := range flags {
 		head := spelling(f)
-		value, usage := pflag.UnquoteUsage(f)
+		value, usage := describe(f)
 		if value != "" {
 			head += " " + value
 		}
-		if len(head) > 34 {
-			fmt.Fprintf(w, "  %s\n  %-34s %s\n", head, "", usage)
-			continue
+		if len(head) > 30 {
+			fmt.Fprintf(w, "  %s\n", head)
+			head = ""
 		}
-		fmt.Fprintf(w, "  %-34s %s\n", head, usage)
+		writeWrapped(w, fmt.Sprintf("  %-30s ", head), usage)
 	}
+}
+
+// describe is what help says about a flag: what its value is called, and a
+// line about it.
+func describe(f *pflag.Flag) (value, usage string) {
+	value, usage = pflag.UnquoteUsage(f)
+	if f.Annotations[requiredFlag] != nil {
+		usage += " (required)"
+	}
+	switch f.DefValue {
+	case "", "0", "0s", "false", "[]":
+	default:
+		if !strings.Contains(usage, "default") {
+			usage += " (default " + f.DefValue + ")"
+		}
+	}
+	return value, usage
 }
 
 // spelling is how a flag is typed: "-n, --name", "    --tag" or "-v".

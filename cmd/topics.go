@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/render"
@@ -160,13 +161,13 @@ func writeWrapped(w io.Writer, head, text string) {
 		switch {
 		case first:
 			line += strings.Repeat(" ", len(head)-len(line)) + word
-			used += len(word)
-		case used+1+len(word) > helpWidth:
+			used += utf8.RuneCountInString(word)
+		case used+1+utf8.RuneCountInString(word) > helpWidth:
 			fmt.Fprintln(w, line)
-			line, used = indent+word, len(indent)+len(word)
+			line, used = indent+word, len(indent)+utf8.RuneCountInString(word)
 		default:
 			line += " " + word
-			used += 1 + len(word)
+			used += 1 + utf8.RuneCountInString(word)
 		}
 		first = false
 	}

@@ -8,7 +8,9 @@ import (
 	"unicode"
 )
 
-//go:generate go run ./internal/genzones
+// The tables of zones_gen.go are those of a pinned release of Unicode CLDR.
+// Run go run ./internal/genzones in this folder for those of another; it needs
+// the network.
 
 // Zone is a time zone by both its names.
 type Zone struct {

@@ -4,7 +4,7 @@
 // other names of each IANA zone.
 //
 // It fetches the pinned release with npm and writes zones_gen.go into the
-// current directory. Run it with go generate.
+// current directory. Run it with go run ./internal/genzones in pkg/schedule.
 package main
 
 import (

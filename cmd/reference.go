@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+// Reference is one command, or one group of commands, as its documentation
+// shows it.
+type Reference struct {
+	Words   string // below computetarget: "create computeinstance"
+	Section string // the block of the root help it belongs to
+	Short   string // one line
+	Group   bool   // a group: the fields below are empty
+	Long    string
+	Usage   string
+	Example string // command lines, each indented by two blanks
+	Flags   []FlagReference
+	Global  []FlagReference
+}
+
+// FlagReference is one flag as documentation shows it.
+type FlagReference struct {
+	Spelling string // "-n, --name NAME"
+	About    string
+}
+
+// References describes every command of the table, in its order, without
+// running any of them.
+func References() []Reference {
+	streams := render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" })
+	a := app.New(streams, "")
+	var out []Reference
+	for _, s := range sections {
+		for _, e := range s.entries {
+			r := Reference{Words: e.words, Section: s.title, Short: e.short, Group: e.build == nil}
+			if !r.Group {
+				root := &cobra.Command{Use: "computetarget"}
+				c := attach(a, root, e)
+				r.Long, r.Example = c.Long, c.Example
+				r.Usage = c.UseLine() + " [flags]"
+				own, global := flagLists(c)
+				r.Flags, r.Global = flagReferences(own), flagReferences(global)
+			}
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func flagReferences(flags []*pflag.Flag) []FlagReference {
+	var out []FlagReference
+	for _, f := range flags {
+		value, about := describe(f)
+		r := FlagReference{Spelling: strings.TrimSpace(spelling(f)), About: about}
+		if value != "" {
+			r.Spelling += " " + value
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// TopicReference is a page of help that belongs to no command.
+type TopicReference struct {
+	Word, Short string
+	Text        string // as a terminal shows it
+}
+
+// Topics returns the pages of help that belong to no command.
+func Topics() []TopicReference {
+	var out []TopicReference
+	for _, t := range topics() {
+		var text strings.Builder
+		t.write(&text)
+		out = append(out, TopicReference{t.word, t.short, text.String()})
+	}
+	return out
+}
