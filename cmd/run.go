@@ -83,6 +83,12 @@ func attach(a *app.App, root *cobra.Command, e entry) *cobra.Command {
 func build(a *app.App, e entry) *cobra.Command {
 	c := e.build(a)
 	globals(c.Flags())
+	if strings.HasPrefix(e.words, "attach ") {
+		notV1(c.Flags(), "path", "subscription-id", fullObject)
+	}
+	if c.Flags().Lookup("dry-run") != nil || e.words == "get-credentials" {
+		policyFlags(c.Flags())
+	}
 	c.InitDefaultHelpFlag()
 	c.Flags().Lookup("help").Usage = "show this help"
 	annotate(c.Flags().Lookup("help"), globalFlag)
@@ -155,6 +161,9 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		}
 		if err := a.Begin(c.Flags()); err != nil {
 			return err
+		}
+		for _, name := range withoutEffect(c.Flags()) {
+			a.Note("%s has no effect: it is for az's own requests", name)
 		}
 		result, err := f(c.Context(), args)
 		if err != nil && !errors.Is(err, compute.ErrDryRun) {
