@@ -47,6 +47,8 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
 	ifExists := f.String("if-exists", "match", "when the name exists: `match` its settings, use it, or fail")
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
+	alias(f, "ssh-public-access", "ssh-public-access-enabled")
+	alias(f, "admin-user-ssh-public-key", "ssh-key-value")
 	trueOrFalse(f, "ssh-public-access")
 	choice(f, "if-exists", "match", "use", "fail")
 	required(c, "vm-size")
@@ -183,6 +185,8 @@ func (s *subnet) id(ws compute.Workspace) (string, error) {
 		}
 	}
 	switch {
+	case given == 1 && strings.HasPrefix(strings.ToLower(s.name), "/subscriptions/"):
+		return s.name, nil // v2's --subnet takes an id, too
 	case given == 0:
 		return s.whole, nil
 	case s.whole != "":

@@ -117,6 +117,9 @@ func (p *scanner) command(words Words, help bool) (Command, error) {
 			case len(c.Path) == 1 && c.Path[0] == "create" && has(node.Next, "computeinstance"):
 				enter("computeinstance")
 				continue
+			case len(c.Path) == 1 && c.Path[0] == "update" && !node.Runs && has(node.Next, "amlcompute") && len(p.rest) > 0 && dashed(p.rest[0]):
+				enter("amlcompute") // v2 updates nothing else, and does not say so
+				continue
 			}
 		}
 		if node.Runs {
