@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -79,9 +78,8 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	}
 	err := ended[last].Err
 	tip := "to wait again: " + a.Resume(left, goal)
-	var advice interface{ Hint() string }
-	if errors.As(err, &advice) && advice.Hint() != "" {
-		tip = advice.Hint() + "; " + tip
+	if advice := render.Hint(err); advice != "" {
+		tip = advice + "; " + tip
 	}
 	ended[last].Err = &render.Error{Exit: render.ExitCode(err), Text: err.Error(), Tip: tip, Err: err}
 	return ended

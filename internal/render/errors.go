@@ -195,6 +195,9 @@ func printError(s *Streams, err error, several bool) {
 	r.print(s)
 }
 
+// Hint is the advice that PrintError gives about a failure, or "".
+func Hint(err error) string { return reportOf(err).hint }
+
 // joined lists the errors of errors.Join, also below one that only wraps it.
 func joined(err error) ([]error, bool) {
 	j, ok := err.(interface{ Unwrap() []error })
