@@ -243,6 +243,17 @@ func (n *names) all(a *app.App, args []string) ([]string, error) {
 	return out, nil
 }
 
+// first returns the computes when only the first argument, or -n, names them,
+// and the arguments that are left.
+func (n *names) first(a *app.App, args []string) (asked, rest []string, err error) {
+	if len(n.flag) > 0 {
+		asked, err = n.all(a, nil)
+		return asked, args, err
+	}
+	asked, err = n.all(a, args[:min(1, len(args))])
+	return asked, args[min(1, len(args)):], err
+}
+
 // one returns the only name, for commands that act on one compute.
 func (n *names) one(args []string) (string, error) {
 	asked := append(slices.Clone(n.flag), args...)

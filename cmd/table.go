@@ -41,6 +41,20 @@ var sections = []section{
 		{"ssh", "Open a shell on an instance, or run a command there", newSSH},
 		{"ssh-config", "Print or write the ssh configuration of instances", newSSHConfig},
 	}},
+	{"Its hours", []entry{
+		{"schedule", "When instances start and stop by themselves", nil},
+		{"schedule set", "Set the hours of an instance", newScheduleSet},
+		{"schedule create", "Add one schedule to an instance", newScheduleCreate},
+		{"schedule list", "List the schedules of instances", newScheduleList},
+		{"schedule enable", "Switch schedules on", newScheduleEnable},
+		{"schedule disable", "Switch schedules off", newScheduleDisable},
+		{"schedule delete", "Delete schedules", newScheduleDelete},
+		{"schedule skip", "Leave out what a schedule does next", newScheduleSkip},
+		{"schedule pause", "Leave out all that schedules do until a day", newSchedulePause},
+		{"schedule preview", "Show the week that schedules make, as a picture", newSchedulePreview},
+		{"schedule apply", "Give instances the hours that a file says", newScheduleApply},
+		{"idle", "Set after how long without use instances stop", newIdle},
+	}},
 	{"The workspace", []entry{
 		{"use", "Choose the workspace to act in", newUse},
 		{"workspace", "The workspaces you can see", nil},
@@ -50,6 +64,7 @@ var sections = []section{
 	}},
 	{"Clusters and attached", []entry{
 		{"update", "Change computes", nil},
+		{"update computeinstance", "Change after how long without use an instance stops", newUpdateInstance},
 		{"update amlcompute", "Change how a cluster scales", newUpdateCluster},
 		{"update aks", "Change an AKS target's certificate or load balancer", newUpdateAKS},
 		{"attach", "Attach existing computes", nil},

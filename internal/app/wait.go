@@ -26,6 +26,19 @@ func (a *App) Progress() (*progress.Progress, error) {
 // Resume is the command that takes a wait for a goal up again, from any folder
 // and in any shell that knows the same sign-in.
 func (a *App) Resume(names []string, goal compute.Goal) string {
+	words := []string{"wait"}
+	for _, name := range names {
+		words = append(words, quote(name))
+	}
+	if goal != compute.GoalSettled {
+		words = append(words, "--for", quote(string(goal)))
+	}
+	return a.line(words)
+}
+
+// line is a command of ours, its words quoted already, for any folder and any
+// shell that knows the same sign-in.
+func (a *App) line(command []string) string {
 	words := []string{}
 	env := func(name, value string) {
 		words = append(words, name+"="+quote(value))
@@ -46,13 +59,7 @@ func (a *App) Resume(names []string, goal compute.Goal) string {
 			env("COMPUTETARGET_CLOUD", target.Cloud.Text)
 		}
 	}
-	words = append(words, "computetarget", "wait")
-	for _, name := range names {
-		words = append(words, quote(name))
-	}
-	if goal != compute.GoalSettled {
-		words = append(words, "--for", quote(string(goal)))
-	}
+	words = append(append(words, "computetarget"), command...)
 	if a.client != nil {
 		ws := a.client.Workspace()
 		words = append(words, "-g", quote(ws.ResourceGroup), "-w", quote(ws.Name), "--subscription-id", quote(ws.Subscription))

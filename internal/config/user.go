@@ -25,9 +25,15 @@ func (s *Settings) UserFile() string {
 	return filepath.Join(dir, "config.yaml")
 }
 
+// StateDir is the folder of what must not be lost and is no setting; "" when
+// there is no home folder.
+func (s *Settings) StateDir() string {
+	return s.userDir("XDG_STATE_HOME", "LocalAppData", filepath.Join(".local", "state"))
+}
+
 // emulatorDir is the folder of the emulator's state when none is set.
 func (s *Settings) emulatorDir() string {
-	dir := s.userDir("XDG_STATE_HOME", "LocalAppData", filepath.Join(".local", "state"))
+	dir := s.StateDir()
 	if dir == "" {
 		return ""
 	}

@@ -28,6 +28,10 @@ type Result struct {
 	// not, unless People applies.
 	Text string
 
+	// Table, when set, is what -o table prints: a picture that no columns could
+	// draw.
+	Table string
+
 	// V1 narrows tsv and table to exactly what the v1 command printed, off a
 	// terminal and without --query.
 	V1 *V1
@@ -104,6 +108,10 @@ func printResult(s *Streams, o Options, r Result) error {
 	}
 	if format == None {
 		return nil
+	}
+	if format == Table && o.Query == nil && r.Table != "" {
+		_, err := io.WriteString(s.Out, r.Table)
+		return err
 	}
 	if format == Name && o.Query == nil && r.Names != nil {
 		return writeNames(s.Out, r.Names)

@@ -199,6 +199,11 @@ func (o HoursOutcome) Now() *Compute {
 	return o.Before
 }
 
+// Difference says in words what the schedules asked for and those there are do.
+func (o HoursOutcome) Difference() string {
+	return fmt.Sprintf("has %s, should have %s", scheduledWords(o.Now().Scheduled()), scheduledWords(o.Want))
+}
+
 // readBack is how long the service has to show what it was asked for.
 const readBack = 30 * time.Second
 

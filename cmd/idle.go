@@ -1,0 +1,100 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+func newIdle(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "idle [NAME… TIME|off]",
+		Short: "Set after how long without use instances stop",
+		Long: `Set after how long without use instances stop themselves: 15 minutes to 3 days, in
+whole minutes, or off. What it was and what it is now are printed, after reading
+it back; when the service shows something else the exit code is 1.
+
+Setting it begins the idle time anew. Without a time the idle times are listed.`,
+		Example: `  computetarget idle dev 1h
+  computetarget idle dev gpu 1h30m
+  computetarget idle dev off
+  computetarget idle`,
+	}
+	names := namesFlag(c)
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		last := len(args) - 1
+		if last < 0 || len(args)+len(names.flag) == 1 && !isIdleTime(args[last]) {
+			return listIdle(ctx, a, names, args)
+		}
+		d, err := schedule.ParseIdle(args[last])
+		if err != nil {
+			return render.Result{}, render.Usagef("%w", err)
+		}
+		asked, err := names.all(a, args[:last])
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.IdleChanged(client.ChangeIdle(ctx, asked, d), len(asked) != 1), nil
+	})
+}
+
+// isIdleTime reports whether a lone argument is meant as a time rather than a
+// name.
+func isIdleTime(text string) bool {
+	_, err := schedule.ParseIdle(text)
+	return err == nil || text[:min(1, len(text))] <= "9" || compute.ValidateName(text) != nil
+}
+
+func listIdle(ctx context.Context, a *app.App, names *names, args []string) (render.Result, error) {
+	found, several, failed, err := instances(ctx, a, names, args)
+	if err != nil {
+		return render.Result{}, err
+	}
+	r := render.Idle(found, several)
+	r.Err = failed
+	return r, nil
+}
+
+func newUpdateInstance(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "computeinstance -n NAME --idle-shutdown TIME",
+		Short: "Change after how long without use an instance stops",
+		Long: `Change after how long without use an instance stops itself: 15 minutes to 3 days, or
+off. It is what "idle" does; "schedule" changes the hours and "resize" the size.`,
+		Example: `  computetarget update computeinstance -n dev --idle-shutdown 1h
+  computetarget update computeinstance -n dev --idle-shutdown off`,
+	}
+	names := namesFlag(c)
+	idle := idleFlag(c)
+	dryRunFlag(c)
+	required(c, "idle-shutdown")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		d, err := schedule.ParseIdle(*idle)
+		if err != nil {
+			return render.Result{}, render.Usagef("--idle-shutdown: %w", err)
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.IdleChanged(client.ChangeIdle(ctx, asked, d), len(asked) != 1), nil
+	})
+}
+
+func idleFlag(c *cobra.Command) *string {
+	return c.Flags().String("idle-shutdown", "", "`TIME` without use after which it stops, such as 1h, or off")
+}

@@ -1,0 +1,208 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/timetable"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newScheduleApply(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "apply [NAME…] -f FILE",
+		Short: "Give instances the hours that a file says",
+		Long: `Give instances the hours, or the schedules, that a YAML or JSON file says. What is
+as the file says already is left alone, so it can run as often as you like.
+
+  time-zone: Europe/Berlin
+  instances:
+    dev:
+      hours: [mon-thu 09:00-18:00, fri 09:00-16:00]
+    gpu:
+      hours: "-19:00"
+
+A file without instances holds hours, or schedules as "schedule list -o json"
+prints them, for the instances named on the command line. Names beside a file
+with instances choose among them.
+
+--check sends nothing and ends with exit code 7 when an instance has other hours
+than the file says.`,
+		Example: `  computetarget schedule list dev -o json | computetarget schedule apply dev -f -
+  computetarget schedule apply -f hours.yaml
+  computetarget schedule apply -f hours.yaml --check`,
+	}
+	names := namesFlag(c)
+	file := fileFlag(c)
+	check := c.Flags().Bool("check", false, "only compare; exit code 7 when something differs")
+	zoneFlag(c.Flags())
+	required(c, "file")
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, wanted, err := readHours(a, names, args, *file)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		saved := a.SaveSchedules()
+		notes := map[string][]string{}
+		for _, name := range asked {
+			notes[name] = wanted[name].Notes
+		}
+		ended := client.ChangeSchedules(ctx, asked, compute.HoursOptions{Save: saved.Save, Check: *check}, func(name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
+			return wanted[name].Schedules, nil
+		})
+		saved.Settle(a, ended)
+		r := render.HoursChanged(ended, len(asked) != 1, client.Now(), notes)
+		if *check {
+			var drift []error
+			for _, o := range ended {
+				if o.Err == nil && !o.Already {
+					drift = append(drift, render.Errorf(render.ExitCheck, "%s %s", o.Name, o.Difference()))
+				}
+			}
+			r.Err = errors.Join(append(drift, r.Err)...)
+		}
+		return r, nil
+	})
+}
+
+func fileFlag(c *cobra.Command) *string {
+	return c.Flags().StringP("file", "f", "", "`FILE` of hours or schedules, YAML or JSON; - is stdin")
+}
+
+// readHours reads a file of hours and says which instances it is about, by the
+// names asked for.
+func readHours(a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
+	var asked []string
+	var err error
+	if len(args)+len(names.flag) > 0 {
+		if asked, err = names.all(a, args); err != nil {
+			return nil, nil, err
+		}
+	}
+	data, err := a.ReadArgument(file)
+	if err != nil {
+		return nil, nil, render.Usagef("reading %s: %w", file, err)
+	}
+	list, err := timetable.Read(data, a.Zone)
+	if err != nil {
+		return nil, nil, render.Usagef("%s: %w", file, err)
+	}
+	wanted := map[string]timetable.Wanted{}
+	for _, w := range list {
+		if w.Name != "" {
+			wanted[w.Name] = w
+			continue
+		}
+		if len(asked) == 0 {
+			return nil, nil, render.Usagef("%s names no instance; name one on the command line", file)
+		}
+		for _, name := range asked {
+			wanted[name] = w
+		}
+	}
+	if len(asked) == 0 {
+		for _, w := range list {
+			asked = append(asked, w.Name)
+		}
+	}
+	for _, name := range asked {
+		if _, ok := wanted[name]; !ok {
+			return nil, nil, render.Usagef("%s says nothing about %s, only about %s", file, name, strings.Join(slices.Sorted(maps.Keys(wanted)), ", "))
+		}
+	}
+	return asked, wanted, nil
+}
+
+func newSchedulePreview(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "preview [NAME…]",
+		Short: "Show the week that schedules make, as a picture",
+		Long: `Show what the schedules of an instance do over the next days: a row a day, or a row
+an instance when there are several. The present and clock changes are marked; the
+hours on per week, and what they save against always on, are below. It is what
+schedules do when nobody else starts or stops the instance; idle shutdown is left
+out.
+
+With -f it shows what a file of "schedule apply" would do, and asks nobody. As
+JSON it is every firing, in the schedule's zone and in UTC.`,
+		Example: `  computetarget schedule preview dev
+  computetarget schedule preview
+  computetarget schedule preview dev --days 31 -o json --query firings`,
+	}
+	names := namesFlag(c)
+	days := c.Flags().Int("days", 7, "how many `DAYS`, from today, up to 366")
+	file := fileFlag(c)
+	zoneFlag(c.Flags())
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		if *days < 1 || *days > 366 {
+			return render.Result{}, render.Usagef("--days: %d is not from 1 to 366", *days)
+		}
+		zone, _, err := a.GivenZone()
+		if err != nil {
+			return render.Result{}, err
+		}
+		var list []render.Preview
+		if *file != "" {
+			asked, wanted, err := previewFile(a, names, args, *file)
+			if err != nil {
+				return render.Result{}, err
+			}
+			for _, name := range asked {
+				list = append(list, render.Preview{Name: name, Schedules: wanted[name].Schedules})
+			}
+			return render.Previews(list, zone, time.Now(), *days, len(list) != 1), nil
+		}
+		found, several, failed, err := instances(ctx, a, names, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		for _, one := range found {
+			list = append(list, render.Preview{Name: one.Name, Compute: one, Schedules: one.Scheduled()})
+		}
+		if len(list) == 0 && failed != nil {
+			return render.Result{}, failed
+		}
+		r := render.Previews(list, zone, client.Now(), *days, several)
+		r.Err = failed
+		return r, nil
+	})
+}
+
+// previewFile is readHours for a picture, which needs no name.
+func previewFile(a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
+	if len(args)+len(names.flag) == 0 {
+		data, err := a.ReadArgument(file)
+		if err != nil {
+			return nil, nil, render.Usagef("reading %s: %w", file, err)
+		}
+		list, err := timetable.Read(data, a.Zone)
+		if err != nil {
+			return nil, nil, render.Usagef("%s: %w", file, err)
+		}
+		var asked []string
+		wanted := map[string]timetable.Wanted{}
+		for _, w := range list {
+			asked = append(asked, w.Name)
+			wanted[w.Name] = w
+		}
+		return asked, wanted, nil
+	}
+	return readHours(a, names, args, file)
+}

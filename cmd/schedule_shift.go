@@ -1,0 +1,145 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+func newScheduleSkip(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "skip NAME",
+		Short: "Leave out what a schedule does next",
+		Long: `Leave out the next firing of an instance's schedules, once: "I work late today".
+--next stop skips the next stop, whatever starts before it. The start time of the
+schedule is moved to its next occurrence; what will not happen and what happens
+next are printed. Idle shutdown still applies.`,
+		Example: `  computetarget schedule skip dev --next stop
+  computetarget schedule skip dev`,
+	}
+	names := namesFlag(c)
+	next := c.Flags().String("next", "", "which firing: `start` or stop; without it the first of either")
+	choice(c.Flags(), "next", "start", "stop")
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, rest, err := names.first(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if len(rest) > 0 {
+			return render.Result{}, noNames(nil, rest)
+		}
+		var action schedule.Action
+		switch *next {
+		case "start":
+			action = schedule.Start
+		case "stop":
+			action = schedule.Stop
+		}
+		return shift(ctx, a, asked, func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error) {
+			first, ok := schedule.Next(have, action, now)
+			if !ok {
+				what := strings.ToLower(string(action))
+				if what == "" {
+					what = "start or stop"
+				}
+				return nil, nil, fmt.Errorf("no schedule is going to %s it, so there is nothing to skip", what)
+			}
+			var picked []int
+			for i, e := range have {
+				if at, ok := e.Next(now); ok && e.Action == first.Action && at.Equal(first.At) {
+					picked = append(picked, i)
+				}
+			}
+			return picked, func(e schedule.Entry) (schedule.Shift, error) { return schedule.SkipNext(e, now) }, nil
+		})
+	})
+}
+
+func newSchedulePause(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "pause NAME --until DATE",
+		Short: "Leave out all that schedules do until a day",
+		Long: `Leave out everything an instance's schedules do until a day, or a time of a day:
+holidays. They go on by themselves then. The start times of the enabled schedules
+are moved to their first occurrence from that day on; what will not happen and
+what happens next are printed. Idle shutdown still applies.
+
+The day is one in the schedules' own time zone.`,
+		Example: `  computetarget schedule pause dev --until 2027-01-04
+  computetarget schedule pause -n dev -n gpu --until 2027-01-04T12:00`,
+	}
+	names := namesFlag(c)
+	until := c.Flags().String("until", "", "`DATE` from which schedules fire again, such as 2027-01-04")
+	required(c, "until")
+	dryRunFlag(c)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, rest, err := names.first(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if len(rest) > 0 {
+			return render.Result{}, noNames(nil, rest)
+		}
+		if at, err := schedule.ParseStart(*until, "UTC"); err != nil || at.IsZero() {
+			return render.Result{}, render.Usagef("--until: write a day such as 2027-01-04, or 2027-01-04T09:00")
+		}
+		return shift(ctx, a, asked, func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error) {
+			var picked []int
+			for i, e := range have {
+				if e.Enabled {
+					picked = append(picked, i)
+				}
+			}
+			if len(picked) == 0 {
+				return nil, nil, fmt.Errorf("no schedule is enabled, so there is nothing to pause")
+			}
+			return picked, func(e schedule.Entry) (schedule.Shift, error) {
+				at, err := schedule.ParseStart(*until, e.Zone)
+				if err != nil {
+					return schedule.Shift{}, err
+				}
+				zone, err := schedule.Resolve(e.Zone)
+				if err != nil || zone.Location == nil {
+					return schedule.Shift{}, fmt.Errorf("the time zone %q is not known here", e.Zone)
+				}
+				return schedule.PauseUntil(e, now, at.In(zone.Location))
+			}, nil
+		})
+	})
+}
+
+// shift moves the start times of the schedules that choose picks.
+func shift(ctx context.Context, a *app.App, asked []string, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
+	client, err := a.Client()
+	if err != nil {
+		return render.Result{}, err
+	}
+	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+		now := client.Now()
+		entries, numbers := render.Entries(have)
+		picked, move, err := choose(now, entries)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		want := slices.Clone(have)
+		for _, i := range picked {
+			s, err := move(entries[i])
+			if err != nil {
+				return nil, fmt.Errorf("%s: schedule %d: %w", name, numbers[i], err)
+			}
+			want[numbers[i]-1].Entry = s.Entry
+			n.add(name, render.Skipped(s, now))
+		}
+		return want, nil
+	}, render.Applies)
+}

@@ -1,0 +1,356 @@
+package render
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+// Schedules is the result of listing the schedules of instances: the service's
+// own objects of one, or objects with name and schedules of several.
+func Schedules(list []*compute.Compute, several bool) Result {
+	r := Result{Names: []string{}}
+	all := []any{}
+	for _, c := range list {
+		objects, ids := serviceObjects(c)
+		r.Names = append(r.Names, ids...)
+		if !several {
+			r.Data = objects
+			break
+		}
+		all = append(all, query.Object{{Key: "name", Value: c.Name}, {Key: "schedules", Value: objects}})
+	}
+	if several {
+		r.Data = all
+		r.Names = names(list)
+	}
+	r.People = func(p *Page) {
+		for _, c := range list {
+			p.hours(c)
+		}
+		if len(list) == 0 {
+			p.Aside("no instance has schedules · computetarget schedule set NAME 'mon-fri 09:00-18:00'")
+		}
+	}
+	return r
+}
+
+// serviceObjects are an instance's schedules as the service sent them, and
+// their ids.
+func serviceObjects(c *compute.Compute) (objects []any, ids []string) {
+	objects, ids = []any{}, []string{}
+	for _, s := range c.Scheduled() {
+		objects = append(objects, s.Raw)
+		if s.Entry.ID != "" {
+			ids = append(ids, s.Entry.ID)
+		}
+	}
+	return objects, ids
+}
+
+// Entries are the schedules that can be read. numbers are what people call
+// them by.
+func Entries(list []compute.Scheduled) (entries []schedule.Entry, numbers []int) {
+	for i, s := range list {
+		if s.Err == nil {
+			entries, numbers = append(entries, s.Entry), append(numbers, i+1)
+		}
+	}
+	return entries, numbers
+}
+
+// HoursChanged is the result of a change of schedules. notes are told about the
+// compute of that name.
+func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, notes map[string][]string) Result {
+	r := Result{Names: []string{}}
+	var data []any
+	var errs []error
+	for _, o := range outcomes {
+		if o.Err != nil {
+			errs = append(errs, o.Err)
+			continue
+		}
+		r.Names = append(r.Names, o.Name)
+		data = append(data, changed(o, now))
+		for _, note := range notes[o.Name] {
+			if several && !strings.Contains(note, o.Name) {
+				note = o.Name + ": " + note
+			}
+			r.Notes = append(r.Notes, note)
+		}
+	}
+	r.Err = together(errs)
+	r.Data = one(append([]any{}, data...), several)
+	r.People = func(p *Page) {
+		for _, o := range outcomes {
+			if o.Err == nil {
+				if o.Already {
+					p.Sentence("%s: unchanged", o.Name)
+				}
+				p.hours(o.Now())
+			}
+		}
+	}
+	return r
+}
+
+// together is no error, the only one, or all of them.
+func together(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// changed is one instance's schedules after a change, as a JSON value.
+func changed(o compute.HoursOutcome, now time.Time) any {
+	c := o.Now()
+	objects, _ := serviceObjects(c)
+	next := []any{}
+	for i, s := range c.Scheduled() {
+		f := query.Object{{Key: "schedule", Value: i + 1}, {Key: "id", Value: text(s.Entry.ID)}}
+		if at, ok := s.Entry.Next(now); s.Err == nil && ok {
+			f = append(f, firing(at, s.Entry.Action)...)
+			next = append(next, f)
+		}
+	}
+	var week any
+	entries, _ := Entries(c.Scheduled())
+	if on, ok := schedule.OnPerWeek(entries, now); ok {
+		week = hoursOf(on)
+	}
+	return query.Object{
+		{Key: "changed", Value: !o.Already}, {Key: "hoursPerWeek", Value: week}, {Key: "id", Value: text(c.ID)},
+		{Key: "name", Value: o.Name}, {Key: "next", Value: next}, {Key: "schedules", Value: objects},
+	}
+}
+
+// firing are the members of a firing in JSON: the instant in the schedule's
+// zone and in UTC.
+func firing(at time.Time, action schedule.Action) query.Object {
+	return query.Object{
+		{Key: "action", Value: string(action)}, {Key: "at", Value: at.Format(time.RFC3339)},
+		{Key: "utc", Value: at.UTC().Format(time.RFC3339)},
+	}
+}
+
+func hoursOf(d time.Duration) json.Number {
+	return json.Number(strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", d.Hours()), "0"), "."))
+}
+
+// hours draws the schedules of an instance: what each does, and when next in
+// its zone, here and in UTC.
+func (p *Page) hours(c *compute.Compute) {
+	list := c.Scheduled()
+	if len(list) == 0 {
+		p.Sentence("%s has no schedules · computetarget schedule set %s 'mon-fri 09:00-18:00'", c.Name, c.Name)
+		return
+	}
+	head := []string{fmt.Sprintf("%s: %d of %d schedules", c.Name, len(list), schedule.Max)}
+	entries, _ := Entries(list)
+	if on, ok := schedule.OnPerWeek(entries, p.Now); ok {
+		head = append(head, perWeek(on))
+	}
+	p.Sentence("%s", strings.Join(head, " · "))
+	for i, s := range list {
+		id := s.Entry.ID
+		if len(id) > 8 {
+			id = id[:8]
+		}
+		if s.Err != nil {
+			p.Line("  %d  cannot be read: %v", i+1, s.Err)
+			continue
+		}
+		p.Line("  %d  %s", i+1, s.Entry.Explain())
+		if next := p.next(s.Entry); id == "" {
+			p.Line("     %s", next)
+		} else {
+			p.Line("     %s · id %s", next, id)
+		}
+	}
+}
+
+// perWeek is how long an instance is on in a week, and what that saves.
+func perWeek(on time.Duration) string {
+	return fmt.Sprintf("on %s a week, %s saved against always on", clockHours(on), share(weekLength-on, weekLength))
+}
+
+const weekLength = 7 * 24 * time.Hour
+
+func share(part, whole time.Duration) string {
+	return fmt.Sprintf("%.0f%%", 100*part.Hours()/max(whole.Hours(), 1))
+}
+
+// clockHours writes a length in hours and minutes: 43h, 9h30m, 0h.
+func clockHours(d time.Duration) string {
+	minutes := int64(d / time.Minute)
+	if minutes%60 == 0 {
+		return fmt.Sprintf("%dh", minutes/60)
+	}
+	return fmt.Sprintf("%dh%02dm", minutes/60, minutes%60)
+}
+
+// next says when an entry fires next: in its own zone, on the clock here where
+// that shows something else, and in UTC.
+func (p *Page) next(e schedule.Entry) string {
+	if !e.Enabled {
+		return "disabled"
+	}
+	at, ok := e.Next(p.Now)
+	if !ok {
+		if err := e.Check(); err != nil {
+			return "unknown when: " + err.Error()
+		}
+		return "never fires again"
+	}
+	words := []string{"next " + day(at, p.Now)}
+	if here := at.In(p.Now.Location()); clockOf(here) != clockOf(at) && clockOf(here) != clockOf(at.UTC()) {
+		words = append(words, clockOf(here)+" here")
+	}
+	if utc := at.UTC(); clockOf(utc) != clockOf(at) || e.Zone != "" {
+		text := utc.Format("15:04")
+		if utc.Day() != at.Day() {
+			text = utc.Format("Mon 15:04")
+		}
+		words = append(words, text+" UTC")
+	}
+	return strings.Join(words, ", ")
+}
+
+func clockOf(t time.Time) string { return t.Format("2 Jan 15:04") }
+
+// day writes an instant with its day in its own zone, the year where it is
+// another one than now.
+func day(at, now time.Time) string {
+	if at.Year() != now.In(at.Location()).Year() {
+		return at.Format("Mon 2 Jan 2006 15:04")
+	}
+	return at.Format("Mon 2 Jan 15:04")
+}
+
+// Skipped says what a schedule that was moved will not do.
+func Skipped(s schedule.Shift, now time.Time) string {
+	const most = 4
+	action := strings.ToLower(string(s.Entry.Action))
+	if len(s.Skipped) == 0 {
+		return fmt.Sprintf("nothing to skip: the next %s is %s", action, day(s.Next, now))
+	}
+	var words []string
+	for i, at := range s.Skipped {
+		if i == most {
+			more := fmt.Sprintf("and %d more", len(s.Skipped)-most)
+			if s.More {
+				more = "and many more"
+			}
+			words = append(words, more)
+			break
+		}
+		words = append(words, day(at, now))
+	}
+	return fmt.Sprintf("will not %s %s; the next %s is %s", action, strings.Join(words, ", "), action, day(s.Next, now))
+}
+
+// Applies says what goes on to stop an instance whose schedules skip something,
+// or that nothing does.
+func Applies(now time.Time, c *compute.Compute) string {
+	if d, ok := c.Instance.IdleShutdown(); ok {
+		return "idle shutdown still applies: it stops after " + schedule.FormatIdle(d) + " without use"
+	}
+	if !c.IsRunning() {
+		return ""
+	}
+	entries, _ := Entries(c.Scheduled())
+	if f, ok := schedule.Next(entries, schedule.Stop, now); ok {
+		return fmt.Sprintf("it is %s, and nothing stops it before %s", c.State(), day(f.At, now))
+	}
+	return fmt.Sprintf("it is %s, and nothing stops it", c.State())
+}
+
+// Idle is the result of listing after how long without use instances stop.
+func Idle(list []*compute.Compute, several bool) Result {
+	r := Result{Names: names(list)}
+	data := make([]any, 0, len(list))
+	for _, c := range list {
+		data = append(data, query.Object{
+			{Key: "idleShutdown", Value: idleText(c)}, {Key: "idleTimeBeforeShutdown", Value: text(c.Instance.IdleTime)},
+			{Key: "name", Value: c.Name}, {Key: "state", Value: text(c.State())},
+		})
+	}
+	r.Data = one(data, several)
+	r.People = func(p *Page) {
+		rows := make([][]string, 0, len(list))
+		for _, c := range list {
+			rows = append(rows, []string{c.Name, c.State(), idle(c), idleRemark(c)})
+		}
+		p.Table([]string{"NAME", "STATE", "IDLE", "REMARK"}, rows)
+		if len(list) == 0 {
+			p.Aside("no compute instances")
+		}
+	}
+	return r
+}
+
+func idleText(c *compute.Compute) string {
+	d, _ := c.Instance.IdleShutdown()
+	return schedule.FormatIdle(d)
+}
+
+// idleRemark says what keeps an instance from ever being idle.
+func idleRemark(c *compute.Compute) string {
+	if _, ok := c.Instance.IdleShutdown(); ok && len(c.Instance.CustomServices) > 0 {
+		return "never idle: it has a custom application"
+	}
+	return ""
+}
+
+// IdleChanged is the result of a change of the idle time.
+func IdleChanged(outcomes []compute.HoursOutcome, several bool) Result {
+	r := Result{Names: []string{}}
+	data := []any{}
+	var errs []error
+	for _, o := range outcomes {
+		if o.Err != nil {
+			errs = append(errs, o.Err)
+			continue
+		}
+		r.Names = append(r.Names, o.Name)
+		data = append(data, query.Object{
+			{Key: "after", Value: idleText(o.Now())}, {Key: "before", Value: idleText(o.Before)}, {Key: "changed", Value: !o.Already},
+			{Key: "id", Value: text(o.Now().ID)}, {Key: "idleTimeBeforeShutdown", Value: text(o.Now().Instance.IdleTime)}, {Key: "name", Value: o.Name},
+		})
+		if remark := idleRemark(o.Now()); remark != "" {
+			r.Notes = append(r.Notes, o.Name+" is "+remark)
+		}
+	}
+	r.Err = together(errs)
+	r.Data = one(data, several)
+	r.People = func(p *Page) {
+		for _, o := range outcomes {
+			switch {
+			case o.Err != nil:
+			case o.Already:
+				p.Sentence("%s: %s, unchanged", o.Name, idleSentence(o.Now()))
+			default:
+				text := fmt.Sprintf("%s: %s (before: %s)", o.Name, idleSentence(o.Now()), idleText(o.Before))
+				if _, on := o.Now().Instance.IdleShutdown(); on && o.Now().IsRunning() {
+					text += " · its idle time counts from now"
+				}
+				p.Sentence("%s", text)
+			}
+		}
+	}
+	return r
+}
+
+func idleSentence(c *compute.Compute) string {
+	if d, ok := c.Instance.IdleShutdown(); ok {
+		return "stops after " + schedule.FormatIdle(d) + " without use"
+	}
+	return "does not stop when idle"
+}

@@ -1,0 +1,486 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+// Preview is an instance whose schedules are to be drawn.
+type Preview struct {
+	Name string
+	// Compute is the instance as the service tells it; nil for what is not there
+	// yet.
+	Compute *compute.Compute
+	// Schedules are those of the picture.
+	Schedules []compute.Scheduled
+
+	zone     string // names the clock of the days
+	entries  []schedule.Entry
+	numbers  []int // what people call the entries by
+	problems []string
+	plan     schedule.Plan
+}
+
+// Previews is the result of a preview: a picture, and every firing as JSON. The
+// days are those of zone, or, when that is the zero one, of the first schedule,
+// and begin with today.
+func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, several bool) Result {
+	r := Result{Names: []string{}}
+	if zone.Location == nil {
+		zone = zoneOf(list, now)
+	}
+	data := make([]any, 0, len(list))
+	for i := range list {
+		v := &list[i]
+		v.make(zone, now, days)
+		r.Names = append(r.Names, v.Name)
+		data = append(data, v.object())
+		for _, problem := range v.problems {
+			r.Notes = append(r.Notes, strings.TrimPrefix(v.Name+": "+problem+"; the picture leaves it out", ": "))
+		}
+	}
+	r.Data = one(data, several)
+	r.Text = strings.Join(picture(list, pictureWidth, ascii(), several), "\n") + "\n"
+	r.Table = r.Text
+	r.People = func(p *Page) {
+		g := blocks()
+		if p.s.Out.Color {
+			g.paint = paint
+		}
+		for _, line := range picture(list, p.Width(), g, several) {
+			p.put(&p.out, line)
+		}
+	}
+	return r
+}
+
+// zoneOf is the zone of the first schedule that has a known one, else that of
+// now.
+func zoneOf(list []Preview, now time.Time) schedule.Zone {
+	for _, v := range list {
+		entries, _ := Entries(v.Schedules)
+		for _, e := range entries {
+			if zone, err := schedule.Resolve(e.Zone); err == nil && zone.Location != nil {
+				return zone
+			}
+		}
+	}
+	return schedule.Zone{IANA: now.Location().String(), Location: now.Location()}
+}
+
+// make computes the plan.
+func (v *Preview) make(zone schedule.Zone, now time.Time, days int) {
+	v.zone = zone.IANA
+	switch {
+	case v.zone == "":
+		v.zone = zone.Windows
+	case zone.Windows != "" && zone.Windows != zone.IANA:
+		v.zone += " (" + zone.Windows + ")"
+	}
+	v.entries, v.numbers = Entries(v.Schedules)
+	for i, s := range v.Schedules {
+		if s.Err != nil {
+			v.problems = append(v.problems, fmt.Sprintf("schedule %d cannot be read: %v", i+1, s.Err))
+		}
+	}
+	view := schedule.View{First: now, Days: days, Zone: zone.Location, Now: now}
+	if v.Compute != nil {
+		switch {
+		case v.Compute.IsRunning():
+			view.State = schedule.On
+		case v.Compute.IsStopped():
+			view.State = schedule.Off
+		}
+	}
+	v.plan = schedule.NewPlan(v.entries, view)
+	for _, problem := range v.plan.Problems {
+		v.problems = append(v.problems, fmt.Sprintf("schedule %d: %v", v.numbers[problem.Entry], problem.Err))
+	}
+}
+
+func (v *Preview) state() string {
+	if v.Compute == nil {
+		return ""
+	}
+	return v.Compute.State()
+}
+
+// object is the preview as a JSON value.
+func (v *Preview) object() any {
+	firings := make([]any, 0, len(v.plan.Firings))
+	for _, f := range v.plan.Firings {
+		e := v.entries[f.Entry]
+		o := append(firing(f.At, f.Action), query.Object{
+			{Key: "schedule", Value: v.numbers[f.Entry]}, {Key: "id", Value: text(e.ID)}, {Key: "timeZone", Value: text(e.Zone)},
+		}...)
+		if f.Moved {
+			o = append(o, member{Key: "asked", Value: f.Asked.String()})
+		}
+		firings = append(firings, o)
+	}
+	var week, saved any
+	if on, ok := schedule.OnPerWeek(v.entries, v.plan.From); ok {
+		week, saved = hoursOf(on), hoursOf((weekLength-on)*100/168)
+	}
+	p := v.plan
+	return query.Object{
+		{Key: "firings", Value: firings}, {Key: "from", Value: p.From.Format(time.RFC3339)}, {Key: "hoursOff", Value: hoursOf(p.Off)},
+		{Key: "hoursOn", Value: hoursOf(p.On)}, {Key: "hoursPerWeek", Value: week}, {Key: "hoursUnknown", Value: hoursOf(p.Unknown)},
+		{Key: "name", Value: text(v.Name)}, {Key: "savedPercent", Value: saved}, {Key: "state", Value: text(v.state())},
+		{Key: "timeZone", Value: v.zone}, {Key: "to", Value: p.To.Format(time.RFC3339)},
+	}
+}
+
+// pictureWidth is the width of a picture that is not for a terminal.
+const pictureWidth = 80
+
+// The colours of a picture, told apart by the colour-blind too: blue and
+// orange, and a grey that recedes.
+const (
+	colorOn    = "\x1b[38;5;32m"
+	colorFaint = "\x1b[38;5;240m"
+	colorMark  = "\x1b[1;38;5;214m"
+	colorHead  = "\x1b[1m"
+)
+
+// glyphs are what a picture is drawn with.
+type glyphs struct {
+	on, off, unknown, now, missing, twice, mark string
+	paint                                       func(color, text string) string
+}
+
+func plain(_, text string) string { return text }
+
+func paint(color, text string) string {
+	if strings.TrimSpace(text) == "" {
+		return text
+	}
+	return color + text + colorOff
+}
+
+func ascii() glyphs { return glyphs{"#", ".", "?", "|", "-", "=", "*", plain} }
+
+func blocks() glyphs { return glyphs{"█", "·", "░", "┃", "╌", "═", "*", plain} }
+
+// of is the glyph and colour of a cell.
+func (g glyphs) of(c schedule.Cell) (glyph, color string) {
+	switch {
+	case c.Now:
+		return g.now, colorMark
+	case c.Missing:
+		return g.missing, colorMark
+	case c.Twice && c.State != schedule.On:
+		return g.twice, colorMark
+	}
+	switch c.State {
+	case schedule.On:
+		return g.on, colorOn
+	case schedule.Off:
+		return g.off, colorFaint
+	}
+	return g.unknown, colorFaint
+}
+
+// row draws cells, painting runs of one colour together.
+func (g glyphs) row(cells []schedule.Cell) string {
+	var line, run strings.Builder
+	last := ""
+	flush := func() {
+		line.WriteString(g.paint(last, run.String()))
+		run.Reset()
+	}
+	for _, c := range cells {
+		glyph, color := g.of(c)
+		if color != last {
+			flush()
+			last = color
+		}
+		run.WriteString(glyph)
+	}
+	flush()
+	return line.String()
+}
+
+// picture draws the days of one instance a row each, or the weeks of several
+// instances, a row each.
+func picture(list []Preview, width int, g glyphs, several bool) []string {
+	if width <= 0 {
+		width = pictureWidth
+	}
+	width = max(width, 24)
+	if len(list) == 1 && !several {
+		return g.days(list[0], width)
+	}
+	return g.weeks(list, width)
+}
+
+const dayLabel = len("Mon 23 Nov ")
+
+// days draws one instance.
+func (g glyphs) days(v Preview, width int) []string {
+	perHour := 2
+	switch {
+	case width >= dayLabel+96+1+len("23h30m  09:00-18:00"):
+		perHour = 4
+	case width < dayLabel+48+1+len("9h30m"):
+		perHour = 1
+	}
+	if width < dayLabel+24 {
+		perHour = 0
+	}
+	lines := []string{g.title(v, width), ""}
+	if perHour > 0 {
+		lines = append(lines, strings.Repeat(" ", dayLabel)+hourScale(perHour))
+	}
+	year := 0
+	for _, d := range v.plan.Days {
+		n := perHour * 24
+		if n == 0 {
+			n = 12
+		}
+		label := d.From.Format("Mon _2 Jan ")
+		if year != 0 && d.From.Year() != year {
+			label = d.From.Format("_2 Jan 06  ")
+		}
+		year = d.From.Year()
+		cells := d.Cells(n)
+		if today(d, v.plan.Now) {
+			label = g.paint(colorHead, label)
+		}
+		lines = append(lines, label+g.row(cells)+g.remark(d, width-dayLabel-n))
+	}
+	lines = append(lines, "")
+	lines = append(lines, g.legend(v)...)
+	return lines
+}
+
+func today(d schedule.PlanDay, now time.Time) bool {
+	return !now.IsZero() && !now.Before(d.From) && now.Before(d.To)
+}
+
+// remark is what stands beside a day, as far as there is room: the hours on,
+// clock changes, and from when to when.
+func (g glyphs) remark(d schedule.PlanDay, room int) string {
+	var on time.Duration
+	var spans []string
+	unknown := false
+	for _, s := range d.Segments {
+		switch s.State {
+		case schedule.On:
+			on += s.To.Sub(s.From)
+			to := s.To.Format("15:04")
+			if s.To.Equal(d.To) {
+				to = "24:00"
+			}
+			spans = append(spans, s.From.Format("15:04")+"-"+to)
+		case schedule.Unknown:
+			unknown = true
+		}
+	}
+	hours := clockHours(on)
+	if unknown && on == 0 {
+		hours = "?"
+	}
+	text := fmt.Sprintf(" %6s", hours)
+	if len(text) > room {
+		text = " " + hours
+		if len(text) > room {
+			return ""
+		}
+	}
+	left := room - len(text)
+	add := func(word, color string) {
+		if left >= len(word)+2 {
+			text += "  " + g.paint(color, word)
+			left -= len(word) + 2
+		}
+	}
+	for _, c := range d.Changes {
+		sign, by := "+", c.By
+		if by < 0 {
+			sign, by = "-", -by
+		}
+		// The clock shows the old time when it changes.
+		_, before := c.At.Add(-time.Second).Zone()
+		add(sign+clockHours(by)+" at "+c.At.In(time.FixedZone("", before)).Format("15:04"), colorMark)
+	}
+	if whole := strings.Join(spans, ", "); whole != "00:00-24:00" && whole != "" {
+		add(whole, "")
+	}
+	return text
+}
+
+// hourScale numbers every third hour above cells.
+func hourScale(perHour int) string {
+	var b strings.Builder
+	for h := 0; h < 24; h += 3 {
+		fmt.Fprintf(&b, "%-*d", 3*perHour, h)
+	}
+	return strings.TrimRight(b.String(), " ") + strings.Repeat(" ", 3*perHour-2) + "24"
+}
+
+// title is the line above a picture.
+func (g glyphs) title(v Preview, width int) string {
+	words := []string{v.zone}
+	if v.state() != "" {
+		words = append(words, v.state()+" now")
+	}
+	rest := Cut(Clean(strings.Join(words, " · ")), max(width-Columns(v.Name)-3, 1))
+	if v.Name == "" {
+		return rest
+	}
+	return g.paint(colorHead, Cut(Clean(v.Name), width/2)) + " · " + rest
+}
+
+// legend explains the glyphs that are in the picture and adds it up.
+func (g glyphs) legend(v Preview) []string {
+	p := v.plan
+	words := []string{g.paint(colorOn, g.on) + " on", g.paint(colorFaint, g.off) + " off"}
+	if p.Unknown > 0 {
+		words = append(words, g.paint(colorFaint, g.unknown)+" not known")
+	}
+	forward, back := false, false
+	for _, d := range p.Days {
+		if today(d, p.Now) {
+			words = append(words, g.paint(colorMark, g.now)+" now "+p.Now.In(p.Zone).Format("15:04"))
+		}
+		for _, c := range d.Changes {
+			forward, back = forward || c.By > 0, back || c.By < 0
+		}
+	}
+	if forward {
+		words = append(words, g.paint(colorMark, g.missing)+" the clock jumps over")
+	}
+	if back {
+		words = append(words, g.paint(colorMark, g.twice)+" comes twice")
+	}
+	lines := []string{strings.Join(words, "   ")}
+	sum := fmt.Sprintf("%s on in %s", clockHours(p.On), count(len(p.Days), "day"))
+	if on, ok := schedule.OnPerWeek(v.entries, p.From); ok {
+		if len(p.Days) != 7 || on != p.On || p.Unknown > 0 {
+			sum += " · "
+		} else {
+			sum = ""
+		}
+		sum += perWeek(on)
+	}
+	lines = append(lines, sum)
+	var next []string
+	from := p.Now
+	if from.IsZero() {
+		from = p.From.Add(-1)
+	}
+	for _, action := range [...]schedule.Action{schedule.Start, schedule.Stop} {
+		if f, ok := schedule.Next(v.entries, action, from); ok {
+			next = append(next, strings.ToLower(string(action))+" "+day(f.At.In(p.Zone), from.In(p.Zone)))
+		}
+	}
+	switch {
+	case len(v.entries) == 0:
+		lines = append(lines, "no schedules: nothing starts or stops it but its users")
+	case len(next) == 0:
+		lines = append(lines, "nothing fires any more")
+	default:
+		lines = append(lines, "next "+strings.Join(next, ", next "))
+	}
+	if v.Compute != nil {
+		if d, ok := v.Compute.Instance.IdleShutdown(); ok {
+			lines = append(lines, "stops earlier after "+schedule.FormatIdle(d)+" without use")
+		}
+	}
+	return lines
+}
+
+// weeks draws several instances: a row each, a week at a time.
+func (g glyphs) weeks(list []Preview, width int) []string {
+	name := 4
+	for _, v := range list {
+		name = max(name, Columns(Clean(v.Name)))
+	}
+	cells := 1
+	for _, n := range [...]int{24, 12, 8, 6, 4, 3, 2} {
+		if min(name, 11)+1+7*(n+1)+6 <= width {
+			cells = n
+			break
+		}
+	}
+	name = min(name, max(width-7*(cells+1)-7, 4))
+	var lines []string
+	if len(list) == 0 {
+		return []string{"no compute instances"}
+	}
+	zones := map[string]bool{}
+	for _, v := range list {
+		zones[v.zone] = true
+	}
+	first := list[0].plan
+	head := first.From.Format("2 Jan") + " to " + first.To.Add(-1).Format("2 Jan 2006")
+	if len(zones) == 1 {
+		head += " · " + list[0].zone
+	}
+	lines = append(lines, g.paint(colorHead, Cut(Clean(head), width)))
+	changes := false
+	for start := 0; start < len(first.Days); start += 7 {
+		end := min(start+7, len(first.Days))
+		lines = append(lines, "", g.weekHead(first.Days[start:end], name, cells, &changes))
+		for _, v := range list {
+			var on time.Duration
+			label := Cut(Clean(v.Name), name)
+			line := label + strings.Repeat(" ", name-Columns(label))
+			for _, d := range v.plan.Days[start:end] {
+				line += " " + g.row(d.Cells(cells))
+				for _, s := range d.Segments {
+					if s.State == schedule.On {
+						on += s.To.Sub(s.From)
+					}
+				}
+			}
+			lines = append(lines, line+fmt.Sprintf(" %5s", fmt.Sprintf("%.0fh", on.Hours())))
+		}
+	}
+	var total, on time.Duration
+	unknown := false
+	for _, v := range list {
+		total, on, unknown = total+v.plan.On+v.plan.Off+v.plan.Unknown, on+v.plan.On, unknown || v.plan.Unknown > 0
+	}
+	words := []string{g.paint(colorOn, g.on) + " on", g.paint(colorFaint, g.off) + " off"}
+	if unknown {
+		words = append(words, g.paint(colorFaint, g.unknown)+" not known")
+	}
+	for _, d := range first.Days {
+		if today(d, first.Now) {
+			words = append(words, g.paint(colorMark, g.now)+" now "+first.Now.In(first.Zone).Format("15:04"))
+		}
+	}
+	if changes {
+		words = append(words, g.mark+" the clock changes")
+	}
+	return append(lines, "", strings.Join(words, "   "),
+		fmt.Sprintf("%s on in %s, %s saved against always on", clockHours(on), count(len(first.Days), "day"), share(total-on, total)))
+}
+
+// weekHead names the days above their cells; a day whose clock changes is
+// marked.
+func (g glyphs) weekHead(days []schedule.PlanDay, name, cells int, changes *bool) string {
+	line := strings.Repeat(" ", name)
+	for _, d := range days {
+		mark := ""
+		if len(d.Changes) > 0 {
+			mark, *changes = g.mark, true
+		}
+		text := d.From.Format("Mon 2") + mark
+		if cells < 6 {
+			text = d.From.Format("2") + mark
+		}
+		if len(text) > cells {
+			text = text[:cells]
+		}
+		line += " " + text + strings.Repeat(" ", cells-len(text))
+	}
+	return strings.TrimRight(line, " ")
+}
