@@ -301,9 +301,6 @@ func (c *completion) arguments(at place) {
 	e := at.entry
 	if len(at.given) == 0 {
 		c.commands(e.words, at.kind, at.current)
-		if e.takesType() && at.kind == "" && at.current != "" {
-			c.offerAnyCase(at.current, texts(argv.Types()...)...)
-		}
 	}
 	if e.build == nil {
 		return
@@ -330,8 +327,14 @@ func (c *completion) arguments(at place) {
 	case placeholder == "KEY=VALUE":
 		c.setting(at.current)
 	}
-	if len(c.found) == 0 && at.current == "" {
+	if len(c.found) > 0 {
+		return
+	}
+	switch {
+	case at.current == "":
 		c.required(at)
+	case e.takesType() && len(at.given) == 0 && at.kind == "":
+		c.offerAnyCase(at.current, texts(argv.Types()...)...)
 	}
 }
 
