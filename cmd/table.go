@@ -81,6 +81,11 @@ var sections = []section{
 		{"get-credentials", "Print the secrets of an attached compute", newGetCredentials},
 	}},
 	{"Old scripts", []entry{
+		{"shim", "Let old scripts that call az run unchanged", nil},
+		{"shim install", "Put an az in front of az that knows the old commands", newShimInstall},
+		{"shim uninstall", "Remove the az in front of az", newShimUninstall},
+		{"shim status", "Show which az answers in this shell, in scripts and in cron", newShimStatus},
+		{"shim print", "Print the az in front of az", newShimPrint},
 		{"migrate", "Find calls of the old CLI in scripts, and rewrite them", newMigrate},
 		{"folder", "Attach a folder to a workspace", nil},
 		{"folder attach", "Attach a folder to a workspace, as az ml folder attach did", newFolderAttach},
