@@ -67,6 +67,9 @@ type Outcome struct {
 	Operation *Operation
 	// Already is true when there was nothing to do.
 	Already bool
+	// Left is true when the request was accepted and, with NoWait, left to go
+	// on: Compute may be as it was before.
+	Left bool
 	// States is the path of states seen.
 	States []string
 	// Elapsed is how long it took, by the service's clock.

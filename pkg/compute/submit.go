@@ -66,6 +66,7 @@ func (l *loop) accepted(t *task, op *Operation) {
 	}
 	l.emit(t, Event{Kind: EventAccepted})
 	if l.o.NoWait {
+		t.out.Left = true
 		l.finish(t, nil)
 	}
 }
