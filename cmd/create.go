@@ -26,10 +26,15 @@ one answer.
 
 create never overwrites. When the name exists with the same settings it is
 printed and the exit code is 0; with other settings the differences are listed
-and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`,
+and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.
+
+--hours and --idle-shutdown give it its hours from the start; "schedule" and
+"idle" change them later. --stopped creates it and stops it once it runs: the
+service knows no other way.`,
 		Example: `  computetarget create computeinstance -n instance -s STANDARD_D3_V2
   computetarget create dev -s Standard_DS3_v2 --tag team=vision --no-wait
   computetarget create gpu -s Standard_NC6s_v3 --ssh-key ~/.ssh/id_rsa.pub
+  computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
 	names := namesFlag(c)
@@ -46,6 +51,8 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 	user := f.String("user-object-id", "", "object `ID` of the person it is created for")
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
 	ifExists := f.String("if-exists", "match", "when the name exists: `match` its settings, use it, or fail")
+	hours := hoursFlags(c)
+	stopped := f.Bool("stopped", false, "stop it once it is created")
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
 	alias(f, "ssh-public-access", "ssh-public-access-enabled")
 	alias(f, "admin-user-ssh-public-key", "ssh-key-value")
@@ -63,7 +70,13 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 		if spec.Tags, err = tags.values(); err != nil {
 			return render.Result{}, err
 		}
+		if *stopped && wait.noWait {
+			return render.Result{}, render.Usagef("--stopped has to wait until it runs to stop it, so it does not go with --no-wait")
+		}
 		var wrong []error
+		if err := hours.give(a, instance); err != nil {
+			wrong = append(wrong, err)
+		}
 		if *keyFile != "" {
 			if instance.SSHPublicKey, err = readKey(*keyFile); err != nil {
 				wrong = append(wrong, err)
@@ -94,9 +107,32 @@ and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.`
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
 		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})}
+			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
+			if *stopped {
+				created = thenStop(ctx, client, created, o)
+			}
+			return []compute.Outcome{created}
 		})
 	})
+}
+
+// thenStop stops what was just created, not what was there before.
+func thenStop(ctx context.Context, client *compute.Client, created compute.Outcome, o compute.ActOptions) compute.Outcome {
+	switch {
+	case created.Err != nil:
+		return created
+	case created.Already:
+		if created.Compute.IsRunning() {
+			created.Note = "it existed already, so it was not stopped"
+		}
+		return created
+	}
+	ended := client.Stop(ctx, []string{created.Name}, o)[0]
+	ended.Elapsed += created.Elapsed
+	if ended.Err == nil {
+		ended.Verb, ended.Note = created.Verb, "it was created and then stopped: the service creates running instances only"
+	}
+	return ended
 }
 
 // together puts what is wrong with the flags beside what is wrong with the

@@ -98,3 +98,44 @@ off. It is what "idle" does; "schedule" changes the hours and "resize" the size.
 func idleFlag(c *cobra.Command) *string {
 	return c.Flags().String("idle-shutdown", "", "`TIME` without use after which it stops, such as 1h, or off")
 }
+
+// hoursOfNew are the hours an instance is created with.
+type hoursOfNew struct {
+	hours []string
+	idle  *string
+}
+
+func hoursFlags(c *cobra.Command) *hoursOfNew {
+	h := &hoursOfNew{}
+	c.Flags().StringArrayVar(&h.hours, "hours", nil, "`HOURS` it is on, such as 'mon-fri 09:00-18:00', repeatable")
+	zoneFlag(c.Flags())
+	h.idle = idleFlag(c)
+	return h
+}
+
+// give puts the hours into what is asked for.
+func (h *hoursOfNew) give(a *app.App, instance *compute.InstanceSpec) error {
+	if *h.idle != "" {
+		d, err := schedule.ParseIdle(*h.idle)
+		if err != nil {
+			return render.Usagef("--idle-shutdown: %w", err)
+		}
+		instance.IdleShutdown = d
+	}
+	if len(h.hours) == 0 {
+		return nil
+	}
+	set, notes, err := compileHours(a, h.hours)
+	if err != nil {
+		return err
+	}
+	for _, s := range set {
+		instance.Schedules = append(instance.Schedules, compute.NewSchedule(s.Entry))
+	}
+	for _, note := range notes {
+		if note != "" {
+			a.Note("%s", note)
+		}
+	}
+	return nil
+}

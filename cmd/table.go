@@ -35,6 +35,7 @@ var sections = []section{
 		{"start", "Start compute instances", newStart},
 		{"stop", "Stop compute instances", newStop},
 		{"restart", "Restart compute instances", newRestart},
+		{"resize", "Change the size of compute instances", newResize},
 		{"delete", "Delete computes", newDelete},
 		{"wait", "Wait until computes are ready, or in a state", newWait},
 		{"open", "Open an instance's notebooks in the browser", newOpen},

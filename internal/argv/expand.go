@@ -49,7 +49,8 @@ func Missing(flags ...Flag) error {
 // It resolves what argparse and az accept: unique prefixes of long flags (v1
 // flags first, others when no v1 flag matches), --flag=value, -nVALUE,
 // switches joined as in -vn NAME, True and False in any case, and values that
-// are negative numbers or contain a blank though they begin with a dash.
+// are negative numbers, times of day (-19:00) or contain a blank though they
+// begin with a dash.
 //
 // A value @FILE is replaced by what read returns for FILE, without a byte
 // order mark and without line ends at its end, decoded when it is UTF-16 and
@@ -68,8 +69,9 @@ func Expand(rest []string, flags []Flag, read func(path string) ([]byte, error))
 		var err error
 		switch {
 		case arg == "--":
-			e.out = append(append(e.out, arg), rest...)
-			return e.out, nil
+			return e.ended(rest), nil
+		case isClock(arg):
+			e.clocks = append(e.clocks, arg)
 		case !e.isFlag(arg):
 			err = e.positional(arg)
 		case strings.HasPrefix(arg, "--"):
@@ -81,13 +83,34 @@ func Expand(rest []string, flags []Flag, read func(path string) ([]byte, error))
 			return nil, err
 		}
 	}
+	if len(e.clocks) > 0 {
+		return e.ended(nil), nil
+	}
 	return e.out, nil
 }
 
 type expander struct {
-	flags []Flag
-	files files
-	out   []string
+	flags  []Flag
+	files  files
+	out    []string
+	clocks []string // arguments such as -19:00, which go behind "--"
+}
+
+// ended is what there is, with the arguments that are no flags whatever they
+// look like.
+func (e *expander) ended(rest []string) []string {
+	return append(append(append(e.out, "--"), e.clocks...), rest...)
+}
+
+// isClock reports whether arg is a time of day that hours end at, such as
+// -19:00, which no flag can be.
+func isClock(arg string) bool {
+	if !strings.HasPrefix(arg, "-") {
+		return false
+	}
+	hour, minute, ok := strings.Cut(arg[1:], ":")
+	digits := func(s string) bool { return s != "" && len(s) <= 2 && strings.Trim(s, "0123456789") == "" }
+	return ok && digits(hour) && digits(minute)
 }
 
 // isFlag reports whether argparse would take arg for a flag rather than a
@@ -110,7 +133,7 @@ func (e *expander) isFlag(arg string) bool {
 	if _, ok := e.byShort(arg[1:2]); ok {
 		return true
 	}
-	return !strings.Contains(arg, " ") && !isNumber(arg[1:])
+	return !strings.Contains(arg, " ") && !isNumber(arg[1:]) && !isClock(arg)
 }
 
 // isNumber reports whether s is digits with at most one point and a digit

@@ -187,6 +187,8 @@ func sentence(o compute.Outcome, now time.Time) string {
 		return o.Name + " is " + c.State() + " · " + command("wait NAME", o.Name)
 	case o.Already && o.Verb == compute.VerbCreate:
 		parts = append(parts, o.Name+" exists already and is "+c.State())
+	case o.Already && o.Verb == compute.VerbResize:
+		parts = append(parts, o.Name+" has the size "+c.VMSize()+" already")
 	case o.Already && o.Verb != compute.VerbWait:
 		parts = append(parts, o.Name+" is already "+c.State()+upFor(c, now))
 	case o.Verb == compute.VerbUpdate:

@@ -2,6 +2,8 @@ package compute
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,15 +64,51 @@ func (c *Client) Detach(ctx context.Context, names []string, o ActOptions) []Out
 }
 
 // Resize changes the size of instances (Compute_Resize, preview) and waits
-// until that is over.
+// until that is over. A size that the service does not allow for the instance
+// (Compute_getAllowedResizeSizes) is refused before it is asked for.
 func (c *Client) Resize(ctx context.Context, names []string, size string, o ActOptions) []Outcome {
 	tasks := c.tasks(VerbResize, names, func(ctx context.Context, name string) (*Operation, error) {
+		if err := c.checkResize(ctx, name, size); err != nil {
+			return nil, err
+		}
 		return c.BeginResize(ctx, name, size)
 	})
 	for _, t := range tasks {
 		t.satisfied = func(now *Compute) bool { return strings.EqualFold(now.VMSize(), size) && !now.InTransition() }
 	}
 	return c.run(ctx, tasks, o)
+}
+
+// checkResize refuses a size that an instance cannot have, naming those it can.
+// When the service does not tell them it is left to the service to refuse.
+func (c *Client) checkResize(ctx context.Context, name, size string) error {
+	allowed, err := c.AllowedSizes(ctx, name)
+	if err != nil || len(allowed) == 0 {
+		return ctx.Err()
+	}
+	found, near := MatchSize(size, allowed, TypeInstance)
+	if found != nil {
+		return nil
+	}
+	const most = 20
+	var can []string
+	for _, s := range allowed {
+		if s.Supports(TypeInstance) {
+			can = append(can, s.Name)
+		}
+	}
+	slices.Sort(can)
+	more := ""
+	if len(can) > most {
+		more = fmt.Sprintf(" and %d more", len(can)-most)
+		can = can[:most]
+	}
+	e := invalidf(name, "%s cannot get the size %q", name, shorten(size, 60))
+	if len(near) > 0 {
+		e.Message += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	e.Message += "; it can have " + strings.Join(can, ", ") + more
+	return e
 }
 
 // UpdateScale changes how a cluster scales (Compute_Update) and waits until

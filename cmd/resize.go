@@ -1,0 +1,36 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newResize(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "resize NAME… -s SIZE",
+		Short: "Change the size of compute instances",
+		Long: `Change the VM size of compute instances, keeping their disks, and wait until that is
+over. A size the service does not allow for an instance is refused before anything
+is sent, and those it allows are listed. Resizing is a preview of the service.`,
+		Example: `  computetarget resize dev -s Standard_DS11_v2
+  computetarget resize dev gpu -s Standard_NC6s_v3 --no-wait`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	size := sizeFlag(c.Flags())
+	required(c, "vm-size")
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return client.Resize(ctx, asked, *size, o)
+		})
+	})
+}
