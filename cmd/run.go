@@ -92,6 +92,7 @@ func build(a *app.App, e entry) *cobra.Command {
 	c.InitDefaultHelpFlag()
 	c.Flags().Lookup("help").Usage = "show this help"
 	annotate(c.Flags().Lookup("help"), globalFlag)
+	markV1(c.Flags(), "help")
 	c.DisableFlagsInUseLine = true
 	return c
 }

@@ -85,7 +85,8 @@ func v1Command(t testing.TB, path string) *cobra.Command {
 	if !ok || e.build == nil || len(found.Rest) > 0 {
 		t.Fatalf("%s is no command", path)
 	}
-	return build(app.New(render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, os.Getenv), "test"), e)
+	a := app.New(render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, os.Getenv), "test")
+	return attach(a, &cobra.Command{Use: "computetarget"}, e)
 }
 
 // lookup finds a flag by the name the old CLI gave it.
@@ -204,7 +205,7 @@ func TestNewFlagsStayOutOfTheWay(t *testing.T) {
 		all := slices.Concat(command.Flags, tree.Global)
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			old := slices.ContainsFunc(all, func(o v1Option) bool { return f == lookup(c, o) })
-			if marked := f.Annotations[v1Flag] != nil; marked != old && f.Name != "help" {
+			if marked := f.Annotations[v1Flag] != nil; marked != old {
 				t.Errorf("%s: --%s is marked as v1's: %v", command.Path, f.Name, marked)
 			}
 			names := f.Annotations[aliasFlag]
