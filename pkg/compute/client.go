@@ -147,11 +147,12 @@ func New(ws Workspace, o Options) (*Client, error) {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
+	perTry := []azpolicy.Policy{headerPolicy{agent: agent, correlation: c.correlation}, c.hosts}
 	var cred azcore.TokenCredential
 	if o.Credential != nil {
 		cred = credential{o.Credential}
+		perTry = append([]azpolicy.Policy{freshToken{}}, perTry...)
 	}
-	perTry := []azpolicy.Policy{headerPolicy{agent: agent, correlation: c.correlation}, c.hosts}
 	clientOptions := &policy.ClientOptions{
 		ClientOptions: azpolicy.ClientOptions{
 			Cloud: cloud.Configuration{Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
@@ -351,6 +352,13 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 	default:
 		e.Kind = KindUnreachable
 		e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, withoutURL(err))
+		var told interface {
+			error
+			Hint() string
+		}
+		if errors.As(err, &told) { // a transport that speaks to people names the host
+			e.Message = told.Error()
+		}
 		e.uncertain = !k.op.read && !neverSent(err)
 	}
 	return e

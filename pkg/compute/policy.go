@@ -77,6 +77,23 @@ func newGUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
+// freshToken is the policy that sends a request a second time after a 401: the
+// sign-in policy behind it has forgotten the refused token by then, and asks
+// for another one. Nothing was carried out, so this holds for writes too.
+type freshToken struct{}
+
+func (freshToken) Do(req *azpolicy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	if err := req.RewindBody(); err != nil {
+		return resp, nil //nolint:nilerr // the refusal is what there is to tell
+	}
+	_ = resp.Body.Close()
+	return req.Next()
+}
+
 // HostError says that an answer of the service named an address that must not
 // be given a token, so it was not asked at all.
 type HostError struct {
@@ -129,7 +146,9 @@ func (t tokenHosts) allow(u *url.URL) bool {
 	case u.User != nil:
 		return false
 	case t.loopback:
-		return isLoopback(host) || u.Scheme == "https" && hostPort(u) == t.host
+		// This machine has many names, and on each port another program, that of
+		// another person perhaps.
+		return isLoopback(host) && port(hostPort(u)) == port(t.host) && (u.Scheme == t.scheme || u.Scheme == "https")
 	case u.Scheme != "https":
 		return false
 	case t.scheme == "https" && hostPort(u) == t.host:
@@ -168,6 +187,8 @@ func hostPort(u *url.URL) string {
 	}
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
+
+func port(hostPort string) string { return hostPort[strings.LastIndexByte(hostPort, ':')+1:] }
 
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
