@@ -16,19 +16,19 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
-// shell runs the built binary as somebody with an empty home does.
-type shell struct {
+// person runs the built binary as somebody with an empty home does.
+type person struct {
 	t      *testing.T
 	binary string
 	dir    string
 	env    []string
 }
 
-// newShell returns a shell whose environment is PATH, HOME and env.
-func newShell(t *testing.T, env ...string) *shell {
+// newPerson returns somebody whose environment is PATH, HOME and env.
+func newPerson(t *testing.T, env ...string) *person {
 	t.Helper()
 	dir := t.TempDir()
-	return &shell{t: t, binary: built(t), dir: dir, env: append([]string{
+	return &person{t: t, binary: built(t), dir: dir, env: append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + filepath.Join(dir, "home"),
 		"TERM=xterm-256color",
@@ -36,16 +36,16 @@ func newShell(t *testing.T, env ...string) *shell {
 	}, env...)}
 }
 
-// emulated is a shell on an embedded emulator of its own.
-func emulated(t *testing.T, pace string, env ...string) *shell {
+// emulated is somebody on an embedded emulator of its own.
+func emulated(t *testing.T, pace string, env ...string) *person {
 	t.Helper()
-	return newShell(t, append([]string{"COMPUTETARGET_CLOUD=emulator", "COMPUTETARGET_EMULATOR_PACE=" + pace}, env...)...)
+	return newPerson(t, append([]string{"COMPUTETARGET_CLOUD=emulator", "COMPUTETARGET_EMULATOR_PACE=" + pace}, env...)...)
 }
 
-// on is a shell that points at an endpoint, in the emulator's workspace.
-func on(t *testing.T, endpoint string, env ...string) *shell {
+// on is somebody who points at an endpoint, in the emulator's workspace.
+func on(t *testing.T, endpoint string, env ...string) *person {
 	t.Helper()
-	return newShell(t, append([]string{
+	return newPerson(t, append([]string{
 		"COMPUTETARGET_ENDPOINT=" + endpoint,
 		"COMPUTETARGET_SUBSCRIPTION=" + emulator.Subscription,
 		"COMPUTETARGET_RESOURCE_GROUP=" + emulator.ResourceGroup,
@@ -54,7 +54,7 @@ func on(t *testing.T, endpoint string, env ...string) *shell {
 }
 
 // command is computetarget with arguments, not started yet.
-func (s *shell) command(args ...string) *exec.Cmd {
+func (s *person) command(args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	s.t.Cleanup(cancel)
 	c := exec.CommandContext(ctx, s.binary, args...)
@@ -69,7 +69,7 @@ type ended struct {
 }
 
 // run runs computetarget to its end.
-func (s *shell) run(args ...string) ended {
+func (s *person) run(args ...string) ended {
 	s.t.Helper()
 	var out, errs strings.Builder
 	c := s.command(args...)
@@ -80,7 +80,7 @@ func (s *shell) run(args ...string) ended {
 }
 
 // must runs computetarget, which has to end with exit code 0.
-func (s *shell) must(args ...string) ended {
+func (s *person) must(args ...string) ended {
 	s.t.Helper()
 	e := s.run(args...)
 	if e.code != 0 {
@@ -90,7 +90,7 @@ func (s *shell) must(args ...string) ended {
 }
 
 // state is the state of a compute.
-func (s *shell) state(name string) string {
+func (s *person) state(name string) string {
 	s.t.Helper()
 	var c struct{ State string }
 	if err := json.Unmarshal([]byte(s.must("show", name).out), &c); err != nil {
