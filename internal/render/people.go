@@ -491,7 +491,7 @@ func (p *Page) instanceRows(c *compute.Compute) {
 	p.Row("ssh", access)
 	p.Row("stops", p.stops(c))
 	if at, ok := nextFiring(c, schedule.Start, p.Now); ok && !c.IsRunning() {
-		p.Row("starts", When(at, p.Now)+" by schedule")
+		p.Row("starts", p.bySchedule(at))
 	}
 }
 
@@ -500,7 +500,7 @@ func (p *Page) instanceRows(c *compute.Compute) {
 func (p *Page) stops(c *compute.Compute) string {
 	var ways []string
 	if at, ok := nextFiring(c, schedule.Stop, p.Now); ok {
-		ways = append(ways, When(at, p.Now)+" by schedule")
+		ways = append(ways, p.bySchedule(at))
 	}
 	if d, ok := c.Instance.IdleShutdown(); ok {
 		ways = append(ways, "after "+Span(d)+" idle")
@@ -512,6 +512,16 @@ func (p *Page) stops(c *compute.Compute) string {
 		return "never by itself · " + command("idle NAME 1h", c.Name)
 	}
 	return ""
+}
+
+// bySchedule is when a schedule fires, here and in its own zone where that is
+// another one.
+func (p *Page) bySchedule(at time.Time) string {
+	text := When(at, p.Now) + " by schedule"
+	if clock := at.Format("15:04"); clock != at.In(p.Now.Location()).Format("15:04") {
+		text += " (" + clock + " in " + at.Location().String() + ")"
+	}
+	return text
 }
 
 func (p *Page) clusterRows(c *compute.Compute) {

@@ -53,7 +53,9 @@ func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, sever
 			g.paint = paint
 		}
 		for _, line := range picture(list, p.Width(), g, several) {
-			p.put(&p.out, line)
+			if line != "" || !p.emulator { // its mark on an empty line says nothing
+				p.put(&p.out, line)
+			}
 		}
 	}
 	return r
@@ -461,7 +463,7 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 		words = append(words, g.mark+" the clock changes")
 	}
 	return append(lines, "", strings.Join(words, "   "),
-		fmt.Sprintf("%s on in %s, %s saved against always on", clockHours(on), count(len(first.Days), "day"), share(total-on, total)))
+		fmt.Sprintf("on %s of %s in %s, %s saved against always on", clockHours(on), clockHours(total), count(len(first.Days), "day"), share(total-on, total)))
 }
 
 // weekHead names the days above their cells; a day whose clock changes is

@@ -155,7 +155,7 @@ func (p *Plan) segments(entries []Entry, state State) []Segment {
 	case now.Before(p.From):
 		set(p.From, stateAfter(state, Firings(entries, later(now.Add(1), p.From.AddDate(0, 0, -lookBack)), p.From)))
 	default:
-		set(p.From, Unknown)
+		set(p.From, StateAt(entries, p.From.Add(-1)))
 	}
 	told := now.Before(p.From) || !now.Before(p.To) || state == Unknown
 	for i, f := range p.Firings {

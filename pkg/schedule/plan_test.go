@@ -78,9 +78,9 @@ Wed 06 ........................
 `, "9h0m0s 30h0m0s 33h0m0s"},
 		{"known now: started by hand at night", hours(t, "", "daily 09:00-18:00"),
 			View{First: mustTime(t, "2026-05-04T00:00:00Z"), Days: 2, Now: mustTime(t, "2026-05-04T20:30:00Z"), State: On}, `
-Mon 04 ?????????#########..N###
+Mon 04 .........#########..N###
 Tue 05 ##################......
-`, "30h30m0s 8h30m0s 9h0m0s"},
+`, "30h30m0s 17h30m0s 0s"},
 		{"now before the plan", hours(t, "", "daily 09:00-18:00"),
 			View{First: mustTime(t, "2026-05-05T00:00:00Z"), Days: 1, Now: mustTime(t, "2026-05-04T12:00:00Z"), State: On}, `
 Tue 05 .........#########......
@@ -89,10 +89,10 @@ Tue 05 .........#########......
 			View{First: mustTime(t, "2026-05-05T00:00:00Z"), Days: 1, Now: mustTime(t, "2026-05-04T19:00:00Z"), State: On}, `
 Tue 05 ##################......
 `, "18h0m0s 6h0m0s 0s"},
-		{"unknown now", hours(t, "", "daily 09:00-18:00"),
+		{"unknown now: as the schedules left it", hours(t, "", "daily 09:00-18:00"),
 			View{First: mustTime(t, "2026-05-05T00:00:00Z"), Days: 1, Now: mustTime(t, "2026-05-05T10:00:00Z")}, `
-Tue 05 ?????????#N#######......
-`, "9h0m0s 6h0m0s 9h0m0s"},
+Tue 05 .........#N#######......
+`, "9h0m0s 15h0m0s 0s"},
 		{"overnight through the spring change", hours(t, "W. Europe Standard Time", "daily 22:00-06:00"),
 			View{First: mustTime(t, "2026-03-28T12:00:00Z"), Days: 2, Zone: zoneOf(t, "Europe/Berlin"), State: On}, `
 Sat 28 ######................##
