@@ -239,11 +239,11 @@ func TestTokenStays(t *testing.T) {
 			}
 		}, []string{"stop", "dev"}},
 	} {
-		for _, scheme := range []string{"https", "http"} {
-			t.Run(test.name+" "+scheme, func(t *testing.T) {
+		for _, where := range []string{"https://evil.example", "http://evil.example", "another port"} {
+			t.Run(test.name+" "+where, func(t *testing.T) {
 				t.Parallel()
-				// Whatever is asked of a host that is not this machine comes
-				// here, as a proxy.
+				// Whatever is asked of another host comes here, by its address
+				// or as to a proxy.
 				var strayed atomic.Pointer[string]
 				proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					what := r.Method + " " + r.Host + r.URL.Path
@@ -251,13 +251,17 @@ func TestTokenStays(t *testing.T) {
 					w.WriteHeader(http.StatusForbidden)
 				}))
 				t.Cleanup(proxy.Close)
+				elsewhere := where
+				if where == "another port" {
+					elsewhere = proxy.URL
+				}
 				var asked atomic.Int32
 				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					asked.Add(1)
 					if r.Header.Get("Authorization") != "Bearer "+secret {
 						t.Errorf("%s %s came without the token", r.Method, r.URL.Path)
 					}
-					test.answer(w, r, scheme+"://evil.example")
+					test.answer(w, r, elsewhere)
 				}))
 				t.Cleanup(server.Close)
 				s := on(t, server.URL, "HTTPS_PROXY="+proxy.URL, "HTTP_PROXY="+proxy.URL,
@@ -269,7 +273,7 @@ func TestTokenStays(t *testing.T) {
 				if e.code != 1 || !strings.HasPrefix(e.errors, "ERROR: ") || strings.Count(e.errors, "ERROR: ") != 1 {
 					t.Errorf("exit code %d\n%s", e.code, e.errors)
 				}
-				if !strings.Contains(test.name, "redirect") && !strings.Contains(e.errors, "evil.example") {
+				if !strings.Contains(test.name, "redirect") && !strings.Contains(e.errors, strings.TrimPrefix(elsewhere, "https://")) {
 					t.Errorf("the error does not name the host:\n%s", e.errors)
 				}
 				if strings.Contains(e.out+e.errors, secret) {

@@ -66,8 +66,12 @@ func TestTokenHosts(t *testing.T) {
 		{"https://arm.example:8443", "https://arm.example:8443/x", true},
 		{"https://arm.example:8443", "https://arm.example/x", false},
 		{"http://127.0.0.1:8443", "http://127.0.0.1:8443/x", true},
-		{"http://127.0.0.1:8443", "http://localhost:9999/x", true},
-		{"http://127.0.0.1:8443", "https://[::1]/x", true},
+		{"http://127.0.0.1:8443", "http://localhost:8443/x", true},
+		{"http://127.0.0.1:8443", "https://[::1]:8443/x", true},
+		{"http://127.0.0.1:8443", "http://127.0.0.1:9999/x", false},
+		{"http://127.0.0.1:8443", "https://localhost/x", false},
+		{"http://127.0.0.1:8443", "ftp://127.0.0.1:8443/x", false},
+		{"https://127.0.0.1:8443", "http://127.0.0.1:8443/x", false},
 		{"http://127.0.0.1:8443", "https://eastus.api.azureml.ms/x", false},
 		{"http://127.0.0.1:8443", "http://127.0.0.1.evil.example/x", false},
 		{"http://localhost:8443", "http://localhost.evil.example/x", false},
@@ -288,11 +292,13 @@ func TestListsThatAreNone(t *testing.T) {
 
 func TestListThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
+	asked := 0
 	c := dial(t, func(req *http.Request) (*http.Response, error) {
+		asked++
 		return reply(200, `{"value":[{"name":"a"}],"nextLink":"`+req.URL.Path+`?page=2"}`), nil
 	}, Options{})
-	if _, err := c.All(t.Context()); err == nil || !strings.Contains(err.Error(), "does not end") {
-		t.Errorf("%v", err)
+	if _, err := c.All(t.Context()); err == nil || !strings.Contains(err.Error(), "does not end") || asked != 2 {
+		t.Errorf("%v after %d requests", err, asked)
 	}
 }
 
