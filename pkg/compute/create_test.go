@@ -131,6 +131,21 @@ func TestCreateWhatExists(t *testing.T) {
 	if out := create(instance("no such size"), ""); compute.KindOf(out.Err) != compute.KindConflict {
 		t.Errorf("a size that is none: %v", out.Err)
 	}
+	wrong := instance("STANDARD_D3_V2")
+	wrong.Instance.SSHPublicKey = "ssh-ed25519 AAAA"
+	if out := create(wrong, ""); compute.KindOf(out.Err) != compute.KindInvalid || !slices.Equal(fields(out.Err), []string{"sshPublicKey"}) {
+		t.Errorf("a wrong key: %v", out.Err)
+	}
+	b.requests.before = func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/ci-anna") {
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody}, nil
+		}
+		return nil, nil
+	}
+	if out := create(instance("STANDARD_D3_V2"), ""); compute.KindOf(out.Err) != compute.KindAuth {
+		t.Errorf("when it may not be looked at: %v", out.Err)
+	}
+	b.requests.before = nil
 	b.Stop(t.Context(), []string{"ci-anna"}, compute.ActOptions{})
 	if out := create(instance("STANDARD_D3_V2"), ""); out.Err != nil || !strings.Contains(out.Note, "Stopped") {
 		t.Errorf("stopped: %q %v", out.Note, out.Err)

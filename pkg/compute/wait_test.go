@@ -466,14 +466,23 @@ func TestSignInThatDies(t *testing.T) {
 
 func TestOwnCreateMayBeUnknownForAMinute(t *testing.T) {
 	t.Parallel()
-	for lag, want := range map[time.Duration]Kind{40 * time.Second: -1, 5 * time.Minute: KindNotFound} {
+	for _, test := range []struct {
+		lag    time.Duration
+		header string
+		want   Kind
+	}{
+		{40 * time.Second, "Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1", -1},
+		{5 * time.Minute, "Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1", KindNotFound},
+		{40 * time.Second, "No-Operation: named", -1},
+		{90 * time.Second, "No-Operation: named", KindNotFound},
+	} {
+		lag, want := test.lag, test.want
 		f := newFake(t)
 		f.answer = func(n int, req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodPut {
 				m := f.add("ci", StateCreating, "Create InProgress")
 				f.begin(m, "Create", StateCreating, StateRunning, 3*time.Minute)
-				return reply(201, `{"name":"ci","properties":{"computeType":"ComputeInstance","provisioningState":"Creating","properties":{"state":null}}}`,
-					"Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1"), nil
+				return reply(201, `{"name":"ci","properties":{"computeType":"ComputeInstance","provisioningState":"Creating","properties":{"state":null}}}`, test.header), nil
 			}
 			if strings.HasSuffix(req.URL.Path, "computes/ci") && f.clock.Now().Sub(f.begun) < lag {
 				return reply(404, `{"error":{"code":"ResourceNotFound","message":"no"}}`), nil
@@ -487,7 +496,7 @@ func TestOwnCreateMayBeUnknownForAMinute(t *testing.T) {
 		}
 		out := c.Wait(t.Context(), []Target{{"ci", op}}, WaitOptions{})[0]
 		if want < 0 && (out.Err != nil || out.Compute.State() != StateRunning) || want >= 0 && KindOf(out.Err) != want {
-			t.Errorf("unknown for %s: %v", lag, out.Err)
+			t.Errorf("unknown for %s, %s: %v", lag, test.header, out.Err)
 		}
 	}
 }
@@ -694,6 +703,134 @@ func TestStoppedAgainMeanwhile(t *testing.T) {
 	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
 	if out.Err != nil || out.Note != "the service carried out the start, yet ci is Stopped now (last operation: Stop by User)" {
 		t.Errorf("note %q, %v", out.Note, out.Err)
+	}
+}
+
+func TestReadsThatSayInProgressTooLong(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "computes/ci") && f.clock.Now().Sub(f.begun) < 2*time.Minute+20*time.Second && m.last != "Stop Succeeded" {
+			old := *m
+			old.state, old.last = StateStopped, "Start InProgress"
+			return reply(200, old.json("ci")), nil
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if out.Err != nil || out.Compute.State() != StateRunning || out.Note != "" {
+		t.Errorf("%s, note %q, %v", out.Compute.State(), out.Note, out.Err)
+	}
+}
+
+// What the reads show of an operation decides when its address is asked: not
+// before they show something of it, at once when they show its end, and after
+// some looks when they never show anything.
+func TestWhenAnOperationIsAsked(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what      string
+		takes     time.Duration // the operation
+		lag       time.Duration // of reads behind it
+		from, to  time.Duration // when its address is asked first
+		asked     int           // at most
+		requested int           // requests in all, at most
+	}{
+		{"shown late", 2 * time.Minute, 2 * time.Second, 40 * time.Second, 130 * time.Second, 2, 25}, // the tenth tick asks, too
+		{"over at once", 0, 0, 0, 0, 1, 4},
+		{"never shown", 2 * time.Second, 10 * time.Minute, time.Second, 6 * time.Second, 2, 25},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			m := f.add("ci", StateStopped, "Stop Succeeded")
+			old := m.json("ci")
+			var asked []time.Duration
+			f.answer = func(n int, req *http.Request) (*http.Response, error) {
+				now := f.clock.Now().Sub(f.begun)
+				switch {
+				case req.Method == http.MethodPost:
+					resp := f.usual(req)
+					m.next[0].at = f.clock.Now().Add(test.takes)
+					return resp, nil
+				case strings.Contains(req.URL.Path, "operations"):
+					asked = append(asked, now)
+				case now < test.lag:
+					return reply(200, old), nil
+				}
+				return nil, nil
+			}
+			out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+			if out.Err != nil || len(asked) == 0 || len(asked) > test.asked || asked[0] < test.from || asked[0] > test.to || len(f.log) > test.requested {
+				t.Errorf("asked at %v, %d requests, %v", asked, len(f.log), out.Err)
+			}
+		})
+	}
+}
+
+func TestReadsThatLagWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateRunning, "Start Succeeded")
+	old := m.json("ci")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		switch {
+		case req.Method == http.MethodPost:
+			f.usual(req)
+			return reply(202, ""), nil
+		case f.clock.Now().Sub(f.begun) < 5*time.Second:
+			return reply(200, old), nil
+		}
+		return nil, nil
+	}
+	if out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]; out.Err != nil || out.Compute.State() != StateStopped {
+		t.Errorf("%s %v", out.Compute.State(), out.Err)
+	}
+}
+
+func TestOperationThatSucceedsIntoAFailedState(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m := f.add("ci", StateStopped, "Stop Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			resp := f.usual(req)
+			m.next[0].state, m.errors = StateSetupFailed, `[{"error":{"code":"ScriptFailed","message":"exit 1"}}]`
+			return resp, nil
+		}
+		return nil, nil
+	}
+	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+	if KindOf(out.Err) != KindState || out.Err.Error() != "(ScriptFailed) ci is in state SetupFailed: exit 1" {
+		t.Errorf("%v", out.Err)
+	}
+}
+
+func TestListThatForgetsOne(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	for _, name := range []string{"a1", "b1"} {
+		f.begin(f.add(name, StateStopped, "Stop Succeeded"), "Start", StateStarting, StateRunning, 2*time.Minute)
+	}
+	forgot := false
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/computes") && !forgot && f.clock.Now().Sub(f.begun) > 20*time.Second {
+			forgot = true
+			return reply(200, `{"value":[`+f.machines["a1"].json("a1")+`]}`), nil
+		}
+		return nil, nil
+	}
+	for _, out := range f.client().Wait(t.Context(), []Target{{Name: "a1"}, {Name: "b1"}}, WaitOptions{}) {
+		if out.Err != nil || out.Compute.State() != StateRunning || out.Already {
+			t.Errorf("%+v %v", out, out.Err)
+		}
+	}
+	if !forgot {
+		t.Error("the list forgot nothing")
+	}
+	if out := f.client().Wait(t.Context(), []Target{{Name: "a1"}}, WaitOptions{Goal: GoalRunning})[0]; !out.Already {
+		t.Error("what runs already was waited for")
 	}
 }
 
