@@ -96,7 +96,7 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 			continue
 		}
 		r.Names = append(r.Names, o.Name)
-		removed := o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach
+		removed := removal(o)
 		switch {
 		case removed && (d == Brief || o.Compute == nil):
 			id := ws.ComputeID(o.Name)
@@ -144,7 +144,7 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 // v1Of is the v1 shape of a verb's result.
 func v1Of(o compute.Outcome, d Detail) *V1 {
 	instance := o.Compute != nil && o.Compute.IsInstance()
-	removed := o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach
+	removed := removal(o)
 	switch {
 	case d == Raw:
 		return nil
@@ -169,7 +169,7 @@ func sentence(o compute.Outcome, now time.Time) string {
 	}
 	var parts []string
 	switch {
-	case o.Verb == compute.VerbDelete, o.Verb == compute.VerbDetach:
+	case removal(o):
 		done := "deleted"
 		if o.Verb == compute.VerbDetach {
 			done = "detached"
@@ -179,12 +179,12 @@ func sentence(o compute.Outcome, now time.Time) string {
 		}
 		return o.Name + " is being " + done + " · " + command("wait NAME --for deleted", o.Name)
 	case c == nil:
-		if o.Verb == compute.VerbWait {
-			return o.Name + " is not there" + took
-		}
 		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
 	case c.InTransition():
 		return o.Name + " is " + c.State() + " · " + command("wait NAME", o.Name)
+	case o.Left:
+		// Its state is still the one from before.
+		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
 	case o.Already && o.Verb == compute.VerbCreate:
 		parts = append(parts, o.Name+" exists already and is "+c.State())
 	case o.Already && o.Verb == compute.VerbResize:
@@ -216,6 +216,11 @@ func sentence(o compute.Outcome, now time.Time) string {
 		parts = append(parts, command("start NAME", c.Name))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// removal reports whether a verb took a compute away, or a wait saw it go.
+func removal(o compute.Outcome) bool {
+	return o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach || o.Verb == compute.VerbWait && gone(o)
 }
 
 // gone reports whether a delete was followed to its end.

@@ -154,6 +154,8 @@ func TestOutcomeViews(t *testing.T) {
 		"delete-nowait":   {{Name: "instance", Verb: compute.VerbDelete}},
 		"detach":          {{Name: "aks1", Verb: compute.VerbDetach, Compute: load(t, "aks"), Operation: &compute.Operation{Done: true}}},
 		"update":          {{Name: "cpu", Verb: compute.VerbUpdate, Compute: load(t, "cluster"), Elapsed: 3 * time.Second}},
+		"stop-nowait":     {{Name: "instance", Verb: compute.VerbStop, Compute: load(t, "running"), Operation: &compute.Operation{}, Left: true}},
+		"wait-deleted":    {{Name: "new1", Verb: compute.VerbWait, Compute: load(t, "creating"), States: []string{"Deleting", "Deleted"}, Elapsed: time.Minute}},
 		"wait":            {{Name: "instance", Verb: compute.VerbWait, Compute: load(t, "running"), Already: true}},
 		"several":         {{Name: "instance", Verb: compute.VerbStart, Compute: load(t, "running")}, {Name: "b", Verb: compute.VerbStart, Err: missing}, {Name: "nightly", Verb: compute.VerbStart, Compute: load(t, "stopped"), Note: "a note"}},
 		"several-failed":  {{Name: "broken", Verb: compute.VerbStart, Err: broken}, {Name: "b", Verb: compute.VerbStart, Err: missing}},

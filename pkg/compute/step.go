@@ -156,6 +156,7 @@ func (l *loop) resume(t *task) {
 	}
 	if now == nil && t.seen != nil && strings.EqualFold(t.seen.State(), StateDeleting) && t.goal == GoalSettled {
 		t.out.Note = "it was deleted"
+		t.out.States = append(t.out.States, "Deleted")
 		l.finish(t, nil)
 		return
 	}
