@@ -168,9 +168,9 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		}
 		result, err := f(c.Context(), args)
 		if err != nil && !errors.Is(err, compute.ErrDryRun) {
-			return err
+			return a.Located(err)
 		}
-		return a.Print(result)
+		return a.Located(a.Print(result))
 	}
 	return c
 }

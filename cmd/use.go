@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,8 +48,20 @@ workspaces of the subscription.`,
 			People: func(p *render.Page) {
 				p.Line("%s (rg %s) is now the workspace, written to %s", ws.Name, ws.ResourceGroup, file)
 			},
+			Notes: overruled(ws),
 		}, nil
 	})
+}
+
+// overruled says what still decides here instead of the choice just written: a
+// project file above a user's choice, a variable above both.
+func overruled(chosen compute.Workspace) []string {
+	ref, err := config.New(config.Inputs{}).Workspace()
+	now := compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}
+	if err != nil || strings.EqualFold(now.ID(), chosen.ID()) {
+		return nil
+	}
+	return []string{fmt.Sprintf("in this folder and shell it stays %s (rg %s): that choice, from %s, goes first", now.Name, now.ResourceGroup, ref.Source())}
 }
 
 // findWorkspace looks a workspace up by its name: in the group of -g, else in

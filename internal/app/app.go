@@ -198,6 +198,9 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	if err != nil {
 		return o, err
 	}
+	if target.Emulator() {
+		at.Cloud.Name = config.EmulatorCloud // what people call it
+	}
 	o.Endpoint, o.Audience, o.TokenHosts = at.Cloud.Endpoint, at.Cloud.Audience, at.Cloud.TokenHosts
 	mode, err := a.Settings.Get(config.AuthMode)
 	if err != nil {
