@@ -72,6 +72,7 @@ type row struct {
 	elapsed time.Duration // at the time of seen
 	seen    time.Time
 	trouble string
+	told    string // the trouble last written as a plain line
 	done    bool
 	failed  bool
 }
@@ -178,17 +179,28 @@ func (p *Progress) writePlain(r *row, e compute.Event) {
 	case compute.EventState:
 		what = e.State
 	case compute.EventTrouble:
-		what = r.trouble
+		if what = r.trouble; what == r.told {
+			return // the same trouble again is no news
+		}
+		r.told = what
 	case compute.EventDone:
 		what = "done in " + render.Elapsed(e.Elapsed)
 		if e.Err != nil {
-			what = "failed after " + render.Elapsed(e.Elapsed) + ": " + e.Err.Error()
+			what = "failed after "
+			switch compute.KindOf(e.Err) {
+			case compute.KindInterrupted, compute.KindTimeout:
+				what = "left after " // the operation has not failed
+			}
+			what += render.Elapsed(e.Elapsed) + ": " + e.Err.Error()
 		}
 	default:
 		what = e.Note
 	}
 	if what == "" {
 		return
+	}
+	if e.Kind != compute.EventTrouble {
+		r.told = ""
 	}
 	line := p.now().UTC().Format(time.RFC3339) + " " + r.name + " " + what
 	if e.Note != "" && what != e.Note {

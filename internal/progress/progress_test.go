@@ -95,18 +95,25 @@ func TestPlain(t *testing.T) {
 	say(compute.Event{Kind: compute.EventPoll, State: "Starting"})
 	say(compute.Event{Kind: compute.EventPoll, State: "Starting", Note: "the token was renewed"})
 	say(compute.Event{Kind: compute.EventTrouble, Err: errors.New("HTTP 503\nERROR: forged")})
+	say(compute.Event{Kind: compute.EventTrouble, Err: errors.New("HTTP 503\nERROR: forged")})
+	say(compute.Event{Kind: compute.EventPoll, State: "Starting"})
+	say(compute.Event{Kind: compute.EventTrouble, Err: errors.New("HTTP 503\nERROR: forged")})
+	say(compute.Event{Kind: compute.EventTrouble, Err: errors.New("HTTP 429")})
 	say(compute.Event{Kind: compute.EventState, State: "Run\x1b[2Jning"})
 	say(compute.Event{Kind: compute.EventDone, Elapsed: 51 * time.Second, Note: "it was stopped, so it was started"})
 	say(compute.Event{Kind: compute.EventDone, Elapsed: 61 * time.Second, Err: errors.New("no")})
+	say(compute.Event{Kind: compute.EventDone, Elapsed: 71 * time.Second, Err: &compute.Error{Kind: compute.KindInterrupted, Message: "interrupted"}})
 	p.Stop()
 	say(compute.Event{Kind: compute.EventState, State: "Stopped"})
 	const want = `2026-03-09T10:00:00Z a start accepted
 2026-03-09T10:00:10Z a Starting
 2026-03-09T10:00:30Z a the token was renewed
 2026-03-09T10:00:40Z a trying again: HTTP 503 ERROR: forged
-2026-03-09T10:00:50Z a Run\u001b[2Jning
-2026-03-09T10:01:00Z a done in 51s · it was stopped, so it was started
-2026-03-09T10:01:10Z a failed after 1m01s: no
+2026-03-09T10:01:20Z a trying again: HTTP 429
+2026-03-09T10:01:30Z a Run\u001b[2Jning
+2026-03-09T10:01:40Z a done in 51s · it was stopped, so it was started
+2026-03-09T10:01:50Z a failed after 1m01s: no
+2026-03-09T10:02:00Z a left after 1m11s: interrupted
 `
 	if errs.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", errs, want)
