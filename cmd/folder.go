@@ -31,7 +31,6 @@ computetarget use --here does the same with the file the portal offers.`,
 	copyTo := f.StringP("output-metadata-file", "t", "", "`FILE` the result is written to as well")
 	folder := f.String("path", ".", "`FOLDER` to attach")
 	markV1(f, "experiment-name", "output-metadata-file", "path")
-	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
 		dir, err := filepath.Abs(*folder)
 		if err != nil {
@@ -58,10 +57,6 @@ computetarget use --here does the same with the file the portal offers.`,
 			"Resource group":  ws.ResourceGroup,
 			"Subscription id": ws.Subscription,
 			"Workspace name":  ws.Name,
-		}
-		if a.DryRun {
-			a.Note("%s would be written", filepath.Join(dir, ".azureml", "config.json"))
-			return render.Result{}, nil
 		}
 		file, err := config.WriteProject(dir, config.Project{Subscription: ws.Subscription, ResourceGroup: ws.ResourceGroup, Workspace: ws.Name}, name)
 		if err != nil {

@@ -145,7 +145,7 @@ func (m *migration) add(f migrate.Finding, written bool) {
 func (m *migration) result() render.Result {
 	r := render.Result{Data: m.list, Text: m.text.String(), Err: errors.Join(m.failures...)}
 	if m.files == 0 {
-		r.Notes = append(r.Notes, "no calls of the old CLI found")
+		r.Text = "no calls of the old CLI found\n"
 		return r
 	}
 	if m.done > 0 {

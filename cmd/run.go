@@ -86,7 +86,7 @@ func build(a *app.App, e entry) *cobra.Command {
 	if strings.HasPrefix(e.words, "attach ") {
 		notV1(c.Flags(), "path", "subscription-id", fullObject)
 	}
-	if c.Flags().Lookup("dry-run") != nil || e.words == "get-credentials" {
+	if c.Flags().Lookup("dry-run") != nil || e.words == "get-credentials" || e.words == "folder attach" {
 		policyFlags(c.Flags())
 	}
 	c.InitDefaultHelpFlag()

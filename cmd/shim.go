@@ -80,7 +80,7 @@ PATH. Only the shim is removed, never the real az.`,
 			r.Text += file + "\n"
 		}
 		if len(removed) == 0 {
-			r.Notes = append(r.Notes, "there is no shim to remove")
+			r.Text = "there is no shim to remove\n"
 		}
 		return r, nil
 	})
