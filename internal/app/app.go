@@ -265,6 +265,9 @@ func (a *App) Confirm(question string) (bool, error) {
 	if a.Yes || !a.CanPrompt() {
 		return true, nil
 	}
+	if a.Emulated() {
+		question += " (emulator)"
+	}
 	fmt.Fprintf(a.Err, "%s [y/N] ", render.Clean(question))
 	var answer strings.Builder
 	one := make([]byte, 1)
