@@ -92,13 +92,12 @@ func (l *loop) finish(t *task, err error) {
 
 // notice records and tells a state not seen before.
 func (l *loop) notice(t *task) {
-	state := "not there"
-	if !t.absent && t.seen != nil {
+	state := "Deleted"
+	switch {
+	case !t.absent && t.seen != nil:
 		state = t.seen.State()
-	} else if !t.deleting() {
+	case !t.deleting():
 		return
-	} else {
-		state = "Deleted"
 	}
 	if n := len(t.out.States); n == 0 || t.out.States[n-1] != state {
 		t.out.States = append(t.out.States, state)

@@ -221,7 +221,7 @@ func (e *signInError) NonRetriable() {}
 // computes is a tenth of it.
 const maxBody = 128 << 20
 
-var errTooLarge = fmt.Errorf("it is larger than %d MB", maxBody>>20)
+var errTooLarge = errors.New("it is larger than 128 MB")
 
 // roundTripper lets the pipeline send through an http.RoundTripper, which
 // unlike an http.Client follows no redirect: a token must not travel there.
