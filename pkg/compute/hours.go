@@ -230,7 +230,7 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOpt
 			},
 			plan: func(now *Compute) (any, error) {
 				have := now.Scheduled()
-				want, err := edit(name, have)
+				want, err := edit(name, slices.Clone(have))
 				if err != nil {
 					return nil, named(name, err)
 				}
