@@ -27,10 +27,11 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	if err == nil {
 		return render.ExitDone
 	}
-	var s interrupt
-	if !errors.As(err, &s) { // ctrl-c needs no words where nothing is left going
+	// ctrl-c by itself needs no words; a wait that it ended says what goes on.
+	if _, bare := err.(interrupt); !bare { //nolint:errorlint // what wraps it has something to say
 		render.PrintError(streams, err)
 	}
+	var s interrupt
 	if errors.As(context.Cause(ctx), &s) {
 		return s.ExitCode()
 	}
