@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,6 +58,14 @@ and nothing is sent.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		switch given := *password != "" || *key != ""; {
+		case *userName != "" && !given:
+			return render.Result{}, render.Usagef("--admin-username needs --admin-user-password or --admin-user-ssh-key")
+		case *userName == "" && given:
+			return render.Result{}, render.Usagef("--admin-user-password and --admin-user-ssh-key need --admin-username")
+		case *password != "" && kinds(*password) < 3:
+			return render.Result{}, render.Usagef("--admin-user-password: the service wants three of lower case, upper case, digits and other characters")
+		}
 		cluster := &compute.ClusterSpec{
 			VMSize: *size, VMPriority: "Dedicated",
 			MinNodes: scale.min, MaxNodes: scale.max, IdleScaleDown: time.Duration(scale.idle) * time.Second,
@@ -92,6 +101,31 @@ and nothing is sent.`,
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
 		})
 	})
+}
+
+// kinds counts the kinds of characters in a password: lower case, upper case,
+// digits and others. CLI v1 asked for three.
+func kinds(password string) int {
+	var seen [4]bool
+	for _, r := range password {
+		switch {
+		case unicode.IsLower(r):
+			seen[0] = true
+		case unicode.IsUpper(r):
+			seen[1] = true
+		case unicode.IsDigit(r):
+			seen[2] = true
+		default:
+			seen[3] = true
+		}
+	}
+	n := 0
+	for _, s := range seen {
+		if s {
+			n++
+		}
+	}
+	return n
 }
 
 // scale are the scale settings of a cluster: nodes, and idle seconds.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
@@ -24,7 +25,13 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(a.Out, c) })
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return render.Usagef("%w", err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		if errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "int" {
+			return render.Usagef("argument --%s: %q is no whole number", invalid.GetFlag().Name, invalid.GetValue())
+		}
+		return render.Usagef("%w", err)
+	})
 
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
@@ -157,7 +164,7 @@ func words() argv.Words {
 // called, then its value is rendered.
 func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render.Result, error)) *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := missing(c); err != nil {
+		if err := missing(c, args); err != nil {
 			return err
 		}
 		if err := a.Begin(c.Flags()); err != nil {
@@ -175,8 +182,9 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 	return c
 }
 
-// missing says which required flags were not given, as az says it.
-func missing(c *cobra.Command) error {
+// missing says which required flags were not given, as az says it. A name may
+// stand without its flag.
+func missing(c *cobra.Command, args []string) error {
 	var absent []string
 	own, _ := flagLists(c)
 	for _, f := range own {
@@ -189,6 +197,9 @@ func missing(c *cobra.Command) error {
 		}
 	}
 	if len(absent) > 0 {
+		if f := c.Flags().Lookup("name"); f != nil && !f.Changed && len(args) == 0 {
+			absent = append([]string{"--name/-n"}, absent...)
+		}
 		return render.Usagef("the following arguments are required: %s", strings.Join(absent, ", "))
 	}
 	return nil
