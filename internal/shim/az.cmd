@@ -22,7 +22,7 @@ if /i "%~2"=="computetarget" if /i "%~3"=="delete" goto delete
 exit /b %errorlevel%
 
 :delete
-"%computetarget_bin%" %computetarget_auth% %* --no-wait
+"%computetarget_bin%" %computetarget_auth% %* --no-wait --yes
 exit /b %errorlevel%
 
 :extension

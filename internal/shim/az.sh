@@ -22,7 +22,7 @@ computetarget_run() {
 case ${1-}:${2-} in
 @ML@:@COMPUTETARGET@)
 	case ${3-} in
-	@DELETE@) computetarget_run "$@" --no-wait ;; # v1 returned at once
+	@DELETE@) computetarget_run "$@" --no-wait --yes ;; # v1 returned at once and never asked
 	*) computetarget_run "$@" ;;
 	esac
 	;;

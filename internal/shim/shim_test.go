@@ -94,8 +94,8 @@ func TestWrapper(t *testing.T) {
 		{strings.Fields("ml computetarget create computeinstance -n instance -s STANDARD_D3_V2 -v"), "computetarget " + v + "ml computetarget create computeinstance -n instance -s STANDARD_D3_V2 -v"},
 		{strings.Fields("ml computetarget"), "computetarget " + v + "ml computetarget"},
 		{strings.Fields("ML ComputeTarget LIST"), "computetarget " + v + "ML ComputeTarget LIST"},
-		{strings.Fields("ml computetarget delete -n x"), "computetarget " + v + "ml computetarget delete -n x --no-wait"},
-		{strings.Fields("ml computetarget Delete -n x"), "computetarget " + v + "ml computetarget Delete -n x --no-wait"},
+		{strings.Fields("ml computetarget delete -n x"), "computetarget " + v + "ml computetarget delete -n x --no-wait --yes"},
+		{strings.Fields("ml computetarget Delete -n x"), "computetarget " + v + "ml computetarget Delete -n x --no-wait --yes"},
 		{strings.Fields("ml computetarget detach -n delete"), "computetarget " + v + "ml computetarget detach -n delete"},
 		{strings.Fields("ml folder attach -w ws"), "computetarget " + v + "ml folder attach -w ws"},
 		{strings.Fields("ml folder detach"), "real az ml folder detach"},
@@ -117,8 +117,8 @@ func TestWrapper(t *testing.T) {
 			name = "real az"
 		} else {
 			args = append(strings.Fields(v), args...)
-			if strings.HasSuffix(c.want, "--no-wait") {
-				args = append(args, "--no-wait")
+			if strings.HasSuffix(c.want, "--no-wait --yes") {
+				args = append(args, "--no-wait", "--yes")
 			}
 		}
 		want := name + "\n"
