@@ -14,6 +14,8 @@ import (
 const (
 	frameTime = 100 * time.Millisecond
 	glyphDone = "·"
+	cyan      = "\x1b[36m"
+	plain     = "\x1b[0m"
 )
 
 func frames() []string {
@@ -34,12 +36,15 @@ func newScreen(o *render.Output, lines func() ([]string, []bool)) *screen {
 	if o.File() == nil {
 		return sc // nothing to draw on
 	}
+	if o.Color {
+		// The spinner's own colours ask stdout whether it is a terminal.
+		for i, glyph := range sc.glyphs {
+			sc.glyphs[i] = cyan + glyph + plain
+		}
+	}
 	// The spinner asks the file whether it is a terminal. It never hides the
 	// cursor: then nothing has to bring it back, however the process ends.
 	sc.spinner = spinner.New(sc.glyphs, frameTime, spinner.WithWriterFile(o.File()), spinner.WithHiddenCursor(false))
-	if o.Color {
-		_ = sc.spinner.Color("cyan") // a known colour
-	}
 	sc.spinner.Writer = &eraser{out: o.Writer, lines: 1}
 	sc.spinner.PreUpdate = sc.update
 	return sc
