@@ -272,7 +272,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 	}
 	switch {
 	case have.InFailedState():
-		out.Err = failureOf(have)
+		out.Already, out.Err = false, failureOf(have)
 	case have.InTransition() && !o.NoWait:
 		t := &task{name: name, verb: VerbCreate, phase: resumed, seen: have}
 		out = c.run(ctx, []*task{t}, o.ActOptions)[0]

@@ -807,6 +807,16 @@ func TestOperationThatSucceedsIntoAFailedState(t *testing.T) {
 	}
 }
 
+func TestCreateOfWhatFailed(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci-a", StateCreateFailed, "Create CreateFailed").errors = `[{"error":{"code":"E","message":"why"}}]`
+	out := f.client().Create(t.Context(), "ci-a", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}}, CreateOptions{})
+	if KindOf(out.Err) != KindState || out.Already || out.Err.Error() != "(E) ci-a is in state CreateFailed: why" {
+		t.Errorf("%+v %v", out, out.Err)
+	}
+}
+
 func TestListThatForgetsOne(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
