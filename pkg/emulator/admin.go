@@ -16,6 +16,10 @@ import (
 //	POST /_emulator/reset             → Status
 //	POST /_emulator/set {"id":"/subscriptions/…", "state":…} → Status; see Change
 //	POST /_emulator/load [compute, …] → Status; see Load
+//	GET  /_emulator/requests          → [Request, …]
+//	GET  /_emulator/faults            → [Fault, …]
+//	POST /_emulator/faults Fault      → [Fault, …]; see AddFault
+//	DELETE /_emulator/faults          → [Fault, …], none
 const adminPrefix = "_emulator"
 
 // Status says what an emulator holds.
@@ -46,12 +50,14 @@ func (e *Emulator) Advance(ctx context.Context, d time.Duration) (Status, error)
 	return st, err
 }
 
-// Reset removes everything and seeds the emulator anew; its clock shows the
-// time of the clock below again.
+// Reset removes everything, faults and journal included, and seeds the emulator
+// anew; its clock shows the time of the clock below again.
 func (e *Emulator) Reset(ctx context.Context) (Status, error) {
 	var st Status
 	err := e.update(ctx, func(t *tx) error {
-		t.reset()
+		if err := t.reset(); err != nil {
+			return err
+		}
 		st = t.status()
 		return nil
 	})
@@ -86,7 +92,7 @@ func (t *tx) advance(d time.Duration) error {
 }
 
 // reset forgets every record, leaving the deletions to be written.
-func (t *tx) reset() {
+func (t *tx) reset() error {
 	old := t.s
 	fresh := newState()
 	gone := func(prefix string, keys []string) {
@@ -101,9 +107,12 @@ func (t *tx) reset() {
 	gone(operationKey, keysOf(old.operations))
 	gone(quotaKey, keysOf(old.quotas))
 	gone(sizeKey, keysOf(old.sizes))
+	gone(faultKey, keysOf(old.faults))
 	t.e.state, t.s = fresh, fresh
 	t.now = t.clockNow()
 	fresh.touch(clockKey)
+	clear(t.e.buckets)
+	return t.e.journal.clear()
 }
 
 func keysOf[V any](m map[string]V) []string {
@@ -157,7 +166,9 @@ func (t *tx) admin(q *request) (*response, error) {
 			return nil, err
 		}
 	case q.method == http.MethodPost && verb == "reset":
-		t.reset()
+		if err := t.reset(); err != nil {
+			return nil, err
+		}
 	case q.method == http.MethodPost && verb == "set":
 		var in struct {
 			ID string
@@ -173,10 +184,37 @@ func (t *tx) admin(q *request) (*response, error) {
 		if _, err := t.load(q.body); err != nil {
 			return nil, err
 		}
+	case q.method == http.MethodGet && verb == "requests":
+		list, err := t.e.journal.all()
+		if err != nil {
+			return nil, err
+		}
+		return adminAnswer(list)
+	case verb == "faults":
+		switch q.method {
+		case http.MethodPost:
+			var f Fault
+			if err := decode(q.body, &f); err != nil {
+				return nil, err
+			}
+			if _, err := t.addFault(f); err != nil {
+				return nil, err
+			}
+		case http.MethodDelete:
+			t.clearFaults()
+		case http.MethodGet:
+		default:
+			return nil, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "Faults are listed with GET, added with POST and cleared with DELETE.")
+		}
+		return adminAnswer(t.faults())
 	default:
 		return nil, fail(http.StatusNotFound, "NotFound", "The emulator has no operation %s %s.", q.method, fmt.Sprint(q.path[1:]))
 	}
-	raw, err := json.MarshalIndent(t.status(), "", "  ")
+	return adminAnswer(t.status())
+}
+
+func adminAnswer(v any) (*response, error) {
+	raw, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@
 package emulator
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -49,6 +50,8 @@ type Options struct {
 	StrictWorkspaces bool   // answer 404 for an unknown subscription, group or workspace instead of making it
 	FamilyCores      int    // vCPU limit of each VM family and region; 0 is 100
 	PageSize         int    // items in one page of a list; 0 is 200
+	Throttle         bool   // refuse requests beyond the rates that ARM publishes
+	StrictAuth       bool   // refuse requests without a token for this endpoint that is still valid
 }
 
 // Emulator is an ARM endpoint; it is an http.Handler and safe for concurrent
@@ -58,9 +61,11 @@ type Emulator struct {
 	rand io.Reader
 	disk *disk // nil in memory
 
-	mu     chan struct{} // one token; a channel so that waiting for it can be given up
-	state  *state
-	closed bool
+	mu      chan struct{} // one token; a channel so that waiting for it can be given up
+	state   *state
+	journal *journal
+	buckets map[string]*bucket // of the rate limit
+	closed  bool
 }
 
 // New opens the emulator that o describes. A damaged state file is moved aside
@@ -76,6 +81,7 @@ func New(o Options) (*Emulator, error) {
 		o.PageSize = defaultPage
 	}
 	e := &Emulator{opts: o, rand: &lockedReader{r: rand.Reader}, mu: make(chan struct{}, 1), state: newState()}
+	e.journal, e.buckets = newJournal(o.Dir), map[string]*bucket{}
 	if o.Dir != "" {
 		d, err := openDisk(o.Dir)
 		if err != nil {
@@ -133,23 +139,36 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 	return failure
 }
 
-// ServeHTTP answers one ARM request, or one of the emulator's own under
-// /_emulator/.
+// ServeHTTP answers one ARM request, one of the emulator's own under
+// /_emulator/, or /healthz. A fault that breaks the connection does so by
+// http.ErrAbortHandler.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	res, err := e.answer(r)
+	res, err := e.exchange(r)
 	if err != nil {
 		if r.Context().Err() != nil {
 			return
 		}
-		res = e.failed(err)
+		res = exchange{response: e.failed(err)}
+	}
+	if res.reset {
+		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
 	for k, v := range res.header {
 		h[k] = v
 	}
 	w.WriteHeader(res.status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(res.body) // the caller has gone; nobody is left to tell
+	if r.Method == http.MethodHead {
+		return
+	}
+	body := res.body
+	if res.cut {
+		body = body[:len(body)/2]
+	}
+	_, _ = w.Write(body) // the caller has gone; nobody is left to tell
+	if res.cut {
+		_ = http.NewResponseController(w).Flush() // what cannot be flushed is cut even shorter
+		panic(http.ErrAbortHandler)
 	}
 }
 
@@ -179,12 +198,26 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	defer closeBody(r)
-	res, err := t.e.answer(in)
+	res, err := t.e.exchange(in)
 	if err != nil {
 		return nil, err
 	}
-	return res.http(r), nil
+	if res.reset {
+		return nil, errReset
+	}
+	answer := res.http(r)
+	if res.cut {
+		answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(res.body[:len(res.body)/2]), brokenReader{}))
+	}
+	return answer, nil
 }
+
+// errReset is what a client sees of a connection that a fault breaks.
+var errReset = fmt.Errorf("the connection was reset by a fault of the emulator: %w", io.ErrUnexpectedEOF)
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, errReset }
 
 func closeBody(r *http.Request) {
 	if r.Body != nil {

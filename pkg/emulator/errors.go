@@ -10,6 +10,7 @@ import (
 // apiError is an error in ARM's shape with the HTTP status it travels under.
 type apiError struct {
 	status  int
+	header  http.Header // of the answer, besides the usual ones
 	Code    string      `json:"code"`
 	Message string      `json:"message"`
 	Target  string      `json:"target,omitempty"`

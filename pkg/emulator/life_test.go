@@ -392,7 +392,7 @@ func TestBadPaths(t *testing.T) {
 	r := newRig(t, emulator.Options{})
 	v := "?api-version=" + stable
 	for path, status := range map[string]int{
-		"/": 400, "/nothing" + v: 404, "//" + v: 400, "/subscriptions" + v: 404,
+		"/": 400, "/nothing" + v: 404, "//" + v: 400, "/subscriptions/s/nothing" + v: 404,
 		workspacePath + "/computes/a%2Fb" + v: 400, workspacePath + "/computes/%ff" + v: 404, workspacePath + "/computes//start" + v: 400,
 		workspacePath + "/computes?api-version=%zz": 400, workspacePath + "/computes/desk/start" + v: 405, "/_emulator/nothing": 404, "/_emulator": 404,
 	} {

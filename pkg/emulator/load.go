@@ -92,7 +92,7 @@ func (t *tx) adopt(sub, rg, name, location string) {
 		t.s.touch(subscriptionKey + key(sub))
 	}
 	if k := key(sub, rg); t.s.groups[k] == nil {
-		t.s.groups[k] = &group{sub, rg, location}
+		t.s.groups[k] = &group{Subscription: sub, Name: rg, Location: location}
 		t.s.touch(groupKey + k)
 	}
 	if k := key(sub, rg, name); t.s.workspaces[k] == nil {

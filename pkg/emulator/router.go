@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,6 +19,14 @@ type request struct {
 	version apiVersion
 	body    []byte
 	caller  person
+
+	authorization string // the header
+	remaining     int    // tokens left in the caller's bucket, plus one; 0 when nobody counts
+}
+
+// under tells whether the path begins with a segment.
+func (q *request) under(segment string) bool {
+	return len(q.path) > 0 && strings.EqualFold(q.path[0], segment)
 }
 
 // response is an answer before it is sent.
@@ -56,8 +63,8 @@ func (r *response) http(req *http.Request) *http.Response {
 type route struct {
 	method   string
 	pattern  string
-	kind     string // resource type in messages about api-versions
-	versions func(apiVersion) bool
+	kind     string                // resource type in messages about api-versions
+	versions func(apiVersion) bool // nil for any that is a date
 	handle   func(*tx, *request) (*response, error)
 }
 
@@ -120,39 +127,10 @@ func match(pattern string, path []string) ([]string, bool) {
 	return args, pattern == ""
 }
 
-// answer serves one request. Its errors are failures of the emulator itself;
-// ARM errors are answers.
-func (e *Emulator) answer(r *http.Request) (*response, error) {
-	q, err := readRequest(r)
-	if err != nil {
-		var api *apiError
-		if !errors.As(err, &api) {
-			return nil, err
-		}
-	}
-	var res *response
-	broken := e.update(r.Context(), func(t *tx) error {
-		if err == nil {
-			res, err = t.serve(q)
-		}
-		var api *apiError
-		if errors.As(err, &api) {
-			res, err = newResponse(api.status).json(api.body()), nil
-		}
-		if err == nil {
-			t.stamp(r, res)
-		}
-		return err
-	})
-	if broken != nil {
-		return nil, broken
-	}
-	return res, nil
-}
-
 // readRequest takes in everything of r before any lock is held.
 func readRequest(r *http.Request) (*request, error) {
-	q := &request{method: r.Method, base: "http://" + r.Host, caller: callerOf(r.Header.Get("Authorization"))}
+	q := &request{method: r.Method, base: "http://" + r.Host, authorization: r.Header.Get("Authorization")}
+	q.caller = callerOf(q.authorization)
 	if r.TLS != nil {
 		q.base = "https://" + r.Host
 	}
@@ -168,7 +146,7 @@ func readRequest(r *http.Request) (*request, error) {
 		return q, badRequest("The query string is not valid.")
 	}
 	limit := maxBody
-	if q.path[0] == adminPrefix {
+	if q.under(adminPrefix) {
 		limit = maxLoad
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
@@ -184,12 +162,18 @@ func readRequest(r *http.Request) (*request, error) {
 
 // serve finds the operation and runs it.
 func (t *tx) serve(q *request) (*response, error) {
-	if q.path[0] == adminPrefix {
+	if q.under(adminPrefix) {
 		return t.admin(q)
 	}
+	if isSignIn(q) {
+		return signIn(t, q)
+	}
 	known := false
-	for i := range routes {
-		r := &routes[i]
+	for i := range len(routes) + len(armRoutes) {
+		r := &armRoutes[max(0, i-len(routes))]
+		if i < len(routes) {
+			r = &routes[i]
+		}
 		args, ok := match(r.pattern, q.path)
 		if !ok {
 			continue
@@ -212,7 +196,7 @@ func (t *tx) serve(q *request) (*response, error) {
 }
 
 // stamp puts on the headers that every answer of ARM carries.
-func (t *tx) stamp(r *http.Request, res *response) {
+func (t *tx) stamp(r *http.Request, q *request, res *response) {
 	h := res.header
 	h["Date"] = []string{t.clockNow().Format(http.TimeFormat)}
 	if res.status != http.StatusNoContent {
@@ -233,14 +217,8 @@ func (t *tx) stamp(r *http.Request, res *response) {
 		h.Set("x-ms-client-request-id", id)
 	}
 	h.Set("x-ms-routing-request-id", "EMULATOR:"+t.now.Format("20060102T150405Z")+":"+correlation)
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		h.Set("x-ms-ratelimit-remaining-subscription-reads", "249")
-	case http.MethodDelete:
-		h.Set("x-ms-ratelimit-remaining-subscription-deletes", "199")
-	default:
-		h.Set("x-ms-ratelimit-remaining-subscription-writes", "199")
-	}
+	name, left := q.remainingTokens()
+	h[name] = []string{left}
 }
 
 // wellFormedID tells whether a client's id can be echoed: short, printable.

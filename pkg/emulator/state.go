@@ -21,6 +21,7 @@ type state struct {
 	operations    map[string]*operation    // by id
 	quotas        map[string]int           // by sub/location/family, lower case: limits that were set
 	sizes         map[string]string        // by sub/group/workspace/compute: what the next one of that name gets
+	faults        map[string]*Fault        // by id
 
 	changed map[string]bool // records to write, by store key
 	due     dueHeap         // when each compute moves next; stale entries are skipped
@@ -40,6 +41,8 @@ type group struct {
 	Subscription string `json:"subscription"`
 	Name         string `json:"name"`
 	Location     string `json:"location"`
+
+	Tags map[string]*string `json:"tags,omitempty"`
 }
 
 // Store keys: one prefix for each map of state.
@@ -52,6 +55,7 @@ const (
 	operationKey    = "operation/"
 	quotaKey        = "quota/"
 	sizeKey         = "size/"
+	faultKey        = "fault/"
 )
 
 func key(parts ...string) string { return strings.ToLower(strings.Join(parts, "/")) }
@@ -72,13 +76,14 @@ func emptyState() *state {
 		operations:    map[string]*operation{},
 		quotas:        map[string]int{},
 		sizes:         map[string]string{},
+		faults:        map[string]*Fault{},
 		changed:       map[string]bool{},
 	}
 }
 
 func (s *state) seed() {
 	s.subscriptions[Subscription] = &subscription{ID: Subscription}
-	s.groups[key(Subscription, ResourceGroup)] = &group{Subscription, ResourceGroup, Location}
+	s.groups[key(Subscription, ResourceGroup)] = &group{Subscription: Subscription, Name: ResourceGroup, Location: Location}
 	s.workspaces[key(Subscription, ResourceGroup, Workspace)] = &workspace{
 		Subscription: Subscription, ResourceGroup: ResourceGroup, Name: Workspace, Location: Location,
 	}
@@ -131,6 +136,8 @@ func (s *state) record(storeKey string) any {
 		return present(s.quotas, k)
 	case sizeKey:
 		return present(s.sizes, k)
+	case faultKey:
+		return present(s.faults, k)
 	}
 	if storeKey == clockKey {
 		return s.clock
@@ -191,6 +198,8 @@ func (s *state) load(storeKey string, raw json.RawMessage) error {
 		return set(s.quotas, k, raw)
 	case sizeKey:
 		return set(s.sizes, k, raw)
+	case faultKey:
+		return set(s.faults, k, raw)
 	case computeKey:
 		if (raw == nil) == (s.computes[k] != nil) {
 			s.order = nil
@@ -271,6 +280,7 @@ func (s *state) snapshot() ([]transaction, error) {
 		each(s.operations, operationKey, put),
 		each(s.quotas, quotaKey, put),
 		each(s.sizes, sizeKey, put),
+		each(s.faults, faultKey, put),
 	)
 }
 

@@ -90,6 +90,10 @@ func (r *route) version(q *request) (apiVersion, error) {
 		return apiVersion{}, missingVersion()
 	case len(given) > 1:
 		return apiVersion{}, fail(http.StatusBadRequest, "InvalidApiVersionParameter", "The api-version query parameter is given more than once.")
+	case r.versions == nil && wellFormed(given[0]):
+		return apiVersion{date: given[0]}, nil
+	case r.versions == nil:
+		return apiVersion{}, fail(http.StatusBadRequest, "InvalidApiVersionParameter", "The api-version '%s' is invalid.", given[0])
 	case !wellFormed(given[0]):
 		return apiVersion{}, fail(http.StatusBadRequest, "InvalidApiVersionParameter",
 			"The api-version '%s' is invalid. The supported versions are '%s'.", given[0], strings.Join(allVersions(r.versions), ","))

@@ -135,7 +135,7 @@ func (t *tx) group(sub, name string) error {
 	if len(name) > 90 {
 		return fail(http.StatusBadRequest, "InvalidResourceGroup", "The provided resource group name '%s' has these invalid characters or is too long.", name)
 	}
-	t.s.groups[k] = &group{sub, name, Location}
+	t.s.groups[k] = &group{Subscription: sub, Name: name, Location: Location}
 	t.s.touch(groupKey + k)
 	return nil
 }
@@ -185,15 +185,19 @@ func deleteWorkspace(t *tx, q *request) (*response, error) {
 	if t.s.workspaces[k] == nil {
 		return newResponse(http.StatusNoContent), nil
 	}
-	for _, k := range slices.Clone(t.s.computesOf(t.s.workspaces[k])) {
+	t.removeWorkspace(k)
+	return newResponse(http.StatusOK), nil
+}
+
+func (t *tx) removeWorkspace(ws string) {
+	for _, k := range slices.Clone(t.s.computesOf(t.s.workspaces[ws])) {
 		if b := t.s.computes[k].Busy; b != nil {
 			t.conclude(b, "Canceled", nil)
 		}
 		t.s.removeCompute(k)
 	}
-	delete(t.s.workspaces, k)
-	t.s.touch(workspaceKey + k)
-	return newResponse(http.StatusOK), nil
+	delete(t.s.workspaces, ws)
+	t.s.touch(workspaceKey + ws)
 }
 
 // computesOf returns the keys of a workspace's computes, in order.

@@ -1,0 +1,167 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// exchange is an answer and what happens to it on its way to the client.
+type exchange struct {
+	*response
+	reset bool // the connection breaks before anything is sent
+	cut   bool // the connection breaks in the middle of the body
+}
+
+// exchange serves one request: faults, the rate limit and the check of the
+// token stand in front of the API, and the journal behind it. Its errors are
+// failures of the emulator itself; ARM errors are answers.
+func (e *Emulator) exchange(r *http.Request) (exchange, error) {
+	q, err := readRequest(r)
+	var bad *apiError
+	if err != nil && !errors.As(err, &bad) {
+		return exchange{}, err
+	}
+	if len(q.path) == 1 && q.path[0] == "healthz" {
+		return exchange{response: health()}, nil
+	}
+	var (
+		out exchange
+		f   *Fault
+	)
+	ctx := r.Context()
+	late := false
+	err = e.update(ctx, func(t *tx) error {
+		if !q.under(adminPrefix) {
+			if f = t.strike(q); f != nil && f.delay() > 0 {
+				late = true
+				return nil
+			}
+		}
+		return t.exchange(r, q, bad, f, &out)
+	})
+	if err == nil && late {
+		if err = sleep(ctx, f.delay()); err == nil {
+			err = e.update(ctx, func(t *tx) error { return t.exchange(r, q, bad, f, &out) })
+		}
+	}
+	return out, err
+}
+
+// exchange answers one request into out and writes it into the journal.
+func (t *tx) exchange(r *http.Request, q *request, bad *apiError, f *Fault, out *exchange) error {
+	err := t.answer(q, bad, f, out)
+	var api *apiError
+	if errors.As(err, &api) {
+		out.response, err = newResponse(api.status).json(api.body()), nil
+		for k, v := range api.header {
+			out.header[k] = v
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		t.spoil(q, f, out)
+	}
+	if !out.reset {
+		t.stamp(r, q, out.response)
+	}
+	if q.under(adminPrefix) {
+		return nil
+	}
+	return t.record(r, q, f, out)
+}
+
+// answer finds out what the service says to a request.
+func (t *tx) answer(q *request, bad *apiError, f *Fault, out *exchange) error {
+	if bad != nil {
+		return bad
+	}
+	if q.under(adminPrefix) {
+		res, err := t.admin(q)
+		out.response = res
+		return err
+	}
+	if res, ok := f.instead(); ok {
+		out.response, out.reset = res, f.Reset == resetBefore
+		return nil
+	}
+	if err := t.limitRate(q); err != nil {
+		return err
+	}
+	if err := t.authorize(q); err != nil {
+		return err
+	}
+	res, err := t.serve(q)
+	out.response = res
+	return err
+}
+
+// health answers whether the emulator is there; it is not an ARM path and is
+// neither limited nor in the journal.
+func health() *response {
+	res := newResponse(http.StatusOK)
+	res.body = []byte("ok\n")
+	res.header["Content-Type"] = []string{"text/plain; charset=utf-8"}
+	return res
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Request is one entry of the journal: what a client sent and was told.
+type Request struct {
+	Time   time.Time       `json:"time"`   // the emulator's
+	Method string          `json:"method"` // as sent
+	Path   string          `json:"path"`   // unescaped, in the client's case
+	Query  string          `json:"query,omitempty"`
+	Body   json.RawMessage `json:"body,omitempty"` // JSON without secrets; anything else is left out
+	Status int             `json:"status"`         // 0 when the connection was broken instead
+	Agent  string          `json:"userAgent,omitempty"`
+	ID     string          `json:"requestId,omitempty"` // x-ms-request-id of the answer
+	Fault  string          `json:"fault,omitempty"`     // id of the fault that struck
+}
+
+// record writes a request into the journal.
+func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error {
+	entry := Request{Time: t.now, Method: q.method, Path: "/" + strings.Join(q.path, "/"), Query: plainQuery(q.query), Agent: r.UserAgent()}
+	if len(entry.Agent) > 200 {
+		entry.Agent = entry.Agent[:200]
+	}
+	if f != nil {
+		entry.Fault = f.ID
+	}
+	if !out.reset {
+		entry.Status, entry.ID = out.status, out.header.Get("x-ms-request-id")
+	}
+	if len(q.body) > 0 && json.Valid(q.body) && !isSignIn(q) {
+		entry.Body = dropNested("", q.body)
+	}
+	return t.e.journal.add(entry)
+}
+
+// plainQuery is a query without what stands in it as a signature.
+func plainQuery(v url.Values) string {
+	kept := url.Values{}
+	for k, list := range v {
+		switch k {
+		case "t", "c", "s", "h", "sig":
+		default:
+			kept[k] = list
+		}
+	}
+	return kept.Encode()
+}

@@ -1,0 +1,359 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fault is something that goes wrong with requests that match. Exactly one of
+// Status, Reset, Body, Operation and ExpiredToken says what; Latency can stand
+// with any of them or alone.
+type Fault struct {
+	ID string `json:"id"` // given by the emulator
+
+	// Match is a method and a path, such as "POST */start": * stands for any
+	// text, letters match in any case, the query is not looked at. A method of
+	// * is every method.
+	Match string `json:"match"`
+	// Times is how often it strikes; 0 is every time.
+	Times int `json:"times,omitempty"`
+
+	// Status is an HTTP status that is answered instead of serving the request.
+	Status int `json:"status,omitempty"`
+	// Code and Message are those of the error body under Status; each has a
+	// default that fits it.
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+	// RetryAfter is the header under Status, a Go duration of whole seconds.
+	RetryAfter string `json:"retryAfter,omitempty"`
+	// Latency is how long the request waits before it is served, a Go duration
+	// of wall clock time.
+	Latency string `json:"latency,omitempty"`
+	// Reset breaks the connection "before" the request is served, or "after".
+	Reset string `json:"reset,omitempty"`
+	// Body spoils the body of the answer: "truncated" breaks the connection in
+	// the middle of it, "malformed" makes it JSON that does not read, "html" a
+	// web page, "empty" nothing. The request is served.
+	Body string `json:"body,omitempty"`
+	// Operation is about the operation that a matching request starts:
+	// "never-ending" leaves it and its compute in progress, "lost" lets its URL
+	// answer 404 while the compute goes on, "failed" lets it fail.
+	Operation string `json:"operation,omitempty"`
+	// ExpiredToken answers 401 ExpiredAuthenticationToken.
+	ExpiredToken bool `json:"expiredToken,omitempty"`
+
+	// Struck counts the requests it met.
+	Struck int `json:"struck"`
+}
+
+const (
+	resetBefore = "before"
+	resetAfter  = "after"
+
+	bodyTruncated = "truncated"
+	bodyMalformed = "malformed"
+	bodyHTML      = "html"
+	bodyEmpty     = "empty"
+
+	operationNeverEnding = "never-ending"
+	operationLost        = "lost"
+	operationFailed      = "failed"
+)
+
+// maxFaults bounds what can be set up.
+const maxFaults = 1000
+
+// AddFault lets requests go wrong from now on; it returns the fault with its id.
+// When several match a request, the one added first strikes.
+func (e *Emulator) AddFault(ctx context.Context, f Fault) (Fault, error) {
+	err := e.update(ctx, func(t *tx) (err error) {
+		f, err = t.addFault(f)
+		return err
+	})
+	return f, err
+}
+
+// Faults returns the faults that can still strike and those that are used up,
+// in the order they were added.
+func (e *Emulator) Faults(ctx context.Context) ([]Fault, error) {
+	var out []Fault
+	err := e.update(ctx, func(t *tx) error {
+		out = t.faults()
+		return nil
+	})
+	return out, err
+}
+
+// ClearFaults removes all faults.
+func (e *Emulator) ClearFaults(ctx context.Context) error {
+	return e.update(ctx, func(t *tx) error {
+		t.clearFaults()
+		return nil
+	})
+}
+
+func (t *tx) addFault(f Fault) (Fault, error) {
+	if err := f.check(); err != nil {
+		return f, err
+	}
+	if len(t.s.faults) >= maxFaults {
+		return f, badRequest("There are %d faults already: clear them first.", len(t.s.faults))
+	}
+	n := 1
+	for id := range t.s.faults {
+		if k, err := strconv.Atoi(id); err == nil && k >= n {
+			n = k + 1
+		}
+	}
+	f.ID, f.Struck = strconv.Itoa(n), 0
+	kept := f
+	t.s.faults[f.ID] = &kept
+	t.s.touch(faultKey + f.ID)
+	return f, nil
+}
+
+func (t *tx) faults() []Fault {
+	out := []Fault{}
+	for _, f := range t.s.faults {
+		out = append(out, *f)
+	}
+	slices.SortFunc(out, func(a, b Fault) int {
+		if len(a.ID) != len(b.ID) {
+			return len(a.ID) - len(b.ID)
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out
+}
+
+func (t *tx) clearFaults() {
+	for id := range t.s.faults {
+		delete(t.s.faults, id)
+		t.s.touch(faultKey + id)
+	}
+}
+
+func (f *Fault) valid() bool { return f != nil && f.check() == nil }
+
+// check tells what is wrong with a fault somebody made.
+func (f *Fault) check() error {
+	method, path, ok := strings.Cut(f.Match, " ")
+	if !ok || method == "" || path == "" {
+		return badRequest("'%s' matches nothing: give a method and a path, such as 'POST */start'.", f.Match)
+	}
+	kinds := 0
+	for _, set := range []bool{f.Status != 0, f.Reset != "", f.Body != "", f.Operation != "", f.ExpiredToken} {
+		if set {
+			kinds++
+		}
+	}
+	latency, err := faultDuration("latency", f.Latency)
+	if err != nil {
+		return err
+	}
+	if _, err := faultDuration("retryAfter", f.RetryAfter); err != nil {
+		return err
+	}
+	switch {
+	case kinds > 1 || kinds == 0 && latency == 0:
+		return badRequest("A fault is one of status, reset, body, operation and expiredToken, or latency alone.")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return badRequest("%d is not a status to answer with: give one from 200 to 599.", f.Status)
+	case f.Status == 0 && (f.RetryAfter != "" || f.Code != "" || f.Message != ""):
+		return badRequest("retryAfter, code and message need a status.")
+	case f.Times < 0:
+		return badRequest("times is how often the fault strikes, 0 for every time, not %d.", f.Times)
+	case f.Reset != "" && !slices.Contains([]string{resetBefore, resetAfter}, f.Reset):
+		return badRequest("'%s' is no moment for a reset: use before or after.", f.Reset)
+	case f.Body != "" && !slices.Contains([]string{bodyTruncated, bodyMalformed, bodyHTML, bodyEmpty}, f.Body):
+		return badRequest("'%s' is no way to spoil a body: use truncated, malformed, html or empty.", f.Body)
+	case f.Operation != "" && !slices.Contains([]string{operationNeverEnding, operationLost, operationFailed}, f.Operation):
+		return badRequest("'%s' is no fate of an operation: use never-ending, lost or failed.", f.Operation)
+	}
+	return nil
+}
+
+func faultDuration(name, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > 24*time.Hour {
+		return 0, badRequest("%s is '%s', not a duration such as 7s or 2m.", name, text)
+	}
+	return d, nil
+}
+
+func (f *Fault) delay() time.Duration {
+	d, err := faultDuration("latency", f.Latency)
+	if err != nil {
+		return 0 // it was checked when it was added
+	}
+	return d
+}
+
+// strike returns the fault that a request meets, or nil.
+func (t *tx) strike(q *request) *Fault {
+	if len(t.s.faults) == 0 {
+		return nil
+	}
+	path := "/" + strings.Join(q.path, "/")
+	for _, f := range t.faults() {
+		if f.Times > 0 && f.Struck >= f.Times || !f.matches(q.method, path) {
+			continue
+		}
+		kept := t.s.faults[f.ID]
+		kept.Struck++
+		t.s.touch(faultKey + f.ID)
+		return &f
+	}
+	return nil
+}
+
+func (f *Fault) matches(method, path string) bool {
+	m, pattern, _ := strings.Cut(f.Match, " ")
+	if m != "*" && !strings.EqualFold(m, method) {
+		return false
+	}
+	return glob(strings.ToLower(strings.TrimSpace(pattern)), strings.ToLower(path))
+}
+
+// glob tells whether s is the pattern with each * standing for any text.
+func glob(pattern, s string) bool {
+	first, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == s
+	}
+	s, ok := strings.CutPrefix(s, first)
+	if !ok {
+		return false
+	}
+	parts := strings.Split(rest, "*")
+	for _, part := range parts[:len(parts)-1] {
+		_, after, found := strings.Cut(s, part)
+		if !found {
+			return false
+		}
+		s = after
+	}
+	return strings.HasSuffix(s, parts[len(parts)-1])
+}
+
+// instead returns the answer of a fault that stands before the service; ok is
+// false when the request is served.
+func (f *Fault) instead() (res *response, ok bool) {
+	switch {
+	case f == nil:
+		return nil, false
+	case f.Reset == resetBefore:
+		return newResponse(0), true
+	case f.ExpiredToken:
+		e := fail(http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
+		res := newResponse(e.status).json(e.body())
+		res.header["Www-Authenticate"] = []string{`Bearer error="invalid_token", error_description="The access token expiry UTC time is earlier than current UTC time."`}
+		return res, true
+	case f.Status == 0:
+		return nil, false
+	}
+	res = newResponse(f.Status)
+	if f.Status >= 300 {
+		code, message := f.Code, f.Message
+		if code == "" {
+			code = faultCode(f.Status)
+		}
+		if message == "" {
+			message = fmt.Sprintf("The emulator was told to answer %d here.", f.Status)
+		}
+		res.json(fail(f.Status, code, "%s", message).body())
+	}
+	if d, err := faultDuration("retryAfter", f.RetryAfter); err == nil && d > 0 {
+		res.header["Retry-After"] = []string{strconv.Itoa(int((d + time.Second - 1) / time.Second))}
+	}
+	return res, true
+}
+
+// faultCode is what ARM calls an error of a status.
+func faultCode(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "AuthenticationFailed"
+	case http.StatusForbidden:
+		return "AuthorizationFailed"
+	case http.StatusNotFound:
+		return "ResourceNotFound"
+	case http.StatusConflict:
+		return "Conflict"
+	case http.StatusTooManyRequests:
+		return throttled
+	case http.StatusInternalServerError:
+		return "InternalServerError"
+	case http.StatusServiceUnavailable:
+		return "ServerTimeout"
+	case http.StatusGatewayTimeout:
+		return "GatewayTimeout"
+	}
+	return strings.ReplaceAll(http.StatusText(status), " ", "")
+}
+
+const page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>A page where an answer was expected</h1></body></html>\n"
+
+// spoil does to an answer what the fault says.
+func (t *tx) spoil(q *request, f *Fault, out *exchange) {
+	switch {
+	case f.Reset == resetAfter:
+		out.reset = true
+	case f.Body == bodyTruncated:
+		out.cut = true
+	case f.Body == bodyMalformed:
+		out.body = append([]byte(`{"value": [{"id": `), out.body[:len(out.body)/2]...)
+	case f.Body == bodyHTML:
+		out.body = []byte(page)
+		out.header["Content-Type"] = []string{"text/html; charset=utf-8"}
+	case f.Body == bodyEmpty:
+		out.body = nil
+	case f.Operation != "":
+		t.doom(q, f.Operation)
+	}
+}
+
+// doom decides the fate of the operation that a request has just started.
+func (t *tx) doom(q *request, fate string) {
+	if len(q.args) < 4 {
+		return
+	}
+	c := t.s.computes[key(q.args[:4]...)]
+	if c == nil || c.Busy == nil || !c.Busy.Started.Equal(t.now) {
+		return
+	}
+	switch fate {
+	case operationLost:
+		delete(t.s.operations, c.Busy.Operation)
+		t.s.touch(operationKey + c.Busy.Operation)
+	case operationNeverEnding:
+		for i := range c.Busy.Steps {
+			c.Busy.Steps[i].At = t.now.AddDate(1000, 0, 0)
+		}
+	case operationFailed:
+		c.Busy.Failure = &failure{State: failedState(c.Busy.Name), Error: fail(http.StatusInternalServerError, "InternalServerError",
+			"The operation %s of %s failed because the emulator was told so.", c.Busy.Name, c.Name)}
+	}
+	t.s.touch(computeKey + c.key())
+}
+
+// failedState is where an operation that fails leaves an instance.
+func failedState(operation string) string {
+	switch operation {
+	case createOperation:
+		return "CreateFailed"
+	case startOperation, resizeOperation:
+		return "Stopped"
+	case stopOperation, restartOperation:
+		return "Running"
+	}
+	return "Unusable"
+}

@@ -1,0 +1,75 @@
+package emulator
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const throttled = "SubscriptionRequestsThrottled"
+
+// Sizes and refill rates of ARM's token buckets, one for each subscription,
+// principal and kind of request: "Understand how Azure Resource Manager
+// throttles requests".
+const (
+	readTokens, readRefill   = 250, 25 // requests, requests a second
+	writeTokens, writeRefill = 200, 10
+)
+
+// bucket is one of ARM's token buckets, on the emulator's clock.
+type bucket struct {
+	left    float64
+	at      time.Time // when left was true
+	refused time.Time // until when a client that was refused is refused again
+}
+
+// kindOfRequest is the bucket a method draws from, its size and refill.
+func kindOfRequest(method string) (kind string, size, refill float64) {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return "reads", readTokens, readRefill
+	case http.MethodDelete:
+		return "deletes", writeTokens, writeRefill
+	}
+	return "writes", writeTokens, writeRefill
+}
+
+// limitRate takes a token from the caller's bucket, or refuses. A request that
+// comes before Retry-After is over is refused anew, as at ARM.
+func (t *tx) limitRate(q *request) error {
+	if !t.e.opts.Throttle || len(q.path) < 2 || !strings.EqualFold(q.path[0], "subscriptions") {
+		return nil
+	}
+	kind, size, refill := kindOfRequest(q.method)
+	k := key(q.path[1], q.caller.ObjectID, kind)
+	b := t.e.buckets[k]
+	if b == nil {
+		b = &bucket{left: size, at: t.now}
+		t.e.buckets[k] = b
+	}
+	if d := t.now.Sub(b.at); d > 0 {
+		b.left, b.at = min(size, b.left+d.Seconds()*refill), t.now
+	}
+	if b.left < 1 || t.now.Before(b.refused) {
+		wait := time.Second
+		b.refused = t.now.Add(wait)
+		e := fail(http.StatusTooManyRequests, throttled,
+			"Number of '%s' requests for subscription '%s' exceeded the limit. Please try again after '%d' seconds.", kind, q.path[1], int(wait.Seconds()))
+		e.header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
+		return e
+	}
+	b.left--
+	q.remaining = int(b.left) + 1
+	return nil
+}
+
+// remaining is what the rate-limit header of an answer shows.
+func (q *request) remainingTokens() (header, left string) {
+	kind, size, _ := kindOfRequest(q.method)
+	n := int(size) - 1
+	if q.remaining > 0 {
+		n = q.remaining - 1
+	}
+	return "X-Ms-Ratelimit-Remaining-Subscription-" + strings.ToUpper(kind[:1]) + kind[1:], strconv.Itoa(n)
+}
