@@ -138,7 +138,7 @@ func defaultCell(o v1Option, f *pflag.Flag) string {
 var commandNotes = map[string]string{
 	"list":                       "Some releases of v1 failed when the workspace held an instance; here every type is listed",
 	"show":                       "What is not there is exit code 3 (v1: 1)",
-	"delete":                     "It waits until the compute is gone; v1 returned at once. `--no-wait` does that, and the shim adds it",
+	"delete":                     "It waits until the compute is gone; v1 returned at once. A person on a terminal is asked first. The shim adds `--no-wait` and `--yes`",
 	"detach":                     "It waits until the compute is gone from the workspace. Instances and clusters are refused, as in v1",
 	"get-credentials":            "The one command that prints secrets, as asked",
 	"create computeinstance":     "A name that exists with the same settings is a success (`--if-exists`)",
@@ -200,7 +200,7 @@ Two ways to keep old scripts running:
 
 | what | v1 | here |
 |---|---|---|
-| ` + "`delete`" + ` | returned at once | waits until the compute is gone; ` + "`--no-wait`" + ` returns at once. The shim adds it |
+| ` + "`delete`" + ` | returned at once | waits until the compute is gone; ` + "`--no-wait`" + ` returns at once. A person on a terminal is asked first, a script never; ` + "`--yes`" + ` skips that. The shim adds both |
 | exit codes | 1 for every failure of the service | 3 for what is not there, 4, 5, 6 and 8 for other kinds: see ` + "`computetarget help exit-codes`" + `. 0 and 2 are as they were |
 | errors | JSON or a Python dictionary on stderr | ` + "`ERROR: (Code) message`" + ` on stderr, with a hint |
 | starting what runs, stopping what is stopped | failed | success, said on stderr; ` + "`--strict`" + ` fails |

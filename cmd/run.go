@@ -197,7 +197,7 @@ func missing(c *cobra.Command, args []string) error {
 		}
 	}
 	if len(absent) > 0 {
-		if f := c.Flags().Lookup("name"); f != nil && !f.Changed && len(args) == 0 {
+		if f := c.Flags().Lookup("name"); f != nil && !f.Changed && len(args) == 0 && c.Name() != "apply" { // whose file holds names
 			absent = append([]string{"--name/-n"}, absent...)
 		}
 		return render.Usagef("the following arguments are required: %s", strings.Join(absent, ", "))
