@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -18,6 +19,10 @@ const candidatesPatience = 5 * time.Second
 // candidates adds to the error of a missing workspace the workspaces there are
 // to choose from. When they cannot be had in a moment the error stays as it is.
 func (a *App) candidates(err error) error {
+	var unknown *azure.CloudError
+	if _, cause := a.options(""); errors.As(cause, &unknown) {
+		return cause // that nothing is chosen in a cloud nobody knows is no wonder
+	}
 	var missing *config.MissingError
 	if !errors.As(err, &missing) || missing.Key == config.Subscription {
 		return err

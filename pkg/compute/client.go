@@ -3,6 +3,7 @@ package compute
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -387,14 +388,15 @@ func withoutURL(err error) string {
 	return err.Error()
 }
 
-// neverSent reports whether err came before any byte of the request left.
+// neverSent reports whether err came before any byte of the request left: there
+// was no connection, or no trust in who answered it.
 func neverSent(err error) bool {
 	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
-		return true
-	}
 	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	var distrust *tls.CertificateVerificationError
+	var notTLS tls.RecordHeaderError
+	return errors.As(err, &lookup) || errors.As(err, &distrust) || errors.As(err, &notTLS) ||
+		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func isSyntax(err error) bool {
