@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ func Schedules(list []*compute.Compute, several bool) Result {
 		r.Data = all
 		r.Names = names(list)
 	}
+	if table, err := appendTable(nil, scheduleRows(list, several), nil, true); err == nil {
+		r.Table = string(table)
+	}
 	r.People = func(p *Page) {
 		for _, c := range list {
 			p.hours(c)
@@ -39,6 +43,28 @@ func Schedules(list []*compute.Compute, several bool) Result {
 		}
 	}
 	return r
+}
+
+// scheduleRows are schedules as rows of a table.
+func scheduleRows(list []*compute.Compute, several bool) []any {
+	rows := []any{}
+	for _, c := range list {
+		for i, s := range c.Scheduled() {
+			row := query.Object{{Key: "Schedule", Value: strconv.Itoa(i + 1)}}
+			if several {
+				row = append(query.Object{{Key: "Name", Value: Clean(c.Name)}}, row...)
+			}
+			what, status := "cannot be read", "Enabled"
+			if s.Err == nil {
+				what = s.Entry.Explain()
+			}
+			if !s.Entry.Enabled {
+				status = "Disabled"
+			}
+			rows = append(rows, append(row, query.Object{{Key: "Does", Value: Clean(what)}, {Key: "Status", Value: status}, {Key: "Id", Value: Clean(s.Entry.ID)}}...))
+		}
+	}
+	return rows
 }
 
 // serviceObjects are an instance's schedules as the service sent them, and
@@ -210,20 +236,24 @@ func (p *Page) next(e schedule.Entry) string {
 		return "never fires again"
 	}
 	words := []string{"next " + day(at, p.Now)}
-	if here := at.In(p.Now.Location()); clockOf(here) != clockOf(at) && clockOf(here) != clockOf(at.UTC()) {
-		words = append(words, clockOf(here)+" here")
-	}
-	if utc := at.UTC(); clockOf(utc) != clockOf(at) || e.Zone != "" {
-		text := utc.Format("15:04")
-		if utc.Day() != at.Day() {
-			text = utc.Format("Mon 15:04")
+	other := func(t time.Time, where string) {
+		layout := "15:04"
+		if t.Day() != at.Day() {
+			layout = "Mon 15:04"
 		}
-		words = append(words, text+" UTC")
+		words = append(words, t.Format(layout)+" "+where)
 	}
+	if here := at.In(p.Now.Location()); offset(here) != offset(at) && offset(here) != 0 {
+		other(here, "here")
+	}
+	other(at.UTC(), "UTC")
 	return strings.Join(words, ", ")
 }
 
-func clockOf(t time.Time) string { return t.Format("2 Jan 15:04") }
+func offset(t time.Time) int {
+	_, seconds := t.Zone()
+	return seconds
+}
 
 // day writes an instant with its day in its own zone, the year where it is
 // another one than now.

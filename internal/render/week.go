@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -176,7 +177,7 @@ func (g glyphs) of(c schedule.Cell) (glyph, color string) {
 		return g.now, colorMark
 	case c.Missing:
 		return g.missing, colorMark
-	case c.Twice && c.State != schedule.On:
+	case c.Twice:
 		return g.twice, colorMark
 	}
 	switch c.State {
@@ -239,25 +240,22 @@ func (g glyphs) days(v Preview, width int) []string {
 	if perHour > 0 {
 		lines = append(lines, strings.Repeat(" ", dayLabel)+hourScale(perHour))
 	}
-	year := 0
+	n := perHour * 24
+	if n == 0 {
+		n = 12
+	}
 	for _, d := range v.plan.Days {
-		n := perHour * 24
-		if n == 0 {
-			n = 12
-		}
 		label := d.From.Format("Mon _2 Jan ")
-		if year != 0 && d.From.Year() != year {
-			label = d.From.Format("_2 Jan 06  ")
-		}
-		year = d.From.Year()
 		cells := d.Cells(n)
 		if today(d, v.plan.Now) {
 			label = g.paint(colorHead, label)
 		}
 		lines = append(lines, label+g.row(cells)+g.remark(d, width-dayLabel-n))
 	}
-	lines = append(lines, "")
-	lines = append(lines, g.legend(v)...)
+	lines = append(lines, "", g.legend(v))
+	for _, line := range sums(v) {
+		lines = append(lines, wrap(line, width)...)
+	}
 	return lines
 }
 
@@ -339,8 +337,8 @@ func (g glyphs) title(v Preview, width int) string {
 	return g.paint(colorHead, Cut(Clean(v.Name), width/2)) + " · " + rest
 }
 
-// legend explains the glyphs that are in the picture and adds it up.
-func (g glyphs) legend(v Preview) []string {
+// legend explains the glyphs that are in the picture.
+func (g glyphs) legend(v Preview) string {
 	p := v.plan
 	words := []string{g.paint(colorOn, g.on) + " on", g.paint(colorFaint, g.off) + " off"}
 	if p.Unknown > 0 {
@@ -361,36 +359,41 @@ func (g glyphs) legend(v Preview) []string {
 	if back {
 		words = append(words, g.paint(colorMark, g.twice)+" comes twice")
 	}
-	lines := []string{strings.Join(words, "   ")}
+	return strings.Join(words, "   ")
+}
+
+// sums adds the picture up and says what happens next.
+func sums(v Preview) []string {
+	p := v.plan
 	sum := fmt.Sprintf("%s on in %s", clockHours(p.On), count(len(p.Days), "day"))
 	if on, ok := schedule.OnPerWeek(v.entries, p.From); ok {
-		if len(p.Days) != 7 || on != p.On || p.Unknown > 0 {
-			sum += " · "
+		if len(p.Days) == 7 && on == p.On && p.Unknown == 0 {
+			sum = perWeek(on)
 		} else {
-			sum = ""
+			sum += " · " + perWeek(on)
 		}
-		sum += perWeek(on)
 	}
-	lines = append(lines, sum)
-	var next []string
-	from := p.Now
-	if from.IsZero() {
-		from = p.From.Add(-1)
-	}
+	lines := []string{sum}
+	var next []schedule.Firing
 	for _, action := range [...]schedule.Action{schedule.Start, schedule.Stop} {
-		if f, ok := schedule.Next(v.entries, action, from); ok {
-			next = append(next, strings.ToLower(string(action))+" "+day(f.At.In(p.Zone), from.In(p.Zone)))
+		if f, ok := schedule.Next(v.entries, action, p.Now); ok {
+			next = append(next, f)
 		}
+	}
+	slices.SortStableFunc(next, func(a, b schedule.Firing) int { return a.At.Compare(b.At) })
+	words := make([]string, len(next))
+	for i, f := range next {
+		words[i] = "next " + strings.ToLower(string(f.Action)) + " " + day(f.At.In(p.Zone), p.Now.In(p.Zone))
 	}
 	switch {
-	case len(v.entries) == 0:
+	case len(v.Schedules) == 0:
 		lines = append(lines, "no schedules: nothing starts or stops it but its users")
 	case len(next) == 0:
 		lines = append(lines, "nothing fires any more")
 	default:
-		lines = append(lines, "next "+strings.Join(next, ", next "))
+		lines = append(lines, strings.Join(words, ", "))
 	}
-	if v.Compute != nil {
+	if v.Compute != nil && v.Compute.Instance != nil {
 		if d, ok := v.Compute.Instance.IdleShutdown(); ok {
 			lines = append(lines, "stops earlier after "+schedule.FormatIdle(d)+" without use")
 		}

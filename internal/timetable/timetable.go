@@ -214,10 +214,15 @@ func (r reader) one(name string, m map[string]any) (Wanted, error) {
 	if !given {
 		return w, errors.New("neither hours nor schedules are given; write hours: [mon-fri 09:00-18:00], or schedules: [] for none")
 	}
-	if len(w.Schedules) > schedule.Max {
-		return w, fmt.Errorf("these are %d schedules, and an instance can have %d", len(w.Schedules), schedule.Max)
+	return w, fits(w.Schedules)
+}
+
+// fits refuses more schedules than an instance can have.
+func fits(list []compute.Scheduled) error {
+	if len(list) > schedule.Max {
+		return fmt.Errorf("these are %d schedules, and an instance can have %d", len(list), schedule.Max)
 	}
-	return w, nil
+	return nil
 }
 
 // objects reads schedules as the service writes them. One with an id is the
@@ -245,7 +250,7 @@ func (r reader) objects(list []any) (Wanted, error) {
 			schedules[i].Entry.Zone = zone.Windows // the service takes Windows names
 		}
 	}
-	return Wanted{Schedules: schedules}, nil
+	return Wanted{Schedules: schedules}, fits(schedules)
 }
 
 // texts reads one text or a list of them.

@@ -1,0 +1,157 @@
+package timetable_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/computetarget/computetarget/internal/timetable"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+var errNoZone = errors.New("no zone is set")
+
+func noZone() (schedule.Zone, error) { return schedule.Zone{}, errNoZone }
+
+// said is what a file was understood to say, a line per instance.
+func said(list []timetable.Wanted) string {
+	var lines []string
+	for _, w := range list {
+		line := w.Name + ":"
+		for _, s := range w.Schedules {
+			if s.Err != nil {
+				line += " unreadable;"
+				continue
+			}
+			line += " " + s.Entry.Explain() + ";"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ file, want string }{
+		"hours of one": {"time-zone: UTC\nhours: mon-fri 9-18", ": Start at 09:00 from Monday to Friday, UTC; Stop at 18:00 from Monday to Friday, UTC;"},
+		"several, the zone inherited or their own": {`
+time-zone: Europe/Berlin
+instances:
+  b: {hours: ["-19:00"], time-zone: America/New_York}
+  a:
+    hours: -20:00
+`, "a: Stop at 20:00 every day, W. Europe Standard Time;\nb: Stop at 19:00 every day, Eastern Standard Time;"},
+		"none at all":      {"schedules: []", ":"},
+		"null schedules":   {"schedules:", ":"},
+		"an empty list":    {"[]", ":"},
+		"as a template":    {`{"computeStartStop":[{"action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * *","timeZone":"UTC"}}]}`, ": Stop at 18:00 every day, UTC;"},
+		"as in properties": {`{"schedules":{"computeStartStop":[{"action":"start","triggerType":"Cron","cron":{"expression":"0 8 * * *"}}]}}`, ": Start at 08:00 every day, UTC;"},
+		"as listed for several": {`
+- name: dev
+  schedules:
+  - {id: x, action: Stop, triggerType: Cron, cron: {expression: 0 18 * * *}}
+- name: gpu
+  schedules: []
+`, "dev: Stop at 18:00 every day, UTC;\ngpu:"},
+		"a time without quotes stays a wall time": {`
+- action: Stop
+  triggerType: Cron
+  cron: {expression: 0 18 * * *, startTime: 2027-01-04T00:00:00, timeZone: Asia/Tokyo}
+`, ": Stop at 18:00 every day, Tokyo Standard Time, from 2027-01-04T00:00:00;"},
+		"anchors": {`
+instances:
+  a: &same {time-zone: UTC, hours: "-19:00"}
+  b: *same
+`, "a: Stop at 19:00 every day, UTC;\nb: Stop at 19:00 every day, UTC;"},
+		"what only the service can read, by its id": {`[{"id":"7","action":"Hibernate","cron":{"expression":"0 18 * * *"}}]`, ": unreadable;"},
+		"hours and schedules together": {`
+time-zone: UTC
+hours: "-19:00"
+schedules: [{action: Start, triggerType: Cron, cron: {expression: 0 7 * * *}}]
+`, ": Stop at 19:00 every day, UTC; Start at 07:00 every day, UTC;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list, err := timetable.Read([]byte(tt.file), noZone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := said(list); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	five := "schedules:\n" + strings.Repeat("- {action: Stop, triggerType: Cron, cron: {expression: 0 18 * * *}}\n", 5)
+	for _, tt := range []struct{ file, says string }{
+		{"", "neither hours nor schedules"},
+		{"just a text", "neither hours nor schedules"},
+		{"time-zone: UTC", "neither hours nor schedules"},
+		{"hours: [", "not YAML"},
+		{"hours: mon-fri 9-18", "no zone is set"},
+		{"hours: mon-fri", "no zone is set"},
+		{"{time-zone: UTC, hours: mon-fri}", "have no time"},
+		{"{time-zone: UTC, hours: [5]}", "hours are texts"},
+		{"{time-zone: UTC, hours: {a: b}}", "hours are texts"},
+		{"{time-zone: Europe/Berln, hours: 9-18}", "Europe/Berlin"},
+		{"{time-zone: 5, hours: 9-18}", "time-zone is a name"},
+		{"hour: 9-18", `"hour", which means nothing`},
+		{"hours: 9-18\nhours: 9-19", "already defined|is there twice"},
+		{"instances: 5", "instances holds names"},
+		{"instances: {dev: 5}", `"dev": write hours`},
+		{"instances: {dev: {}}", "neither hours nor schedules"},
+		{"{instances: {}, hours: 9-18}", `"hours", which means nothing`},
+		{"[{name: dev, schedules: []}, {schedules: []}]", "has no name"},
+		{"[{name: dev, schedules: []}, {name: DEV, schedules: []}]", "twice"},
+		{"[5]", "schedule 1"},
+		{"schedules: 5", "is a list of schedules"},
+		{"[{action: Stop, triggerType: Cron, cron: {expression: 0 25 * * *}}]", "schedule 1: "},
+		{"[{action: Halt, triggerType: Cron, cron: {expression: 0 18 * * *}}]", "neither a start nor a stop"},
+		{"[{action: Stop, triggerType: Cron, cron: {expression: .nan}}]", "no number for a schedule"},
+		{five, "can have 4"},
+		{"hours: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "more than schedules need"},
+		{"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]", "more than schedules need"},
+		{"hours: " + strings.Repeat("x", 1<<20), "longer than a megabyte"},
+	} {
+		_, err := timetable.Read([]byte(tt.file), noZone)
+		found := false
+		for one := range strings.SplitSeq(tt.says, "|") {
+			found = found || err != nil && strings.Contains(err.Error(), one)
+		}
+		if !found {
+			t.Errorf("%.80q: error %v, want one with %s", tt.file, err, tt.says)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{
+		"", "hours: 9-18", "time-zone: UTC\nhours: [mon-thu 09:00-18:00, fri 9-16]", "instances: {dev: {schedules: []}}",
+		"a: &a [*a]", "&x {hours: *x}", "- {name: dev, schedules: [{action: Stop, cron: {expression: 0 18 * * *}}]}",
+		"{\"computeStartStop\": [{\"recurrence\": {\"interval\": 1e400}}]}", "hours: !!binary aGk=", "? [a]\n: b", "schedules: [~]",
+	} {
+		f.Add([]byte(seed))
+	}
+	zone, err := schedule.Resolve("UTC")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := timetable.Read(data, func() (schedule.Zone, error) { return zone, nil })
+		if err != nil {
+			if strings.ContainsAny(fmt.Sprint(err), "\x00\x1b") {
+				t.Errorf("the error holds control characters: %q", err)
+			}
+			return
+		}
+		for _, w := range list {
+			if len(w.Schedules) > schedule.Max {
+				t.Errorf("%d schedules", len(w.Schedules))
+			}
+		}
+	})
+}
