@@ -154,6 +154,7 @@ const (
 // glyphs are what a picture is drawn with.
 type glyphs struct {
 	on, off, unknown, now, missing, twice, mark string
+	between, cut                                string // parts of a sentence; the end of a text that was cut
 	paint                                       func(color, text string) string
 }
 
@@ -166,9 +167,18 @@ func paint(color, text string) string {
 	return color + text + colorOff
 }
 
-func ascii() glyphs { return glyphs{"#", ".", "?", "|", "-", "=", "*", plain} }
+func ascii() glyphs { return glyphs{"#", ".", "?", "|", "-", "=", "*", ", ", "..", plain} }
 
-func blocks() glyphs { return glyphs{"█", "·", "░", "┃", "╌", "═", "*", plain} }
+func blocks() glyphs { return glyphs{"█", "·", "░", "┃", "╌", "═", "*", " · ", "…", plain} }
+
+// fit cuts text to a width.
+func (g glyphs) fit(text string, width int) string {
+	c := widths()
+	if text = Clean(text); c.StringWidth(text) <= width {
+		return text
+	}
+	return c.Truncate(text, width, g.cut)
+}
 
 // of is the glyph and colour of a cell.
 func (g glyphs) of(c schedule.Cell) (glyph, color string) {
@@ -253,7 +263,7 @@ func (g glyphs) days(v Preview, width int) []string {
 		lines = append(lines, label+g.row(cells)+g.remark(d, width-dayLabel-n))
 	}
 	lines = append(lines, "", g.legend(v))
-	for _, line := range sums(v) {
+	for _, line := range g.sums(v) {
 		lines = append(lines, wrap(line, width)...)
 	}
 	return lines
@@ -330,11 +340,12 @@ func (g glyphs) title(v Preview, width int) string {
 	if v.state() != "" {
 		words = append(words, v.state()+" now")
 	}
-	rest := Cut(Clean(strings.Join(words, " · ")), max(width-Columns(v.Name)-3, 1))
-	if v.Name == "" {
+	name := g.fit(v.Name, width/2)
+	rest := g.fit(strings.Join(words, g.between), max(width-Columns(name)-Columns(g.between), 1))
+	if name == "" {
 		return rest
 	}
-	return g.paint(colorHead, Cut(Clean(v.Name), width/2)) + " · " + rest
+	return g.paint(colorHead, name) + g.between + rest
 }
 
 // legend explains the glyphs that are in the picture.
@@ -363,14 +374,14 @@ func (g glyphs) legend(v Preview) string {
 }
 
 // sums adds the picture up and says what happens next.
-func sums(v Preview) []string {
+func (g glyphs) sums(v Preview) []string {
 	p := v.plan
 	sum := fmt.Sprintf("%s on in %s", clockHours(p.On), count(len(p.Days), "day"))
 	if on, ok := schedule.OnPerWeek(v.entries, p.From); ok {
 		if len(p.Days) == 7 && on == p.On && p.Unknown == 0 {
 			sum = perWeek(on)
 		} else {
-			sum += " · " + perWeek(on)
+			sum += g.between + perWeek(on)
 		}
 	}
 	lines := []string{sum}
@@ -426,16 +437,16 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 	first := list[0].plan
 	head := first.From.Format("2 Jan") + " to " + first.To.Add(-1).Format("2 Jan 2006")
 	if len(zones) == 1 {
-		head += " · " + list[0].zone
+		head += g.between + list[0].zone
 	}
-	lines = append(lines, g.paint(colorHead, Cut(Clean(head), width)))
+	lines = append(lines, g.paint(colorHead, g.fit(head, width)))
 	changes := false
 	for start := 0; start < len(first.Days); start += 7 {
 		end := min(start+7, len(first.Days))
 		lines = append(lines, "", g.weekHead(first.Days[start:end], name, cells, &changes))
 		for _, v := range list {
 			var on time.Duration
-			label := Cut(Clean(v.Name), name)
+			label := g.fit(v.Name, name)
 			line := label + strings.Repeat(" ", name-Columns(label))
 			for _, d := range v.plan.Days[start:end] {
 				line += " " + g.row(d.Cells(cells))
