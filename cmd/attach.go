@@ -58,6 +58,9 @@ func newAttachRemote(a *app.App) *cobra.Command {
 	markV1(f, "address", "username", "ssh-port", "password", "private-key-file", "private-key-passphrase")
 	required(c, "address", "username")
 	return attachCommand(a, c, "Attaching compute resource...", func() (*compute.Spec, error) {
+		if *port < 1 || *port > 65535 {
+			return nil, render.Usagef("--ssh-port: %d is no port", *port)
+		}
 		if *password == "" && *keyFile == "" {
 			return nil, render.Usagef("give --password or --private-key-file")
 		}
