@@ -169,7 +169,9 @@ func paint(color, text string) string {
 
 func ascii() glyphs { return glyphs{"#", ".", "?", "|", "-", "=", "*", ", ", "..", plain} }
 
-func blocks() glyphs { return glyphs{"█", "·", "░", "┃", "╌", "═", "*", " · ", "…", plain} }
+func blocks() glyphs {
+	return glyphs{"█", "·", "░", "┃", "╌", "═", "*", " · ", "…", plain}
+}
 
 // fit cuts text to a width.
 func (g glyphs) fit(text string, width int) string {
