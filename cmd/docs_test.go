@@ -1,0 +1,272 @@
+package cmd_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"go.yaml.in/yaml/v3"
+)
+
+// block is a fenced block of a guide.
+type block struct {
+	language, text string
+	line           int
+}
+
+func blocks(text string) []block {
+	var out []block
+	var open *block
+	for i, line := range strings.Split(text, "\n") {
+		language, fence := strings.CutPrefix(line, "```")
+		switch {
+		case fence && open == nil:
+			open = &block{language: language, line: i + 1}
+		case fence:
+			out = append(out, *open)
+			open = nil
+		case open != nil:
+			open.text += line + "\n"
+		}
+	}
+	return out
+}
+
+// TestGuides runs what the README and the guides tell people to type, in the
+// order they tell it, against the emulator. In a console block the output must
+// be what the guide shows: "…" in a line stands for any text, a line of its own
+// for any lines, and how long something took does not matter.
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("bash is not installed")
+	}
+	guides, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(guides, "../README.md") {
+		name := filepath.Base(path)
+		if name == "architecture.md" {
+			continue // it follows one command through the code
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newReader(t)
+			for _, b := range blocks(string(text)) {
+				at := fmt.Sprintf("%s:%d", name, b.line)
+				switch b.language {
+				case "console":
+					r.console(t, at, b.text)
+				case "sh":
+					r.script(t, at, b.text)
+				case "yaml":
+					for _, script := range scripts(t, b.text) {
+						r.script(t, at, script)
+					}
+				}
+			}
+		})
+	}
+}
+
+// reader is somebody who types what a guide says.
+type reader struct {
+	home string
+	env  []string
+}
+
+// newReader has a home of its own, the emulator for Azure, and commands of
+// others that do nothing.
+func newReader(t *testing.T) *reader {
+	t.Helper()
+	home := t.TempDir()
+	bin := filepath.Join(home, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"az", "go"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\nexit 0\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &reader{home: home, env: []string{
+		"HOME=" + home, "TERM=dumb", "PATH=" + bin + ":" + filepath.Dir(built(t)) + ":" + os.Getenv("PATH"),
+		"COMPUTETARGET_CLOUD=emulator", "COMPUTETARGET_EMULATOR_PACE=instant", "COMPUTETARGET_PROGRESS=none",
+	}}
+}
+
+// console runs the commands of a console block on a terminal.
+func (r *reader) console(t *testing.T, at, text string) {
+	t.Helper()
+	commands := strings.Split("\n"+text, "\n$ ")
+	for _, command := range commands[1:] {
+		line, want, _ := strings.Cut(command, "\n")
+		if variable, ok := strings.CutPrefix(line, "export "); ok {
+			r.env = append(r.env, variable)
+			continue
+		}
+		if line == "go test ./..." {
+			continue // what runs right now
+		}
+		shown := line
+		if rest, ok := strings.CutPrefix(line, "go run . "); ok {
+			line = "computetarget " + rest
+		}
+		got, code := r.run(t, line)
+		if code != 0 && !strings.Contains(want, "ERROR:") {
+			t.Errorf("%s: %s: exit code %d\n%s", at, shown, code, got)
+			continue
+		}
+		if !matches(want, got) {
+			t.Errorf("%s: %s\nprints:\n%s\nnot:\n%s", at, shown, got, want)
+		}
+	}
+}
+
+// run runs one command line on a terminal of 120 columns.
+func (r *reader) run(t *testing.T, line string) (output string, code int) {
+	t.Helper()
+	c := exec.Command("bash", "-c", line)
+	c.Dir, c.Env = r.home, r.env
+	terminal, err := pty.StartWithSize(c, &pty.Winsize{Rows: 24, Cols: 120})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	var screen bytes.Buffer
+	read := make(chan struct{})
+	go func() { // ends with an error when the last process leaves the terminal
+		defer close(read)
+		buffer := make([]byte, 4096)
+		for {
+			n, err := terminal.Read(buffer)
+			_, _ = screen.Write(buffer[:n])
+			if err != nil {
+				return
+			}
+		}
+	}()
+	ended := time.AfterFunc(patience, func() { _ = c.Process.Kill() })
+	defer ended.Stop()
+	err = c.Wait()
+	<-read
+	return strings.ReplaceAll(screen.String(), "\r", ""), codeOf(err)
+}
+
+// script runs a script as CI would.
+func (r *reader) script(t *testing.T, at, text string) {
+	t.Helper()
+	c := exec.Command("bash", "-euo", "pipefail", "-c", text)
+	c.Dir, c.Env = r.home, r.env
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s\nof:\n%s", at, err, out, text)
+	}
+}
+
+// scripts are the commands of a workflow, in order.
+func scripts(t *testing.T, text string) []string {
+	t.Helper()
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		for i, child := range n.Content {
+			if n.Kind == yaml.MappingNode && i%2 == 1 && slices.Contains([]string{"run", "script", "inlineScript"}, n.Content[i-1].Value) {
+				out = append(out, child.Value)
+			}
+			walk(child)
+		}
+	}
+	walk(&root)
+	if len(out) == 0 {
+		t.Errorf("a workflow without a command:\n%s", text)
+	}
+	return out
+}
+
+var (
+	took    = regexp.MustCompile(`\((\d+(h|m|s|ms))+\)`)
+	colours = regexp.MustCompile("\x1b\\[[0-9;]*[a-zA-Z]")
+)
+
+// matches compares what a guide shows with what was printed.
+func matches(want, got string) bool {
+	plain := func(s string) []string {
+		var out []string
+		for line := range strings.Lines(colours.ReplaceAllString(s, "")) {
+			line = strings.TrimSuffix(strings.TrimRight(line, " \n"), " (emulator)")
+			line = strings.TrimRight(took.ReplaceAllString(line, ""), " ")
+			line = strings.Join(strings.Fields(line), " ")
+			if line != "" {
+				out = append(out, line)
+			}
+		}
+		return out
+	}
+	return matchLines(plain(want), plain(got))
+}
+
+func matchLines(want, got []string) bool {
+	for i, line := range want {
+		if line == "…" {
+			for from := i; from <= len(got); from++ {
+				if matchLines(want[i+1:], got[from:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if i >= len(got) || !matchLine(line, got[i]) {
+			return false
+		}
+	}
+	return len(got) == len(want)
+}
+
+// matchLine matches "…" with any text.
+func matchLine(want, got string) bool {
+	parts := strings.Split(want, "…")
+	for i, p := range parts {
+		parts[i] = regexp.QuoteMeta(p)
+	}
+	return regexp.MustCompile("^" + strings.Join(parts, ".*") + "$").MatchString(got)
+}
+
+func TestMatches(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		want, got string
+		same      bool
+	}{
+		{"dev is Running (3s)\n", "dev is Running (1m02s) (emulator)\n", true},
+		{"dev is Running (3s)\n", "dev is Running\n", true},
+		{"dev is Running\n", "dev is Stopped\n", false},
+		{"a …\n", "a b c\n", true},
+		{"…\nz\n", "a\nb\nz\n", true},
+		{"a\n…\n", "a\n", true},
+		{"a\n…\nz\n", "a\nb\n", false},
+		{"a\n", "a\nb\n", false},
+		{"a\nb\n", "a\n", false},
+		{"", "a\n", false},
+	} {
+		if matches(c.want, c.got) != c.same {
+			t.Errorf("%q and %q: %v", c.want, c.got, !c.same)
+		}
+	}
+}
