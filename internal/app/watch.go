@@ -5,6 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/computetarget/computetarget/internal/render"
@@ -12,8 +15,8 @@ import (
 )
 
 // Watch shows a list again and again until ctx ends, whose cause it returns: on
-// a terminal in place, elsewhere as a line for every change of state. A list
-// that cannot be read now is tried again; only the first failure ends it.
+// a terminal in place, elsewhere as a line for every change of state. A trouble
+// that may pass is said and ridden out, unless it comes first.
 func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.Context) ([]*compute.Compute, error)) error {
 	if a.output.Format != "" || a.output.Query != nil || a.Full {
 		return render.Usagef("--watch prints lines for people; leave -o, --query and -v out")
@@ -27,14 +30,11 @@ func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err != nil && first:
+		case err != nil && (first || lasting(err)):
 			return err
-		case err != nil:
-			a.Note("%v; trying again", err)
-		default:
-			if err := show(found); err != nil {
-				return err
-			}
+		}
+		if err := show(found, err); err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -44,35 +44,87 @@ func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.
 	}
 }
 
-// redraw draws the list over the one before.
-func (a *App) redraw() func([]*compute.Compute) error {
-	lines := 0
-	return func(found []*compute.Compute) error {
-		if lines > 0 {
-			fmt.Fprintf(a.Out, "\x1b[%dA\x1b[J", lines)
+// lasting reports whether err will not go away by waiting.
+func lasting(err error) bool {
+	switch compute.KindOf(err) {
+	case compute.KindAuth, compute.KindInvalid, compute.KindNotFound:
+		return true
+	}
+	return false
+}
+
+// redraw draws the list over the one before, and a trouble below the last list
+// that could be read.
+func (a *App) redraw() func([]*compute.Compute, error) error {
+	drawn := 0
+	var last []*compute.Compute
+	return func(found []*compute.Compute, trouble error) error {
+		if trouble == nil {
+			last = found
 		}
-		var drawn bytes.Buffer
-		terminal := a.Out.Writer
-		a.Out.Writer = &drawn
-		err := a.Print(render.List(found, render.Where{}, render.Brief))
-		a.Out.Writer = terminal
-		lines = bytes.Count(drawn.Bytes(), []byte("\n"))
-		if err == nil {
-			_, err = io.Copy(a.Out, &drawn)
+		lines, err := a.fit(last, a.Out.Height())
+		if err != nil {
+			return err
 		}
+		if trouble != nil {
+			lines = append(lines, render.Cut(render.Clean(trouble.Error()+"; trying again"), a.Out.Width()))
+		}
+		var frame strings.Builder
+		if drawn > 0 {
+			fmt.Fprintf(&frame, "\x1b[%dA\x1b[J", drawn)
+		}
+		for _, line := range lines {
+			frame.WriteString(line + "\n")
+		}
+		drawn = len(lines)
+		_, err = io.WriteString(a.Out, frame.String())
 		return err
 	}
 }
 
-// changes prints a line for every compute that is new, gone or in another
-// state than before.
-func (a *App) changes() func([]*compute.Compute) error {
+// fit is the list as it stands on a terminal of some lines (0 is any number),
+// its summary last. What does not fit could not be drawn over, so it is left
+// out.
+func (a *App) fit(list []*compute.Compute, height int) ([]string, error) {
+	var table, summary bytes.Buffer
+	out, errs := a.Out.Writer, a.Err.Writer
+	a.Out.Writer, a.Err.Writer = &table, &summary
+	err := a.Print(render.List(list, render.Where{}, render.Brief))
+	a.Out.Writer, a.Err.Writer = out, errs
+	lines, below := textLines(&table), textLines(&summary)
+	for i := range below {
+		below[i] = render.Cut(below[i], a.Out.Width())
+	}
+	// A trouble may take a line more, and the cursor stands below the last one.
+	if room := max(2, height-len(below)-2); height > 0 && len(lines) > room {
+		lines = append(lines[:room-1:room-1], fmt.Sprintf("… and %d more", len(lines)-room+1))
+	}
+	return append(lines, below...), err
+}
+
+func textLines(text *bytes.Buffer) []string {
+	if text.Len() == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
+}
+
+// changes prints a line for every compute that is new, gone from the list or in
+// another state than before.
+func (a *App) changes() func([]*compute.Compute, error) error {
 	before := map[string]string{}
-	return func(found []*compute.Compute) error {
-		now := time.Now().UTC().Format(time.RFC3339)
+	return func(found []*compute.Compute, trouble error) error {
+		if trouble != nil {
+			a.Note("%v; trying again", trouble)
+			return nil
+		}
+		now := time.Now()
+		if a.client != nil {
+			now = a.client.Now()
+		}
 		seen := map[string]string{}
 		line := func(name, state string) error {
-			_, err := fmt.Fprintf(a.Out, "%s %s %s\n", now, render.Clean(name), render.Clean(state))
+			_, err := fmt.Fprintf(a.Out, "%s %s %s\n", now.UTC().Format(time.RFC3339), render.Clean(name), render.Clean(state))
 			return err
 		}
 		for _, c := range found {
@@ -83,9 +135,9 @@ func (a *App) changes() func([]*compute.Compute) error {
 				}
 			}
 		}
-		for name := range before {
+		for _, name := range slices.Sorted(maps.Keys(before)) {
 			if _, ok := seen[name]; !ok {
-				if err := line(name, "Deleted"); err != nil {
+				if err := line(name, "gone"); err != nil {
 					return err
 				}
 			}

@@ -46,6 +46,16 @@ func (o *Output) Width() int {
 	return fallbackWidth
 }
 
+// Height returns the lines of the terminal, or 0 when it is not known.
+func (o *Output) Height() int {
+	if o.TTY && o.file != nil {
+		if _, h, err := term.GetSize(int(o.file.Fd())); err == nil {
+			return h
+		}
+	}
+	return 0
+}
+
 // File returns the operating system's file behind the output, nil in tests.
 func (o *Output) File() *os.File { return o.file }
 
