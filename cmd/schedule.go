@@ -81,7 +81,7 @@ func moveZone(ctx context.Context, a *app.App, asked []string) (render.Result, e
 		want := slices.Clone(have)
 		for i := range want {
 			if want[i].Err != nil {
-				return nil, unreadable(name, i, want[i].Err)
+				return nil, cannotRead(name, i, want[i].Err)
 			}
 			want[i].Entry.Zone = zone.Windows
 		}
@@ -366,7 +366,7 @@ func switched(on bool) func(string, []compute.Scheduled, []int) ([]compute.Sched
 		want := slices.Clone(have)
 		for _, i := range picked {
 			if want[i].Err != nil {
-				return nil, unreadable(name, i, want[i].Err)
+				return nil, cannotRead(name, i, want[i].Err)
 			}
 			want[i].Entry.Enabled = on
 		}
@@ -420,7 +420,7 @@ func pick(have []compute.Scheduled, ids []string) ([]int, error) {
 	return picked, nil
 }
 
-func unreadable(name string, i int, err error) error {
+func cannotRead(name string, i int, err error) error {
 	return fmt.Errorf("schedule %d of %s cannot be read, so it cannot be changed, only deleted: %w", i+1, name, err)
 }
 
