@@ -27,6 +27,10 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	if err == nil {
 		return render.ExitDone
 	}
+	var child app.Ended
+	if errors.As(err, &child) { // it has said itself what there was to say
+		return child.ExitCode()
+	}
 	// ctrl-c by itself needs no words; a wait that it ended says what goes on.
 	if _, bare := err.(interrupt); !bare { //nolint:errorlint // what wraps it has something to say
 		render.PrintError(streams, err)

@@ -178,21 +178,11 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	cloud, endpoint := target.Cloud.Text, target.Endpoint.Text
 	if target.Emulator() {
 		cloud, endpoint = "", emulatorEndpoint
-		e, err := a.Emulator()
-		if err != nil {
+		if o.Transport, err = a.emulated(); err != nil {
 			return o, err
 		}
-		o.Transport = e.Transport()
-	} else {
-		ca, err := a.Settings.Get(config.CAFile)
-		if err != nil {
-			return o, err
-		}
-		client, err := azure.NewTransport(azure.TransportOptions{CAFile: ca.Text})
-		if err != nil {
-			return o, err
-		}
-		o.Transport = client.Transport
+	} else if o.Transport, err = a.network(); err != nil {
+		return o, err
 	}
 	at, err := azure.Locate(cloud, endpoint, a.Settings.AzDir())
 	if err != nil {
@@ -226,16 +216,42 @@ func (a *App) Emulator() (*emulator.Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	setting, err := a.Settings.Get(config.EmulatorPace)
+	pace, err := a.pace()
 	if err != nil {
 		return nil, err
 	}
-	pace, err := emulator.ParsePace(setting.Text)
-	if err != nil {
-		return nil, render.Usagef("%w (from %s)", err, setting.Source)
-	}
 	a.emulator, err = emulator.New(emulator.Options{Dir: dir, Pace: pace})
 	return a.emulator, err
+}
+
+func (a *App) pace() (emulator.Pace, error) {
+	setting, err := a.Settings.Get(config.EmulatorPace)
+	if err != nil {
+		return emulator.Pace{}, err
+	}
+	pace, err := emulator.ParsePace(setting.Text)
+	if err != nil {
+		return pace, render.Usagef("%w (from %s)", err, setting.Source)
+	}
+	return pace, nil
+}
+
+// network is how requests leave this process. Servers on this machine may also
+// be emulators of ours.
+func (a *App) network() (http.RoundTripper, error) {
+	ca, err := a.Settings.Get(config.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	o := azure.TransportOptions{CAFile: ca.Text}
+	if dir, err := a.EmulatorDir(); err == nil {
+		o.LoopbackCAFile = emulator.CAFile(dir)
+	}
+	client, err := azure.NewTransport(o)
+	if err != nil {
+		return nil, err
+	}
+	return client.Transport, nil
 }
 
 // EmulatorDir is the folder the emulator keeps its state in, as an absolute

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
-	"github.com/computetarget/computetarget/internal/azure"
-	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
 // Drive sends one of the emulator's own requests, such as POST advance: to the
@@ -72,20 +72,53 @@ func (a *App) driven() (http.RoundTripper, string, error) {
 		return nil, "", err
 	}
 	if target.Endpoint.Set() && !target.Emulator() {
-		ca, err := a.Settings.Get(config.CAFile)
-		if err != nil {
-			return nil, "", err
-		}
-		client, err := azure.NewTransport(azure.TransportOptions{CAFile: ca.Text})
-		if err != nil {
-			return nil, "", err
-		}
-		return client.Transport, strings.TrimRight(target.Endpoint.Text, "/"), nil
+		next, err := a.network()
+		return next, strings.TrimRight(target.Endpoint.Text, "/"), err
 	}
 	a.output.Emulator = true
+	next, err := a.emulated()
+	return next, emulatorEndpoint, err
+}
+
+// emulated answers requests to the emulator of this machine: in this process,
+// or in the server that owns its folder.
+func (a *App) emulated() (http.RoundTripper, error) {
+	dir, err := a.EmulatorDir()
+	if err != nil {
+		return nil, err
+	}
+	if info, ok := emulator.Serving(dir); ok {
+		to, err := url.Parse(info.Endpoint)
+		if err != nil {
+			return nil, render.Errorf(render.ExitFailed, "the server of the emulator in %s has no address: %w", dir, err)
+		}
+		next, err := a.network()
+		return served{to, next}, err
+	}
 	e, err := a.Emulator()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return e.Transport(), emulatorEndpoint, nil
+	return e.Transport(), nil
+}
+
+// served sends what is meant for the emulator in this process to a server. The
+// Host header stays, so that URLs in the answers are of the same host.
+type served struct {
+	to   *url.URL
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s served) RoundTrip(r *http.Request) (*http.Response, error) {
+	sent := r.Clone(r.Context())
+	if sent.Host == "" {
+		sent.Host = r.URL.Host
+	}
+	sent.URL.Scheme, sent.URL.Host = s.to.Scheme, s.to.Host
+	answer, err := s.next.RoundTrip(sent)
+	if answer != nil {
+		answer.Request = r
+	}
+	return answer, err
 }

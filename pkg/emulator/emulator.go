@@ -157,6 +157,8 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for k, v := range res.header {
 		h[k] = v
 	}
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // where it can be set
 	w.WriteHeader(res.status)
 	if r.Method == http.MethodHead {
 		return
@@ -167,7 +169,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, _ = w.Write(body) // the caller has gone; nobody is left to tell
 	if res.cut {
-		_ = http.NewResponseController(w).Flush() // what cannot be flushed is cut even shorter
+		_ = control.Flush() // what cannot be flushed is cut even shorter
 		panic(http.ErrAbortHandler)
 	}
 }

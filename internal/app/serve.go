@@ -1,0 +1,222 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+// ServeOptions say which emulator is served, and how.
+type ServeOptions struct {
+	InMemory bool
+	Strict   bool   // workspaces that do not exist are not made
+	Clock    string // as emulator.ParseClock reads it
+	Throttle bool
+	Auth     bool // tokens are checked
+	Listen   emulator.ListenOptions
+}
+
+// Serve listens with the emulator until ctx ends. The first line on stdout is
+// how it is reached, as JSON; requests are logged on stderr.
+func (a *App) Serve(ctx context.Context, o ServeOptions) error {
+	dir, err := a.EmulatorDir()
+	if err != nil {
+		return err
+	}
+	o.Listen.Dir, o.Listen.Log = dir, a.Err
+	e, server, err := a.listen(o, dir)
+	if err != nil {
+		return err
+	}
+	defer closing(e)
+	line, err := json.Marshal(server.ServerInfo)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Out, "%s\n", line)
+	return server.Serve(ctx)
+}
+
+func closing(e *emulator.Emulator) {
+	_ = e.Close() // every acknowledged change is on disk already
+}
+
+func (a *App) listen(o ServeOptions, dir string) (*emulator.Emulator, *emulator.Server, error) {
+	pace, err := a.pace()
+	if err != nil {
+		return nil, nil, err
+	}
+	clock, err := emulator.ParseClock(o.Clock)
+	if err != nil {
+		return nil, nil, render.Usagef("%w", err)
+	}
+	if o.InMemory {
+		dir = ""
+	}
+	e, err := emulator.New(emulator.Options{
+		Dir: dir, Clock: clock, Pace: pace, StrictWorkspaces: o.Strict, Throttle: o.Throttle, StrictAuth: o.Auth,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := e.Listen(o.Listen)
+	if err != nil {
+		closing(e)
+		return nil, nil, err
+	}
+	return e, server, nil
+}
+
+// Exec runs a command beside an emulator in memory of its own, loaded with the
+// computes in load unless that is nil. A command that fails ends as an Ended.
+func (a *App) Exec(ctx context.Context, o ServeOptions, load []byte, command []string) error {
+	dir, err := os.MkdirTemp("", "computetarget-exec-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one hurts nobody
+	o.InMemory, o.Listen.Address, o.Listen.Dir = true, "127.0.0.1:0", dir
+	e, server, err := a.listen(o, "")
+	if err != nil {
+		return err
+	}
+	defer closing(e)
+	if load != nil {
+		if _, err := e.Load(ctx, load); err != nil {
+			return render.Usagef("%w", err)
+		}
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(serving) }()
+	err = a.child(ctx, ClientEnv(server.ServerInfo), command)
+	stop()
+	if problem := <-ended; problem != nil && err == nil {
+		err = problem
+	}
+	return err
+}
+
+// Variable is one of the environment.
+type Variable struct{ Name, Value string }
+
+// ClientEnv is what clients need in their environment in order to use a server:
+// ours, Microsoft's SDKs, curl, Python's requests and Node.
+func ClientEnv(s emulator.ServerInfo) []Variable {
+	env := []Variable{
+		{"COMPUTETARGET_ENDPOINT", s.Endpoint},
+		{"COMPUTETARGET_SUBSCRIPTION", s.Subscription},
+		{"COMPUTETARGET_RESOURCE_GROUP", s.ResourceGroup},
+		{"COMPUTETARGET_WORKSPACE", s.Workspace},
+		{"AZURE_SUBSCRIPTION_ID", s.Subscription},
+		{"AZURE_AUTHORITY_HOST", s.Endpoint + "/"},
+		{"AZURE_TENANT_ID", "adfs"},
+		{"AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000000"},
+		{"AZURE_CLIENT_SECRET", "emulator"},
+	}
+	if bundle := s.BundleFile(); bundle != "" {
+		env = append(env,
+			Variable{"SSL_CERT_FILE", bundle},
+			Variable{"REQUESTS_CA_BUNDLE", bundle},
+			Variable{"CURL_CA_BUNDLE", bundle},
+			Variable{"NODE_EXTRA_CA_CERTS", s.CAFile},
+		)
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		value := "localhost,127.0.0.1,::1"
+		if old := os.Getenv(name); old != "" && !strings.Contains(old, value) {
+			value = old + "," + value
+		}
+		env = append(env, Variable{name, value})
+	}
+	return env
+}
+
+// child runs a command with our streams and passes the signals that end us on.
+func (a *App) child(ctx context.Context, env []Variable, command []string) error {
+	// The child gets its own time to end after a signal, so ctx does not kill it.
+	c := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's own command
+	c.Stdin, c.Stdout, c.Stderr = a.In, a.Out.Writer, a.Err.Writer
+	c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "COMPUTETARGET_CLOUD=") })
+	for _, v := range env {
+		c.Env = append(c.Env, v.Name+"="+v.Value)
+	}
+	c.Cancel = func() error {
+		var s interface{ ExitCode() int }
+		if errors.As(context.Cause(ctx), &s) && s.ExitCode() == render.ExitTerminated {
+			return c.Process.Signal(syscall.SIGTERM)
+		}
+		if a.InTTY {
+			return nil // ctrl-c has reached the child as well
+		}
+		return c.Process.Signal(os.Interrupt)
+	}
+	err := c.Run()
+	var ended *exec.ExitError
+	switch {
+	case err == nil || c.ProcessState != nil && c.ProcessState.Success():
+		return nil
+	case c.ProcessState != nil:
+		return Ended(exitCode(c.ProcessState))
+	case errors.As(err, &ended):
+		return Ended(ended.ExitCode())
+	}
+	return render.Errorf(render.ExitNotFound, "%s cannot be run: %w", render.Clean(command[0]), err)
+}
+
+// exitCode is a process's exit code as shells have it: 128 and the signal for
+// one that a signal ended.
+func exitCode(p *os.ProcessState) int {
+	if s, ok := p.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+		return 128 + int(s.Signal())
+	}
+	return p.ExitCode()
+}
+
+// Ended is the exit code of a command that was run on behalf of the user and
+// has said itself what there was to say.
+type Ended int
+
+func (e Ended) Error() string { return fmt.Sprintf("the command ended with exit code %d", int(e)) }
+
+// ExitCode passes the command's code on.
+func (e Ended) ExitCode() int { return int(e) }
+
+// Server is the server that emulator env means: the one at --endpoint, else the
+// one that owns the emulator's folder.
+func (a *App) Server() (emulator.ServerInfo, error) {
+	target, err := a.Settings.Target()
+	if err != nil {
+		return emulator.ServerInfo{}, err
+	}
+	dir, err := a.EmulatorDir()
+	if err != nil {
+		return emulator.ServerInfo{}, err
+	}
+	if target.Endpoint.Set() && !target.Emulator() {
+		info := emulator.ServerInfo{
+			Endpoint: strings.TrimRight(target.Endpoint.Text, "/"), Subscription: emulator.Subscription,
+			ResourceGroup: emulator.ResourceGroup, Workspace: emulator.Workspace,
+		}
+		if strings.HasPrefix(info.Endpoint, "https:") {
+			info.CAFile = emulator.CAFile(dir)
+		}
+		return info, nil
+	}
+	info, ok := emulator.Serving(dir)
+	if !ok {
+		return info, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("no server owns the emulator in %s", dir),
+			Tip: "start one: computetarget emulator serve; or name its --endpoint"}
+	}
+	return info, nil
+}
+

@@ -1,0 +1,173 @@
+package emulator
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Names of the certificate files in a server's directory. The first holds the
+// authorities of this directory's servers, the newest first: several servers in
+// memory may share it. None of their keys exists any more.
+const (
+	authorityFile = "ca.pem"
+	bundleFile    = "ca-bundle.pem" // the system's roots and the authorities
+
+	keptAuthorities   = 16
+	authorityLifetime = 825 * 24 * time.Hour // the longest that all clients accept
+)
+
+// issue makes an authority that can vouch for this machine only, lets it sign
+// one certificate and forgets its key.
+func issue(now time.Time) (cert tls.Certificate, authority []byte, err error) {
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return cert, nil, err
+	}
+	caSerial, err := serial()
+	if err != nil {
+		return cert, nil, err
+	}
+	ca := &x509.Certificate{
+		SerialNumber:          caSerial,
+		Subject:               pkix.Name{CommonName: "computetarget emulator " + caSerial.Text(16)[:8]},
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.Add(authorityLifetime),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		MaxPathLenZero:        true,
+		KeyUsage:              x509.KeyUsageCertSign,
+
+		PermittedDNSDomainsCritical: true,
+		PermittedDNSDomains:         []string{"localhost"},
+		PermittedIPRanges: []*net.IPNet{
+			{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
+			{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
+		},
+	}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	if err != nil {
+		return cert, nil, err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return cert, nil, err
+	}
+	leafSerial, err := serial()
+	if err != nil {
+		return cert, nil, err
+	}
+	leaf := &x509.Certificate{
+		SerialNumber:          leafSerial,
+		Subject:               pkix.Name{CommonName: "localhost"},
+		NotBefore:             ca.NotBefore,
+		NotAfter:              ca.NotAfter,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:              []string{"localhost", "*.localhost"},
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	parent, err := x509.ParseCertificate(caDER)
+	if err != nil {
+		return cert, nil, err
+	}
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, parent, &key.PublicKey, caKey)
+	if err != nil {
+		return cert, nil, err
+	}
+	cert = tls.Certificate{Certificate: [][]byte{leafDER, caDER}, PrivateKey: key}
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), nil
+}
+
+func serial() (*big.Int, error) {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		return nil, err
+	}
+	b[0] = b[0]&0x7f | 0x40
+	return new(big.Int).SetBytes(b), nil
+}
+
+// publish puts an authority in front of those in a directory's files and
+// returns the files' paths.
+func publish(dir string, authority []byte, now time.Time) (ca, bundle string, err error) {
+	ca, bundle = filepath.Join(dir, authorityFile), filepath.Join(dir, bundleFile)
+	old, err := os.ReadFile(ca)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	all := bytes.Clone(authority)
+	for kept := 1; kept < keptAuthorities; {
+		var block *pem.Block
+		if block, old = pem.Decode(old); block == nil {
+			break
+		}
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil && now.Before(c.NotAfter) {
+			all = append(all, pem.EncodeToMemory(block)...)
+			kept++
+		}
+	}
+	if err := replaceFile(ca, all); err != nil {
+		return "", "", err
+	}
+	return ca, bundle, replaceFile(bundle, append(systemRoots(), all...))
+}
+
+// replaceFile writes a file of certificates, which everybody may read.
+func replaceFile(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix)
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name()) // it is of no use
+	}
+	return err
+}
+
+// systemRoots is the PEM text of the authorities that programs here trust, as
+// far as there is a file of them: what the variables name, else the system's.
+// Windows and macOS keep theirs elsewhere.
+func systemRoots() []byte {
+	var out []byte
+	var named []string
+	for _, name := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} {
+		if path := os.Getenv(name); path != "" && (len(named) == 0 || named[0] != path) {
+			named = append(named, path)
+		}
+	}
+	for _, path := range named {
+		if raw, err := os.ReadFile(path); err == nil {
+			out = append(append(out, raw...), '\n')
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, path := range []string{
+		"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
+	} {
+		if raw, err := os.ReadFile(path); err == nil {
+			return append(raw, '\n')
+		}
+	}
+	return nil
+}

@@ -1,0 +1,288 @@
+package emulator
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// DefaultAddress is where a server listens unless told otherwise.
+const DefaultAddress = "127.0.0.1:8443"
+
+// Bounds of what a client may take from a server.
+const (
+	headerPatience = 10 * time.Second
+	bodyPatience   = time.Minute
+	idlePatience   = 2 * time.Minute
+	writePatience  = time.Minute
+	endPatience    = 5 * time.Second
+	ownPatience    = 300 * time.Millisecond
+	maxHeaders     = 64 << 10
+)
+
+const (
+	serverFile = "server.json"
+	serverLock = "server.lock"
+)
+
+// ListenOptions say how an emulator is served.
+type ListenOptions struct {
+	Address string    // host and port; "" is DefaultAddress, port 0 picks one
+	Remote  bool      // allow an address that other machines reach; the certificate still names this one only
+	NoTLS   bool      // speak http
+	Dir     string    // where certificate files go; "" is the emulator's directory, and it is needed unless NoTLS
+	Log     io.Writer // one line for each request; nil for none
+}
+
+// Server is an emulator on a listening socket.
+type Server struct {
+	ServerInfo
+
+	http   *http.Server
+	listen net.Listener
+	owner  *flock.Flock // nil in memory
+	mark   string
+}
+
+// ServerInfo is how a server is reached; it is the line that emulator serve
+// prints first.
+type ServerInfo struct {
+	Endpoint      string `json:"endpoint"`         // URL
+	CAFile        string `json:"caFile,omitempty"` // PEM file with the authority of its certificate
+	Subscription  string `json:"subscription"`
+	ResourceGroup string `json:"resourceGroup"`
+	Workspace     string `json:"workspace"`
+	PID           int    `json:"pid"`
+}
+
+// BundleFile is the file of the system's authorities and the server's, "" where
+// the server speaks http.
+func (s ServerInfo) BundleFile() string {
+	if s.CAFile == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(s.CAFile), bundleFile)
+}
+
+// CAFile is where the servers whose certificate files are in dir leave the
+// certificates of their authorities.
+func CAFile(dir string) string { return filepath.Join(dir, authorityFile) }
+
+// Listen opens the socket, and makes the emulator's directory the server's own:
+// Serving finds it from then on. Serve must follow.
+func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
+	if o.Address == "" {
+		o.Address = DefaultAddress
+	}
+	if o.Dir == "" {
+		o.Dir = e.opts.Dir
+	}
+	host, _, err := net.SplitHostPort(o.Address)
+	if err != nil {
+		return nil, fmt.Errorf("'%s' is not an address to listen on: give a host and a port, such as %s", o.Address, DefaultAddress)
+	}
+	if ip := net.ParseIP(host); !o.Remote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("'%s' can be reached from other machines, and whoever reaches an emulator may do everything: listen on 127.0.0.1, or say that it is meant", o.Address)
+	}
+	s := &Server{ServerInfo: ServerInfo{Subscription: Subscription, ResourceGroup: ResourceGroup, Workspace: Workspace, PID: os.Getpid()}}
+	if e.opts.Dir != "" {
+		if err := s.own(e.opts.Dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.open(e, o, host); err != nil {
+		s.disown()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) open(e *Emulator, o ListenOptions, host string) error {
+	var err error
+	if s.listen, err = net.Listen("tcp", o.Address); err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", o.Address, err)
+	}
+	// Clients are on this machine, whatever we listen on.
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if !o.NoTLS {
+		scheme = "https"
+		if err := s.secure(o.Dir); err != nil {
+			_ = s.listen.Close() // the first error says more
+			return fmt.Errorf("cannot write the certificate files: %w", err)
+		}
+	}
+	_, port, err := net.SplitHostPort(s.listen.Addr().String())
+	if err != nil {
+		return err
+	}
+	s.Endpoint = scheme + "://" + net.JoinHostPort(host, port)
+	var handler http.Handler = e
+	errs := log.New(io.Discard, "", 0)
+	if o.Log != nil {
+		errs = log.New(o.Log, "", log.LstdFlags)
+		handler = logged(e, errs)
+	}
+	s.http = &http.Server{
+		Handler: handler, ErrorLog: errs, MaxHeaderBytes: maxHeaders,
+		ReadHeaderTimeout: headerPatience, ReadTimeout: bodyPatience, IdleTimeout: idlePatience,
+	}
+	if s.owner == nil {
+		return nil
+	}
+	mark, err := json.Marshal(s.ServerInfo)
+	if err == nil {
+		err = replaceFile(s.mark, mark)
+	}
+	if err != nil {
+		_ = s.listen.Close() // the first error says more
+	}
+	return err
+}
+
+func (s *Server) secure(dir string) error {
+	if dir == "" {
+		return errors.New("no directory was named for them")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	cert, authority, err := issue(time.Now())
+	if err != nil {
+		return err
+	}
+	if s.CAFile, _, err = publish(dir, authority, time.Now()); err != nil {
+		return err
+	}
+	s.listen = tls.NewListener(s.listen, &tls.Config{
+		Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	})
+	return nil
+}
+
+// own takes the directory, which one server at a time can have.
+func (s *Server) own(dir string) error {
+	s.mark = filepath.Join(dir, serverFile)
+	lock := flock.New(filepath.Join(dir, serverLock), flock.SetPermissions(0o600))
+	// Whoever asks Serving holds the lock for a moment.
+	ctx, cancel := context.WithTimeout(context.Background(), ownPatience)
+	defer cancel()
+	ok, err := lock.TryLockContext(ctx, 10*time.Millisecond)
+	if err != nil && ctx.Err() == nil {
+		return &StoreError{Path: lock.Path(), Reason: "its lock cannot be taken: " + reason(err), Err: err}
+	}
+	if !ok {
+		at := ""
+		if info, err := readServer(s.mark); err == nil {
+			at = fmt.Sprintf(" at %s (process %d)", info.Endpoint, info.PID)
+		}
+		return fmt.Errorf("the emulator of %s is served already%s: end that server, or name another directory", dir, at)
+	}
+	s.owner = lock
+	return nil
+}
+
+func (s *Server) disown() {
+	if s.owner != nil {
+		_ = os.Remove(s.mark) // without the lock it means nothing
+		_ = s.owner.Unlock()  // it ends with the process in any case
+	}
+}
+
+func readServer(path string) (ServerInfo, error) {
+	var info ServerInfo
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(raw, &info)
+	}
+	return info, err
+}
+
+// Serving tells which server owns the emulator in a directory, if one does.
+func Serving(dir string) (ServerInfo, bool) {
+	info, err := readServer(filepath.Join(dir, serverFile))
+	if err != nil || info.Endpoint == "" {
+		return info, false
+	}
+	lock := flock.New(filepath.Join(dir, serverLock), flock.SetPermissions(0o600))
+	free, err := lock.TryRLock()
+	if err != nil {
+		return info, false
+	}
+	if free { // the server was killed
+		_ = lock.Unlock()
+		return info, false
+	}
+	return info, true
+}
+
+// Serve answers requests until ctx is done, then lets those under way end for a
+// few seconds.
+func (s *Server) Serve(ctx context.Context) error {
+	defer s.disown()
+	ended := make(chan error, 1)
+	go func() { ended <- s.http.Serve(s.listen) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("the server ended: %w", err)
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
+	defer cancel()
+	if s.http.Shutdown(patience) != nil {
+		_ = s.http.Close() // clients that take too long are left
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, fs.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// logged writes one line for each request: method, path, status, how long.
+func logged(next http.Handler, to *log.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := &statusWriter{ResponseWriter: w}
+		whole := false
+		defer func() {
+			status := fmt.Sprint(seen.status)
+			if !whole {
+				status += " broken off"
+			}
+			path := r.URL.EscapedPath() // which holds no control characters
+			if len(path) > 400 {
+				path = path[:400] + "…"
+			}
+			to.Printf("%s %s %s %s", r.Method, path, status, time.Since(start).Round(100*time.Microsecond))
+		}()
+		next.ServeHTTP(seen, r)
+		whole = true
+	})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController find the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
