@@ -109,9 +109,14 @@ func attachCommand(a *app.App, c *cobra.Command, first string, spec func() (*com
 			return render.Result{}, err
 		}
 		wait := waiting{noWait: true}
+		var done compute.Outcome
 		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o})}
+			done = client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o})
+			return []compute.Outcome{done}
 		})
+		if done.Already && done.Note == "" {
+			r.Notes = append(r.Notes, name+": it is attached already, so nothing was sent")
+		}
 		if err == nil && r.Err == nil {
 			r.People = nil
 			r.Text = strings.Join([]string{

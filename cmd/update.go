@@ -87,8 +87,10 @@ is over. What is not given stays as it is.`,
 	disable := f.String("ssl-disable", "", "`True` or False: switch TLS off")
 	renew := f.String("ssl-renew", "", "`True` or False: renew the certificate")
 	markV1(f, "ssl-disable", "ssl-renew")
-	trueOrFalse(f, "ssl-disable")
-	trueOrFalse(f, "ssl-renew")
+	for _, name := range []string{"ssl-disable", "ssl-renew"} {
+		trueOrFalse(f, name)
+		f.Lookup(name).NoOptDefVal = "true" // alone it means True
+	}
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		name, err := names.one(args)
 		if err != nil {
