@@ -18,7 +18,7 @@ func newResize(a *app.App) *cobra.Command {
 over. A size the service does not allow for an instance is refused before anything
 is sent, and those it allows are listed. Resizing is a preview of the service.`,
 		Example: `  computetarget resize dev -s Standard_DS11_v2
-  computetarget resize dev gpu -s Standard_NC6s_v3 --no-wait`,
+  computetarget resize gpu -s Standard_NC6s_v3 --no-wait`,
 	}
 	names := namesFlag(c)
 	wait := waitingFlags(c)

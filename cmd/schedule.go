@@ -39,8 +39,8 @@ Schedules are read, changed, sent and read back. When somebody else changes them
 in between nothing is sent (exit code 8); when the service does not show what was
 asked, the command that restores the old ones is printed.`,
 		Example: `  computetarget schedule set dev 'mon-thu 09:00-18:00' 'fri 09:00-16:00' --time-zone Europe/Berlin
-  computetarget schedule set dev '-19:00'
-  computetarget schedule set -n dev -n gpu 'weekdays 08:00-18:00'
+  computetarget schedule set dev '-19:00' --time-zone Europe/Berlin
+  computetarget schedule set -n dev -n gpu 'weekdays 08:00-18:00' --time-zone UTC
   computetarget schedule set dev --time-zone America/New_York`,
 	}
 	names := namesFlag(c)
