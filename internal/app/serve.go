@@ -219,4 +219,3 @@ func (a *App) Server() (emulator.ServerInfo, error) {
 	}
 	return info, nil
 }
-
