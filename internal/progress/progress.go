@@ -71,6 +71,7 @@ type row struct {
 	states  []string
 	elapsed time.Duration // at the time of seen
 	seen    time.Time
+	note    string // about the state it is in
 	trouble string
 	told    string // the trouble last written as a plain line
 	done    bool
@@ -153,7 +154,10 @@ func (p *Progress) update(e compute.Event) *row {
 	if len(e.States) > 0 {
 		r.states = e.States
 	} else if e.State != "" && (len(r.states) == 0 || r.states[len(r.states)-1] != e.State) {
-		r.states = append(r.states, e.State)
+		r.states, r.note = append(r.states, e.State), ""
+	}
+	if e.Note != "" {
+		r.note = e.Note
 	}
 	r.elapsed, r.seen = max(e.Elapsed, 0), p.now()
 	r.trouble = ""
@@ -280,6 +284,8 @@ func (r *row) line(now time.Time, widest, width int, emulator bool) string {
 		parts = append(parts, "done")
 	case r.trouble != "":
 		parts = append(parts, render.Clean(r.trouble))
+	case r.note != "":
+		parts = append(parts, render.Clean(r.note), detach)
 	case to > 0 && elapsed > 3*to && !emulator:
 		parts = append(parts, fmt.Sprintf("unusually long; computetarget show %s tells more", render.Clean(r.name)), detach)
 	case to > 0:

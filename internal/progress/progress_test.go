@@ -148,6 +148,7 @@ func TestLine(t *testing.T) {
 		{"done", change(func(r *row) { r.done = true }), 200, time.Hour, false, "instance  Creating → SettingUp   1m08s   done"},
 		{"failed", change(func(r *row) { r.done, r.failed = true, true }), 200, 0, false, "instance  Creating → SettingUp   1m08s   failed"},
 		{"trouble", change(func(r *row) { r.trouble = "trying again: no\nnet" }), 200, 0, false, "instance  Creating → SettingUp   1m08s   trying again: no net"},
+		{"note", change(func(r *row) { r.note = "nothing is in progress" }), 200, 0, false, "instance  Creating → SettingUp   1m08s   nothing is in progress   ctrl-c leaves it running"},
 		{"hostile", change(func(r *row) { r.name, r.states = "i\x1b[2J", []string{"\u202eX"} }), 200, 0, false, "i\\u001b[2J  \\u202eX   1m08s   usually 3–5m   ctrl-c leaves it running"},
 	} {
 		got := c.row.line(at.Add(c.later), 0, c.width, c.emulator)
@@ -179,6 +180,19 @@ func TestFrameOfMany(t *testing.T) {
 		if done[i] || !strings.HasPrefix(line, fmt.Sprintf("%-3s  Stopping  0s", fmt.Sprintf("c%d", i+3))) {
 			t.Errorf("line %d: %q", i, line)
 		}
+	}
+}
+
+func TestNoteIsAboutAState(t *testing.T) {
+	t.Parallel()
+	s, _, _ := render.TestStreams("", 0, 80)
+	p := New(s, Options{Now: newClock().now})
+	p.update(compute.Event{Kind: compute.EventState, Name: "a", State: "Running"})
+	if r := p.update(compute.Event{Kind: compute.EventPoll, Name: "a", State: "Running", Note: "nothing is in progress"}); r.note == "" {
+		t.Error("the note is not kept")
+	}
+	if r := p.update(compute.Event{Kind: compute.EventState, Name: "a", State: "Stopping"}); r.note != "" {
+		t.Errorf("%q is kept in another state", r.note)
 	}
 }
 

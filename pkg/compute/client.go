@@ -294,7 +294,13 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, c.clock.Now()), correlation: c.correlation}
 	a.date = c.readDate(resp.Header)
 	if stream && resp.StatusCode == http.StatusOK {
-		if err := k.stream(resp.Body); err != nil {
+		err := k.stream(resp.Body)
+		var said refusal
+		if errors.As(err, &said) {
+			a.body = said
+			return a, answerError(k.op, k.name, a)
+		}
+		if err != nil {
 			return nil, c.transportError(ctx, k, req.Raw(), err)
 		}
 		return a, nil
@@ -302,7 +308,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	if a.body, err = runtime.Payload(resp); err != nil {
 		return nil, c.transportError(ctx, k, req.Raw(), err)
 	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 || refused(a.body) {
 		e := answerError(k.op, k.name, a)
 		e.uncertain = !k.op.read && mayHaveBeenDone(resp.StatusCode)
 		return a, e

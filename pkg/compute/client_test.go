@@ -290,6 +290,19 @@ func TestListsThatAreNone(t *testing.T) {
 	}
 }
 
+func TestErrorsUnderSuccess(t *testing.T) {
+	t.Parallel()
+	body := `{"error":{"code":"UserError","message":"{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"not you\"}}"}}`
+	c := dial(t, func(*http.Request) (*http.Response, error) { return reply(200, body), nil }, Options{})
+	_, shown := c.Get(t.Context(), "ci")
+	_, listed := c.All(t.Context())
+	for what, err := range map[string]error{"show": shown, "list": listed} {
+		if KindOf(err) != KindAuth || !strings.Contains(fmt.Sprint(err), "not you") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestListThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	asked := 0

@@ -11,7 +11,7 @@ import (
 var errBadList = errors.New("it is not the list it should be")
 
 // readPage reads {"value":[…],"nextLink":…} from r, holding one element at a
-// time. It only finds where elements begin and end; whoever decodes them finds
+// time. {"error":…} is a refusal. It only finds where elements begin and end; whoever decodes them finds
 // out whether they are JSON. (encoding/json's Decoder would read every element
 // twice before it is decoded, which a list of thousands feels.)
 func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next string, err error) {
@@ -45,6 +45,11 @@ func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next s
 			var link text
 			err = p.decode(&link)
 			next = string(link)
+		case name == "error":
+			var said []byte
+			if said, err = p.value(nil); err == nil && len(readProblems(said, 0)) > 0 {
+				err = refusal(said)
+			}
 		default:
 			_, err = p.value(nil)
 		}

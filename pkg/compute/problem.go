@@ -187,6 +187,21 @@ func shorten(s string, n int) string {
 	return s[:cut] + "…"
 }
 
+// refusal is the body of an answer that is an error and nothing else, although
+// it came as a success.
+type refusal []byte
+
+func (refusal) Error() string { return "the service answered with an error" }
+
+// refused reports whether a body is {"error":…} and nothing else.
+func refused(body []byte) bool {
+	if !bytes.Contains(body, []byte(`"error"`)) {
+		return false
+	}
+	var keys map[string]json.RawMessage
+	return json.Unmarshal(body, &keys) == nil && len(keys) == 1 && len(readProblems(keys["error"], 0)) > 0
+}
+
 // answerError is the error an answer of the service stands for.
 func answerError(op operation, name string, a *answer) *Error {
 	e := &Error{

@@ -171,8 +171,7 @@ func (l *loop) resume(t *task) {
 		l.finish(t, failureOf(t.seen))
 	default:
 		if l.tick == 0 && t.goal != GoalSettled && decide(now, GoalSettled) != verdictWait {
-			t.out.Note = fmt.Sprintf("nothing is in progress on %s; it is %s", t.name, now.State())
-			l.emit(t, Event{Kind: EventPoll, Note: t.out.Note})
+			l.emit(t, Event{Kind: EventPoll, Note: "nothing is in progress"})
 		}
 	}
 }

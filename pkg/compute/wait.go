@@ -181,7 +181,7 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 	} else {
 		e.Kind, e.Err = KindTimeout, t.readErr
 		e.Message = fmt.Sprintf("%s is still %s after %s", t.name, state, after)
-		if t.readErr != nil {
+		if t.readErr != nil && (t.seen == nil || KindOf(t.readErr) != KindTimeout) { // no look that the end of this wait cut off
 			e.Message = fmt.Sprintf("the service could not be asked about %s any more (%s) when the time ran out after %s", t.name, t.readErr, after)
 		}
 	}
@@ -190,6 +190,8 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 		e.Message += fmt.Sprintf("; the %s goes on", t.verb)
 	case t.phase != resumed:
 		e.Message += "; nothing was sent"
+	case t.seen != nil && !t.absent && decide(t.seen, GoalSettled) != verdictWait:
+		e.Message += "; nothing is in progress on it"
 	}
 	l.finish(t, e)
 }

@@ -258,6 +258,23 @@ func TestForeignHostOfAnOperation(t *testing.T) {
 	}
 }
 
+func TestTimeoutInTheMiddleOfALook(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateRunning, "Start Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if n > 1 {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		}
+		return nil, nil
+	}
+	out := f.client().Wait(t.Context(), []Target{{Name: "ci"}}, WaitOptions{Goal: GoalStopped, Timeout: 500 * time.Millisecond})[0]
+	if KindOf(out.Err) != KindTimeout || !strings.HasPrefix(out.Err.Error(), "ci is still Running after") {
+		t.Errorf("%s: %v", KindOf(out.Err), out.Err)
+	}
+}
+
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -864,10 +881,10 @@ func TestResumedWaits(t *testing.T) {
 		{"for deleted", func(f *fake, m *machine) { f.begin(m, "Delete", StateDeleting, "", time.Minute) }, GoalDeleted, -1, "", ""},
 		{"not there", func(f *fake, m *machine) { m.state = "gone" }, GoalSettled, KindNotFound, "", ""},
 		{"not there, for deleted", func(f *fake, m *machine) { m.state = "gone" }, GoalDeleted, -1, "", ""},
-		{"for stopped, and nothing happens", func(f *fake, m *machine) {}, GoalStopped, KindTimeout, StateRunning, "nothing is in progress on ci; it is Running"},
+		{"for stopped, and nothing happens", func(f *fake, m *machine) {}, GoalStopped, KindTimeout, StateRunning, ""},
 		{"for stopped, and somebody stops it", func(f *fake, m *machine) {
 			m.next = []change{{at: f.clock.Now().Add(time.Minute), state: StateStopping, last: "Stop InProgress"}, {at: f.clock.Now().Add(2 * time.Minute), state: StateStopped, last: "Stop Succeeded"}}
-		}, GoalStopped, -1, StateStopped, "nothing is in progress on ci; it is Running"},
+		}, GoalStopped, -1, StateStopped, ""},
 		{"for running, a job runs", func(f *fake, m *machine) { m.state = StateJobRunning }, GoalRunning, -1, StateJobRunning, ""},
 		{"failed", func(f *fake, m *machine) {
 			m.state, m.errors = StateSetupFailed, `[{"error":{"code":"ScriptFailed","message":"exit 1"}}]`
