@@ -126,7 +126,7 @@ func newEmulatorEnv(a *app.App) *cobra.Command {
 shell to evaluate: the server that owns the emulator's folder, or the one at
 --endpoint.`,
 		Example: `  eval "$(computetarget emulator env)"
-  computetarget emulator env --shell fish | source
+  computetarget emulator env --shell fish
   computetarget emulator env -o json`,
 		Args: noNames,
 	}
