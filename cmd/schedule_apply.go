@@ -94,7 +94,7 @@ func readHours(a *app.App, names *names, args []string, file string) ([]string, 
 	}
 	data, err := a.ReadArgument(file)
 	if err != nil {
-		return nil, nil, render.Usagef("reading %s: %w", file, err)
+		return nil, nil, render.Usagef("the file of hours: %w", err)
 	}
 	list, err := timetable.Read(data, a.Zone)
 	if err != nil {
@@ -190,7 +190,7 @@ func previewFile(a *app.App, names *names, args []string, file string) ([]string
 	if len(args)+len(names.flag) == 0 {
 		data, err := a.ReadArgument(file)
 		if err != nil {
-			return nil, nil, render.Usagef("reading %s: %w", file, err)
+			return nil, nil, render.Usagef("the file of hours: %w", err)
 		}
 		list, err := timetable.Read(data, a.Zone)
 		if err != nil {

@@ -110,6 +110,11 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 			}
 			r.Notes = append(r.Notes, note)
 		}
+		for i, s := range o.Now().Scheduled() {
+			if strings.EqualFold(s.Provisioning, "Failed") {
+				r.Notes = append(r.Notes, fmt.Sprintf("%s has schedule %d, but the service says that it failed to set it up; look at its zone and times", o.Name, i+1))
+			}
+		}
 	}
 	r.Err = together(errs)
 	r.Data = one(append([]any{}, data...), several)

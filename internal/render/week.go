@@ -100,7 +100,11 @@ func (v *Preview) make(zone schedule.Zone, now time.Time, days int) {
 			view.State = schedule.Off
 		}
 	}
-	v.plan = schedule.NewPlan(v.entries, view)
+	if v.plan = schedule.NewPlan(v.entries, view); len(v.problems)+len(v.plan.Problems) > 0 {
+		// What is left out may start or stop it at any time.
+		view.State = schedule.Unknown
+		v.plan = schedule.NewPlan(v.entries, view)
+	}
 	for _, problem := range v.plan.Problems {
 		v.problems = append(v.problems, fmt.Sprintf("schedule %d: %v", v.numbers[problem.Entry], problem.Err))
 	}
@@ -401,6 +405,8 @@ func (g glyphs) sums(v Preview) []string {
 	switch {
 	case len(v.Schedules) == 0:
 		lines = append(lines, "no schedules: nothing starts or stops it but its users")
+	case len(next) == 0 && len(v.problems) > 0:
+		lines = append(lines, "what happens next is not known")
 	case len(next) == 0:
 		lines = append(lines, "nothing fires any more")
 	default:

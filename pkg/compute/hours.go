@@ -19,6 +19,9 @@ type Scheduled struct {
 	Entry schedule.Entry
 	// Err is why the service's object cannot be read; nil otherwise.
 	Err error
+	// Provisioning is whether the service has set it up: Completed,
+	// Provisioning or Failed; "" when it does not say.
+	Provisioning string
 	// Raw is the object as the service sent it, nil for a new one. What is in
 	// it and not in Entry survives a change of Entry.
 	Raw json.RawMessage
@@ -63,8 +66,12 @@ func ReadSchedules(data []byte) ([]Scheduled, error) {
 	}
 	list := make([]Scheduled, 0, len(raw))
 	for _, r := range raw {
-		s := Scheduled{Raw: r}
-		s.Entry, s.Err = readEntry(r)
+		var wire Schedule
+		err := json.Unmarshal(r, &wire)
+		s := Scheduled{Raw: r, Provisioning: wire.ProvisioningStatus}
+		if s.Entry, s.Err = wire.Entry(); err != nil {
+			s.Err = invalidf("", "a schedule has a value of a type that is not expected: %v", err)
+		}
 		list = append(list, s)
 	}
 	return list, nil
