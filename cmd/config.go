@@ -54,11 +54,7 @@ func newConfigGet(a *app.App) *cobra.Command {
 		if err != nil {
 			return render.Result{}, err
 		}
-		r := render.Result{Data: setting(v)}
-		if v.Set() {
-			r.Text = render.Clean(shown(v)) + "\n"
-		}
-		return r, nil
+		return render.Result{Data: setting(v), Text: render.Clean(shown(v)) + "\n"}, nil
 	})
 }
 

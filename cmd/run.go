@@ -55,10 +55,11 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		writeRootHelp(a.Out)
 		return nil
 	case ok && e.build == nil:
-		writeGroupHelp(a.Out, e)
 		if wantsHelp(found.Rest) {
+			writeGroupHelp(a.Out, e)
 			return nil
 		}
+		writeGroupHelp(a.Err, e)
 		return render.Usagef("%s needs one of its commands", e.words)
 	}
 	c := attach(a, root, e)
