@@ -184,11 +184,11 @@ func (c *Client) Workspace() Workspace { return c.workspace }
 func (c *Client) CorrelationID() string { return c.correlation }
 
 // Now is the service's time as its last Date header tells it, or this
-// machine's before the first answer.
+// machine's before the first answer; either way in this machine's zone.
 func (c *Client) Now() time.Time {
 	now := c.clock.Now()
 	if s := c.skew.Load(); s != nil {
-		return s.service.Add(now.Sub(s.local))
+		return s.service.Add(now.Sub(s.local)).In(now.Location())
 	}
 	return now
 }
