@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ARM itself, as far as clients of the computes need it: tenants,
@@ -212,7 +213,9 @@ func deleteGroup(t *tx, q *request) (*response, error) {
 }
 
 // filterTerm is one comparison of an OData filter as az writes it.
-var filterTerm = regexp.MustCompile(`(?i)(resourceType|resourceGroup|name|location)\s+eq\s+'([^']*)'`)
+var filterTerm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(resourceType|resourceGroup|name|location)\s+eq\s+'([^']*)'`)
+})
 
 // listResources lists what has an id of its own: the workspaces.
 func listResources(t *tx, q *request) (*response, error) {
@@ -220,7 +223,7 @@ func listResources(t *tx, q *request) (*response, error) {
 		return nil, err
 	}
 	prefix := key(q.args...) + "/"
-	terms := filterTerm.FindAllStringSubmatch(q.query.Get("$filter"), -1)
+	terms := filterTerm().FindAllStringSubmatch(q.query.Get("$filter"), -1)
 	var keys []string
 next:
 	for k, w := range t.s.workspaces {

@@ -101,6 +101,7 @@ var routes = []route{
 	{"POST", wsPath + "/checkComputeNameAvailability", "workspaces", anyVersion, checkName},
 	{"GET", wsPath, "workspaces", anyVersion, getWorkspace},
 	{"PUT", wsPath, "workspaces", anyVersion, putWorkspace},
+	{"PATCH", wsPath, "workspaces", anyVersion, patchWorkspace},
 	{"DELETE", wsPath, "workspaces", anyVersion, deleteWorkspace},
 	{"GET", groupPath, "workspaces", anyVersion, listWorkspaces},
 	{"GET", subPath + "providers/" + workspaceType, "workspaces", anyVersion, listWorkspaces},

@@ -179,6 +179,30 @@ func putWorkspace(t *tx, q *request) (*response, error) {
 	return newResponse(status).json(w.body()), nil
 }
 
+// patchWorkspace changes the tags and the friendly name of a workspace; what is
+// not sent stays.
+func patchWorkspace(t *tx, q *request) (*response, error) {
+	var in struct {
+		Tags       map[string]*string
+		Properties struct{ FriendlyName *string }
+	}
+	if err := decode(q.body, &in); err != nil {
+		return nil, err
+	}
+	w, err := t.workspace(q)
+	if err != nil {
+		return nil, err
+	}
+	if in.Tags != nil {
+		w.Tags = in.Tags
+	}
+	if name := in.Properties.FriendlyName; name != nil {
+		w.FriendlyName = *name
+	}
+	t.s.touch(workspaceKey + w.key())
+	return newResponse(http.StatusOK).json(w.body()), nil
+}
+
 // deleteWorkspace removes a workspace and every compute in it.
 func deleteWorkspace(t *tx, q *request) (*response, error) {
 	k := key(q.args[:3]...)

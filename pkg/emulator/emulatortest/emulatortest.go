@@ -11,6 +11,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
+	"log"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
@@ -41,6 +44,17 @@ type Server struct {
 // PaceInstant.
 func NewServer(t testing.TB, o emulator.Options) *Server {
 	t.Helper()
+	s, err := Serve(o)
+	if err != nil {
+		t.Fatalf("emulator: %v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Serve is NewServer for what is no test, such as an example or TestMain. The
+// caller closes the server.
+func Serve(o emulator.Options) (*Server, error) {
 	s := &Server{
 		Subscription:  emulator.Subscription,
 		ResourceGroup: emulator.ResourceGroup,
@@ -55,17 +69,42 @@ func NewServer(t testing.TB, o emulator.Options) *Server {
 	}
 	e, err := emulator.New(o)
 	if err != nil {
+		return nil, err
+	}
+	s.Emulator, s.Server = e, httptest.NewUnstartedServer(e)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // faults break connections
+	s.StartTLS()
+	return s, nil
+}
+
+// Close ends the server.
+func (s *Server) Close() {
+	s.Server.Close()
+	_ = s.Emulator.Close() // it fails for nobody
+}
+
+// Computes is a client of this repository for the server's workspace.
+func (s *Server) Computes() (*compute.Client, error) {
+	return compute.New(compute.Workspace{Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Name: s.Workspace},
+		compute.Options{Endpoint: s.URL, Credential: s.Credential(), Transport: s.Client().Transport})
+}
+
+// Fault lets requests go wrong from now on; see emulator.Fault.
+func (s *Server) Fault(t testing.TB, f emulator.Fault) {
+	t.Helper()
+	if _, err := s.Emulator.AddFault(context.Background(), f); err != nil {
 		t.Fatalf("emulator: %v", err)
 	}
-	listener := httptest.NewTLSServer(e)
-	s.Emulator, s.Server = e, listener
-	t.Cleanup(func() {
-		listener.Close()
-		if err := e.Close(); err != nil {
-			t.Errorf("emulator: %v", err)
-		}
-	})
-	return s
+}
+
+// Requests returns what clients have sent so far, in order.
+func (s *Server) Requests(t testing.TB) []emulator.Request {
+	t.Helper()
+	list, err := s.Emulator.Requests(context.Background())
+	if err != nil {
+		t.Fatalf("emulator: %v", err)
+	}
+	return list
 }
 
 // ClientOptions points a client of Microsoft's SDK at the server.
@@ -97,7 +136,10 @@ func (s *Server) Credential() azcore.TokenCredential { return credential{} }
 type credential struct{}
 
 func (credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	claims, err := json.Marshal(map[string]string{"oid": ObjectID, "tid": TenantID, "name": UserName})
+	claims, err := json.Marshal(map[string]any{
+		"oid": ObjectID, "tid": TenantID, "name": UserName,
+		"aud": "https://management.azure.com", "exp": time.Now().Add(time.Hour).Unix(), // for StrictAuth
+	})
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
