@@ -106,7 +106,6 @@ func (c *completion) words(before []string, current string) {
 		return
 	}
 	at := place{entry: e, cmd: cmd, kind: found.Type, given: cmd.Flags().Args(), current: current}
-	at.begun = c.app.Begin(cmd.Flags()) == nil
 	name, isValue := strings.CutSuffix(last, "="+here)
 	switch {
 	case isValue && assigned:
@@ -139,7 +138,14 @@ type place struct {
 	kind    string         // the compute type named beside the verb
 	given   []string       // arguments before it
 	current string
-	begun   bool // whether the settings can be used
+}
+
+// known are names the service gave; none when the settings cannot be used.
+func (c *completion) known(at place, kind recall.Kind) []recall.Name {
+	if c.app.Begin(at.cmd.Flags()) != nil {
+		return nil
+	}
+	return c.app.Known(c.ctx, kind)
 }
 
 // offer adds a candidate that continues what is typed.
@@ -171,10 +177,7 @@ func texts(list ...string) []recall.Name {
 // offerKnown adds names the service gave. Those that a shell could take for
 // something else than a name are left out.
 func (c *completion) offerKnown(at place, kind recall.Kind, fits func(recall.Name) bool) {
-	if !at.begun {
-		return
-	}
-	for _, n := range c.app.Known(c.ctx, kind) {
+	for _, n := range c.known(at, kind) {
 		if !plainName(n.Text) || fits != nil && !fits(n) {
 			continue
 		}
@@ -415,11 +418,8 @@ func actsOn(words, kind string) bool {
 
 // groups offers the resource groups of the workspaces.
 func (c *completion) groups(at place) {
-	if !at.begun {
-		return
-	}
 	var seen []string
-	for _, ws := range c.app.Known(c.ctx, recall.Workspaces) {
+	for _, ws := range c.known(at, recall.Workspaces) {
 		if group := ws.About; plainName(group) && !slices.Contains(seen, group) {
 			seen = append(seen, group)
 		}
@@ -430,7 +430,7 @@ func (c *completion) groups(at place) {
 
 // subscriptions offers the subscriptions az knows, by id or by name.
 func (c *completion) subscriptions(at place, byID bool) {
-	if !at.begun {
+	if c.app.Begin(at.cmd.Flags()) != nil {
 		return
 	}
 	profile, err := azure.ReadProfile(c.app.Settings.AzDir())
