@@ -18,6 +18,6 @@ that is starting or being created is waited for first. A stopped instance keeps
 its disk, its settings and its cores of the quota.`,
 		Example: `  computetarget stop dev
   computetarget stop dev gpu --no-wait
-  computetarget list -o name | computetarget stop -`,
+  computetarget list --type computeinstance -o name | computetarget stop -`,
 	}, (*compute.Client).Stop)
 }

@@ -1,0 +1,157 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/computetarget/computetarget/cmd"
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+// Every command says at length what it does and shows how it is used.
+func TestEveryCommandIsFinished(t *testing.T) {
+	t.Parallel()
+	for _, c := range cmd.References() {
+		switch {
+		case c.Short == "" || strings.HasSuffix(c.Short, "."):
+			t.Errorf("%s: the line of help is %q", c.Words, c.Short)
+		case c.Group:
+		case len(c.Long) <= len(c.Short)+1:
+			t.Errorf("%s has no long help", c.Words)
+		case c.Example == "":
+			t.Errorf("%s has no example", c.Words)
+		}
+		for _, f := range c.Flags {
+			if f.About == "" {
+				t.Errorf("%s: nothing is said about %s", c.Words, f.Spelling)
+			}
+		}
+		for line := range strings.Lines(c.Example) {
+			if !strings.HasPrefix(line, "  ") || !strings.Contains(line, "computetarget "+firstWord(c.Words)) {
+				t.Errorf("%s: the example %q is not of it", c.Words, line)
+			}
+		}
+	}
+}
+
+func firstWord(words string) string {
+	first, _, _ := strings.Cut(words, " ")
+	return first
+}
+
+// Every example in the help of a command works as it stands. Each runs in a
+// home and on an emulator of its own; what it names is there, unless it is the
+// example that makes it.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	full := exampleState(t)
+	for _, c := range cmd.References() {
+		for line := range strings.Lines(c.Example) {
+			line = strings.TrimSpace(line)
+			t.Run(line, func(t *testing.T) {
+				t.Parallel()
+				s := emulated(t, "instant")
+				exampleHome(t, s)
+				if first := firstWord(c.Words); first != "create" && first != "attach" {
+					if err := os.CopyFS(filepath.Join(s.dir, "emulator"), os.DirFS(full)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if strings.Contains(line, "http://127.0.0.1:8443") {
+					e, err := emulator.New(emulator.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					server := httptest.NewServer(e)
+					t.Cleanup(server.Close)
+					line = strings.ReplaceAll(line, "http://127.0.0.1:8443", server.URL)
+				}
+				if strings.HasPrefix(line, "computetarget emulator serve") {
+					endless(t, s, line)
+					return
+				}
+				if strings.Contains(line, "emulator env") {
+					s.serve() // which it speaks of
+				}
+				want := 0
+				switch {
+				case strings.Contains(line, "--for deleted"):
+					s.must("delete", "dev", "--no-wait")
+				case strings.HasPrefix(line, "computetarget migrate .") && !strings.Contains(line, "--write"):
+					want = 7 // there is something to change
+				}
+				if out, code := s.bash(line); code != want || want == 0 && strings.Contains(out, "ERROR") {
+					t.Errorf("exit code %d\n%s", code, out)
+				}
+			})
+		}
+	}
+}
+
+// exampleState is the folder of an emulator that holds what examples name.
+func exampleState(t *testing.T) string {
+	t.Helper()
+	s := emulated(t, "instant")
+	exampleHome(t, s)
+	for _, line := range []string{
+		"computetarget create dev -s Standard_DS3_v2 --ssh-key ~/.ssh/id_rsa.pub -o none",
+		"computetarget schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin -o none",
+		"computetarget create gpu -s Standard_NC6 -o none",
+		"computetarget schedule set gpu 'mon-fri 09:00-18:00' --time-zone Europe/Berlin -o none",
+		"computetarget create amlcompute -n cpu -s Standard_D2_v2 --max-nodes 4 --assign-identity '[system]' -o none",
+		"computetarget attach aks -n serving -i /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks",
+		"computetarget attach kubernetes -n k8s --namespace ml -i /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks2",
+		"computetarget emulator advance 1h -o none",
+	} {
+		if out, code := s.bash(line); code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", line, code, out)
+		}
+	}
+	return filepath.Join(s.dir, "emulator")
+}
+
+// exampleHome gives somebody the files that examples name, and commands of
+// others that do nothing.
+func exampleHome(t *testing.T, s *person) {
+	t.Helper()
+	for name, text := range map[string]string{
+		"home/.ssh/id_rsa.pub": publicKey + "\n",
+		"home/.ssh/id_rsa":     "-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n",
+		"password.txt":         "secret\n",
+		"hours.yaml":           "time-zone: Europe/Berlin\ninstances: {dev: {hours: [mon-fri 09:00-18:00]}}\n",
+		"pipeline.yml":         "steps: []\n",
+		"scripts/nightly.sh":   "az ml computetarget computeinstance stop -n dev -g local-rg -w local-ws\n",
+		"bin/az":               "#!/bin/sh\nexit 0\n",
+		"bin/ssh":              "#!/bin/sh\nexit 0\n",
+	} {
+		path := filepath.Join(s.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.env[0] = "PATH=" + filepath.Join(s.dir, "bin") + ":" + filepath.Dir(s.binary) + ":" + os.Getenv("PATH")
+}
+
+// bash runs a line of a shell and returns both outputs.
+func (s *person) bash(line string) (output string, code int) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, "bash", "-c", line)
+	c.Dir, c.Env = s.dir, s.env
+	c.WaitDelay = time.Second // for what bash started
+	out, err := c.CombinedOutput()
+	return string(out), codeOf(err)
+}
+
+const publicKey = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDHAEaduyCbt8+X73NyivL/UjrPohQpo6xAUhMiUuDL+wpZp2cWsmvgRZ11CHlfW4D03sd39QsNZr/PQcnz86+MavKh89LmMDZ5MgXUt650HBCptNAu5cTAngxHNCA5vtbZgFDzTvPxtuAyFdl+lyFTfC7VGYmfFpKr0aKMZzv+Bkt4pQFfExCl6iemUSwioXt5rBkbFtYNueUPvCo7AwrOOeV5WgTN1gWq96Y/rMJ9XpSAivGoWorU2xdZslBz9sYZr4iiVlZopirQukXx5oG63bQUhAGyydr6VJq44+WPfU1U9mUnf1aUgFUNCtKhA3fzB7jJ4TRHdIHsr8WZl2rl ada@example"
