@@ -72,16 +72,17 @@ func Print(s *Streams, o Options, r Result) error {
 	if err := printResult(s, o, r); err != nil {
 		return err
 	}
-	if !o.OnlyErrors {
-		for _, note := range r.Notes {
-			Note(s, o, note)
-		}
+	for _, note := range r.Notes {
+		Note(s, o, note)
 	}
 	return r.Err
 }
 
-// Note writes one sentence for people to stderr.
+// Note writes one sentence for people to stderr, unless only errors are wanted.
 func Note(s *Streams, o Options, sentence string) {
+	if o.OnlyErrors {
+		return
+	}
 	line := Clean(sentence)
 	if o.Emulator && s.Err.TTY {
 		line += emulatorMark
