@@ -180,7 +180,7 @@ func hoursOf(d time.Duration) json.Number {
 func (p *Page) hours(c *compute.Compute) {
 	list := c.Scheduled()
 	if len(list) == 0 {
-		p.Sentence("%s has no schedules · computetarget schedule set %s 'mon-fri 09:00-18:00'", c.Name, c.Name)
+		p.Sentence("%s has no schedules · %s", c.Name, command("schedule set NAME 'mon-fri 09:00-18:00'", c.Name))
 		return
 	}
 	head := []string{fmt.Sprintf("%s: %d of %d schedules", c.Name, len(list), schedule.Max)}
