@@ -46,7 +46,7 @@ in order: operations end, schedules fire, idle instances shut down.`,
 		}
 		by, err := config.ParseDuration(args[0])
 		if err != nil {
-			return render.Result{}, render.Usagef("%w", err)
+			return render.Result{}, render.Usagef("the duration %w", err)
 		}
 		return emulatorStatus(a.Drive(ctx, "POST", "advance", map[string]string{"by": by.String()}))
 	})

@@ -23,16 +23,16 @@ func (u *unsent) add(r compute.Request) {
 // instead is the result of a dry run: the requests, in the order they would
 // have been sent. Failures that have nothing to do with the dry run stay.
 func (u *unsent) instead(r render.Result) render.Result {
-	list := make([]any, 0, len(u.requests))
-	for _, request := range u.requests {
-		list = append(list, request)
-	}
-	shown := render.Result{Data: list, Err: onlyReal(r.Err)}
-	if len(list) == 1 {
-		shown.Data = list[0]
-	}
-	if len(list) == 0 && shown.Err == nil {
-		shown.Notes = []string{"nothing would be sent"}
+	shown := render.Result{Err: onlyReal(r.Err)}
+	switch len(u.requests) {
+	case 0:
+		if shown.Err == nil {
+			shown.Notes = []string{"nothing would be sent"}
+		}
+	case 1:
+		shown.Data = u.requests[0]
+	default:
+		shown.Data = u.requests
 	}
 	return shown
 }
