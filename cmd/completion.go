@@ -27,7 +27,8 @@ Load it for this session, or install it once:
   computetarget completion zsh
   computetarget completion fish
   computetarget completion powershell`,
-		ValidArgs: Shells(),
+		ValidArgs:   Shells(),
+		Annotations: map[string]string{readsNothing: "true"},
 	}
 	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
 		if len(args) != 1 || !slices.Contains(c.ValidArgs, args[0]) {

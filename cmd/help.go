@@ -44,12 +44,20 @@ func writeGroupHelp(w io.Writer, e entry) {
 	for _, sub := range below(e.words) {
 		fmt.Fprintf(w, "  %-16s %s\n", strings.TrimPrefix(sub.words, e.words+" "), sub.short)
 	}
-	fmt.Fprintf(w, "\ncomputetarget %s COMMAND --help explains a command and shows examples.\n", e.words)
+	fmt.Fprint(w, "\nAdd --help to a command to have it explained, with examples.\n")
 }
 
 // writeHelp prints the help of one command.
 func writeHelp(w io.Writer, c *cobra.Command) {
-	fmt.Fprintf(w, "%s\n\nUsage: computetarget %s [flags]\n", c.Long, strings.TrimPrefix(c.UseLine(), "computetarget "))
+	for _, paragraph := range strings.Split(c.Long, "\n\n") {
+		if strings.HasPrefix(paragraph, " ") || strings.Contains(paragraph, "\n ") {
+			fmt.Fprintln(w, paragraph) // laid out by hand
+		} else {
+			writeWrapped(w, "", paragraph)
+		}
+		fmt.Fprintln(w)
+	}
+	writeWrapped(w, "Usage: ", c.UseLine()+" [flags]")
 	if c.Example != "" {
 		fmt.Fprintf(w, "\nExamples\n%s\n", c.Example)
 	}

@@ -168,6 +168,7 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		if err := missing(c, args); err != nil {
 			return err
 		}
+		a.NoFiles = c.Annotations[readsNothing] != ""
 		if err := a.Begin(c.Flags()); err != nil {
 			return err
 		}
@@ -182,6 +183,11 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 	}
 	return c
 }
+
+// readsNothing is the annotation of commands that read no settings from files:
+// they stand in start-up files of shells and in reports of problems, where a
+// file that is broken must not matter.
+const readsNothing = "computetarget_reads_nothing"
 
 // missing says which required flags were not given, as az says it. A name may
 // stand without its flag.

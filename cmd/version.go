@@ -27,7 +27,8 @@ func newVersion(a *app.App) *cobra.Command {
 from, and the API version it speaks by default.`,
 		Example: `  computetarget version
   computetarget version -o json`,
-		Args: noNames,
+		Args:        noNames,
+		Annotations: map[string]string{readsNothing: "true"},
 	}
 	return run(c, a, func(context.Context, []string) (render.Result, error) {
 		commit := Commit

@@ -41,6 +41,8 @@ type App struct {
 	Full bool
 	// Yes is true when every question is answered yes.
 	Yes bool
+	// NoFiles is true for commands that must work whatever files say.
+	NoFiles bool
 	// DryRun shows what would be sent instead of sending it.
 	DryRun bool
 
@@ -62,7 +64,7 @@ func New(streams *render.Streams, agent string) *App {
 func (a *App) Begin(flags *pflag.FlagSet) error {
 	given := map[string]string{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
-	a.Settings = config.New(config.Inputs{Flags: given})
+	a.Settings = config.New(config.Inputs{Flags: given, NoFiles: a.NoFiles})
 	on := func(name string) bool { return given[name] == "true" }
 	a.Full, a.Yes, a.DryRun = on("-v"), on("yes"), on("dry-run")
 	a.verbose, a.debug = on("verbose"), on("debug")

@@ -25,6 +25,8 @@ type Inputs struct {
 	Home string
 	// GOOS is the operating system; default runtime.GOOS.
 	GOOS string
+	// NoFiles leaves flags, environment and defaults.
+	NoFiles bool
 }
 
 // Value is a setting and where it came from.
@@ -109,6 +111,9 @@ func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
 
 // at asks one level for an option.
 func (s *Settings) at(option Option, level Level) (Value, error) {
+	if s.in.NoFiles && level >= LevelAz && level <= LevelProject {
+		return Value{}, nil
+	}
 	switch level {
 	case LevelFlag:
 		return s.fromFlags(option), nil
