@@ -399,7 +399,7 @@ func (c *compute) finish(b *transition, state string, now time.Time) {
 	switch {
 	case b.Failure == nil:
 		c.ProvisioningState, c.ProvisioningErrors = "Succeeded", nil
-	case b.Name == createOperation || c.Instance == nil:
+	case b.Name == createOperation || b.Name == deleteOperation || c.Instance == nil:
 		c.ProvisioningState, c.ProvisioningErrors = "Failed", []*apiError{b.Failure.Error}
 	}
 	if c.Instance != nil {

@@ -149,7 +149,8 @@ func getWorkspace(t *tx, q *request) (*response, error) {
 }
 
 // putWorkspace makes a workspace or changes its tags and friendly name. The
-// service takes minutes for this; the emulator answers at once.
+// service takes minutes for this, under 202; the emulator answers at once, with
+// 200 for a new one too: the API knows no 201 here.
 func putWorkspace(t *tx, q *request) (*response, error) {
 	var in struct {
 		Location   string
@@ -166,17 +167,17 @@ func putWorkspace(t *tx, q *request) (*response, error) {
 	if err := t.group(sub, rg); err != nil {
 		return nil, err
 	}
-	w, status := t.s.workspaces[key(sub, rg, name)], http.StatusOK
+	w := t.s.workspaces[key(sub, rg, name)]
 	if w == nil {
 		if in.Location == "" {
 			return nil, fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
 		}
-		w, status = &workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: region(in.Location)}, http.StatusCreated
+		w = &workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: region(in.Location)}
 		t.s.workspaces[w.key()] = w
 	}
 	w.Tags, w.FriendlyName = in.Tags, in.Properties.FriendlyName
 	t.s.touch(workspaceKey + w.key())
-	return newResponse(status).json(w.body()), nil
+	return newResponse(http.StatusOK).json(w.body()), nil
 }
 
 // patchWorkspace changes the tags and the friendly name of a workspace; what is
