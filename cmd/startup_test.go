@@ -1,0 +1,71 @@
+package cmd_test
+
+import (
+	"io"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/computetarget/computetarget/cmd"
+)
+
+var initLine = regexp.MustCompile(`(?m)^init (\S+) @.* clock, (\d+) bytes, (\d+) allocs`)
+
+// What happens before main is paid by every command, completion included.
+func TestLittleHappensBeforeMain(t *testing.T) {
+	t.Parallel()
+	const ours = "github.com/computetarget/computetarget"
+	c := exec.Command(built(t), "version")
+	c.Env = []string{"GODEBUG=inittrace=1"}
+	var errs strings.Builder
+	c.Stderr = &errs
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	found := initLine.FindAllStringSubmatch(errs.String(), -1)
+	if len(found) < 20 {
+		t.Fatalf("the runtime tells of %d packages only:\n%s", len(found), &errs)
+	}
+	total, own := 0, 0
+	for _, f := range found {
+		bytes, err := strconv.Atoi(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += bytes
+		if strings.HasPrefix(f[1], ours) {
+			own += bytes
+			if bytes > 1024 {
+				t.Errorf("package %s allocates %d bytes when it is initialized", f[1], bytes)
+			}
+		}
+	}
+	if total > 1_200_000 {
+		t.Errorf("%d bytes are allocated before main", total)
+	}
+	if own > 2048 {
+		t.Errorf("packages of ours allocate %d bytes before main", own)
+	}
+}
+
+// Only the command asked for is built. The bounds leave room for a few more
+// commands and flags, not for a second tree.
+func TestLittleIsBuilt(t *testing.T) {
+	for args, most := range map[string]float64{
+		"version":                       1500,
+		"":                              1000,
+		"create computeinstance --help": 2500,
+		"__complete sto":                1500,
+	} {
+		words := strings.Fields(args)
+		got := testing.AllocsPerRun(5, func() {
+			cmd.Main(words, strings.NewReader(""), io.Discard, io.Discard)
+		})
+		if got > most {
+			t.Errorf("%q allocates %.0f times, more than %.0f", args, got, most)
+		}
+		t.Logf("%q: %.0f allocations", args, got)
+	}
+}
