@@ -170,7 +170,7 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	}
 	o.APIVersion = version.Text
 	if a.debug {
-		o.Log = func(text string) { fmt.Fprintln(a.Err, text) }
+		o.Log = func(text string) { fmt.Fprintln(a.Err, render.CleanLines(text)) }
 	}
 
 	target, err := a.Settings.Target()

@@ -70,8 +70,8 @@ func writeEscape(b *strings.Builder, r rune) {
 	fmt.Fprintf(b, `\u%04x`, r)
 }
 
-// cleanLines is Clean for text of several lines: tabs and line breaks stay.
-func cleanLines(s string) string {
+// CleanLines is Clean for text of several lines: tabs and line breaks stay.
+func CleanLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		cells := strings.Split(strings.TrimSuffix(line, "\r"), "\t")

@@ -15,7 +15,7 @@ func appendTSV(b []byte, v any, v1 *V1, queried bool) []byte {
 		// A string that is the whole result keeps its line breaks: there is no
 		// other item its lines could be taken for.
 		if s, ok := v.(string); ok {
-			return append(append(b, cleanLines(s)...), '\n')
+			return append(append(b, CleanLines(s)...), '\n')
 		}
 		return tsvRow(b, v, v1, queried)
 	}

@@ -1,0 +1,272 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/creack/pty"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/computetarget/computetarget/cmd"
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+// evil is text that would set a terminal's title, clear it, turn its writing
+// around and put a line of its own into what is printed.
+const evil = "\x1b]0;title\x07\x1b[2J\u009b2J\x7f\x00\b\u202e\u2066\u200b\ufeff\u2028\r\nFORGED\tx"
+
+// spoil adds evil to the strings of a JSON value. Without all, words that
+// decide what happens next stay as they are.
+func spoil(v any, key string, all bool) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, value := range v {
+			spoiled := spoil(value, k, all)
+			if key == "tags" {
+				k += evil
+			}
+			out[k] = spoiled
+		}
+		if key == "properties" && out["provisioningErrors"] == nil {
+			out["provisioningErrors"] = []any{map[string]any{"error": map[string]any{"code": evil, "message": evil,
+				"details": []any{map[string]any{"code": evil, "message": evil}}}}}
+		}
+		return out
+	case []any:
+		for i := range v {
+			v[i] = spoil(v[i], key, all)
+		}
+	case string:
+		switch key {
+		case "nextLink", "computeType":
+			return v
+		case "id", "name", "type", "state", "provisioningState", "status", "location", "operationTime", "operationStatus", "operationName",
+			"vmSize", "unit", "family", "provisioningStatus", "action", "triggerType", "cron", "recurrence", "timeZone", "startTime", "frequency", "schedule":
+			if !all {
+				return v
+			}
+		}
+		return v + evil
+	}
+	return v
+}
+
+// hostile is a service whose every answer holds evil: in some words, in all of
+// them, or in an error.
+type hostile struct {
+	mu   sync.Mutex
+	mode string // some, all, error or page
+}
+
+func (h *hostile) set(mode string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.mode = mode
+}
+
+func (h *hostile) answer(w http.ResponseWriter, r *http.Request, service http.Handler) {
+	h.mu.Lock()
+	mode := h.mode
+	h.mu.Unlock()
+	switch mode {
+	case "error":
+		w.Header().Set("x-ms-request-id", "id\u202e\u009b2J")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		problem := map[string]any{"code": "Bad" + evil, "message": "It is bad." + evil, "target": evil,
+			"details": []any{map[string]any{"code": "Worse", "message": "Worse." + evil}}}
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": problem})
+		return
+	case "page":
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, "<html>"+evil+"</html>")
+		return
+	}
+	recorded := httptest.NewRecorder()
+	service.ServeHTTP(recorded, r)
+	for key, values := range recorded.Header() {
+		if key != "Content-Length" {
+			w.Header()[key] = values
+		}
+	}
+	var body any
+	if mode == "" || json.Unmarshal(recorded.Body.Bytes(), &body) != nil {
+		w.WriteHeader(recorded.Code)
+		_, _ = w.Write(recorded.Body.Bytes())
+		return
+	}
+	w.WriteHeader(recorded.Code)
+	_ = json.NewEncoder(w).Encode(spoil(body, "", mode == "all"))
+}
+
+// ours are the sequences that this program itself sends to a terminal.
+var ours = regexp.MustCompile("\x1b\\[[0-9;]*m|\x1b\\[[0-9]+A|\x1b\\[J|\x1b\\[2?K|\x1b\\[\\?25[hl]")
+
+// harm says what in text would act on whoever reads it, or "".
+func harm(text string) string {
+	if !utf8.ValidString(text) {
+		return "broken UTF-8"
+	}
+	for _, r := range text {
+		switch {
+		case r == '\n' || r == '\t':
+		case unicode.In(r, unicode.Cc, unicode.Cf) || r == 0x2028 || r == 0x2029:
+			return fmt.Sprintf("%U", r)
+		}
+	}
+	if strings.Contains("\n"+text, "\nFORGED") {
+		return "a forged line"
+	}
+	return ""
+}
+
+// Nothing a service says acts on a terminal or forges a line, whatever command
+// asked and whatever form was asked for; JSON and YAML keep every character,
+// escaped.
+func TestUntrustedText(t *testing.T) {
+	instant, err := emulator.ParsePace("instant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := emulator.New(emulator.Options{Pace: instant})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hostile{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, e) }))
+	t.Cleanup(func() { server.Close(); _ = e.Close() })
+	for name, value := range map[string]string{
+		"HOME": t.TempDir(), "PATH": t.TempDir(), "TERM": "xterm-256color", "COMPUTETARGET_ENDPOINT": server.URL,
+		"COMPUTETARGET_SUBSCRIPTION": emulator.Subscription, "COMPUTETARGET_RESOURCE_GROUP": emulator.ResourceGroup,
+		"COMPUTETARGET_WORKSPACE": emulator.Workspace, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",
+		"COMPUTETARGET_TIME_ZONE": "Europe/Berlin", "COMPUTETARGET_TIMEOUT": "3s",
+	} {
+		t.Setenv(name, value)
+	}
+	must := func(args ...string) {
+		var errs bytes.Buffer
+		if code := cmd.Main(args, strings.NewReader(""), io.Discard, &errs); code != 0 {
+			t.Fatalf("%v: exit code %d\n%s", args, code, errs.String())
+		}
+	}
+	must("create", "dev", "-s", "Standard_A1_v2", "--tags", "team=vision")
+	must("create", "amlcompute", "-n", "gpu", "-s", "Standard_A1_v2", "--max-nodes", "1")
+	must("schedule", "set", "dev", "mon-fri 09:00-18:00")
+
+	reads := [][]string{
+		{"list"}, {"show", "dev"}, {"list", "-v"}, {"list", "--raw"}, {"list", "--owner", "nobody"}, {"show", "dev", "gpu"}, {"show", "dev", "-v"},
+		{"show", "dev", "--raw"}, {"list-nodes", "gpu"}, {"list-sizes"}, {"list-usage"}, {"workspace", "list"}, {"schedule", "list"},
+		{"schedule", "preview", "dev"}, {"open", "dev", "--print"}, {"ssh-config", "dev"}, {"ssh-config", "--all"}, {"ssh", "dev"},
+		{"amlcompute", "identity", "show", "-n", "gpu"}, {"get-credentials", "-n", "gpu"}, {"use", "local-ws"}, {"auth", "status"},
+		{"emulator", "status"}, {"emulator", "requests"}, {"wait", "dev", "--timeout", "1s"}, {"show", "dev", "--debug"}, {"list", "--query", "[].tags"},
+		{"__complete", "show", ""}, {"__complete", "use", ""}, {"__complete", "create", "-s", ""}, {"create", "dev2", "-s", "Standard_A1_v2", "--dry-run"},
+	}
+	writes := [][]string{
+		{"stop", "dev"}, {"start", "dev", "--verbose"}, {"restart", "dev"}, {"idle", "dev", "1h"}, {"schedule", "disable", "dev", "--all"},
+		{"schedule", "skip", "dev"}, {"update", "amlcompute", "-n", "gpu", "--max-nodes", "2"}, {"amlcompute", "identity", "assign", "-n", "gpu", "--identities", "[system]"},
+		{"create", "dev", "-s", "Standard_A1_v2"}, {"create", "dev", "-s", "Standard_DS3_v2"}, {"stop", "dev", "nobody"}, {"resize", "dev", "-s", "Standard_DS3_v2"}, {"delete", "nobody", "-y"},
+	}
+	formats := []string{"", "json", "jsonc", "yaml", "yamlc", "table", "tsv", "name", "none"}
+	for mode, commands := range map[string][][]string{
+		"some": slices.Concat(reads, writes), "all": reads, "error": slices.Concat(reads, writes), "page": {{"list"}, {"stop", "dev"}, {"create", "dev", "-s", "Standard_A1_v2"}, {"list", "--debug"}},
+	} {
+		h.set(mode)
+		var all sync.WaitGroup
+		slots := make(chan struct{}, 8)
+		for _, args := range commands {
+			for _, format := range formats {
+				if format != "" && (mode == "error" || mode == "page" || !slices.ContainsFunc(reads[:3], func(r []string) bool { return slices.Equal(r, args) })) {
+					continue // a form more shows nothing more
+				}
+				full := slices.Clone(args)
+				if format != "" {
+					full = append(full, "-o", format)
+				}
+				slots <- struct{}{}
+				all.Go(func() {
+					defer func() { <-slots }()
+					look(t, mode, format, full)
+				})
+			}
+		}
+		all.Wait()
+	}
+}
+
+// look runs a command in a pipe and on a terminal.
+func look(t *testing.T, mode, format string, args []string) {
+	t.Helper()
+	about := mode + ": computetarget " + strings.Join(args, " ")
+	var out, errs bytes.Buffer
+	code := cmd.Main(args, strings.NewReader(""), &out, &errs)
+	if (code == 0) == strings.Contains(errs.String(), "ERROR: ") {
+		t.Errorf("%s: exit code %d\n%s", about, code, errs.String())
+	}
+	pipe(t, about, format, out.String())
+	if what := harm(errs.String()); what != "" {
+		t.Errorf("%s: stderr of a pipe holds %s: %q", about, what, errs.String())
+	}
+	seen := onTerminal(t, args)
+	if what := harm(ours.ReplaceAllString(seen, "")); what != "" {
+		t.Errorf("%s: a terminal is sent %s: %q", about, what, seen)
+	}
+}
+
+// pipe looks at what a command wrote to a pipe.
+func pipe(t *testing.T, about, format, text string) {
+	t.Helper()
+	switch format {
+	case "table", "tsv":
+		return // az's own bytes, for programs
+	case "yaml", "yamlc":
+		var v any
+		if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+			t.Errorf("%s: this is no YAML (%v): %q", about, err, text)
+		}
+	case "json", "jsonc":
+		if format == "json" && text != "" && !json.Valid([]byte(text)) {
+			t.Errorf("%s: this is no JSON: %q", about, text)
+		}
+	}
+	if what := harm(text); what != "" {
+		t.Errorf("%s: a pipe is sent %s: %q", about, what, text)
+	}
+}
+
+// onTerminal runs a command with every stream on a terminal, and returns what
+// that was sent.
+func onTerminal(t *testing.T, args []string) string {
+	t.Helper()
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer terminal.Close()
+	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 40, Cols: 120}); err != nil {
+		t.Error(err)
+	}
+	var sent bytes.Buffer
+	read := make(chan struct{})
+	go func() { _, _ = io.Copy(&sent, terminal); close(read) }()
+	cmd.Main(args, strings.NewReader(""), tty, tty)
+	_ = tty.Close()
+	<-read
+	// The terminal's driver turns line feeds into two characters; a carriage
+	// return of our own stands at the start of a line that is drawn again.
+	return strings.ReplaceAll(sent.String(), "\r", "")
+}
