@@ -21,11 +21,10 @@ func newIdentityShow(a *app.App) *cobra.Command {
 	}
 	names := namesFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
-		if err != nil {
-			return render.Result{}, err
+		have, _, err := names.read(ctx, a, args)
+		if err == nil {
+			err = mustBeCluster(have)
 		}
-		have, _, err := clusterOf(ctx, a, name)
 		return identityResult(a, have), err
 	})
 }
@@ -77,35 +76,34 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 		if len(names.flag) == 0 && len(args) > 0 {
 			names.flag, args = args[:1], args[1:]
 		}
-		name, err := names.one(nil)
-		if err != nil {
-			return render.Result{}, err
-		}
 		asked := splitIdentities(append(slices.Clone(*given), args...))
 		if len(asked) == 0 {
 			return render.Result{}, render.Usagef("the following arguments are required: --identities")
 		}
-		have, client, err := clusterOf(ctx, a, name)
+		have, client, err := names.read(ctx, a, nil)
+		if err == nil {
+			err = mustBeCluster(have)
+		}
 		if err != nil {
 			return render.Result{}, err
 		}
 		before := identitiesOf(have)
 		after := change(slices.Clone(before), asked)
 		if slices.Equal(before, after) {
-			a.Note("%s: nothing to change", name)
+			a.Note("%s: nothing to change", have.Name)
 			return identityResult(a, have), nil
 		}
 		want, err := parseIdentities(after)
 		if err != nil {
 			return render.Result{}, err
 		}
-		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.UpdateIdentity(ctx, name, *want, o)}
+		r, err := wait.act(a, []string{have.Name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.UpdateIdentity(ctx, have.Name, *want, o)}
 		})
 		if err != nil || r.Err != nil || a.DryRun {
 			return r, err
 		}
-		if have, err = client.Get(ctx, name); err != nil {
+		if have, err = client.Get(ctx, have.Name); err != nil {
 			return render.Result{}, err
 		}
 		return identityResult(a, have), nil
@@ -116,17 +114,12 @@ func identityResult(a *app.App, c *compute.Compute) render.Result {
 	return render.Result{Data: render.IdentityObject(c, detail(a, false))}
 }
 
-// clusterOf reads a cluster.
-func clusterOf(ctx context.Context, a *app.App, name string) (*compute.Compute, *compute.Client, error) {
-	client, err := a.Client()
-	if err != nil {
-		return nil, nil, err
+// mustBeCluster refuses what is no cluster.
+func mustBeCluster(c *compute.Compute) error {
+	if c.Cluster == nil {
+		return render.Usagef("%s is of type %s, not a cluster", c.Name, c.ComputeType)
 	}
-	have, err := client.Get(ctx, name)
-	if err == nil && !have.IsCluster() {
-		err = render.Usagef("%s is of type %s, not a cluster", name, have.ComputeType)
-	}
-	return have, client, err
+	return nil
 }
 
 const systemIdentity = "[system]"

@@ -22,21 +22,13 @@ instance is answered too, as the one node it is.`,
 	}
 	names := namesFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
-		have, err := client.Get(ctx, name)
+		have, client, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
 		nodes := []compute.Node{instanceNode(have)}
 		if !have.IsInstance() {
-			if nodes, err = client.ListNodes(ctx, name); err != nil {
+			if nodes, err = client.ListNodes(ctx, have.Name); err != nil {
 				return render.Result{}, err
 			}
 		}

@@ -25,15 +25,7 @@ made. Where there is no browser, and with --print, the address is printed.`,
 	choice(c.Flags(), "app", access.Apps()...)
 	onlyPrint := c.Flags().Bool("print", false, "print the address")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
-		have, err := client.Get(ctx, name)
+		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -43,7 +35,7 @@ made. Where there is no browser, and with --print, the address is printed.`,
 		}
 		r := render.Result{Data: address, Text: address + "\n"}
 		if !*onlyPrint && access.Browse(address) {
-			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, name) }
+			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, have.Name) }
 		}
 		return r, nil
 	})

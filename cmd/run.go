@@ -284,3 +284,18 @@ func (n *names) one(args []string) (string, error) {
 	}
 	return asked[0], nil
 }
+
+// read returns the compute of the only name as it is, and the client it was
+// read with.
+func (n *names) read(ctx context.Context, a *app.App, args []string) (*compute.Compute, *compute.Client, error) {
+	name, err := n.one(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := a.Client()
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := client.Get(ctx, name)
+	return have, client, err
+}

@@ -30,15 +30,7 @@ work, the reason and the fix are said.`,
 		if dash := c.ArgsLenAtDash(); dash >= 0 {
 			args, command = args[:dash], args[dash:]
 		}
-		name, err := names.one(args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
-		have, err := client.Get(ctx, name)
+		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}

@@ -29,20 +29,12 @@ as it is; with nothing given nothing is sent.`,
 	f := c.Flags()
 	f.Lookup("idle-seconds-before-scaledown").DefValue = ""
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
-		client, err := a.Client()
-		if err != nil {
+		if err := mustBeCluster(have); err != nil {
 			return render.Result{}, err
-		}
-		have, err := client.Get(ctx, name)
-		if err != nil {
-			return render.Result{}, err
-		}
-		if have.Cluster == nil {
-			return render.Result{}, render.Usagef("%s is of type %s, not a cluster", name, have.ComputeType)
 		}
 		scale := compute.ScaleSettings{}
 		if have.Cluster.Scale != nil {
@@ -62,10 +54,10 @@ as it is; with nothing given nothing is sent.`,
 			return render.Result{}, render.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
 		}
 		if scale == before {
-			return outcomes(a, []string{name}, []compute.Outcome{{Name: name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+			return outcomes(a, []string{have.Name}, []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
-		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.UpdateScale(ctx, name, scale, o)}
+		return wait.act(a, []string{have.Name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+			return []compute.Outcome{client.UpdateScale(ctx, have.Name, scale, o)}
 		})
 	})
 }
@@ -92,11 +84,8 @@ is over. What is not given stays as it is.`,
 		f.Lookup(name).NoOptDefVal = "true" // alone it means True
 	}
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
-		if err != nil {
-			return render.Result{}, err
-		}
 		want := &compute.AKSSpec{LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet}
+		var err error
 		if want.SSL, err = ssl.settings(); err != nil {
 			return render.Result{}, err
 		}
@@ -109,21 +98,17 @@ is over. What is not given stays as it is.`,
 		case again && want.SSL == nil:
 			return render.Result{}, render.Usagef("--ssl-renew goes with --ssl-leaf-domain-label or your own certificate: it sends them again")
 		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
-		have, err := client.Get(ctx, name)
+		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
 		if !strings.EqualFold(have.ComputeType, compute.TypeAKS) {
-			return render.Result{}, render.Usagef("%s is of type %s, not AKS", name, have.ComputeType)
+			return render.Result{}, render.Usagef("%s is of type %s, not AKS", have.Name, have.ComputeType)
 		}
 		if *want == (compute.AKSSpec{}) {
-			return outcomes(a, []string{name}, []compute.Outcome{{Name: name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+			return outcomes(a, []string{have.Name}, []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
-		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		return wait.act(a, []string{have.Name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Change(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
 		})
 	})
