@@ -2,70 +2,69 @@ package cmd_test
 
 import (
 	"io"
-	"os/exec"
-	"regexp"
-	"strconv"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/computetarget/computetarget/cmd"
 )
 
-var initLine = regexp.MustCompile(`(?m)^init (\S+) @.* clock, (\d+) bytes, (\d+) allocs`)
-
-// What happens before main is paid by every command, completion included.
-func TestLittleHappensBeforeMain(t *testing.T) {
-	t.Parallel()
-	const ours = "github.com/computetarget/computetarget"
-	c := exec.Command(built(t), "version")
-	c.Env = []string{"GODEBUG=inittrace=1"}
-	var errs strings.Builder
-	c.Stderr = &errs
-	if err := c.Run(); err != nil {
-		t.Fatal(err)
-	}
-	found := initLine.FindAllStringSubmatch(errs.String(), -1)
-	if len(found) < 20 {
-		t.Fatalf("the runtime tells of %d packages only:\n%s", len(found), &errs)
-	}
-	total, own := 0, 0
-	for _, f := range found {
-		bytes, err := strconv.Atoi(f[2])
-		if err != nil {
-			t.Fatal(err)
-		}
-		total += bytes
-		if strings.HasPrefix(f[1], ours) {
-			own += bytes
-			if bytes > 1024 {
-				t.Errorf("package %s allocates %d bytes when it is initialized", f[1], bytes)
-			}
-		}
-	}
-	if total > 1_200_000 {
-		t.Errorf("%d bytes are allocated before main", total)
-	}
-	if own > 2048 {
-		t.Errorf("packages of ours allocate %d bytes before main", own)
+// inProcess runs computetarget in this process, as the person the environment of t
+// says.
+func inProcess(t *testing.T, args ...string) {
+	t.Helper()
+	if code := cmd.Main(args, strings.NewReader(""), io.Discard, io.Discard); code != 0 {
+		t.Fatalf("computetarget %s: exit code %d", strings.Join(args, " "), code)
 	}
 }
 
-// Only the command asked for is built. The bounds leave room for a few more
-// commands and flags, not for a second tree.
-func TestLittleIsBuilt(t *testing.T) {
-	for args, most := range map[string]float64{
-		"version":                       1500,
-		"":                              1000,
-		"create computeinstance --help": 2500,
-		"__complete sto":                1500,
+// What is printed without asking anybody takes few allocations: only the verb
+// asked for is built, and nothing is computed before it is needed. The bounds
+// are what was counted, and a third more.
+func TestStartAllocatesLittle(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for _, test := range []struct {
+		args  string
+		bound float64
+	}{
+		{"version", 750},
+		{"--help", 500},
+		{"help", 660},
+		{"stop --help", 1200},
+		{"create --help", 500},
+		{"__complete sto", 750},
 	} {
-		words := strings.Fields(args)
-		got := testing.AllocsPerRun(5, func() {
-			cmd.Main(words, strings.NewReader(""), io.Discard, io.Discard)
-		})
-		if got > most {
-			t.Errorf("%q allocates %.0f times, more than %.0f", args, got, most)
+		args := strings.Fields(test.args)
+		if n := testing.AllocsPerRun(10, func() { inProcess(t, args...) }); n > test.bound {
+			t.Errorf("%s: %.0f allocations, more than %.0f", test.args, n, test.bound)
+		} else {
+			t.Logf("%s: %.0f allocations", test.args, n)
 		}
-		t.Logf("%q: %.0f allocations", args, got)
+	}
+}
+
+// Help and the version are told without dialling anybody.
+func TestStartDialsNobody(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	anybody := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	t.Cleanup(anybody.Close)
+	s := on(t, anybody.URL, "HTTPS_PROXY="+anybody.URL, "HTTP_PROXY="+anybody.URL)
+	s.env = append(s.env, "HOME="+filepath.Join(s.dir, "nowhere"))
+	for _, args := range []string{"", "--help", "help", "version", "--version", "stop --help", "help create", "emulator --help", "completion bash", "__complete sto"} {
+		s.must(strings.Fields(args)...)
+	}
+	if n := asked.Load(); n > 0 {
+		t.Errorf("%d requests were made", n)
+	}
+	// Were anything asked, it would be seen here.
+	if s.run("list"); asked.Load() == 0 {
+		t.Error("list asked nobody")
 	}
 }
