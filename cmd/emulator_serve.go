@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
-	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -165,9 +165,8 @@ func assignment(shell string, v app.Variable) (string, error) {
 		return fmt.Sprintf("%s=%s\n", v.Name, v.Value), nil
 	}
 	shells := []string{"bash", "zsh", "sh", "fish", "powershell", "dotenv"}
-	nearest := config.Nearest(shell, shells)
-	if slices.Contains(shells, nearest) {
-		return "", render.Usagef("--shell is %q: did you mean %s?", shell, nearest)
+	if near := nearest.Word(shell, shells); near != "" {
+		return "", render.Usagef("--shell is %q: did you mean %s?", shell, near)
 	}
 	return "", render.Usagef("--shell is %q: use %s", shell, strings.Join(shells, ", "))
 }

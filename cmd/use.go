@@ -9,6 +9,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -112,7 +113,7 @@ func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Worksp
 		return found[0], nil
 	case 0:
 		tip := "computetarget workspace list shows the workspaces of the subscription"
-		if near := config.Nearest(name, known); near != "" {
+		if near := nearest.Word(name, known); near != "" {
 			tip = "did you mean " + near + "?"
 		}
 		return compute.Workspace{}, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("there is no workspace %s in subscription %s", name, subscription.Text), Tip: tip}

@@ -3,6 +3,8 @@ package argv
 import (
 	"slices"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/nearest"
 )
 
 // Flag describes one flag of a command.
@@ -243,7 +245,7 @@ func (e *expander) attach(f Flag, values, rest []string) ([]string, error) {
 			i := slices.IndexFunc(f.Values, func(known string) bool { return strings.EqualFold(known, v) })
 			if i < 0 {
 				tip := ""
-				if near := nearest(strings.ToLower(v), f.Values); near != "" {
+				if near := nearest.Word(strings.ToLower(v), f.Values); near != "" {
 					tip = "did you mean " + near + "?"
 				}
 				return nil, errorf(tip, "%s is not a valid value for %s; allowed values: %s", show(v), f.label(), strings.Join(f.Values, ", "))
@@ -324,7 +326,7 @@ func (e *expander) near(arg string) string {
 			known = append(known, "--"+a)
 		}
 	}
-	if near := nearest(strings.ToLower(arg), known); near != "" {
+	if near := nearest.Word(strings.ToLower(arg), known); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return ""

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/nearest"
 )
 
 // Words is the command tree: what each word means at its place. Keys are in
@@ -149,7 +151,7 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 		}
 		known := slices.Sorted(maps.Keys(node.Next))
 		tip := "computetarget " + strings.Join(append(c.Path, "--help"), " ") + " lists the commands"
-		if near := nearest(w, known); near != "" {
+		if near := nearest.Word(w, known); near != "" {
 			tip = "did you mean " + strings.Join(append(c.Path, near), " ") + "?"
 		} else if len(c.Path) > 0 {
 			tip = "it takes one of: " + strings.Join(known, ", ")

@@ -4,8 +4,6 @@
 // value needs it. It is the only package that imports viper.
 package config
 
-import "strings"
-
 // Level is a kind of source. A higher level wins.
 type Level int
 
@@ -136,45 +134,4 @@ func Lookup(key string) (Option, bool) {
 		}
 	}
 	return Option{}, false
-}
-
-// Nearest returns the candidate that a mistyped word most likely means, or ""
-// when none is close: at most two letters, and not more than a third of the
-// word, may differ.
-func Nearest(word string, candidates []string) string {
-	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
-	best, distance := "", min(2, len(word)/3)+1
-	for _, candidate := range candidates {
-		if d := editDistance(word, strings.ToLower(candidate), distance); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the letters to insert, delete, replace or swap with a
-// neighbour to turn a into b; from limit on it does not count exactly.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		current[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				current[j] = min(current[j], before[j-2]+1)
-			}
-		}
-		before, previous, current = previous, current, before
-	}
-	return previous[len(b)]
 }

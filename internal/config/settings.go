@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/computetarget/computetarget/internal/nearest"
 )
 
 // Inputs is the world a Settings looks at. Nothing of it is touched before a
@@ -291,7 +293,7 @@ func unknownKey(key string) error {
 	for _, option := range Options() {
 		keys = append(keys, option.Key)
 	}
-	if near := Nearest(key, keys); near != "" {
+	if near := nearest.Word(key, keys); near != "" {
 		e.Tip = "did you mean " + near + "?"
 	} else {
 		e.Tip = "the settings are " + strings.Join(keys, ", ")

@@ -711,17 +711,6 @@ func TestNoHomeIsNoCrash(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	t.Parallel()
-	words := []string{"workspace", "resource-group", "timeout", "time-zone"}
-	for given, want := range map[string]string{"workspce": "workspace", "worksapce": "workspace", "resource_group": "resource-group",
-		"TIMEOUT": "timeout", "timezone": "time-zone", "x": "", "subscription": "", "": ""} {
-		if got := Nearest(given, words); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", given, got, want)
-		}
-	}
-}
-
 func TestTableIsSound(t *testing.T) {
 	t.Parallel()
 	keys, envs, flags := map[string]bool{}, map[string]bool{}, map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/nearest"
 )
 
 // UserFile is the path of the user's config.yaml, whether it is there or not;
@@ -165,7 +166,7 @@ func unknownInFile(key string) string {
 			keys = append(keys, option.Key)
 		}
 	}
-	if near := Nearest(key, keys); near != "" {
+	if near := nearest.Word(key, keys); near != "" {
 		return fmt.Sprintf("holds an unknown setting %q, did you mean %s?", key, near)
 	}
 	return fmt.Sprintf("holds an unknown setting %q (known are %s)", key, strings.Join(keys, ", "))

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/computetarget/computetarget/internal/nearest"
 )
 
 // Canonical checks a text against an option's kind and returns it in the
@@ -26,7 +28,7 @@ func Canonical(option Option, text string) (string, error) {
 				return choice, nil
 			}
 		}
-		if near := Nearest(text, option.Values); near != "" {
+		if near := nearest.Word(text, option.Values); near != "" {
 			return "", fmt.Errorf("is %q, did you mean %s?", text, near)
 		}
 		return "", fmt.Errorf("is %q, not one of %s", text, strings.Join(option.Values, ", "))
