@@ -58,7 +58,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []string) error {
 		}
 		what = append(what, fmt.Sprintf("%s (%s, %s)", name, orNone(render.Owner(c)), orNone(c.State())))
 	}
-	ok, err := a.Confirm(fmt.Sprintf("Delete %s in workspace %s, with everything on the disk?", strings.Join(what, ", "), client.Workspace().Name))
+	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete %s in workspace %s, with everything on the disk?", strings.Join(what, ", "), client.Workspace().Name))
 	if err == nil && !ok {
 		return render.Errorf(render.ExitFailed, "nothing was deleted")
 	}

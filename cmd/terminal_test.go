@@ -312,6 +312,17 @@ func TestDeleteAsks(t *testing.T) {
 	c := s.command("delete", "instance")
 	tty.start(c)
 	tty.until(question)
+	if err := c.Process.Signal(os.Interrupt); err != nil { // and no line end
+		t.Fatal(err)
+	}
+	if code := tty.wait(c); code != 130 || strings.Contains(tty.bytes(), "ERROR") {
+		t.Errorf("ctrl-c: exit code %d: %q", code, tty.bytes())
+	}
+
+	tty = newTerminal(t, 120)
+	c = s.command("delete", "instance")
+	tty.start(c)
+	tty.until(question)
 	tty.answer("y")
 	if code := tty.wait(c); code != 0 || !strings.Contains(tty.bytes(), "instance is deleted") {
 		t.Errorf("y: exit code %d", code)

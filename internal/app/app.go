@@ -4,6 +4,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -278,8 +279,9 @@ func (a *App) ReadArgument(path string) ([]byte, error) {
 }
 
 // Confirm asks a question a person answers with yes or no. Without a terminal,
-// and with --yes, the answer is yes: scripts are never asked.
-func (a *App) Confirm(question string) (bool, error) {
+// and with --yes, the answer is yes: scripts are never asked. The end of ctx ends
+// the question.
+func (a *App) Confirm(ctx context.Context, question string) (bool, error) {
 	if a.Yes || !a.CanPrompt() {
 		return true, nil
 	}
@@ -287,22 +289,31 @@ func (a *App) Confirm(question string) (bool, error) {
 		question += " (emulator)"
 	}
 	fmt.Fprintf(a.Err, "%s [y/N] ", render.Clean(question))
-	var answer strings.Builder
+	answered := make(chan string, 1) // whoever is still reading at the end is left behind
+	go func() { answered <- a.readLine() }()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.Err)
+		return false, context.Cause(ctx)
+	case answer := <-answered:
+		answer = strings.ToLower(strings.TrimSpace(answer))
+		return answer == "y" || answer == "yes", nil
+	}
+}
+
+// readLine reads a line of stdin, and no byte more.
+func (a *App) readLine() string {
+	var line strings.Builder
 	one := make([]byte, 1)
 	for {
 		n, err := a.In.Read(one)
 		if n == 1 && one[0] != '\n' {
-			answer.WriteByte(one[0])
+			line.WriteByte(one[0])
 		}
 		if err != nil || (n == 1 && one[0] == '\n') {
-			break
+			return line.String()
 		}
 	}
-	switch strings.ToLower(strings.TrimSpace(answer.String())) {
-	case "y", "yes":
-		return true, nil
-	}
-	return false, nil
 }
 
 // Close ends what was opened.
