@@ -55,7 +55,7 @@ func spoil(v any, key string, all bool) any {
 		case "nextLink", "computeType":
 			return v
 		case "id", "name", "type", "state", "provisioningState", "status", "location", "operationTime", "operationStatus", "operationName",
-			"vmSize", "unit", "family", "provisioningStatus", "action", "triggerType", "cron", "recurrence", "timeZone", "startTime", "frequency", "schedule":
+			"vmSize", "unit", "family", "provisioningStatus", "action", "triggerType", "cron", "recurrence", "timeZone", "startTime", "frequency", "schedule", "idleTimeBeforeShutdown":
 			if !all {
 				return v
 			}
