@@ -111,7 +111,7 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 
 func (s *Server) open(e *Emulator, o ListenOptions, host string) error {
 	var err error
-	if s.listen, err = net.Listen("tcp", o.Address); err != nil {
+	if s.listen, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", o.Address); err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", o.Address, err)
 	}
 	// Clients are on this machine, whatever we listen on.

@@ -13,8 +13,9 @@ func kilobytes(state *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
+	peak := int64(usage.Maxrss) //nolint:unconvert // 32 bits wide on some systems
 	if runtime.GOOS == "darwin" {
-		return int64(usage.Maxrss) / 1024 // macOS counts bytes
+		return peak / 1024 // macOS counts bytes
 	}
-	return int64(usage.Maxrss) //nolint:unconvert // 32 bits wide on some systems
+	return peak
 }
