@@ -73,17 +73,20 @@ func KeepIDs(have, want []Entry) (set []Entry, same bool) {
 }
 
 // Find returns the index of the entry a user means: by id, by the number shown
-// (from 1), or by the beginning of one id.
+// (from 1), or by the beginning of one id. One or two digits are always a
+// number: a number too high must not happen to begin somebody's id.
 func Find(entries []Entry, name string) (int, error) {
 	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID != "" && e.ID == name }); i >= 0 {
 		return i, nil
 	}
-	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(entries) {
+	n, err := strconv.Atoi(name)
+	if err == nil && n >= 1 && n <= len(entries) {
 		return n - 1, nil
 	}
+	number := err == nil && len(name) <= 2
 	found, count := -1, 0
 	for i, e := range entries {
-		if name != "" && strings.HasPrefix(e.ID, name) {
+		if name != "" && !number && strings.HasPrefix(e.ID, name) {
 			found = i
 			count++
 		}

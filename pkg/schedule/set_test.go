@@ -80,7 +80,7 @@ func TestKeepIDs(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	entries := []Entry{{ID: "abc1"}, {ID: "abd2"}, {ID: "2"}, {}}
+	entries := []Entry{{ID: "abc1"}, {ID: "abd2"}, {ID: "2"}, {ID: "71c0"}}
 	tests := []struct {
 		name string
 		want int
@@ -89,6 +89,9 @@ func TestFind(t *testing.T) {
 		{"abc1", 0, ""}, {"abd", 1, ""}, {"1", 0, ""}, {"4", 3, ""},
 		{"2", 2, ""}, // an id that looks like a number is an id
 		{"ab", -1, `"ab" is the beginning of 2 schedule ids: write more of it`},
+		{"71c", 3, ""},
+		{"7", -1, `there is no schedule "7": name one by its number, 1 to 4, or its id`},
+		{"71", -1, `there is no schedule "71": name one by its number, 1 to 4, or its id`},
 		{"5", -1, `there is no schedule "5": name one by its number, 1 to 4, or its id`},
 		{"0", -1, `there is no schedule "0": name one by its number, 1 to 4, or its id`},
 		{"", -1, `there is no schedule "": name one by its number, 1 to 4, or its id`},
