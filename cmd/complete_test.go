@@ -84,7 +84,11 @@ func TestShellsComplete(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer terminal.Close()
+			defer func() { // it must not write into a home that is being removed
+				_ = c.Process.Kill()
+				_ = c.Wait()
+				_ = terminal.Close()
+			}()
 			screen := &watcher{word: "THE-END", seen: make(chan struct{})}
 			go io.Copy(screen, terminal)
 
