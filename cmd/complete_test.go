@@ -301,13 +301,14 @@ func TestCompletionGivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	calls := make(chan struct{}, 10)
+	calls := make(chan net.Conn, 10) // which keeps them open: one that is collected is closed
 	go func() {
 		for {
-			if _, err := silent.Accept(); err != nil {
+			call, err := silent.Accept()
+			if err != nil {
 				return
 			}
-			calls <- struct{}{}
+			calls <- call
 		}
 	}()
 	env := completionEnv(t.TempDir(), "COMPUTETARGET_ENDPOINT=http://"+silent.Addr().String())

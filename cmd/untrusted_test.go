@@ -114,7 +114,7 @@ func (h *hostile) answer(w http.ResponseWriter, r *http.Request, service http.Ha
 }
 
 // ours are the sequences that this program itself sends to a terminal.
-var ours = regexp.MustCompile("\x1b\\[[0-9;]*m|\x1b\\[[0-9]+A|\x1b\\[J|\x1b\\[2?K|\x1b\\[\\?25[hl]")
+var ours = regexp.MustCompile("\x1b\\[[0-9;]*m|\x1b\\[[0-9]+A|\x1b\\[F|\x1b\\[J|\x1b\\[2?K|\x1b\\[\\?25[hl]")
 
 // harm says what in text would act on whoever reads it, or "".
 func harm(text string) string {
