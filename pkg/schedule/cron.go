@@ -22,7 +22,8 @@ type Cron struct {
 
 // ParseCron reads a five-field expression: numbers, lists (1,3), ranges (1-5),
 // steps (*/15, 9-17/2, 10/5), and English names of months and week days, in
-// any case. Sunday is 0. Anything else is an error that says what to write.
+// any case, whole or their beginning from three letters on. Sunday is 0.
+// Anything else is an error that says what to write.
 //
 // Source: computes REST API, definition Cron ("The expression should follow
 // NCronTab format") and how-to-create-compute-instance.
@@ -185,10 +186,8 @@ func (f *cronField) value(text string) (int, error) {
 		}
 		return 0, fmt.Errorf("the %s field has %s: it goes from %d to %d", f.name, quote(text), f.min, f.max)
 	}
-	for i, name := range f.names {
-		if strings.EqualFold(text, name) || strings.EqualFold(text, name[:3]) {
-			return f.min + i, nil
-		}
+	if i, ok := nameIndex(f.names, text); ok {
+		return f.min + i, nil
 	}
 	switch text {
 	case "":
@@ -197,6 +196,18 @@ func (f *cronField) value(text string) (int, error) {
 		return 0, fmt.Errorf("the %s field has ?, which the service does not take: write *", f.name)
 	}
 	return 0, fmt.Errorf("the %s field has %s: write *, a number from %d to %d, a list (1,3) or a range (1-5)", f.name, quote(text), f.min, f.max)
+}
+
+// nameIndex finds the name that text is, or begins with three letters or more:
+// "thu", "Thurs" and "THURSDAY" are one. NCrontab takes fewer letters too, and
+// then the first name that fits; nobody should write those.
+func nameIndex(names []string, text string) (int, bool) {
+	for i, name := range names {
+		if len(text) >= 3 && len(text) <= len(name) && strings.EqualFold(text, name[:len(text)]) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // number reads up to four plain digits.

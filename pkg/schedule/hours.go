@@ -22,7 +22,7 @@ const hoursForm = `write days and hours such as "mon-thu 09:00-18:00"`
 // and in the given zone (as on the wire).
 //
 // One text is days, then hours: "mon-thu 09:00-18:00". Days are names or their
-// first three letters, ranges (also over the weekend: fri-mon), lists
+// beginning from three letters on, ranges (also over the weekend: fri-mon), lists
 // (mon,wed), weekdays, weekends, daily; none means daily. "09:00-" only
 // starts, "-19:00" only stops, "22:00-06:00" stops the next day, 24:00 is the
 // end of the day, "09:00-12:00,13:00-18:00" has a break. Hours that overlap or
@@ -37,6 +37,9 @@ func ParseHours(texts []string, zone string) (Hours, error) {
 	var w week
 	var hours Hours
 	for _, text := range texts {
+		if _, err := ParseCron(text); err == nil {
+			return Hours{}, fmt.Errorf("%s is a cron expression, which says when to start or when to stop: %s", quote(text), hoursForm)
+		}
 		days, spans, err := parseHoursText(text)
 		if err != nil {
 			return Hours{}, err
@@ -88,7 +91,7 @@ func parseHoursText(text string) (days uint8, spans []span, err error) {
 			continue
 		}
 		if len(spans) > 0 {
-			return 0, nil, fmt.Errorf("hours %s have days after the time: %s", quote(text), hoursForm)
+			return 0, nil, fmt.Errorf("hours %s have days after the time: write the days first, and hours of other days apart, such as \"mon-thu 09:00-18:00\" \"fri 09:00-16:00\"", quote(text))
 		}
 		set, err := parseDays(word)
 		if err != nil {
@@ -210,8 +213,10 @@ func (w *week) add(days uint8, s span) (notes []string) {
 		}
 		w.from[base+s.from], w.to[(base+s.from+length)%weekMinutes] = true, true
 	}
-	if overnight {
-		next := days<<1&(1<<7-1) | days>>6
+	switch next := days<<1&(1<<7-1) | days>>6; {
+	case overnight && days == next:
+		notes = append(notes, fmt.Sprintf("%s-%s stops the next day, at %s", clockText(s.from), clockText(s.to), clockText(s.to)))
+	case overnight:
 		notes = append(notes, fmt.Sprintf("%s-%s on %s stops the next day, at %s on %s",
 			clockText(s.from), clockText(s.to), shortDays(days), clockText(s.to), shortDays(next)))
 	}

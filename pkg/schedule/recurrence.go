@@ -60,13 +60,11 @@ type Recurrence struct {
 	MonthDays []int          // 1 to 31; sent with Month only
 }
 
-// ParseWeekday reads an English day name, whole or its first three letters, in
-// any case.
+// ParseWeekday reads an English day name, whole or its beginning from three
+// letters on, in any case.
 func ParseWeekday(name string) (time.Weekday, error) {
-	for i, full := range dayNames {
-		if strings.EqualFold(name, full) || strings.EqualFold(name, full[:3]) {
-			return time.Weekday(i), nil
-		}
+	if i, ok := nameIndex(dayNames, name); ok {
+		return time.Weekday(i), nil
 	}
 	return 0, fmt.Errorf("%s is not a day of the week: write Monday to Sunday, or mon to sun", quote(name))
 }

@@ -107,6 +107,9 @@ func unknownZone(name string) (Zone, error) {
 		return Zone{}, fmt.Errorf("time zone %s is not a name: write one such as Europe/Berlin or \"W. Europe Standard Time\"", quote(name))
 	}
 	near := abbreviated(name)
+	if near == "" {
+		near = fixedZone(name)
+	}
 	if near == "" && len(name) > 4 {
 		near = nearestZone(name)
 	}
@@ -139,6 +142,35 @@ func isOffset(name string) bool {
 	}
 	_, ok := number(name[4:])
 	return ok
+}
+
+// fixedZone is the zone of a whole number of hours from UTC, written as UTC+1,
+// GMT+01 or +01:00, or "". The names of IANA count the other way round.
+func fixedZone(name string) string {
+	text, ok := offsetOf(name)
+	if !ok {
+		return ""
+	}
+	hours, ok := number(strings.TrimSuffix(text[1:], ":00"))
+	if !ok {
+		return ""
+	}
+	sign := "-"
+	if text[0] == '-' {
+		sign = "+"
+	}
+	_, zone, ok := lookup(fmt.Sprintf("Etc/GMT%s%d", sign, hours))
+	if !ok {
+		return ""
+	}
+	return zone
+}
+
+// offsetOf is the "+01:00" of a name that means an offset from UTC.
+func offsetOf(name string) (offset string, ok bool) {
+	text := strings.ToUpper(name)
+	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(text, "UTC"), "GMT"))
+	return text, len(text) > 1 && (text[0] == '+' || text[0] == '-') && '0' <= text[1] && text[1] <= '9'
 }
 
 // abbreviated is the zone most people mean by an abbreviation that is no name
@@ -236,7 +268,7 @@ func lower(c byte) byte {
 
 // nearestZone is the known name that looks most like the unknown one, or "".
 func nearestZone(name string) string {
-	if isOffset(name) {
+	if _, ok := offsetOf(name); ok {
 		return "" // no other offset is what was meant
 	}
 	name = strings.ToLower(name)
@@ -302,9 +334,11 @@ func zoneOrUTC(name string) string {
 // Zones lists the IANA names of the time zones that have a Windows name, which
 // is what the service takes, sorted.
 func Zones() []string {
-	names := make([]string, len(ianaZones))
+	names := make([]string, 0, len(ianaZones))
 	for i := range ianaZones {
-		names[i] = ianaZones[i].name
+		if ianaZones[i].windows >= 0 {
+			names = append(names, ianaZones[i].name)
+		}
 	}
 	return names
 }

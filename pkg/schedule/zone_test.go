@@ -34,6 +34,11 @@ func TestZoneTable(t *testing.T) {
 			t.Errorf("%s: %v", z.name, err)
 		}
 	}
+	for _, name := range Zones() {
+		if _, err := Resolve(name); err != nil {
+			t.Errorf("%s is listed: %v", name, err)
+		}
+	}
 }
 
 func TestResolveAzureNames(t *testing.T) {
@@ -78,7 +83,12 @@ func TestResolve(t *testing.T) {
 			`time zone "Atlantis Standard Time" is not known here: it is sent as it is, and firings cannot be computed; did you mean "Atlantic Standard Time"?`, ""},
 		{"W Europe Standard Time", "W Europe Standard Time", "", "",
 			`time zone "W Europe Standard Time" is not known here: it is sent as it is, and firings cannot be computed; did you mean "W. Europe Standard Time"?`, ""},
-		{"UTC+05", "UTC+05", "", "", `time zone "UTC+05" is not known here: it is sent as it is, and firings cannot be computed`, ""},
+		{"UTC+05", "UTC+05", "", "", `time zone "UTC+05" is not known here: it is sent as it is, and firings cannot be computed; did you mean "Etc/GMT-5"?`, ""},
+		{"UTC+1", "", "", "", "", `time zone "UTC+1" is unknown: did you mean "Etc/GMT-1"?`},
+		{"gmt-03:00", "", "", "", "", `time zone "gmt-03:00" is unknown: did you mean "Etc/GMT+3"?`},
+		{"+01:00", "", "", "", "", `time zone "+01:00" is unknown: did you mean "Etc/GMT-1"?`},
+		{"UTC+5:30", "", "", "", "", `time zone "UTC+5:30" is unknown: write one such as Europe/Berlin or "W. Europe Standard Time"`},
+		{"UTC-99", "UTC-99", "", "", `time zone "UTC-99" is not known here: it is sent as it is, and firings cannot be computed`, ""},
 		{"Antarctica/Troll", "", "", "", "", "time zone Antarctica/Troll has no Windows name, which the service needs: choose another zone with the same clock"},
 		{"Europe/Berln", "", "", "", "", `time zone "Europe/Berln" is unknown: did you mean "Europe/Berlin"?`},
 		{"Asia/Berlin", "", "", "", "", `time zone "Asia/Berlin" is unknown: did you mean "Europe/Berlin"?`},
