@@ -225,8 +225,8 @@ func reportOf(err error) report {
 		r.name, r.code, r.requestID = service.Name, service.Code, service.RequestID
 		r.message += details(r.message, service.Details)
 	}
-	if h, ok := find[interface{ Hint() string }](err); ok {
-		r.hint = h.Hint()
+	if _, ok := find[interface{ Hint() string }](err); ok {
+		r.hint = hintOf(err)
 	} else if h, ok := find[interface{ Advice() string }](err); ok {
 		r.hint = h.Advice()
 	}
@@ -234,6 +234,17 @@ func reportOf(err error) report {
 		r.hint = advise(service.Code, r.message, service.Name)
 	}
 	return r
+}
+
+// hintOf is the first advice in the chain: what wraps an error without adding
+// advice leaves it its own.
+func hintOf(err error) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" { //nolint:errorlint // one link of the chain at a time
+			return h.Hint()
+		}
+	}
+	return ""
 }
 
 // details adds what the details of a service error say beyond its message.

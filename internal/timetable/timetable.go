@@ -3,6 +3,7 @@
 package timetable
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +41,8 @@ const (
 //	hours: [mon-thu 09:00-18:00, fri 09:00-16:00]
 //
 // or its schedules as the service writes them, in a list or as
-// computeStartStop. Several:
+// computeStartStop; those without an id or a zone are in the time-zone of the
+// file, when it names one. Several:
 //
 //	time-zone: Europe/Berlin
 //	instances:
@@ -81,7 +83,8 @@ func has(v any, key string) bool {
 }
 
 type reader struct {
-	zone func() (schedule.Zone, error)
+	zone  func() (schedule.Zone, error)
+	named string // the time zone the file names, as the service does; "" for none
 }
 
 // instances reads {time-zone, instances: {name: …}}.
@@ -92,6 +95,7 @@ func (r reader) instances(m map[string]any) ([]Wanted, error) {
 	if err := r.within(m); err != nil {
 		return nil, err
 	}
+	seen := map[string]string{} // names differ in more than case
 	named, ok := m["instances"].(map[string]any)
 	if !ok {
 		if list, ok := m["instances"].([]any); ok {
@@ -101,6 +105,11 @@ func (r reader) instances(m map[string]any) ([]Wanted, error) {
 	}
 	var out []Wanted
 	for _, name := range slices.Sorted(maps.Keys(named)) {
+		folded := strings.ToLower(name)
+		if other, twice := seen[folded]; twice {
+			return nil, fmt.Errorf("%s and %s are one instance", show(other), show(name))
+		}
+		seen[folded] = name
 		body, ok := named[name].(map[string]any)
 		if !ok {
 			return nil, fmt.Errorf("%s: write hours: [mon-fri 09:00-18:00], or schedules: [] for none", show(name))
@@ -128,7 +137,7 @@ func (r *reader) within(m map[string]any) error {
 	if err != nil {
 		return err
 	}
-	r.zone = func() (schedule.Zone, error) { return zone, nil }
+	r.zone, r.named = func() (schedule.Zone, error) { return zone, nil }, zone.Windows
 	return nil
 }
 
@@ -209,7 +218,7 @@ func (r reader) one(name string, m map[string]any) (Wanted, error) {
 		if err != nil {
 			return w, err
 		}
-		w.Schedules = append(w.Schedules, more.Schedules...)
+		w.Schedules, w.Notes = append(w.Schedules, more.Schedules...), append(w.Notes, more.Notes...)
 	}
 	if !given {
 		return w, errors.New("neither hours nor schedules are given; write hours: [mon-fri 09:00-18:00], or schedules: [] for none")
@@ -226,7 +235,8 @@ func fits(list []compute.Scheduled) error {
 }
 
 // objects reads schedules as the service writes them. One with an id is the
-// service's own and is taken as it is; any other must make sense.
+// service's own and is taken as it is; any other was written by hand: it must
+// make sense, and is sent as the service spells it.
 func (r reader) objects(list []any) (Wanted, error) {
 	text, err := json.Marshal(list)
 	if err != nil {
@@ -239,18 +249,41 @@ func (r reader) objects(list []any) (Wanted, error) {
 	if err != nil {
 		return Wanted{}, err
 	}
-	for i, s := range schedules {
-		if s.Err == nil && s.Entry.ID == "" {
-			s.Err = s.Entry.Validate()
-		}
-		if s.Err != nil && s.Entry.ID == "" {
-			return Wanted{}, fmt.Errorf("schedule %d: %w", i+1, s.Err)
+	w := Wanted{Schedules: schedules}
+	for i := range schedules {
+		s := &schedules[i]
+		if s.Entry.ID == "" {
+			if s.Entry.Zone == "" {
+				s.Entry.Zone = r.named
+			}
+			if s.Err == nil {
+				s.Err = s.Entry.Validate()
+			}
+			if s.Err != nil {
+				return Wanted{}, fmt.Errorf("schedule %d: %w", i+1, s.Err)
+			}
+			w.Notes = append(w.Notes, s.Entry.Warnings()...)
+			if key := strange(s.Raw); key != "" {
+				w.Notes = append(w.Notes, fmt.Sprintf("schedule %d has the key %s, which is not known here: it is sent as it is", i+1, key))
+			}
 		}
 		if zone, err := schedule.Resolve(s.Entry.Zone); err == nil && s.Err == nil && s.Entry.Zone != "" {
-			schedules[i].Entry.Zone = zone.Windows // the service takes Windows names
+			s.Entry.Zone = zone.Windows // the service takes Windows names
 		}
 	}
-	return Wanted{Schedules: schedules}, fits(schedules)
+	return w, fits(schedules)
+}
+
+// strange is a key of a schedule that is none of the service's, in quotes, or "".
+func strange(raw []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(new(compute.Schedule))
+	if err == nil {
+		return ""
+	}
+	_, key, _ := strings.Cut(err.Error(), "json: unknown field ")
+	return key
 }
 
 // texts reads one text or a list of them.

@@ -59,6 +59,13 @@ instances:
   triggerType: Cron
   cron: {expression: 0 18 * * *, startTime: 2027-01-04T00:00:00, timeZone: Asia/Tokyo}
 `, ": Stop at 18:00 every day, Tokyo Standard Time, from 2027-01-04T00:00:00;"},
+		"the zone of the file is that of what is written by hand": {`
+time-zone: Europe/Paris
+schedules:
+- {action: stop, cron: {expression: 0 18 * * *}}
+- {action: stop, cron: {expression: 0 19 * * *, timeZone: Asia/Tokyo}}
+- {id: x, action: Stop, triggerType: Cron, cron: {expression: 0 20 * * *}}
+`, ": Stop at 18:00 every day, Romance Standard Time; Stop at 19:00 every day, Tokyo Standard Time; Stop at 20:00 every day, UTC;"},
 		"anchors": {`
 instances:
   a: &same {time-zone: UTC, hours: "-19:00"}
@@ -107,6 +114,7 @@ func TestReadRefuses(t *testing.T) {
 		{"{instances: {}, hours: 9-18}", `"hours", which means nothing`},
 		{"[{name: dev, schedules: []}, {schedules: []}]", "has no name"},
 		{"[{name: dev, schedules: []}, {name: DEV, schedules: []}]", "twice"},
+		{"{time-zone: UTC, instances: {dev: {hours: 9-18}, DEV: {hours: 9-19}}}", `"DEV" and "dev" are one instance`},
 		{"[5]", "schedule 1"},
 		{"schedules: 5", "is a list of schedules"},
 		{"[{action: Stop, triggerType: Cron, cron: {expression: 0 25 * * *}}]", "schedule 1: "},

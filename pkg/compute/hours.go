@@ -86,7 +86,8 @@ func readEntry(raw json.RawMessage) (schedule.Entry, error) {
 }
 
 // wire is s as it is sent: what the service sent stays, but for what Entry
-// changes and for what only the service says.
+// changes and for what only the service says. What others wrote is spelled as
+// the service spells it, and keeps what is not known here.
 func (s Scheduled) wire() (map[string]any, error) {
 	base := map[string]any{}
 	if s.Raw != nil {
@@ -95,7 +96,9 @@ func (s Scheduled) wire() (map[string]any, error) {
 		}
 	}
 	read, err := readEntry(s.Raw)
-	if s.Raw == nil || err == nil && !(read.Equal(s.Entry) && read.ID == s.Entry.ID) {
+	// Two names of one zone are equal, but the service knows only the Windows one.
+	same := read.Equal(s.Entry) && read.ID == s.Entry.ID && read.Zone == s.Entry.Zone
+	if s.Raw == nil || err == nil && (s.Entry.ID == "" || !same) {
 		text, err := json.Marshal(NewSchedule(s.Entry))
 		if err != nil {
 			return nil, err
@@ -109,6 +112,7 @@ func (s Scheduled) wire() (map[string]any, error) {
 				delete(old, "startTime")
 			}
 		}
+		respell(base, over)
 		base = overlay(base, over)
 	}
 	if s.Entry.ID == "" && s.Err == nil {
@@ -121,6 +125,21 @@ func (s Scheduled) wire() (map[string]any, error) {
 		}
 	}
 	return base, nil
+}
+
+// respell drops the keys of base that over has in another case.
+func respell(base, over map[string]any) {
+	for key, below := range base {
+		for canonical, above := range over {
+			if key != canonical && strings.EqualFold(key, canonical) {
+				delete(base, key)
+			}
+			inner, ok := below.(map[string]any)
+			if outer, both := above.(map[string]any); ok && both && key == canonical {
+				respell(inner, outer)
+			}
+		}
+	}
 }
 
 // same reports whether two schedules do the same, whatever their ids.

@@ -87,8 +87,9 @@ func (s Schedule) Entry() (schedule.Entry, error) {
 		return e, invalidf("", "a schedule with the action %.40q is neither a start nor a stop", s.Action)
 	}
 	start := ""
+	recurring := strings.EqualFold(s.TriggerType, "Recurrence")
 	switch {
-	case s.Cron != nil:
+	case s.Cron != nil && !(recurring && s.Recurrence != nil):
 		cron, err := schedule.ParseCron(s.Cron.Expression)
 		if err != nil {
 			return e, err
