@@ -52,7 +52,7 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 // name.
 func isIdleTime(text string) bool {
 	_, err := schedule.ParseIdle(text)
-	return err == nil || text[:min(1, len(text))] <= "9" || compute.ValidateName(text) != nil
+	return err == nil || text != "-" && (text[:min(1, len(text))] <= "9" || compute.ValidateName(text) != nil)
 }
 
 func listIdle(ctx context.Context, a *app.App, names *names, args []string) (render.Result, error) {
@@ -125,17 +125,12 @@ func (h *hoursOfNew) give(a *app.App, instance *compute.InstanceSpec) error {
 	if len(h.hours) == 0 {
 		return nil
 	}
-	set, notes, err := compileHours(a, h.hours)
+	set, err := compileHours(a, h.hours)
 	if err != nil {
 		return err
 	}
 	for _, s := range set {
 		instance.Schedules = append(instance.Schedules, compute.NewSchedule(s.Entry))
-	}
-	for _, note := range notes {
-		if note != "" {
-			a.Note("%s", note)
-		}
 	}
 	return nil
 }

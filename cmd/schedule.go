@@ -44,22 +44,26 @@ asked, the command that restores the old ones is printed.`,
   computetarget schedule set dev --time-zone America/New_York`,
 	}
 	names := namesFlag(c)
-	zoneFlag(c.Flags())
+	zone := zoneFlag(c.Flags())
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, hours, err := names.first(a, args)
-		if err != nil {
+		switch {
+		case err != nil:
 			return render.Result{}, err
-		}
-		if len(hours) == 0 {
+		case len(hours) > 0:
+		case *zone == "":
+			// A zone from the settings is not asked for here and now: whoever
+			// forgot the hours would move the schedules.
+			return render.Result{}, render.Usagef("give hours such as 'mon-thu 09:00-18:00', or --time-zone to move the schedules there are")
+		default:
 			return moveZone(ctx, a, asked)
 		}
-		entries, notes, err := compileHours(a, hours)
+		entries, err := compileHours(a, hours)
 		if err != nil {
 			return render.Result{}, err
 		}
-		return changeSchedules(ctx, a, asked, func(n *notebook, name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
-			n.add(name, notes...)
+		return changeSchedules(ctx, a, asked, func(*notebook, string, []compute.Scheduled) ([]compute.Scheduled, error) {
 			return entries, nil
 		})
 	})
@@ -67,14 +71,12 @@ asked, the command that restores the old ones is printed.`,
 
 // moveZone moves the schedules there are to the zone of --time-zone.
 func moveZone(ctx context.Context, a *app.App, asked []string) (render.Result, error) {
-	zone, given, err := a.GivenZone()
-	switch {
-	case err != nil:
+	zone, err := a.Zone()
+	if err != nil {
 		return render.Result{}, err
-	case !given:
-		return render.Result{}, render.Usagef("give hours such as 'mon-thu 09:00-18:00', or --time-zone to move the schedules there are")
 	}
-	return changeSchedules(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+	warn(a, zone.Warning)
+	return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
 		if len(have) == 0 {
 			return nil, errors.New(name + " has no schedules whose time zone could be changed; give hours")
 		}
@@ -85,26 +87,36 @@ func moveZone(ctx context.Context, a *app.App, asked []string) (render.Result, e
 			}
 			want[i].Entry.Zone = zone.Windows
 		}
-		n.add(name, zone.Warning)
 		return want, nil
 	})
 }
 
+// warn says what a person should know of what is about to be sent. It is said
+// first, so that it stands beside a refusal and in a dry run too.
+func warn(a *app.App, notes ...string) {
+	for _, note := range notes {
+		if note != "" {
+			a.Note("%s", note)
+		}
+	}
+}
+
 // compileHours compiles hours in the zone of the settings.
-func compileHours(a *app.App, texts []string) ([]compute.Scheduled, []string, error) {
+func compileHours(a *app.App, texts []string) ([]compute.Scheduled, error) {
 	zone, err := a.Zone()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	hours, err := schedule.ParseHours(texts, zone.Windows)
 	if err != nil {
-		return nil, nil, render.Usagef("%w", err)
+		return nil, render.Usagef("%w", err)
 	}
+	warn(a, append(hours.Notes, zone.Warning)...)
 	var out []compute.Scheduled
 	for _, e := range hours.Entries {
 		out = append(out, compute.Scheduled{Entry: e})
 	}
-	return out, append(hours.Notes, zone.Warning), nil
+	return out, nil
 }
 
 func newScheduleCreate(a *app.App) *cobra.Command {
@@ -166,6 +178,9 @@ are counted from --from.`,
 			if e.Recurrence, err = recurrence(*frequency, *interval, *days, *at); err != nil {
 				return render.Result{}, err
 			}
+			if err := countedFrom(e.Recurrence, *from); err != nil {
+				return render.Result{}, err
+			}
 		}
 		zone, err := a.Zone()
 		if err != nil {
@@ -178,6 +193,7 @@ are counted from --from.`,
 		if err := e.Validate(); err != nil {
 			return render.Result{}, render.Usagef("%w", err)
 		}
+		warn(a, e.Warnings()...)
 		return changeSchedules(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
 			added := compute.Scheduled{Entry: e}
 			for i, s := range have {
@@ -186,7 +202,6 @@ are counted from --from.`,
 					return have, nil
 				}
 			}
-			n.add(name, e.Warnings()...)
 			return append(slices.Clone(have), added), nil
 		})
 	})
@@ -250,6 +265,25 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 		return nil, render.Usagef("--at: a recurrence fires at every one of its hours and minutes together, so %s would fire more often; use two schedules", strings.Join(at, ","))
 	}
 	return r, nil
+}
+
+// countedFrom checks r and that --from is there when r is counted from it.
+func countedFrom(r *schedule.Recurrence, from string) error {
+	if err := r.Validate(); err != nil {
+		return render.Usagef("%w", err)
+	}
+	unit := strings.ToLower(string(r.Frequency))
+	days := len(r.WeekDays) + len(r.MonthDays)
+	switch {
+	case from != "":
+	case r.Interval > 1:
+		return render.Usagef("every %d %ss is counted from a day: give it with --from, such as --from 2027-01-04", r.Interval, unit)
+	case days == 0 && r.Frequency == schedule.Week:
+		return render.Usagef("on which days of the week? give --days mon,thu, or --from a day to take its day of the week")
+	case days == 0 && r.Frequency == schedule.Month:
+		return render.Usagef("on which days of the month? give --days 1,15, or --from a day to take its day of the month")
+	}
+	return nil
 }
 
 func newScheduleList(a *app.App) *cobra.Command {
@@ -424,8 +458,8 @@ func cannotRead(name string, i int, err error) error {
 	return fmt.Errorf("schedule %d of %s cannot be read, so it cannot be changed, only deleted: %w", i+1, name, err)
 }
 
-func zoneFlag(f *pflag.FlagSet) {
-	f.String("time-zone", "", "`ZONE` of the hours, such as Europe/Berlin or W. Europe Standard Time")
+func zoneFlag(f *pflag.FlagSet) *string {
+	return f.String("time-zone", "", "`ZONE` of the hours, such as Europe/Berlin or W. Europe Standard Time")
 }
 
 // notebook collects what people should know about each compute.

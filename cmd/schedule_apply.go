@@ -55,16 +55,17 @@ than the file says.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		saved := a.SaveSchedules()
-		notes := map[string][]string{}
 		for _, name := range asked {
-			notes[name] = wanted[name].Notes
+			for _, note := range wanted[name].Notes {
+				warn(a, name+": "+note)
+			}
 		}
+		saved := a.SaveSchedules()
 		ended := client.ChangeSchedules(ctx, asked, compute.HoursOptions{Save: saved.Save, Check: *check}, func(name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
 			return wanted[name].Schedules, nil
 		})
 		saved.Settle(a, ended)
-		r := render.HoursChanged(ended, len(asked) != 1, client.Now(), notes)
+		r := render.HoursChanged(ended, len(asked) != 1, client.Now(), nil)
 		if *check {
 			var drift []error
 			for _, o := range ended {

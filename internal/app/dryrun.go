@@ -23,11 +23,11 @@ func (u *unsent) add(r compute.Request) {
 // instead is the result of a dry run: the requests, in the order they would
 // have been sent. Failures that have nothing to do with the dry run stay.
 func (u *unsent) instead(r render.Result) render.Result {
-	shown := render.Result{Err: onlyReal(r.Err)}
+	shown := render.Result{Err: onlyReal(r.Err), Notes: r.Notes}
 	switch len(u.requests) {
 	case 0:
 		if shown.Err == nil {
-			shown.Notes = []string{"nothing would be sent"}
+			shown.Notes = append(shown.Notes, "nothing would be sent")
 		}
 	case 1:
 		shown.Data = u.requests[0]

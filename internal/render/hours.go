@@ -98,17 +98,22 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 	var data []any
 	var errs []error
 	for _, o := range outcomes {
+		if o.Err == nil || errors.Is(o.Err, compute.ErrDryRun) {
+			for _, note := range notes[o.Name] {
+				if several && !strings.Contains(note, o.Name) {
+					note = o.Name + ": " + note
+				}
+				r.Notes = append(r.Notes, note)
+			}
+		}
 		if o.Err != nil {
 			errs = append(errs, o.Err)
 			continue
 		}
 		r.Names = append(r.Names, o.Name)
 		data = append(data, changed(o, now))
-		for _, note := range notes[o.Name] {
-			if several && !strings.Contains(note, o.Name) {
-				note = o.Name + ": " + note
-			}
-			r.Notes = append(r.Notes, note)
+		if o.Already {
+			r.Notes = append(r.Notes, o.Name+": unchanged")
 		}
 		for i, s := range o.Now().Scheduled() {
 			if strings.EqualFold(s.Provisioning, "Failed") {
@@ -121,9 +126,6 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 	r.People = func(p *Page) {
 		for _, o := range outcomes {
 			if o.Err == nil {
-				if o.Already {
-					p.Sentence("%s: unchanged", o.Name)
-				}
 				p.hours(o.Now())
 			}
 		}
