@@ -157,9 +157,9 @@ const (
 
 // glyphs are what a picture is drawn with.
 type glyphs struct {
-	on, off, unknown, now, missing, twice, mark string
-	between, cut                                string // parts of a sentence; the end of a text that was cut
-	paint                                       func(color, text string) string
+	on, off, partly, unknown, now, missing, twice, mark string
+	between, cut                                        string // parts of a sentence; the end of a text that was cut
+	paint                                               func(color, text string) string
 }
 
 func plain(_, text string) string { return text }
@@ -171,10 +171,10 @@ func paint(color, text string) string {
 	return color + text + colorOff
 }
 
-func ascii() glyphs { return glyphs{"#", ".", "?", "|", "-", "=", "*", ", ", "..", plain} }
+func ascii() glyphs { return glyphs{"#", ".", "+", "?", "|", "-", "=", "*", ", ", "..", plain} }
 
 func blocks() glyphs {
-	return glyphs{"█", "·", "░", "┃", "╌", "═", "*", " · ", "…", plain}
+	return glyphs{"█", "·", "▄", "░", "┃", "╌", "═", "*", " · ", "…", plain}
 }
 
 // fit cuts text to a width.
@@ -196,10 +196,12 @@ func (g glyphs) of(c schedule.Cell) (glyph, color string) {
 	case c.Twice:
 		return g.twice, colorMark
 	}
-	switch c.State {
-	case schedule.On:
+	switch {
+	case c.State == schedule.On:
 		return g.on, colorOn
-	case schedule.Off:
+	case c.Partly:
+		return g.partly, colorOn
+	case c.State == schedule.Off:
 		return g.off, colorFaint
 	}
 	return g.unknown, colorFaint
@@ -260,15 +262,17 @@ func (g glyphs) days(v Preview, width int) []string {
 	if n == 0 {
 		n = 12
 	}
+	partly := false
 	for _, d := range v.plan.Days {
 		label := d.From.Format("Mon _2 Jan ")
 		cells := d.Cells(n)
+		partly = partly || slices.ContainsFunc(cells, g.showsPartly)
 		if today(d, v.plan.Now) {
 			label = g.paint(colorHead, label)
 		}
 		lines = append(lines, label+g.row(cells)+g.remark(d, width-dayLabel-n))
 	}
-	lines = append(lines, "", g.legend(v))
+	lines = append(append(lines, ""), g.key(g.legend(v.plan, partly), width)...)
 	for _, line := range g.sums(v) {
 		lines = append(lines, wrap(line, width)...)
 	}
@@ -354,29 +358,66 @@ func (g glyphs) title(v Preview, width int) string {
 	return g.paint(colorHead, name) + g.between + rest
 }
 
-// legend explains the glyphs that are in the picture.
-func (g glyphs) legend(v Preview) string {
-	p := v.plan
-	words := []string{g.paint(colorOn, g.on) + " on", g.paint(colorFaint, g.off) + " off"}
-	if p.Unknown > 0 {
-		words = append(words, g.paint(colorFaint, g.unknown)+" not known")
+// showsPartly reports whether a cell is drawn as partly on.
+func (g glyphs) showsPartly(c schedule.Cell) bool {
+	glyph, _ := g.of(c)
+	return glyph == g.partly
+}
+
+// sign is a glyph of a picture with what it means.
+type sign struct{ glyph, color, text string }
+
+// states explains the glyphs of the states that are in a picture.
+func (g glyphs) states(partly, unknown bool) []sign {
+	signs := []sign{{g.on, colorOn, "on"}, {g.off, colorFaint, "off"}}
+	if partly {
+		signs = append(signs, sign{g.partly, colorOn, "partly on"})
 	}
+	if unknown {
+		signs = append(signs, sign{g.unknown, colorFaint, "not known"})
+	}
+	return signs
+}
+
+// present explains the glyph of the present, where a plan shows it.
+func (g glyphs) present(p schedule.Plan) []sign {
+	if slices.ContainsFunc(p.Days, func(d schedule.PlanDay) bool { return today(d, p.Now) }) {
+		return []sign{{g.now, colorMark, "now " + p.Now.In(p.Zone).Format("15:04")}}
+	}
+	return nil
+}
+
+// key puts the signs of a picture below it, on as few lines as they need.
+func (g glyphs) key(signs []sign, width int) (lines []string) {
+	used := 0
+	for _, s := range signs {
+		text, n := g.paint(s.color, s.glyph)+" "+s.text, Columns(s.glyph+" "+s.text)
+		if used > 0 && used+3+n <= width {
+			lines[len(lines)-1] += "   " + text
+			used += 3 + n
+			continue
+		}
+		lines, used = append(lines, text), n
+	}
+	return lines
+}
+
+// legend explains the glyphs that are in the picture of one instance.
+func (g glyphs) legend(p schedule.Plan, partly bool) []sign {
+	signs := append(g.states(partly, p.Unknown > 0), g.present(p)...)
 	forward, back := false, false
 	for _, d := range p.Days {
-		if today(d, p.Now) {
-			words = append(words, g.paint(colorMark, g.now)+" now "+p.Now.In(p.Zone).Format("15:04"))
-		}
 		for _, c := range d.Changes {
 			forward, back = forward || c.By > 0, back || c.By < 0
 		}
 	}
 	if forward {
-		words = append(words, g.paint(colorMark, g.missing)+" the clock jumps over")
+		signs = append(signs, sign{g.missing, colorMark, "the clock jumps over"})
 	}
 	if back {
-		words = append(words, g.paint(colorMark, g.twice)+" comes twice")
+		signs = append(signs, sign{g.twice, colorMark, "comes twice"})
 	}
-	return strings.Join(words, "   ")
+	return signs
 }
 
 // sums adds the picture up and says what happens next.
@@ -448,7 +489,7 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 		head += g.between + list[0].zone
 	}
 	lines = append(lines, g.paint(colorHead, g.fit(head, width)))
-	changes := false
+	changes, partly := false, false
 	for start := 0; start < len(first.Days); start += 7 {
 		end := min(start+7, len(first.Days))
 		lines = append(lines, "", g.weekHead(first.Days[start:end], name, cells, &changes))
@@ -457,7 +498,12 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 			label := g.fit(v.Name, name)
 			line := label + strings.Repeat(" ", name-Columns(label))
 			for _, d := range v.plan.Days[start:end] {
-				line += " " + g.row(d.Cells(cells))
+				shown := d.Cells(cells)
+				for i := range shown {
+					shown[i].Twice = false // it is marked above, and here what is on matters
+				}
+				partly = partly || slices.ContainsFunc(shown, g.showsPartly)
+				line += " " + g.row(shown)
 				for _, s := range d.Segments {
 					if s.State == schedule.On {
 						on += s.To.Sub(s.From)
@@ -472,20 +518,13 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 	for _, v := range list {
 		total, on, unknown = total+v.plan.On+v.plan.Off+v.plan.Unknown, on+v.plan.On, unknown || v.plan.Unknown > 0
 	}
-	words := []string{g.paint(colorOn, g.on) + " on", g.paint(colorFaint, g.off) + " off"}
-	if unknown {
-		words = append(words, g.paint(colorFaint, g.unknown)+" not known")
-	}
-	for _, d := range first.Days {
-		if today(d, first.Now) {
-			words = append(words, g.paint(colorMark, g.now)+" now "+first.Now.In(first.Zone).Format("15:04"))
-		}
-	}
+	signs := append(g.states(partly, unknown), g.present(first)...)
 	if changes {
-		words = append(words, g.mark+" the clock changes")
+		signs = append(signs, sign{g.mark, colorMark, "the clock changes"})
 	}
-	return append(lines, "", strings.Join(words, "   "),
-		fmt.Sprintf("on %s of %s in %s, %s saved against always on", clockHours(on), clockHours(total), count(len(first.Days), "day"), share(total-on, total)))
+	lines = append(append(lines, ""), g.key(signs, width)...)
+	return append(lines, wrap(fmt.Sprintf("on %s of %s in %s, %s saved against always on",
+		clockHours(on), clockHours(total), count(len(first.Days), "day"), share(total-on, total)), width)...)
 }
 
 // weekHead names the days above their cells; a day whose clock changes is
@@ -498,13 +537,20 @@ func (g glyphs) weekHead(days []schedule.PlanDay, name, cells int, changes *bool
 			mark, *changes = g.mark, true
 		}
 		text := d.From.Format("Mon 2") + mark
-		if cells < 6 {
+		if len(text) > cells && cells >= 6 {
+			text = d.From.Format("Mon2") + mark
+		}
+		if len(text) > cells {
 			text = d.From.Format("2") + mark
 		}
 		if len(text) > cells {
-			text = text[:cells]
+			text = (mark + text)[:cells]
 		}
-		line += " " + text + strings.Repeat(" ", cells-len(text))
+		room := strings.Repeat(" ", cells-len(text))
+		if mark != "" {
+			text = strings.Replace(text, mark, g.paint(colorMark, mark), 1)
+		}
+		line += " " + text + room
 	}
 	return strings.TrimRight(line, " ")
 }

@@ -203,6 +203,8 @@ type Cell struct {
 	State State
 	// Mixed says that the state changes within the cell.
 	Mixed bool
+	// Partly says that the cell is on for some time, though not for most of it.
+	Partly bool
 	// Missing cells do not happen: the clock jumps over them.
 	Missing bool
 	// Twice says that the clock was set back within the cell, which is
@@ -253,6 +255,7 @@ func (d PlanDay) Cells(n int) []Cell {
 			}
 		}
 		cells[i].Mixed = spent[cells[i].State] < total
+		cells[i].Partly = cells[i].State != On && spent[On] > 0
 	}
 	return cells
 }
