@@ -513,18 +513,18 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 			lines = append(lines, line+fmt.Sprintf(" %5s", fmt.Sprintf("%.0fh", on.Hours())))
 		}
 	}
-	var total, on time.Duration
-	unknown := false
+	var on, off, unknown time.Duration
 	for _, v := range list {
-		total, on, unknown = total+v.plan.On+v.plan.Off+v.plan.Unknown, on+v.plan.On, unknown || v.plan.Unknown > 0
+		on, off, unknown = on+v.plan.On, off+v.plan.Off, unknown+v.plan.Unknown
 	}
-	signs := append(g.states(partly, unknown), g.present(first)...)
+	total := on + off + unknown
+	signs := append(g.states(partly, unknown > 0), g.present(first)...)
 	if changes {
 		signs = append(signs, sign{g.mark, colorMark, "the clock changes"})
 	}
 	lines = append(append(lines, ""), g.key(signs, width)...)
 	return append(lines, wrap(fmt.Sprintf("on %s of %s in %s, %s saved against always on",
-		clockHours(on), clockHours(total), count(len(first.Days), "day"), share(total-on, total)), width)...)
+		clockHours(on), clockHours(total), count(len(first.Days), "day"), share(off, total)), width)...) // what is not known is not saved
 }
 
 // weekHead names the days above their cells; a day whose clock changes is

@@ -251,6 +251,10 @@ func updateSchedules(t *tx, q *request) (*response, error) {
 	if err := decode(q.body, &in); err != nil {
 		return nil, err
 	}
+	if in.ComputeStartStop == nil {
+		// A body wrapped in schedules or properties would clear the list unseen.
+		return nil, fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: the request has no computeStartStop.")
+	}
 	list, err := t.schedules(&in, c.Instance.Schedules)
 	if err != nil {
 		return nil, err

@@ -120,6 +120,10 @@ func TestSchedulesOfAnInstance(t *testing.T) {
 	}
 	r.want("the fifth is refused", set(list(stop, stop, stop, stop, stop)).status, 400)
 	r.want("entries after a refusal", len(entries()), 4)
+	for _, body := range []string{`{}`, `{"computeStartStop":null}`, `{"schedules":` + list() + `}`, `{"properties":{"schedules":` + list() + `}}`} {
+		r.want("a body without the list: "+body, set(body).code(), "InvalidScheduleFormat")
+	}
+	r.want("entries after such bodies", len(entries()), 4)
 	set(list())
 	r.want("entries after an empty list", len(entries()), 0)
 
