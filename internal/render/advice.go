@@ -42,6 +42,9 @@ func rules() []rule {
 		{"OperationInProgress", "", busy},
 		{"", "operation is in progress", busy},
 
+		// What create does not change.
+		{"", "its hours can be changed where they are", "computetarget schedule set {name} 'mon-fri 09:00-18:00' changes when it starts and stops, computetarget idle {name} 1h after how long without use it stops"},
+
 		// Capacity before quota: its messages may mention quota too.
 		{"AllocationFailed", "", capacity},
 		{"OverconstrainedAllocationRequest", "", capacity},

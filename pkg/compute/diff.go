@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // Difference is a setting in which an existing compute is not what is asked
@@ -153,14 +155,21 @@ func (d *differences) instance(have *Instance, want *InstanceSpec) {
 	d.truth("enableOSPatching", have.EnableOSPatching, want.EnableOSPatching)
 	d.truth("releaseQuotaOnStop", have.ReleaseQuotaOnStop, want.ReleaseQuotaOnStop)
 	if idle, ok := have.IdleShutdown(); ok && want.IdleShutdown > 0 && idle != want.IdleShutdown {
-		d.add("idleTimeBeforeShutdown", have.IdleTime, formatDuration(want.IdleShutdown))
+		d.add(fieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
 	}
 	if want.Schedules != nil && have.Schedules != nil {
 		if a, b := scheduleText(have.Schedules), scheduleText(want.Schedules); a != b {
-			d.add("schedules", a, b)
+			d.add(fieldSchedules, a, b)
 		}
 	}
 }
+
+// The hours of an instance, which can be changed where they are, though not by
+// creating it.
+const (
+	fieldIdle      = "idleTimeBeforeShutdown"
+	fieldSchedules = "schedules"
+)
 
 func access(on bool) string {
 	if on {
