@@ -90,7 +90,7 @@ func (c *Client) checkResize(ctx context.Context, name, size string) error {
 	if found != nil {
 		return nil
 	}
-	const most = 20
+	const most = 100 // a region has fewer; it is the list to choose from
 	var can []string
 	for _, s := range allowed {
 		if s.Supports(TypeInstance) {
