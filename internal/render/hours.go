@@ -191,6 +191,10 @@ func (p *Page) hours(c *compute.Compute) {
 		head = append(head, perWeek(on))
 	}
 	p.Sentence("%s", strings.Join(head, " · "))
+	width := p.Width()
+	if width == 0 {
+		width = sentenceMax
+	}
 	for i, s := range list {
 		id := s.Entry.ID
 		if len(id) > 8 {
@@ -200,7 +204,11 @@ func (p *Page) hours(c *compute.Compute) {
 			p.Line("  %d  cannot be read: %v", i+1, s.Err)
 			continue
 		}
-		p.Line("  %d  %s", i+1, s.Entry.Explain())
+		head := fmt.Sprintf("  %d  ", i+1)
+		for _, line := range wrap(s.Entry.Explain(), max(width-len("       "), 1)) {
+			p.Line("%s%s", head, line)
+			head = "       "
+		}
 		if next := p.next(s.Entry); id == "" {
 			p.Line("     %s", next)
 		} else {

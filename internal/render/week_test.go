@@ -125,6 +125,12 @@ func TestScheduleViews(t *testing.T) {
 	t.Parallel()
 	dev := withHours(t, "dev", "Running", "America/New_York", "PT60M", "mon-thu 09:00-18:00", "fri 09:00-16:00").Compute
 	bare := withHours(t, "bare", "Stopped", "", "").Compute
+	long, err := compute.Decode([]byte(`{"name":"long","properties":{"computeType":"ComputeInstance","properties":{"schedules":{"computeStartStop":[
+		{"id":"00000001-1","action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Week","interval":2,"startTime":"2027-01-04T00:00:00",
+		"timeZone":"W. Europe Standard Time","schedule":{"hours":[9,21],"minutes":[0],"weekDays":["Monday","Thursday"]}}}]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
 	show := func(title string, r Result) {
 		s, out, errs := TestStreams("", 80, 80)
@@ -135,6 +141,7 @@ func TestScheduleViews(t *testing.T) {
 	}
 	show("list", Schedules([]*compute.Compute{dev}, false))
 	show("list several", Schedules([]*compute.Compute{dev, bare}, true))
+	show("list long", Schedules([]*compute.Compute{long}, false))
 	show("list nobody", Schedules(nil, true))
 	show("idle", Idle([]*compute.Compute{dev, bare}, true))
 	show("idle changed", IdleChanged([]compute.HoursOutcome{{Name: "dev", Before: bare, After: dev}, {Name: "bare", Before: bare, Already: true}, {Name: "bare", Before: dev, After: bare}}, true))
