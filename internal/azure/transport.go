@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -45,27 +46,31 @@ func NewTransport(opts TransportOptions) (*http.Client, error) {
 	if opts.Getenv == nil {
 		opts.Getenv = os.Getenv
 	}
-	var files []string
+	var bundles []bundle
 	for _, file := range []string{opts.CAFile, opts.Getenv("SSL_CERT_FILE"), opts.Getenv("REQUESTS_CA_BUNDLE")} {
-		if file != "" {
-			files = append(files, file)
+		if file == "" || slices.ContainsFunc(bundles, func(b bundle) bool { return b.file == file }) {
+			continue
 		}
-	}
-	roots, err := trust(files)
-	if err != nil {
-		return nil, err
+		data, err := readCertificates(file)
+		if err != nil {
+			return nil, err
+		}
+		bundles = append(bundles, bundle{file, data})
 	}
 	network := &roundTripper{
-		proxy:  proxyFunc(opts.Getenv),
-		remote: transport(proxyFunc(opts.Getenv), roots),
+		proxy: proxyFunc(opts.Getenv),
+		plain: transport(nil, nil),
+		remote: sync.OnceValue(func() http.RoundTripper {
+			return transport(proxyFunc(opts.Getenv), trust(bundles))
+		}),
 		local: sync.OnceValue(func() http.RoundTripper {
-			all := roots
+			all := bundles
 			if opts.LoopbackCAFile != "" {
-				if more, err := trust(append(files, opts.LoopbackCAFile)); err == nil {
-					all = more
+				if data, err := readCertificates(opts.LoopbackCAFile); err == nil {
+					all = append(slices.Clone(bundles), bundle{opts.LoopbackCAFile, data})
 				}
 			}
-			return transport(nil, all)
+			return transport(nil, trust(all))
 		}),
 	}
 	return &http.Client{
@@ -94,34 +99,47 @@ func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool
 	}
 }
 
-// trust is the system's certificate pool plus the files; nil, which means the
-// system's, without files.
-func trust(files []string) (*x509.CertPool, error) {
-	if len(files) == 0 {
-		return nil, nil
+// bundle is a PEM file of certificates, as it was read.
+type bundle struct {
+	file string
+	data []byte
+}
+
+// trust is the system's certificate pool plus the bundles; nil, which means the
+// system's, without any. Parsing a system's worth of certificates takes longer
+// than a request, so it is called when a server first asks to be trusted.
+func trust(bundles []bundle) *x509.CertPool {
+	if len(bundles) == 0 {
+		return nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	for _, file := range files {
-		data, err := ReadFile(file)
-		if err != nil {
-			var unusable *FileError
-			if errors.As(err, &unusable) {
-				return nil, err
-			}
-			return nil, &FileError{Path: file, Reason: "is not there", Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
-		}
-		if !pool.AppendCertsFromPEM(data) {
-			why := "holds no certificate"
-			if block, _ := pem.Decode(data); block == nil {
-				why = "is not a PEM file"
-			}
-			return nil, &FileError{Path: file, Reason: why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
-		}
+	for _, b := range bundles {
+		pool.AppendCertsFromPEM(b.data)
 	}
-	return pool, nil
+	return pool
+}
+
+// readCertificates reads a PEM file that must hold a certificate.
+func readCertificates(file string) ([]byte, error) {
+	data, err := ReadFile(file)
+	if err != nil {
+		var unusable *FileError
+		if errors.As(err, &unusable) {
+			return nil, err
+		}
+		return nil, &FileError{Path: file, Reason: "is not there", Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
+	}
+	why := "is not a PEM file"
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if _, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+			return data, nil
+		}
+		why = "holds no certificate"
+	}
+	return nil, &FileError{Path: file, Reason: why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
 }
 
 // proxyFunc reads the proxy variables as net/http does, from an environment
@@ -166,15 +184,21 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 // roundTripper sends requests and turns what the network says into one line.
 type roundTripper struct {
 	proxy  func(*http.Request) (*url.URL, error)
-	remote http.RoundTripper
-	local  func() http.RoundTripper
+	plain  http.RoundTripper        // to this machine, without TLS
+	local  func() http.RoundTripper // to this machine
+	remote func() http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
-	next := t.remote
-	if IsLoopback(request.URL.Hostname()) {
+	var next http.RoundTripper
+	switch local := IsLoopback(request.URL.Hostname()); {
+	case local && request.URL.Scheme == "http":
+		next = t.plain
+	case local:
 		next = t.local()
+	default:
+		next = t.remote()
 	}
 	response, err := next.RoundTrip(request)
 	if err == nil || request.Context().Err() != nil {
