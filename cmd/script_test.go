@@ -37,7 +37,7 @@ type tests struct{ *testing.M }
 
 func (t tests) Run() int {
 	if f := flag.Lookup("test.parallel"); f != nil {
-		_ = f.Value.Set("8") // the command line, parsed later, goes first
+		_ = f.Value.Set("16") // the command line, parsed later, goes first
 	}
 	code := t.M.Run()
 	removeBuilt()
