@@ -23,7 +23,7 @@ func (u *unsent) add(r compute.Request) {
 // instead is the result of a dry run: the requests, in the order they would
 // have been sent. Failures that have nothing to do with the dry run stay.
 func (u *unsent) instead(r render.Result) render.Result {
-	shown := render.Result{Err: onlyReal(r.Err), Notes: r.Notes}
+	shown := render.Result{Body: true, Err: onlyReal(r.Err), Notes: r.Notes}
 	switch len(u.requests) {
 	case 0:
 		if shown.Err == nil {

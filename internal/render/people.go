@@ -37,7 +37,7 @@ func List(list []*compute.Compute, w Where, d Detail) Result {
 	case Verbose:
 		r.V1 = V1Verbose()
 	case Raw:
-		r.V1 = nil
+		r.V1, r.Body = nil, true
 	case Brief:
 		r.People = func(p *Page) { p.list(list, w) }
 	}
@@ -53,7 +53,7 @@ func Show(list []*compute.Compute, several bool, d Detail) Result {
 	case Verbose:
 		r.V1 = V1Verbose()
 	case Raw:
-		r.V1 = nil
+		r.V1, r.Body = nil, true
 	case Brief:
 		r.People = func(p *Page) {
 			for _, c := range list {

@@ -14,6 +14,10 @@ type Result struct {
 	// for gives an object, several an array. nil prints nothing.
 	Data any
 
+	// Body says that Data is a body of the service's own protocol: it is shown
+	// as it goes over the wire, without the resourceGroup that results get.
+	Body bool
+
 	// Names are printed one a line by -o name. When nil, the names are read
 	// from Data.
 	Names []string
@@ -121,7 +125,9 @@ func printResult(s *Streams, o Options, r Result) error {
 	if err != nil {
 		return fmt.Errorf("the result cannot be printed: %w", err)
 	}
-	data = injectResourceGroup(data)
+	if !r.Body {
+		data = injectResourceGroup(data)
+	}
 	if o.Query != nil {
 		if data, err = o.Query.Search(data); err != nil {
 			return err
