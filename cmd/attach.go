@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
+	"encoding/pem"
 	"os"
 	"strings"
 
@@ -64,19 +66,36 @@ func newAttachRemote(a *app.App) *cobra.Command {
 		if *password == "" && *keyFile == "" {
 			return nil, render.Usagef("give --password or --private-key-file")
 		}
-		if *passphrase != "" {
-			return nil, render.Usagef("the service has no field for a passphrase: decrypt the key first (ssh-keygen -p) and leave --private-key-passphrase out")
-		}
 		account := &compute.MachineAccount{UserName: *user, Password: *password}
 		if *keyFile != "" {
 			key, err := os.ReadFile(*keyFile)
 			if err != nil {
 				return nil, render.Usagef("reading the private key: %w", err)
 			}
+			if isEncryptedKey(key) {
+				return nil, render.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", *keyFile)
+			}
 			account.PrivateKey = string(key)
+		}
+		if *passphrase != "" {
+			a.Note("--private-key-passphrase has no effect: no encrypted key is sent")
 		}
 		return &compute.Spec{VirtualMachine: &compute.VirtualMachineSpec{Address: *address, SSHPort: *port, Account: account}}, nil
 	})
+}
+
+// isEncryptedKey reports whether a private key cannot be used without its
+// passphrase: as PKCS #8, as the older PEM, or in the format of OpenSSH, which
+// names the cipher first (PROTOCOL.key).
+func isEncryptedKey(key []byte) bool {
+	block, _ := pem.Decode(key)
+	if block == nil {
+		return false
+	}
+	if cipher, ok := bytes.CutPrefix(block.Bytes, []byte("openssh-key-v1\x00")); ok {
+		return !bytes.HasPrefix(cipher, []byte("\x00\x00\x00\x04none"))
+	}
+	return block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 }
 
 const (

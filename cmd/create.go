@@ -106,13 +106,17 @@ service knows no other way.`,
 		if len(wrong) > 0 {
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
-		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
 			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
 			if *stopped {
 				created = thenStop(ctx, client, created, o)
 			}
 			return []compute.Outcome{created}
 		})
+		if instance.SSHPublicKey != "" && (instance.SSHPublicAccess == nil || !*instance.SSHPublicAccess) && *keyFile == "" && err == nil && r.Err == nil {
+			r.Notes = append(r.Notes, "the SSH public key has no effect: SSH stays off without --ssh-public-access True, and cannot be switched on later")
+		}
+		return r, err
 	})
 }
 

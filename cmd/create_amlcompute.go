@@ -143,6 +143,20 @@ func scaleFlags(f *pflag.FlagSet) *scale {
 	return s
 }
 
+// check refuses what no cluster can have, before anything is asked; both says
+// that the two numbers of nodes were given.
+func (s *scale) check(both bool) error {
+	switch {
+	case s.min < 0 || s.max < 0:
+		return render.Usagef("a cluster cannot have fewer than 0 nodes")
+	case both && s.max < s.min:
+		return render.Usagef("a cluster cannot have at least %d and at most %d nodes", s.min, s.max)
+	case s.idle < 0:
+		return render.Usagef("--idle-seconds-before-scaledown: a node cannot be idle for %d seconds", s.idle)
+	}
+	return nil
+}
+
 func locationFlag(f *pflag.FlagSet) *string {
 	location := f.StringP("location", "l", "", "`REGION`; the workspace's own by default")
 	markV1(f, "location")

@@ -29,6 +29,9 @@ as it is; with nothing given nothing is sent.`,
 	f := c.Flags()
 	f.Lookup("idle-seconds-before-scaledown").DefValue = ""
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		if err := asked.check(f.Changed("min-nodes") && f.Changed("max-nodes")); err != nil {
+			return render.Result{}, err
+		}
 		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
@@ -50,7 +53,7 @@ as it is; with nothing given nothing is sent.`,
 		if idle, ok := scale.IdleScaleDown(); f.Changed("idle-seconds-before-scaledown") && (!ok || idle != time.Duration(asked.idle)*time.Second) {
 			scale.SetIdleScaleDown(time.Duration(asked.idle) * time.Second)
 		}
-		if scale.MinNodes < 0 || scale.MaxNodes < scale.MinNodes {
+		if scale.MaxNodes < scale.MinNodes {
 			return render.Result{}, render.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
 		}
 		if scale == before {

@@ -208,11 +208,19 @@ func TestCheckSpecTellsEverything(t *testing.T) {
 	if want := []string{"name", "sshPublicKey", "sshPublicKey", "idleShutdown", "schedules", "assignedUser"}; !slices.Equal(fields, want) {
 		t.Errorf("found %v, want %v", fields, want)
 	}
-	for what, spec := range map[string]*Spec{
-		"scale": {Cluster: &ClusterSpec{MinNodes: 3, MaxNodes: 2}},
+	on := true
+	for _, wrong := range []struct {
+		field string
+		spec  *Spec
+	}{
+		{"scale", &Spec{Cluster: &ClusterSpec{MinNodes: 3, MaxNodes: 2}}},
+		{"scale", &Spec{Cluster: &ClusterSpec{MaxNodes: 2, IdleScaleDown: -time.Second}}},
+		{"sshPublicKey", &Spec{Instance: &InstanceSpec{SSHPublicAccess: &on}}},
+		{"resourceId", &Spec{ResourceID: "aks", AKS: &AKSSpec{}}},
+		{"resourceId", &Spec{ResourceID: "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/", AKS: &AKSSpec{}}},
 	} {
-		if found := CheckSpec("abc", spec); len(found) != 1 || found[0].Field != what {
-			t.Errorf("%s: %v", what, found)
+		if found := CheckSpec("abc", wrong.spec); len(found) != 1 || found[0].Field != wrong.field {
+			t.Errorf("%s: %v", wrong.field, found)
 		}
 	}
 	if found := CheckSpec("abc", &Spec{Instance: &InstanceSpec{IdleShutdown: 72 * time.Hour}}); len(found) != 0 {

@@ -43,7 +43,13 @@ func CheckSpec(name string, spec *Spec) []Finding {
 	if err := ValidateName(name); err != nil {
 		out = append(out, Finding{Kind: KindInvalid, Field: "name", Message: err.Error(), Suggestions: []string{ProposeName(name)}})
 	}
+	if id := spec.ResourceID; id != "" && !isResourceID(id) {
+		wrong("resourceId", "%q is not the id of a resource; it looks like /subscriptions/…/resourceGroups/…/providers/…, and az aks show --query id prints one", shorten(id, 100))
+	}
 	if i := spec.Instance; i != nil {
+		if i.SSHPublicAccess != nil && *i.SSHPublicAccess && i.SSHPublicKey == "" {
+			wrong("sshPublicKey", "SSH from the internet needs the public key of who may sign in, and none is given")
+		}
 		if i.SSHPublicKey != "" {
 			if err := ValidateSSHKey(i.SSHPublicKey); err != nil {
 				wrong("sshPublicKey", "%s", err)
@@ -69,8 +75,19 @@ func CheckSpec(name string, spec *Spec) []Finding {
 		case c.MinNodes > c.MaxNodes:
 			wrong("scale", "the fewest nodes (%d) cannot be more than the most nodes (%d)", c.MinNodes, c.MaxNodes)
 		}
+		if c.IdleScaleDown < 0 {
+			wrong("scale", "a node cannot be idle for %s", c.IdleScaleDown)
+		}
 	}
 	return out
+}
+
+// isResourceID reports whether id has the form of an ARM id:
+// /subscriptions/S/resourceGroups/G/providers/PROVIDER/TYPE/NAME.
+func isResourceID(id string) bool {
+	parts := strings.Split(id, "/")
+	return len(parts) >= 9 && parts[0] == "" && !slices.Contains(parts[1:], "") &&
+		strings.EqualFold(parts[1], "subscriptions") && strings.EqualFold(parts[3], "resourceGroups") && strings.EqualFold(parts[5], "providers")
 }
 
 // Preflight is what was found out before a create.
