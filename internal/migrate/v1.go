@@ -71,6 +71,21 @@ func successor(group, verb string) string {
 	return ""
 }
 
+// workspaceGone says what of a call of az ml workspace only the retired
+// extension understood, "" for nothing: the newer one has the same commands
+// with other flags and other keys.
+func workspaceGone(words []word) string {
+	switch {
+	case has(words, "workspace-name", "w"):
+		return "-w went with azure-cli-ml: az ml workspace names it with --name/-n now"
+	case has(words, "exist-ok", ""):
+		return "--exist-ok went with azure-cli-ml: az ml workspace create has no such flag"
+	case slices.ContainsFunc(words, func(w word) bool { return strings.Contains(w.text, "workspaceName") }):
+		return "workspaceName went with azure-cli-ml: az ml workspace prints name instead"
+	}
+	return ""
+}
+
 // finding says what becomes of a call; false when it is none of the retired
 // extension.
 func (c call) finding() (Finding, bool) {
@@ -118,12 +133,17 @@ func (c call) finding() (Finding, bool) {
 		if len(rest) > 0 {
 			verb = strings.ToLower(rest[0].text)
 		}
-		next := successor(group, verb)
-		if next == "" {
+		why := ""
+		if next := successor(group, verb); next != "" {
+			why = "gone with azure-cli-ml and not served here; its successor: " + next
+		} else if group == "workspace" && verb != "" {
+			why = workspaceGone(rest[1:])
+		}
+		if why == "" {
 			return f, false
 		}
 		f.Text = oneLine(c.join(words[:min(len(words), globals+3)]))
-		f.Warnings = []string{"gone with azure-cli-ml and not served here; its successor: " + next}
+		f.Warnings = []string{why}
 		return f, true
 	}
 	f.edits = c.replace("computetarget", gone)
