@@ -117,6 +117,9 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 			}
 			r.Notes = append(r.Notes, note)
 		}
+		if words := alreadySo(o); words != "" && o.Note == "" && o.Verb != compute.VerbCreate {
+			r.Aside = append(r.Aside, words)
+		}
 	}
 	r.Err = errors.Join(errs...)
 	if len(errs) == 1 {
@@ -185,12 +188,11 @@ func sentence(o compute.Outcome, now time.Time) string {
 	case o.Left:
 		// Its state is still the one from before.
 		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
-	case o.Already && o.Verb == compute.VerbCreate:
-		parts = append(parts, o.Name+" exists already and is "+c.State())
-	case o.Already && o.Verb == compute.VerbResize:
-		parts = append(parts, o.Name+" has the size "+c.VMSize()+" already")
-	case o.Already && o.Verb != compute.VerbWait:
-		parts = append(parts, o.Name+" is already "+c.State()+upFor(c, now))
+	case alreadySo(o) != "":
+		parts = append(parts, alreadySo(o))
+		if o.Verb != compute.VerbCreate && o.Verb != compute.VerbResize {
+			parts[0] += upFor(c, now)
+		}
 	case o.Verb == compute.VerbUpdate:
 		parts = append(parts, o.Name+" is updated"+took)
 	case o.Verb == compute.VerbResize:
@@ -216,6 +218,19 @@ func sentence(o compute.Outcome, now time.Time) string {
 		parts = append(parts, command("start NAME", c.Name))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// alreadySo says that there was nothing to do, "" when there was.
+func alreadySo(o compute.Outcome) string {
+	switch {
+	case !o.Already || removal(o) || o.Compute == nil || o.Verb == compute.VerbWait || o.Compute.InTransition():
+		return ""
+	case o.Verb == compute.VerbCreate:
+		return o.Name + " exists already and is " + o.Compute.State()
+	case o.Verb == compute.VerbResize:
+		return o.Name + " has the size " + o.Compute.VMSize() + " already"
+	}
+	return o.Name + " is already " + o.Compute.State()
 }
 
 // removal reports whether a verb took a compute away, or a wait saw it go.

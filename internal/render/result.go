@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -43,6 +44,10 @@ type Result struct {
 	// Notes are sentences for people, written to stderr after the result.
 	Notes []string
 
+	// Aside are sentences that People says itself: notes wherever it is not
+	// drawn.
+	Aside []string
+
 	// Err is a failure that leaves something to print: the rest is rendered
 	// and Print returns Err.
 	Err error
@@ -76,6 +81,9 @@ func Print(s *Streams, o Options, r Result) error {
 	if err := printResult(s, o, r); err != nil {
 		return err
 	}
+	if !drawn(s, o, r) {
+		r.Notes = append(slices.Clip(r.Aside), r.Notes...)
+	}
 	for _, note := range r.Notes {
 		Note(s, o, note)
 	}
@@ -96,9 +104,14 @@ func Note(s *Streams, o Options, sentence string) {
 
 const emulatorMark = " (emulator)"
 
+// drawn reports whether the people's view is what is printed.
+func drawn(s *Streams, o Options, r Result) bool {
+	return o.Format == "" && o.Query == nil && s.Out.TTY && r.People != nil
+}
+
 func printResult(s *Streams, o Options, r Result) error {
 	plain := o.Format == "" && o.Query == nil
-	if plain && s.Out.TTY && r.People != nil {
+	if drawn(s, o, r) {
 		p := newPage(s, o)
 		r.People(p)
 		return p.flush()
