@@ -138,7 +138,7 @@ func defaultCell(o v1Option, f *pflag.Flag) string {
 var commandNotes = map[string]string{
 	"list":                       "Some releases of v1 failed when the workspace held an instance; here every type is listed",
 	"show":                       "What is not there is exit code 3 (v1: 1)",
-	"delete":                     "It waits until the compute is gone; v1 returned at once. A person on a terminal is asked first. The shim adds `--no-wait` and `--yes`",
+	"delete":                     "It waits until the compute is gone; v1 returned at once. A person on a terminal is asked first. The shim adds `--no-wait` and `--yes`. What is only attached is refused, as in v1: `detach` is for that",
 	"detach":                     "It waits until the compute is gone from the workspace. Instances and clusters are refused, as in v1",
 	"get-credentials":            "The one command that prints secrets, as asked",
 	"create computeinstance":     "A name that exists with the same settings is a success (`--if-exists`)",

@@ -17,6 +17,8 @@ func newDelete(a *app.App) *cobra.Command {
 		Use:   "delete NAME…",
 		Short: "Delete computes",
 		Long: `Delete computes, with everything on their disks, and wait until they are gone.
+What is only attached is refused: detach removes it and leaves what it stands
+for.
 
 On a terminal the names, owners and states are shown and a yes is asked for;
 --yes skips that. Elsewhere nothing is ever asked.`,

@@ -180,6 +180,10 @@ func plan(verb Verb, c *Compute) (step, error) {
 		if c.InTransition() {
 			return stepSettle, nil
 		}
+		if verb == VerbDelete && c.IsAttachedCompute {
+			// The action would go for what it stands for, and that was made elsewhere.
+			return stepRefuse, invalidf(c.Name, "%s is attached (%s): what it stands for was not created here and is not deleted; detach removes it from the workspace", c.Name, c.ComputeType)
+		}
 		return stepSend, nil
 	case VerbUpdate:
 		if c.InTransition() {
