@@ -105,7 +105,7 @@ func tableCell(v any) string {
 	if v == nil {
 		return ""
 	}
-	return Clean(string(appendPython(nil, v)))
+	return strings.TrimSpace(Clean(string(appendPython(nil, v))))
 }
 
 // appendPython writes a value as Python's str does; strings inside a list or
