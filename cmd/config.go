@@ -62,8 +62,9 @@ func newConfigSet(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "set KEY=VALUE…",
 		Short: "Keep a setting in your config.yaml",
-		Long: `Keep settings in your config.yaml. An empty value removes a setting. The rest of
-the file, comments included, stays as it is.`,
+		Long: `Keep settings in your config.yaml: all of those given, or none when one is
+wrong. An empty value removes a setting. The rest of the file, comments
+included, stays as it is.`,
 		Example: `  computetarget config set output=table
   computetarget config set time-zone=Europe/Berlin timeout=30m
   computetarget config set output=`,
@@ -72,16 +73,19 @@ the file, comments included, stays as it is.`,
 		if len(args) == 0 {
 			return render.Result{}, render.Usagef("give at least one KEY=VALUE")
 		}
+		if len(args) == 2 && !strings.Contains(args[0], "=") {
+			args = []string{args[0] + "=" + args[1]} // as git and gh take it
+		}
+		changes := make([]config.Change, 0, len(args))
 		for _, pair := range args {
-			if !strings.Contains(pair, "=") {
+			key, value, ok := strings.Cut(pair, "=")
+			if !ok {
 				return render.Result{}, render.Usagef("%q is not KEY=VALUE", pair)
 			}
+			changes = append(changes, config.Change{Key: key, Text: value})
 		}
-		for _, pair := range args {
-			key, value, _ := strings.Cut(pair, "=")
-			if err := a.Settings.Set(key, value); err != nil {
-				return render.Result{}, err
-			}
+		if err := a.Settings.Set(changes...); err != nil {
+			return render.Result{}, err
 		}
 		return render.Result{Notes: []string{"written to " + a.Settings.UserFile()}}, nil
 	})

@@ -53,7 +53,7 @@ func FuzzUserFile(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := edit(string(bomless(data)), root, setting{Workspace, "fuzzed"})
+		text, err := edit(string(bomless(data)), root, Change{Workspace, "fuzzed"})
 		if err != nil {
 			t.Fatalf("read but not changed: %v", err)
 		}

@@ -706,7 +706,7 @@ func TestNoHomeIsNoCrash(t *testing.T) {
 	if _, err := s.Get(Workspace); err != nil {
 		t.Error(err)
 	}
-	if err := s.Set(Workspace, "x"); err == nil {
+	if err := s.Set(Change{Workspace, "x"}); err == nil {
 		t.Error("nowhere to write, but no error")
 	}
 }
@@ -752,7 +752,7 @@ func TestFilesAreNotThere(t *testing.T) {
 	if v := w.get(Workspace); v.Set() {
 		t.Errorf("got %+v", v)
 	}
-	if err := w.settings().Set(Workspace, "x"); err == nil {
+	if err := w.settings().Set(Change{Workspace, "x"}); err == nil {
 		t.Error("a setting cannot be kept in a folder that is a file")
 	} else if errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("err = %v", err)

@@ -17,35 +17,51 @@ import (
 	"github.com/computetarget/computetarget/internal/azure"
 )
 
-// Set writes one setting to the user's config.yaml; an empty text removes it.
-// Comments and order of the file stay. The values of this Settings do not
-// change.
-func (s *Settings) Set(key, text string) error {
-	option, ok := Lookup(key)
+// Change is a new value of a setting; an empty text removes it.
+type Change struct{ Key, Text string }
+
+// Set writes settings to the user's config.yaml, all of them or, when one
+// cannot be, none. Comments and order of the file stay. The values of this
+// Settings do not change.
+func (s *Settings) Set(changes ...Change) error {
+	normal := make([]Change, 0, len(changes))
+	for _, change := range changes {
+		text, err := s.settable(change)
+		if err != nil {
+			return err
+		}
+		normal = append(normal, Change{change.Key, text})
+	}
+	return s.write(normal)
+}
+
+// settable returns the text a change writes.
+func (s *Settings) settable(change Change) (string, error) {
+	option, ok := Lookup(change.Key)
 	if !ok {
-		return unknownKey(key)
+		return "", unknownKey(change.Key)
 	}
 	if option.Secret || !option.User {
-		e := &Error{Reason: fmt.Sprintf("%s cannot be kept in %s", key, s.shorten(s.UserFile()))}
+		e := &Error{Reason: fmt.Sprintf("%s cannot be kept in %s", change.Key, s.shorten(s.UserFile()))}
 		if option.Env != "" {
 			e.Tip = "set " + option.Env + " instead"
 		}
-		return e
+		return "", e
 	}
-	if text != "" {
-		normal, err := Canonical(option, text)
-		if err != nil {
-			return &Error{Reason: fmt.Sprintf("%s %s", key, err)}
-		}
-		text = normal
+	if change.Text == "" {
+		return "", nil
 	}
-	return s.write([]setting{{key, text}})
+	text, err := Canonical(option, change.Text)
+	if err != nil {
+		return "", &Error{Reason: fmt.Sprintf("%s %s", change.Key, err)}
+	}
+	return text, nil
 }
 
 // Use makes a workspace the one to act in, for this user everywhere (written
 // to config.yaml). It returns the file written.
 func (s *Settings) Use(subscription, group, workspace string) (string, error) {
-	return s.UserFile(), s.write([]setting{
+	return s.UserFile(), s.write([]Change{
 		{Subscription, subscription}, {ResourceGroup, group}, {Workspace, workspace},
 	})
 }
@@ -57,10 +73,8 @@ func (s *Settings) UseHere(subscription, group, workspace string) (string, error
 	return WriteProject(s.in.Dir, Project{Subscription: subscription, ResourceGroup: group, Workspace: workspace}, "")
 }
 
-type setting struct{ key, text string }
-
 // write changes settings in config.yaml.
-func (s *Settings) write(settings []setting) error {
+func (s *Settings) write(settings []Change) error {
 	path := s.UserFile()
 	if path == "" {
 		return &Error{Reason: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
@@ -88,22 +102,22 @@ func (s *Settings) write(settings []setting) error {
 // edit changes one setting in the text of a YAML file, whose mapping root is,
 // and leaves every other line as it is. Where the file is written in a way
 // that a change of one line cannot express, it is written anew.
-func edit(text string, root *yaml.Node, change setting) (string, error) {
+func edit(text string, root *yaml.Node, change Change) (string, error) {
 	wanted := map[string]string{}
 	var old *yaml.Node
 	at := 0
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		wanted[root.Content[i].Value] = root.Content[i+1].Value
-		if root.Content[i].Value == change.key {
+		if root.Content[i].Value == change.Key {
 			old, at = root.Content[i+1], root.Content[i].Line
 		}
 	}
-	wanted[change.key] = change.text
-	if change.text == "" {
-		delete(wanted, change.key)
+	wanted[change.Key] = change.Text
+	if change.Text == "" {
+		delete(wanted, change.Key)
 	}
 	line, err := yaml.Marshal(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
-		{Kind: yaml.ScalarNode, Value: change.key}, scalar(change.text)}})
+		{Kind: yaml.ScalarNode, Value: change.Key}, scalar(change.Text)}})
 	if err != nil {
 		return "", err
 	}
@@ -112,11 +126,11 @@ func edit(text string, root *yaml.Node, change setting) (string, error) {
 		lines[n-1] += "\n"
 	}
 	switch {
-	case old == nil && change.text != "":
+	case old == nil && change.Text != "":
 		lines = append(lines, string(line))
 	case old != nil && at > len(lines):
 		// YAML knows more line ends than text files have.
-	case old != nil && change.text == "":
+	case old != nil && change.Text == "":
 		lines = slices.Delete(lines, at-1, at)
 	case old != nil:
 		if old.LineComment != "" {
@@ -147,15 +161,15 @@ func scalar(text string) *yaml.Node {
 }
 
 // put sets, adds or removes a key of a mapping.
-func put(mapping *yaml.Node, change setting) {
+func put(mapping *yaml.Node, change Change) {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == change.key {
+		if mapping.Content[i].Value == change.Key {
 			mapping.Content = slices.Delete(mapping.Content, i, i+2)
 			break
 		}
 	}
-	if change.text != "" {
-		mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: change.key}, scalar(change.text))
+	if change.Text != "" {
+		mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: change.Key}, scalar(change.Text))
 	}
 }
 

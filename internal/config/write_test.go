@@ -41,7 +41,7 @@ func TestSet(t *testing.T) {
 			if test.before != "" {
 				w.write(userPath, test.before)
 			}
-			if err := w.settings().Set(test.key, test.text); err != nil {
+			if err := w.settings().Set(Change{test.key, test.text}); err != nil {
 				t.Fatal(err)
 			}
 			if got := w.read(userPath); got != test.after {
@@ -80,7 +80,7 @@ func TestSetRefuses(t *testing.T) {
 		if test.before != "" {
 			w.write(userPath, test.before)
 		}
-		err := w.settings().Set(test.key, test.text)
+		err := w.settings().Set(Change{test.key, test.text})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("Set(%s, %q): %v, want %q in it", test.key, test.text, err, test.want)
 		}
@@ -154,7 +154,7 @@ func TestWritingThroughALink(t *testing.T) {
 	if err := os.Symlink(filepath.Join(w.home, "dotfiles", "ct.yaml"), link); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.settings().Set(Workspace, "ws"); err != nil {
+	if err := w.settings().Set(Change{Workspace, "ws"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.read("dotfiles/ct.yaml"); got != "output: table\nworkspace: ws\n" {
