@@ -22,12 +22,16 @@ func newUse(a *app.App) *cobra.Command {
 with --here for a folder and those below it (kept in .azureml/config.json).
 
 The workspace is looked up first. Without -g it is found by its name among the
-workspaces of the subscription.`,
+workspaces of the subscription or, when none is chosen, of every one you can
+see.`,
 		Example: `  computetarget use local-ws
   computetarget use local-ws -g local-rg --here`,
 	}
 	here := c.Flags().Bool("here", false, "for this folder instead of everywhere")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		if chosen, err := a.Settings.Get(config.Workspace); err == nil && len(args) == 0 && chosen.Level == config.LevelFlag {
+			args = []string{chosen.Text}
+		}
 		if len(args) != 1 {
 			return render.Result{}, render.Usagef("name one workspace; computetarget workspace list shows them")
 		}
@@ -65,21 +69,22 @@ func overruled(chosen compute.Workspace) []string {
 	return []string{fmt.Sprintf("in this folder and shell it stays %s (rg %s): that choice, from %s, goes first", now.Name, now.ResourceGroup, ref.Source())}
 }
 
-// findWorkspace looks a workspace up by its name: in the group of -g, else in
-// the whole subscription.
+// findWorkspace looks a workspace up by its name, which Azure takes in any
+// case: in the group of -g, else in the whole subscription or, when none is
+// chosen, in all that the identity can see.
 func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Workspace, error) {
 	subscription, err := a.Settings.Subscription()
 	if err != nil {
 		return compute.Workspace{}, err
 	}
-	if !subscription.Set() {
-		return compute.Workspace{}, &config.MissingError{Key: config.Subscription}
-	}
 	group, err := a.Settings.Get(config.ResourceGroup)
 	if err != nil {
 		return compute.Workspace{}, err
 	}
-	if group.Level == config.LevelFlag {
+	if group.Level != config.LevelFlag {
+		group = config.Value{} // where one acts now is no word about where to look
+	}
+	if group.Set() && subscription.Set() {
 		client, err := a.Connect(compute.Workspace{Subscription: subscription.Text, ResourceGroup: group.Text, Name: name})
 		if err != nil {
 			return compute.Workspace{}, err
@@ -90,33 +95,32 @@ func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Worksp
 		}
 		return info.Workspace(), nil
 	}
-	client, err := a.Connect(compute.Workspace{Subscription: subscription.Text})
+	all, err := a.Workspaces(ctx, group.Text)
 	if err != nil {
 		return compute.Workspace{}, err
 	}
-	all, err := client.ListWorkspaces(ctx, "")
-	if err != nil {
-		return compute.Workspace{}, err
-	}
-	a.SawWorkspaces(all)
 	var found []compute.Workspace
 	var known []string
 	for _, info := range all {
 		ws := info.Workspace()
 		known = append(known, ws.Name)
-		if ws.Name == name {
+		if strings.EqualFold(ws.Name, name) {
 			found = append(found, ws)
 		}
+	}
+	where := "subscription " + subscription.Text
+	if !subscription.Set() {
+		where = "the subscriptions you can see"
 	}
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
-		tip := "computetarget workspace list shows the workspaces of the subscription"
+		tip := "computetarget workspace list shows the workspaces there are"
 		if near := nearest.Word(name, known); near != "" {
 			tip = "did you mean " + near + "?"
 		}
-		return compute.Workspace{}, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("there is no workspace %s in subscription %s", name, subscription.Text), Tip: tip}
+		return compute.Workspace{}, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("there is no workspace %s in %s", name, where), Tip: tip}
 	}
-	return compute.Workspace{}, render.Usagef("%d workspaces of the subscription are called %s: say which with -g", len(found), name)
+	return compute.Workspace{}, render.Usagef("%d workspaces in %s are called %s: say which with -g or --subscription-id", len(found), where, name)
 }

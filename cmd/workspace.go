@@ -16,24 +16,13 @@ func newWorkspaceList(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the workspaces you can see",
-		Long: `List the workspaces of the subscription, or with -g those of a resource group.
-The chosen one is marked.`,
+		Long: `List the workspaces of the subscription or, when none is chosen, of every one
+you can see; with -g those of a resource group. The chosen one is marked.`,
 		Example: `  computetarget workspace list
   computetarget workspace list -g local-rg -o name`,
 		Args: noNames,
 	}
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		subscription, err := a.Settings.Subscription()
-		if err != nil {
-			return render.Result{}, err
-		}
-		if !subscription.Set() {
-			return render.Result{}, &config.MissingError{Key: config.Subscription}
-		}
-		client, err := a.Connect(compute.Workspace{Subscription: subscription.Text})
-		if err != nil {
-			return render.Result{}, err
-		}
 		group, err := a.Settings.Get(config.ResourceGroup)
 		if err != nil {
 			return render.Result{}, err
@@ -41,12 +30,9 @@ The chosen one is marked.`,
 		if group.Level != config.LevelFlag {
 			group.Text = ""
 		}
-		all, err := client.ListWorkspaces(ctx, group.Text)
+		all, err := a.Workspaces(ctx, group.Text)
 		if err != nil {
 			return render.Result{}, err
-		}
-		if group.Text == "" {
-			a.SawWorkspaces(all)
 		}
 		chosen := ""
 		if ref, err := a.Settings.Workspace(); err == nil {

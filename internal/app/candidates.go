@@ -13,8 +13,48 @@ import (
 )
 
 // candidatesPatience is how long the error about a missing workspace waits for
-// the workspaces it could name.
-const candidatesPatience = 5 * time.Second
+// the workspaces it could name: with what comes before and after it, five
+// seconds.
+const candidatesPatience = 4 * time.Second
+
+// Workspaces lists the workspaces of the chosen subscription or, when none is
+// chosen, of all that the identity can see; with a group, those of the group.
+func (a *App) Workspaces(ctx context.Context, group string) ([]compute.WorkspaceInfo, error) {
+	chosen, err := a.Settings.Subscription()
+	if err != nil {
+		return nil, err
+	}
+	client, err := a.Connect(compute.Workspace{Subscription: chosen.Text})
+	if err != nil {
+		return nil, err
+	}
+	if chosen.Set() {
+		all, err := client.ListWorkspaces(ctx, group)
+		if err == nil && group == "" {
+			a.SawWorkspaces(all)
+		}
+		return all, err
+	}
+	visible, err := client.Subscriptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []compute.WorkspaceInfo
+	for _, subscription := range visible {
+		if client, err = a.Connect(compute.Workspace{Subscription: subscription.ID}); err != nil {
+			return nil, err
+		}
+		found, err := client.ListWorkspaces(ctx, group)
+		switch {
+		case group != "" && compute.IsNotFound(err):
+			continue // the group is another subscription's
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
 
 // candidates adds to the error of a missing workspace the workspaces there are
 // to choose from. When they cannot be had in a moment the error stays as it is.
@@ -24,20 +64,16 @@ func (a *App) candidates(err error) error {
 		return cause // that nothing is chosen in a cloud nobody knows is no wonder
 	}
 	var missing *config.MissingError
-	if !errors.As(err, &missing) || missing.Key == config.Subscription {
-		return err
-	}
-	subscription, lookup := a.Settings.Subscription()
-	if lookup != nil || !subscription.Set() {
-		return err
-	}
-	client, lookup := a.Connect(compute.Workspace{Subscription: subscription.Text})
-	if lookup != nil {
+	if !errors.As(err, &missing) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), candidatesPatience)
 	defer cancel()
-	found, lookup := client.ListWorkspaces(ctx, "")
+	found, lookup := a.Workspaces(ctx, "")
+	if render.ExitCode(lookup) == render.ExitAuth {
+		tip := "nobody is signed in who could be shown the workspaces: run az login first, or give --workspace-name, --resource-group and --subscription-id"
+		return &render.Error{Exit: render.ExitUsage, Text: missing.Error(), Tip: tip, Err: err}
+	}
 	if lookup != nil || len(found) == 0 {
 		return err
 	}
@@ -51,6 +87,9 @@ func (a *App) candidates(err error) error {
 		}
 		ws := info.Workspace()
 		lines.WriteString("\n  computetarget use " + quote(ws.Name) + " -g " + quote(ws.ResourceGroup))
+		if !missing.Known.Subscription.Set() {
+			lines.WriteString(" --subscription-id " + quote(ws.Subscription))
+		}
 	}
 	return &render.Error{Exit: render.ExitUsage, Text: missing.Error(), Tip: lines.String(), Err: err}
 }

@@ -106,7 +106,7 @@ type skew struct{ service, local time.Time }
 
 // New returns a client for the computes of ws. It sends nothing and asks for
 // no token. Only a subscription is needed for calls that concern no workspace
-// (ListWorkspaces, VMSizes, Usages).
+// (ListWorkspaces, VMSizes, Usages), and nothing for Subscriptions.
 func New(ws Workspace, o Options) (*Client, error) {
 	endpoint := strings.TrimRight(o.Endpoint, "/")
 	if endpoint == "" {

@@ -220,6 +220,9 @@ func TestOtherCallsAgainstTheEmulator(t *testing.T) {
 			t.Errorf("workspaces of %q: %+v, %v", group, all, err)
 		}
 	}
+	if visible, err := b.Subscriptions(ctx); err != nil || len(visible) != 1 || visible[0].ID != emulator.Subscription || visible[0].State != "Enabled" {
+		t.Errorf("subscriptions: %+v, %v", visible, err)
+	}
 	sizes, err := b.VMSizes(ctx, emulator.Location)
 	if size, _ := compute.MatchSize("standard_d3_v2", sizes, compute.TypeInstance); err != nil || size == nil || size.VCPUs != 4 {
 		t.Errorf("%d sizes, %v", len(sizes), err)

@@ -169,6 +169,27 @@ func (c *Client) GetWorkspace(ctx context.Context) (*WorkspaceInfo, error) {
 	return w, nil
 }
 
+// Subscription is a subscription the caller can see.
+type Subscription struct {
+	ID    string `json:"subscriptionId"`
+	Name  string `json:"displayName"`
+	State string `json:"state"` // Enabled, Warned, PastDue, Disabled or Deleted
+
+	// Raw is the subscription as the service sent it.
+	Raw json.RawMessage `json:"-"`
+}
+
+func (s *Subscription) load(data json.RawMessage) {
+	_ = json.Unmarshal(data, s)
+	s.Raw = data
+}
+
+// Subscriptions lists the subscriptions the caller can see
+// (Subscriptions_List). The client needs no subscription for it.
+func (c *Client) Subscriptions(ctx context.Context) ([]Subscription, error) {
+	return collect(ctx, c, call{op: opSubscriptions, address: c.endpoint + opSubscriptions.suffix}, "value", (*Subscription).load)
+}
+
 // ListWorkspaces lists the workspaces of the client's subscription that the
 // caller can see (Workspaces_ListBySubscription), or those of one resource
 // group (Workspaces_ListByResourceGroup) when group is not "".

@@ -19,10 +19,11 @@ type operation struct {
 	version string   // "" is DefaultAPIVersion
 	older   []string // versions to try when the service does not know version
 	read    bool     // changes nothing, so it may be sent again freely
+	arm     bool     // of Resource Manager itself, whose versions are its own
 }
 
 // The one table of operations and their api-versions. Options.APIVersion
-// overrides every version in it.
+// overrides every version in it but those of Resource Manager.
 var (
 	opList          = operation{id: "Compute_List", method: http.MethodGet, read: true}
 	opGet           = operation{id: "Compute_Get", method: http.MethodGet, read: true}
@@ -49,12 +50,13 @@ var (
 	opGroupSpaces    = operation{id: "Workspaces_ListByResourceGroup", method: http.MethodGet, read: true}
 	opVMSizes        = operation{id: "VirtualMachineSizes_List", method: http.MethodGet, suffix: "/vmSizes", read: true}
 	opUsages         = operation{id: "Usages_List", method: http.MethodGet, suffix: "/usages", read: true}
+	opSubscriptions  = operation{id: "Subscriptions_List", method: http.MethodGet, suffix: "/subscriptions", version: "2022-12-01", read: true, arm: true}
 	opStatus         = operation{id: "ComputeOperationsStatus_Get", method: http.MethodGet, read: true}
 )
 
 // versions are the api-versions to try for op, in order.
 func (c *Client) versions(op operation) []string {
-	if c.apiVersion != "" {
+	if c.apiVersion != "" && !op.arm {
 		return []string{c.apiVersion}
 	}
 	first := op.version
