@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,12 +10,14 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // filter says which computes of a list are wanted.
 type filter struct {
+	flags     *pflag.FlagSet
 	mine      bool
 	owner     string
 	states    []string
@@ -24,7 +27,7 @@ type filter struct {
 }
 
 func filterFlags(f *pflag.FlagSet) *filter {
-	w := &filter{}
+	w := &filter{flags: f}
 	f.BoolVar(&w.mine, "mine", false, "only those assigned to you, or created by you and assigned to nobody")
 	f.StringVar(&w.owner, "owner", "", "only those of `USER`: a name, an object id, or me")
 	f.StringArrayVar(&w.states, "state", nil, "only those in `STATE`, such as running; repeatable")
@@ -34,32 +37,78 @@ func filterFlags(f *pflag.FlagSet) *filter {
 	return w
 }
 
-// apply returns the computes that pass. It asks who the user is only when that
-// matters.
-func (w *filter) apply(ctx context.Context, a *app.App, all []*compute.Compute, now time.Time) ([]*compute.Compute, error) {
-	passes, err := w.checks(ctx, a, now)
-	if err != nil {
-		return nil, err
-	}
-	if len(passes) == 0 {
-		return all, nil
-	}
+// predicate says whether a compute passes a filter at a time of the service.
+type predicate func(c *compute.Compute, now time.Time) bool
+
+// keep returns the computes that pass every predicate.
+func keep(all []*compute.Compute, now time.Time, passes []predicate) []*compute.Compute {
 	out := []*compute.Compute{}
 next:
 	for _, c := range all {
 		for _, pass := range passes {
-			if !pass(c) {
+			if !pass(c, now) {
 				continue next
 			}
 		}
 		out = append(out, c)
 	}
+	return out
+}
+
+// predicates are what a compute must pass, one for each flag given but those
+// about owners. A filter that says nothing, as an unset variable leaves it, is
+// refused: without it everything would pass.
+func (w *filter) predicates() ([]predicate, error) {
+	for _, name := range []string{"owner", "state", "tag", "type", "older-than"} {
+		f := w.flags.Lookup(name)
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if f.Changed && slices.Contains(values, "") {
+			return nil, render.Usagef("--%s is empty", name)
+		}
+	}
+	var out []predicate
+	for _, state := range w.states {
+		if near := nearest.Word(state, states()); near != "" && !containsFold(states(), state) {
+			return nil, render.Usagef("--state: %q is no state, did you mean %s?", state, near)
+		}
+	}
+	if len(w.states) > 0 {
+		out = append(out, func(c *compute.Compute, _ time.Time) bool { return containsFold(w.states, c.State()) })
+	}
+	for _, tag := range w.tags {
+		key, value, exact := strings.Cut(tag, "=")
+		out = append(out, func(c *compute.Compute, _ time.Time) bool {
+			have, ok := c.Tags[key]
+			return ok && (!exact || have == value)
+		})
+	}
+	if w.kind != "" {
+		want, err := computeType(w.kind)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, func(c *compute.Compute, _ time.Time) bool { return strings.EqualFold(c.ComputeType, want) })
+	}
+	if w.olderThan != "" {
+		age, err := config.ParseDuration(w.olderThan)
+		if err != nil {
+			return nil, render.Usagef("--older-than: %w", err)
+		}
+		// A compute that does not say when it was created is never old.
+		out = append(out, func(c *compute.Compute, now time.Time) bool {
+			return !c.CreatedOn.IsZero() && c.CreatedOn.Before(now.Add(-age))
+		})
+	}
 	return out, nil
 }
 
-// checks are the tests a compute must pass, one per flag.
-func (w *filter) checks(ctx context.Context, a *app.App, now time.Time) ([]func(*compute.Compute) bool, error) {
-	var out []func(*compute.Compute) bool
+// owned are the predicates about owners. Who the user is, is asked only when
+// that matters.
+func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
+	var out []predicate
 	if w.mine || strings.EqualFold(w.owner, "me") {
 		credential, err := a.Credential()
 		if err != nil {
@@ -72,48 +121,38 @@ func (w *filter) checks(ctx context.Context, a *app.App, now time.Time) ([]func(
 		if me.ObjectID == "" {
 			return nil, render.Errorf(render.ExitAuth, "the access token does not say who you are; give --owner with your object id")
 		}
-		out = append(out, func(c *compute.Compute) bool { return strings.EqualFold(c.Owner().ID, me.ObjectID) })
-	} else if w.owner != "" {
-		out = append(out, func(c *compute.Compute) bool {
+		out = append(out, func(c *compute.Compute, _ time.Time) bool { return strings.EqualFold(c.Owner().ID, me.ObjectID) })
+	}
+	if w.owner != "" && !strings.EqualFold(w.owner, "me") {
+		out = append(out, func(c *compute.Compute, _ time.Time) bool {
 			owner := c.Owner()
 			return strings.EqualFold(owner.ID, w.owner) || strings.EqualFold(owner.Name, w.owner)
 		})
 	}
-	if len(w.states) > 0 {
-		out = append(out, func(c *compute.Compute) bool { return containsFold(w.states, c.State()) })
-	}
-	for _, tag := range w.tags {
-		key, value, exact := strings.Cut(tag, "=")
-		out = append(out, func(c *compute.Compute) bool {
-			have, ok := c.Tags[key]
-			return ok && (!exact || have == value)
-		})
-	}
-	if w.kind != "" {
-		want := computeType(w.kind)
-		out = append(out, func(c *compute.Compute) bool { return strings.EqualFold(c.ComputeType, want) })
-	}
-	if w.olderThan != "" {
-		age, err := config.ParseDuration(w.olderThan)
-		if err != nil {
-			return nil, render.Usagef("--older-than: %w", err)
-		}
-		before := now.Add(-age)
-		// A compute that does not say when it was created is never old.
-		out = append(out, func(c *compute.Compute) bool { return !c.CreatedOn.IsZero() && c.CreatedOn.Before(before) })
-	}
 	return out, nil
 }
 
-// computeType is the service's word for a type named as v1 did.
-func computeType(word string) string {
+// computeType is the service's word for a type, which may be named as v1 did.
+func computeType(word string) (string, error) {
 	switch strings.ToLower(word) {
 	case "remote":
-		return compute.TypeVirtualMachine
+		return compute.TypeVirtualMachine, nil
 	case "instance":
-		return compute.TypeInstance
+		return compute.TypeInstance, nil
 	case "cluster":
-		return compute.TypeCluster
+		return compute.TypeCluster, nil
 	}
-	return word
+	known := []string{
+		compute.TypeInstance, compute.TypeCluster, compute.TypeAKS, compute.TypeKubernetes, compute.TypeVirtualMachine, compute.TypeDatabricks,
+		compute.TypeHDInsight, compute.TypeDataLakeAnalytics, compute.TypeDataFactory, compute.TypeSynapseSpark,
+	}
+	for _, kind := range known {
+		if strings.EqualFold(kind, word) {
+			return kind, nil
+		}
+	}
+	if near := nearest.Word(word, known); near != "" {
+		return "", render.Usagef("--type: %q is no type of compute, did you mean %s?", word, strings.ToLower(near))
+	}
+	return "", render.Usagef("--type: %q is no type of compute; the types are %s", word, strings.ToLower(strings.Join(known, ", ")))
 }

@@ -37,10 +37,19 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 		if wanted.kind == "" {
 			wanted.kind = a.ComputeType
 		}
+		passes, err := wanted.predicates()
+		if err != nil {
+			return render.Result{}, err
+		}
 		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
+		owned, err := wanted.owned(ctx, a)
+		if err != nil {
+			return render.Result{}, err
+		}
+		passes = append(passes, owned...)
 		list := func(ctx context.Context) ([]*compute.Compute, error) {
 			all, err := client.All(ctx)
 			if err != nil {
@@ -49,7 +58,7 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 			if !*watch {
 				a.SawComputes(all)
 			}
-			return wanted.apply(ctx, a, all, client.Now())
+			return keep(all, client.Now(), passes), nil
 		}
 		if *watch {
 			return render.Result{}, a.Watch(ctx, watchInterval, list)

@@ -27,8 +27,11 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(a.Out, c) })
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
-		if errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "int" {
-			return render.Usagef("argument --%s: %q is no whole number", invalid.GetFlag().Name, invalid.GetValue())
+		if errors.As(err, &invalid) {
+			what := map[string]string{"int": "no whole number", "float64": "no number", "bool": "not true or false"}[invalid.GetFlag().Value.Type()]
+			if what != "" {
+				return render.Usagef("argument --%s: %q is %s", invalid.GetFlag().Name, invalid.GetValue(), what)
+			}
 		}
 		return render.Usagef("%w", err)
 	})
@@ -247,12 +250,19 @@ func (n *names) all(a *app.App, args []string) ([]string, error) {
 		}
 	}
 	for _, name := range asked {
+		if strings.TrimSpace(name) == "" {
+			return nil, render.Usagef("a name is empty; is a variable not set?")
+		}
 		if name != "-" {
 			add(name)
 			continue
 		}
 		lines := bufio.NewScanner(a.In)
 		for lines.Scan() {
+			// No name has these; JSON and tables do.
+			if line := strings.TrimSpace(lines.Text()); strings.ContainsAny(line, " \t,:\"'[]{}") {
+				return nil, render.Usagef("%q on stdin is not a name; computetarget list -o name prints names, one a line", line)
+			}
 			add(lines.Text())
 		}
 		if err := lines.Err(); err != nil {

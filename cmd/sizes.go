@@ -34,6 +34,10 @@ memory, GPUs and the list price of an hour where the service tells it.
 	kind := f.StringP("type", "t", "computeinstance", "compute `TYPE` the sizes are for")
 	location := f.StringP("location", "l", "", "`REGION`; the workspace's own by default")
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+		wanted, err := computeType(*kind)
+		if err != nil {
+			return render.Result{}, err
+		}
 		client, region, err := regionOf(ctx, a, *location)
 		if err != nil {
 			return render.Result{}, err
@@ -52,7 +56,7 @@ memory, GPUs and the list price of an hour where the service tells it.
 			}
 		}
 		sizes = slices.DeleteFunc(sizes, func(s compute.Size) bool {
-			return !s.Supports(computeType(*kind)) || *gpu && s.GPUs == 0 || s.VCPUs < *cores || s.MemoryGB < *memory ||
+			return !s.Supports(wanted) || *gpu && s.GPUs == 0 || s.VCPUs < *cores || s.MemoryGB < *memory ||
 				*fits && len(compute.CheckQuota(&s, 1, false, usages)) > 0
 		})
 		slices.SortFunc(sizes, func(a, b compute.Size) int {
