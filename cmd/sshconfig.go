@@ -42,6 +42,9 @@ running instance SSH can reach.`,
 			list = append(list, map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User})
 		}
 		if !*write {
+			if len(to) == 0 {
+				text.WriteString("# no running instance that SSH can reach\n")
+			}
 			return render.Result{Data: list, Text: text.String()}, nil
 		}
 		home, err := os.UserHomeDir()
