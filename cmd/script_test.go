@@ -220,7 +220,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("env", "-i", "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "sh", "-c", line))
 }
 
-// damage HOW FILE spoils a file: truncated, overwritten, random, empty.
+// damage HOW FILE spoils a file: truncated, cut, overwritten, random, empty.
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: damage HOW FILE")
@@ -232,6 +232,8 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 		// In the middle of a line that is not the last one.
 		cut := bytes.IndexByte(data, '\n') + 20
 		data = append(data[:cut:cut], '\n')
+	case "cut":
+		data = data[:len(data)*2/3]
 	case "overwritten":
 		copy(data[len(data)/2:], bytes.Repeat([]byte{0}, 64))
 	case "random":

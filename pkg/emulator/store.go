@@ -18,12 +18,14 @@ import (
 )
 
 // The state of a directory is one file of lines. The first is a header with the
-// schema version and an id drawn when the file was written; every other line is
-// one transaction: a checksum, a space and a JSON object of the records it puts
-// and deletes. A transaction is one write(2), made before the request that
-// caused it is answered, so killing a process loses nothing acknowledged: a last
-// line without its newline is a write that nobody was told of, and is cut.
-// Anything else that does not read back is damage; the file is moved aside.
+// schema version, an id drawn when the file was written and the length of what
+// was acknowledged; every other line is one transaction: a checksum, a space and
+// a JSON object of the records it puts and deletes. A transaction is one write(2),
+// made before the request that caused it is answered, and the length is written
+// in place after it. So killing a process loses nothing acknowledged: beyond that
+// length, a last line without its newline is a write that nobody was told of, and
+// is cut. A file shorter than that was cut by somebody else. That, and anything
+// else that does not read back, is damage; the file is moved aside.
 //
 // A lock file is held around each request. Whoever gets it first reads what
 // others appended since, or everything when the file is another one.
@@ -42,6 +44,28 @@ type header struct {
 	Format string `json:"format"`
 	Schema int    `json:"schema"`
 	File   string `json:"file"` // tells one file from the next under the same name
+	Length length `json:"length"`
+}
+
+// length is a count of bytes that always takes the same room, so that it can be
+// written over the one before; 0 in a file that has none.
+type length int64
+
+const lengthDigits = 16
+
+func (n length) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%0*d", lengthDigits, n), nil }
+
+func (n *length) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseInt(string(text), 10, 64)
+	*n = length(v)
+	return err
+}
+
+// lengthAt is where in a header's line its length stands; ok is false in a
+// header without one.
+func lengthAt(line []byte) (at int64, ok bool) {
+	i := bytes.LastIndex(line, []byte(`"length":"`))
+	return int64(i + len(`"length":"`)), i >= 0
 }
 
 type transaction struct {
@@ -56,6 +80,7 @@ type disk struct {
 	file      string // id of the file read, "" when none was
 	offset    int64  // read up to here
 	live      int64  // about how much of that is still true
+	mark      int64  // where in the file its acknowledged length stands; 0 when it has none
 }
 
 func openDisk(dir string) (*disk, error) {
@@ -114,13 +139,22 @@ func (d *disk) refresh(s *state) (*state, error) {
 		d.file = ""
 		return nil, &StoreError{Path: d.path, Reason: "it is not a regular file", Err: err}
 	}
-	h, size, bad := readHeader(f)
+	h, line, bad := readHeader(f)
 	if bad != nil {
 		d.file = ""
 		if bad.damage == "" {
 			return nil, &StoreError{Path: d.path, Reason: bad.reason, Err: bad.err}
 		}
 		return nil, d.moveAside(bad.damage)
+	}
+	if int64(h.Length) > info.Size() {
+		d.file = ""
+		return nil, d.moveAside(fmt.Sprintf("it was cut to %d of %d bytes", info.Size(), h.Length))
+	}
+	size := int64(len(line) + 1)
+	d.mark = 0
+	if at, ok := lengthAt(line); ok {
+		d.mark = at
 	}
 	if h.File != d.file || info.Size() < d.offset || d.offset < size {
 		s, d.file, d.offset, d.live = newState(), h.File, size, 0
@@ -156,24 +190,24 @@ type unreadable struct {
 	err            error
 }
 
-// readHeader reads the first line and its length with the newline.
-func readHeader(r io.ReaderAt) (header, int64, *unreadable) {
+// readHeader reads the first line.
+func readHeader(r io.ReaderAt) (header, []byte, *unreadable) {
 	buf := make([]byte, 256)
 	n, err := r.ReadAt(buf, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return header{}, 0, &unreadable{reason: reason(err), err: err}
+		return header{}, nil, &unreadable{reason: reason(err), err: err}
 	}
 	line, _, ok := bytes.Cut(buf[:n], []byte{'\n'})
 	var h header
 	switch {
 	case n == 0:
-		return h, 0, &unreadable{damage: "it is empty"}
+		return h, nil, &unreadable{damage: "it is empty"}
 	case !ok || json.Unmarshal(line, &h) != nil || h.Format != stateFormat || h.Schema < 1 || h.File == "":
-		return h, 0, &unreadable{damage: "its first line is not a header of this emulator"}
+		return h, nil, &unreadable{damage: "its first line is not a header of this emulator"}
 	case h.Schema > schema:
-		return h, 0, &unreadable{reason: fmt.Sprintf("it was written by a newer version (schema %d, this one knows %d); use that version, or another directory", h.Schema, schema)}
+		return h, nil, &unreadable{reason: fmt.Sprintf("it was written by a newer version (schema %d, this one knows %d); use that version, or another directory", h.Schema, schema)}
 	}
-	return h, int64(len(line) + 1), nil
+	return h, line, nil
 }
 
 // parseLine reads one transaction without its newline.
@@ -210,18 +244,23 @@ func (d *disk) moveAside(why string) error {
 
 // append makes a transaction durable; the lock is held and refresh has run.
 func (d *disk) append(t transaction, s *state, id func() string) error {
-	if d.file == "" {
+	if d.file == "" || d.mark == 0 {
 		return d.rewrite(s, id())
 	}
 	line, err := t.line()
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(d.path, os.O_WRONLY|os.O_APPEND, 0)
+	f, err := os.OpenFile(d.path, os.O_WRONLY, 0)
 	if err != nil {
 		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
 	}
-	if _, err := f.Write(line); err != nil {
+	end := d.offset + int64(len(line))
+	_, err = f.WriteAt(line, d.offset)
+	if err == nil {
+		_, err = fmt.Fprintf(io.NewOffsetWriter(f, d.mark), "%0*d", lengthDigits, end)
+	}
+	if err != nil {
 		_ = f.Truncate(d.offset) // what remains would be cut by the next reader as well
 		_ = f.Close()
 		d.file = ""
@@ -231,7 +270,7 @@ func (d *disk) append(t transaction, s *state, id func() string) error {
 		d.file = ""
 		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
 	}
-	d.offset += int64(len(line))
+	d.offset = end
 	if d.offset > compactAbove && d.offset > 3*d.live {
 		return d.rewrite(s, id())
 	}
@@ -260,11 +299,7 @@ func (d *disk) rewrite(s *state, id string) (err error) {
 			_ = os.Remove(tmp.Name())
 		}
 	}()
-	first, err := json.Marshal(header{stateFormat, schema, id})
-	if err != nil {
-		return err
-	}
-	all := append(first, '\n')
+	var all []byte
 	whole, err := s.snapshot()
 	if err != nil {
 		return err
@@ -276,6 +311,17 @@ func (d *disk) rewrite(s *state, id string) (err error) {
 		}
 		all = append(all, line...)
 	}
+	h := header{Format: stateFormat, Schema: schema, File: id}
+	first, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	h.Length = length(len(first) + 1 + len(all)) // as wide as the one before
+	if first, err = json.Marshal(h); err != nil {
+		return err
+	}
+	mark, _ := lengthAt(first)
+	all = append(append(first, '\n'), all...)
 	if _, err = tmp.Write(all); err != nil {
 		return err
 	}
@@ -288,6 +334,6 @@ func (d *disk) rewrite(s *state, id string) (err error) {
 	if err = os.Rename(tmp.Name(), d.path); err != nil {
 		return err
 	}
-	d.file, d.offset, d.live = id, int64(len(all)), int64(len(all))
+	d.file, d.offset, d.live, d.mark = id, int64(len(all)), int64(len(all)), mark
 	return nil
 }

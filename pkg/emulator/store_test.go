@@ -98,7 +98,16 @@ func TestDamage(t *testing.T) {
 			}
 			return b
 		}, -1},
+		"cut in a line":        {func(b []byte) []byte { return b[:len(b)-len(b)/3] }, -1},
+		"cut by one byte":      {func(b []byte) []byte { return b[:len(b)-1] }, -1},
+		"cut after a line":     {func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] }, -1},
+		"cut to its header":    {func(b []byte) []byte { return b[:bytes.IndexByte(b, '\n')+1] }, -1},
+		"length of the header": {func(b []byte) []byte { return bytes.Replace(b, []byte(`"length":"0`), []byte(`"length":"x`), 1) }, -1},
 		"last write torn":      {func(b []byte) []byte { return append(b, `0123abcd {"put":{"compute/`...) }, 3},
+		"of before lengths": {func(b []byte) []byte {
+			at := bytes.Index(b, []byte(`,"length":"`))
+			return append(b[:at:at], b[at+len(`,"length":"0000000000000000"`):]...)
+		}, 3},
 		"last newline missing": {func(b []byte) []byte { return append(b, "00000000 {}"...) }, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
