@@ -40,7 +40,9 @@ type Options struct {
 	// APIVersion overrides the api-version of every operation.
 	APIVersion string
 	// Transport sends the requests; nil is http.DefaultTransport. Redirects
-	// are never followed, whatever it is.
+	// are never followed, whatever it is. An error of it with a method
+	// Permanent() bool that returns true is one that no patience cures: nothing
+	// was carried out, and a wait ends with it.
 	Transport http.RoundTripper
 	// Application is the User-Agent, such as "computetarget/1.0".
 	Application string
@@ -348,6 +350,8 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 		if errors.As(signIn.err, &network) {
 			e.Kind = KindUnreachable
 		}
+	case isPermanent(err):
+		e.Kind, e.Message = KindFailed, withoutURL(err)
 	case errors.Is(err, errTooLarge), isSyntax(err):
 		e.Kind = KindFailed
 		e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, withoutURL(err))
@@ -403,6 +407,12 @@ func neverSent(err error) bool {
 	var notTLS tls.RecordHeaderError
 	return errors.As(err, &lookup) || errors.As(err, &distrust) || errors.As(err, &notTLS) ||
 		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}
+
+// isPermanent reports whether a transport says that asking again is no use.
+func isPermanent(err error) bool {
+	var p interface{ Permanent() bool }
+	return errors.As(err, &p) && p.Permanent()
 }
 
 func isSyntax(err error) bool {

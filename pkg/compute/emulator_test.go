@@ -2,9 +2,12 @@ package compute_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -237,5 +240,33 @@ func TestAnswerLostAfterTheServiceAccepted(t *testing.T) {
 				t.Errorf("ended %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// A state that breaks in the middle of a wait is told at once: the next look
+// would find an empty emulator and say that the instance was deleted.
+func TestStateThatBreaksDuringAWait(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	clock := emulator.NewManualClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	e, err := emulator.New(emulator.Options{Dir: dir, Clock: clock, Pace: emulator.PaceReal})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws := compute.Workspace{Subscription: emulator.Subscription, ResourceGroup: emulator.ResourceGroup, Name: emulator.Workspace}
+	c, err := compute.New(ws, compute.Options{Endpoint: "https://emulator.localhost", Transport: e.Transport(), Clock: sleeper{clock}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := c.Create(t.Context(), "desk", instance("STANDARD_D3_V2"), compute.CreateOptions{ActOptions: compute.ActOptions{OnEvent: func(e compute.Event) {
+		if e.Kind == compute.EventAccepted {
+			if err := os.WriteFile(filepath.Join(dir, "state.log"), []byte("nothing"), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}}})
+	var broken *emulator.StoreError
+	if !errors.As(out.Err, &broken) || broken.MovedTo == "" || out.Err.Error() != broken.Error() {
+		t.Errorf("error = %v", out.Err)
 	}
 }

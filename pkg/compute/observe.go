@@ -174,7 +174,7 @@ func (l *loop) trouble(t *task) {
 	case kind == KindInvalid, kind == KindNotFound:
 		l.finish(t, err)
 		return
-	case isHostError(err):
+	case isHostError(err), isPermanent(err):
 		l.finish(t, err)
 		return
 	case first && (t.phase == planning || t.phase == resumed && known && e.Err != nil && neverSent(e.Err)):

@@ -89,6 +89,9 @@ func (e *StoreError) Unwrap() error { return e.Err }
 // this error: the next request starts with an empty emulator.
 func (e *StoreError) NonRetriable() {}
 
+// Permanent tells clients that wait that waiting longer does not cure it.
+func (e *StoreError) Permanent() bool { return true }
+
 // failed turns an error that is no ARM error into an answer.
 func (e *Emulator) failed(err error) *response {
 	code := "InternalServerError"
