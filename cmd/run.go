@@ -236,21 +236,25 @@ func namesFlag(c *cobra.Command) *names {
 	return n
 }
 
-// all returns the names in order of asking, each once. An empty list can only
-// come from an empty stdin.
+// all returns the names in order of asking, each once however it is
+// capitalised: to the service that is one name. An empty list can only come from
+// an empty stdin; an empty argument, of a variable that is not set perhaps, is
+// refused.
 func (n *names) all(a *app.App, args []string) ([]string, error) {
 	asked := append(slices.Clone(n.flag), args...)
 	if len(asked) == 0 {
 		return nil, render.Usagef("the following arguments are required: --name/-n")
 	}
 	var out []string
+	known := map[string]bool{}
 	add := func(name string) {
-		if name = strings.TrimSpace(name); name != "" && !slices.Contains(out, name) {
+		if low := strings.ToLower(name); !known[low] {
+			known[low] = true
 			out = append(out, name)
 		}
 	}
 	for _, name := range asked {
-		if strings.TrimSpace(name) == "" {
+		if name = strings.TrimSpace(name); name == "" {
 			return nil, render.Usagef("a name is empty; is a variable not set?")
 		}
 		if name != "-" {
@@ -259,11 +263,13 @@ func (n *names) all(a *app.App, args []string) ([]string, error) {
 		}
 		lines := bufio.NewScanner(a.In)
 		for lines.Scan() {
-			// No name has these; JSON and tables do.
-			if line := strings.TrimSpace(lines.Text()); strings.ContainsAny(line, " \t,:\"'[]{}") {
-				return nil, render.Usagef("%q on stdin is not a name; computetarget list -o name prints names, one a line", line)
+			name := strings.TrimSpace(lines.Text())
+			switch {
+			case strings.ContainsAny(name, " \t,:\"'[]{}"): // no name has these; JSON and tables do
+				return nil, render.Usagef("%q on stdin is not a name; computetarget list -o name prints names, one a line", name)
+			case name != "":
+				add(name)
 			}
-			add(lines.Text())
 		}
 		if err := lines.Err(); err != nil {
 			return nil, render.Usagef("reading names from stdin: %w", err)
