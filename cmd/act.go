@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -56,25 +57,25 @@ func (w *waiting) act(a *app.App, asked []string, verb func(*compute.Client, com
 		NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: drawn.Handle,
 	})
 	drawn.Stop()
-	goal := compute.GoalSettled
-	if len(ended) > 0 && ended[0].Verb == compute.VerbDelete {
-		goal = compute.GoalDeleted
-	}
-	return outcomes(a, asked, resumable(a, ended, goal))
+	return outcomes(a, asked, resumable(a, ended, compute.GoalSettled))
 }
 
 // resumable tells how to take up the waits for a goal that ended before it was
-// reached.
+// reached. Computes that are being deleted are waited for until they are gone.
 func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute.Outcome {
 	var left []string
-	last := 0
+	last, going := 0, true
 	for i, o := range ended {
-		if goesOn(o) {
+		if o.Pending {
 			left, last = append(left, o.Name), i
+			going = going && (o.Verb == compute.VerbDelete || o.Compute != nil && strings.EqualFold(o.Compute.State(), compute.StateDeleting))
 		}
 	}
 	if len(left) == 0 {
 		return ended
+	}
+	if going && goal == compute.GoalSettled {
+		goal = compute.GoalDeleted
 	}
 	err := ended[last].Err
 	tip := "to wait again: " + a.Resume(left, goal)
@@ -83,19 +84,6 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	}
 	ended[last].Err = &render.Error{Exit: render.ExitCode(err), Text: err.Error(), Tip: tip, Err: err}
 	return ended
-}
-
-// goesOn reports whether a wait ended while what it waited for, as far as
-// anyone knows, did not.
-func goesOn(o compute.Outcome) bool {
-	if o.Err == nil || o.Operation == nil && o.Verb != compute.VerbWait {
-		return false
-	}
-	switch compute.KindOf(o.Err) {
-	case compute.KindTimeout, compute.KindInterrupted, compute.KindAuth:
-		return true
-	}
-	return false
 }
 
 // outcomes renders how a verb ended: one object for one name, an array for

@@ -246,9 +246,8 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 		if o.Timeout > 0 {
 			rest.Timeout = max(time.Nanosecond, o.Timeout-since(begun, c.clock.Now()))
 		}
-		gone := c.run(ctx, []*task{{name: name, verb: VerbWait, goal: GoalDeleted, phase: resumed}}, rest)[0]
+		gone := c.run(ctx, []*task{{name: name, verb: VerbCreate, goal: GoalDeleted, phase: resumed}}, rest)[0]
 		if gone.Err != nil {
-			gone.Verb = VerbCreate
 			return gone
 		}
 		if o.Timeout > 0 {

@@ -70,6 +70,9 @@ type Outcome struct {
 	// Left is true when the request was accepted and, with NoWait, left to go
 	// on: Compute may be as it was before.
 	Left bool
+	// Pending is true when, at an error, what was asked for goes on or may go on,
+	// or when the compute is still in the transition that was waited for.
+	Pending bool
 	// States is the path of states seen.
 	States []string
 	// Elapsed is how long it took, by the service's clock.
@@ -81,8 +84,8 @@ type Outcome struct {
 
 // finish ends a task.
 func (l *loop) finish(t *task, err error) {
+	t.out.Err, t.out.Pending = err, t.pending(err)
 	t.phase = finished
-	t.out.Err = err
 	t.out.Compute = t.seen
 	if !t.begun.IsZero() {
 		t.out.Elapsed = max(0, l.c.Now().Sub(t.begun))

@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -108,13 +109,32 @@ func (l *loop) recover(ctx context.Context, t *task, cause error) {
 		l.finish(t, l.c.stopped(ctx, call{op: operation{id: operationOf(cause)}, name: t.name}))
 		return
 	}
+	if looks < 3 {
+		l.finish(t, cause)
+		return
+	}
 	// Starting, stopping, deleting or asking for the same twice is the service's
 	// to refuse; a second restart would be another restart.
 	repeatable := t.verb != VerbRestart && t.verb != VerbResize
-	if looks == 3 && repeatable && t.resends == 0 {
+	if repeatable && t.resends == 0 {
 		t.resends++
 		l.act(ctx, t)
 		return
 	}
-	l.finish(t, cause)
+	l.finish(t, withoutSign(t, cause, repeatable))
+}
+
+// withoutSign is the error of a request whose answer was lost and of which the
+// compute shows nothing.
+func withoutSign(t *task, cause error, repeatable bool) error {
+	var e *Error
+	if !errors.As(cause, &e) {
+		return cause
+	}
+	copied := *e
+	copied.uncertain = false
+	if !repeatable {
+		copied.Message += fmt.Sprintf("; %s shows no sign of the %s, which was not sent again because it would be another one", t.name, t.verb)
+	}
+	return &copied
 }

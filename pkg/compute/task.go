@@ -87,6 +87,19 @@ func (t *task) lastOperation() *LastOperation {
 	return t.seen.LastOperation()
 }
 
+// pending reports whether something that was asked for or waited for goes on,
+// as far as anyone knows, after a task that ends with err.
+func (t *task) pending(err error) bool {
+	if uncertain(err) || isHostError(err) {
+		return true
+	}
+	switch KindOf(err) {
+	case KindTimeout, KindInterrupted, KindAuth:
+		return t.op != nil || t.phase == resumed || t.phase == settling && !t.absent
+	}
+	return false
+}
+
 // left reports whether the compute shows that the operation is over: it was on
 // its way and is not any more, or is gone, or says so itself, or has not moved
 // for some looks.

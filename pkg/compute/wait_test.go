@@ -319,8 +319,8 @@ func TestInterrupt(t *testing.T) {
 		}
 	}
 	outs := f.client().Start(ctx, []string{"ci", "busy"}, ActOptions{})
-	for i, want := range []string{"the wait for ci was interrupted; the start goes on", "the wait for busy was interrupted; nothing was sent"} {
-		if err := outs[i].Err; KindOf(err) != KindInterrupted || err.Error() != want || errors.Unwrap(err).Error() != "SIGINT" {
+	for i, want := range []string{"the wait for ci was interrupted; the start goes on", "the wait for busy was interrupted; nothing was sent: ask for the start again when that is over"} {
+		if err := outs[i].Err; KindOf(err) != KindInterrupted || err.Error() != want || errors.Unwrap(err).Error() != "SIGINT" || !outs[i].Pending {
 			t.Errorf("%s: %v", KindOf(err), err)
 		}
 	}
@@ -678,8 +678,9 @@ func TestLostAnswers(t *testing.T) {
 			if (out.Err != nil) != test.fails || posts != test.posts {
 				t.Errorf("%d requests, %v\n%s", posts, out.Err, f.requests())
 			}
-			if test.fails && KindOf(out.Err) != KindUnreachable {
-				t.Errorf("%s: %v", KindOf(out.Err), out.Err)
+			if test.fails && (KindOf(out.Err) != KindUnreachable || out.Pending ||
+				strings.Contains(out.Err.Error(), "was not sent again") != (test.verb == VerbRestart)) {
+				t.Errorf("%s: %v (pending: %t)", KindOf(out.Err), out.Err, out.Pending)
 			}
 			if !test.fails && test.posts == 1 && !out.Operation.Adopted {
 				t.Errorf("%+v", out.Operation)
