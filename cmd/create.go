@@ -77,7 +77,7 @@ service knows no other way.`,
 		if err := hours.give(a, instance); err != nil {
 			wrong = append(wrong, err)
 		}
-		if *keyFile != "" {
+		if c.Flags().Changed("ssh-key") {
 			if instance.SSHPublicKey, err = readKey(*keyFile); err != nil {
 				wrong = append(wrong, err)
 			} else {
@@ -156,6 +156,9 @@ func together(ctx context.Context, client *compute.Client, name string, spec *co
 // readKey reads an SSH public key, refusing a private one before it goes
 // anywhere.
 func readKey(path string) (string, error) {
+	if path == "" {
+		return "", render.Usagef("argument --ssh-key: the name of the file is empty")
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", render.Usagef("reading the SSH key: %w", err)
@@ -227,6 +230,8 @@ func (s *subnet) id(ws compute.Workspace) (string, error) {
 	switch {
 	case given == 1 && strings.HasPrefix(strings.ToLower(s.name), "/subscriptions/"):
 		return s.name, nil // v2's --subnet takes an id, too
+	case given == 0 && s.whole != "" && !isSubnetID(s.whole):
+		return "", render.Usagef("--subnet-id: %q is not the id of a subnet, which looks like /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/VNET/subnets/SUBNET", s.whole)
 	case given == 0:
 		return s.whole, nil
 	case s.whole != "":
@@ -236,4 +241,15 @@ func (s *subnet) id(ws compute.Workspace) (string, error) {
 	}
 	return "/subscriptions/" + ws.Subscription + "/resourceGroups/" + s.group +
 		"/providers/Microsoft.Network/virtualNetworks/" + s.vnet + "/subnets/" + s.name, nil
+}
+
+// isSubnetID reports whether id has the shape of a subnet's ARM id.
+func isSubnetID(id string) bool {
+	parts := strings.Split(strings.ToLower(id), "/")
+	for i, want := range []string{"", "subscriptions", "*", "resourcegroups", "*", "providers", "microsoft.network", "virtualnetworks", "*", "subnets", "*"} {
+		if i >= len(parts) || want == "*" && parts[i] == "" || want != "*" && parts[i] != want {
+			return false
+		}
+	}
+	return len(parts) == 11
 }

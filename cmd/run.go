@@ -192,18 +192,24 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 // file that is broken must not matter.
 const readsNothing = "computetarget_reads_nothing"
 
-// missing says which required flags were not given, as az says it. A name may
-// stand without its flag.
+// missing says which required flags were not given, as az says it, or were given
+// an empty value. A name may stand without its flag.
 func missing(c *cobra.Command, args []string) error {
 	var absent []string
 	own, _ := flagLists(c)
 	for _, f := range own {
-		if f.Annotations[requiredFlag] != nil && !f.Changed {
-			name := "--" + f.Name
-			if f.Shorthand != "" {
-				name += "/-" + f.Shorthand
-			}
+		if f.Annotations[requiredFlag] == nil {
+			continue
+		}
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name += "/-" + f.Shorthand
+		}
+		switch {
+		case !f.Changed:
 			absent = append(absent, name)
+		case strings.TrimSpace(f.Value.String()) == "": // of a variable that is not set, perhaps
+			return render.Usagef("argument %s: its value is empty", name)
 		}
 	}
 	if len(absent) > 0 {

@@ -47,7 +47,7 @@ func CheckSpec(name string, spec *Spec) []Finding {
 		wrong("resourceId", "%q is not the id of a resource; it looks like /subscriptions/…/resourceGroups/…/providers/…, and az aks show --query id prints one", shorten(id, 100))
 	}
 	if i := spec.Instance; i != nil {
-		if i.SSHPublicAccess != nil && *i.SSHPublicAccess && i.SSHPublicKey == "" {
+		if i.SSHPublicAccess != nil && *i.SSHPublicAccess && i.SSHPublicKey == "" && i.AssignedUser == nil {
 			wrong("sshPublicKey", "SSH from the internet needs the public key of who may sign in, and none is given")
 		}
 		if i.SSHPublicKey != "" {
