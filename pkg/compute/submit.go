@@ -32,6 +32,9 @@ func (l *loop) act(ctx context.Context, t *task) {
 		t.refusals++
 		t.phase = settling
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	case e != nil && refusedForState(e) && t.seen != nil && t.seen.InFailedState():
+		l.finish(t, stateError(t.seen, "%s is in state %s, in which the service does not %s it; stop it first, or delete it and create it again",
+			t.name, t.seen.State(), t.verb))
 	case e != nil && refusedForState(e) && t.refusals == 0:
 		// Its state changed between the look and the request: look again, once.
 		t.refusals++

@@ -188,16 +188,14 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 	switch {
 	case t.op != nil:
 		e.Message += fmt.Sprintf("; the %s goes on", t.verb)
-	case t.phase == settling && t.followed:
+	case t.phase == settling && t.followed, t.verb == VerbCreate && t.phase == resumed && t.goal != GoalDeleted:
 		e.Message += "; that goes on, and nothing was sent"
 	case t.phase == settling:
 		e.Message += fmt.Sprintf("; nothing was sent: ask for the %s again when that is over", t.verb)
 	case t.phase != resumed:
 		e.Message += "; nothing was sent"
-	case t.verb == VerbCreate && t.goal == GoalDeleted:
-		e.Message += "; nothing was sent: ask for the create again when it is gone"
 	case t.verb == VerbCreate:
-		e.Message += "; its creation goes on"
+		e.Message += "; nothing was sent: ask for the create again when it is gone"
 	case t.seen != nil && !t.absent && decide(t.seen, GoalSettled) != verdictWait:
 		e.Message += "; nothing is in progress on it"
 	}
