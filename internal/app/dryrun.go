@@ -21,15 +21,17 @@ func (u *unsent) add(r compute.Request) {
 }
 
 // instead is the result of a dry run: the requests, in the order they would
-// have been sent. Failures that have nothing to do with the dry run stay.
+// have been sent, an array where the command itself prints one. Failures that
+// have nothing to do with the dry run stay.
 func (u *unsent) instead(r render.Result) render.Result {
 	shown := render.Result{Body: true, Err: onlyReal(r.Err), Notes: r.Notes}
-	switch len(u.requests) {
-	case 0:
+	_, several := r.Data.([]any)
+	switch {
+	case len(u.requests) == 0:
 		if shown.Err == nil {
 			shown.Notes = append(shown.Notes, "nothing would be sent")
 		}
-	case 1:
+	case len(u.requests) == 1 && !several:
 		shown.Data = u.requests[0]
 	default:
 		shown.Data = u.requests
