@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -44,7 +45,33 @@ func writeGroupHelp(w io.Writer, e entry) {
 	for _, sub := range below(e.words) {
 		fmt.Fprintf(w, "  %-16s %s\n", strings.TrimPrefix(sub.words, e.words+" "), sub.short)
 	}
+	if example := groupExample(e.words); example != "" {
+		fmt.Fprintf(w, "\nExample\n%s\n", example)
+	}
 	fmt.Fprint(w, "\nAdd --help to a command to have it explained, with examples.\n")
+}
+
+// groupExample is what most people come to a group for; "" for groups whose
+// commands say it all.
+func groupExample(words string) string {
+	switch words {
+	case "create":
+		return "  computetarget create dev -s Standard_DS3_v2     # without a type: an instance"
+	case "schedule":
+		return "  computetarget schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin"
+	case "emulator":
+		return "  computetarget emulator exec -- computetarget create dev -s Standard_DS3_v2"
+	}
+	return ""
+}
+
+// printed writes what write writes in one piece, so that a page that could not
+// be written is an error: a full disk must not look like success.
+func printed(w io.Writer, write func(io.Writer)) error {
+	var page bytes.Buffer
+	write(&page)
+	_, err := w.Write(page.Bytes())
+	return err
 }
 
 // writeHelp prints the help of one command.

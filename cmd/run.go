@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -24,7 +25,10 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 	root.SetErr(a.Err)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(a.Out, c) })
+	var helped error // cobra's help cannot fail
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		helped = printed(a.Out, func(w io.Writer) { writeHelp(w, c) })
+	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) {
@@ -55,12 +59,10 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		e, _ = find([]string{"version"})
 		found.Path, found.Rest = []string{"version"}, nil
 	case len(found.Path) == 0:
-		writeRootHelp(a.Out)
-		return nil
+		return printed(a.Out, writeRootHelp)
 	case ok && e.build == nil:
 		if wantsHelp(found.Rest) {
-			writeGroupHelp(a.Out, e)
-			return nil
+			return printed(a.Out, func(w io.Writer) { writeGroupHelp(w, e) })
 		}
 		writeGroupHelp(a.Err, e)
 		return render.Usagef("%s needs one of its commands", e.words)
@@ -72,7 +74,10 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 	}
 	a.ComputeType = found.Type
 	root.SetArgs(append(slices.Clone(found.Path), rest...))
-	return root.ExecuteContext(ctx)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	return helped
 }
 
 // attach builds the command of an entry and hangs it below root, under the
@@ -122,21 +127,21 @@ func help(a *app.App, root *cobra.Command, args []string) error {
 	if len(found.Path) == 1 {
 		for _, t := range topics() {
 			if t.word == found.Path[0] {
-				t.write(a.Out)
-				return nil
+				return printed(a.Out, t.write)
 			}
 		}
 	}
 	e, ok := find(found.Path)
-	switch {
-	case !ok:
-		writeRootHelp(a.Out)
-	case e.build == nil:
-		writeGroupHelp(a.Out, e)
-	default:
-		writeHelp(a.Out, attach(a, root, e))
-	}
-	return nil
+	return printed(a.Out, func(w io.Writer) {
+		switch {
+		case !ok:
+			writeRootHelp(w)
+		case e.build == nil:
+			writeGroupHelp(w, e)
+		default:
+			writeHelp(w, attach(a, root, e))
+		}
+	})
 }
 
 func wantsHelp(args []string) bool {
@@ -261,7 +266,7 @@ func (n *names) all(a *app.App, args []string) ([]string, error) {
 	}
 	for _, name := range asked {
 		if name = strings.TrimSpace(name); name == "" {
-			return nil, render.Usagef("a name is empty; is a variable not set?")
+			return nil, errNoName()
 		}
 		if name != "-" {
 			add(name)
@@ -303,9 +308,13 @@ func (n *names) one(args []string) (string, error) {
 		return "", render.Usagef("the following arguments are required: --name/-n")
 	case len(asked) > 1:
 		return "", render.Usagef("one name expected, not %s", strings.Join(asked, ", "))
+	case strings.TrimSpace(asked[0]) == "":
+		return "", errNoName()
 	}
 	return asked[0], nil
 }
+
+func errNoName() error { return render.Usagef("a name is empty; is a variable not set?") }
 
 // read returns the compute of the only name as it is, and the client it was
 // read with.

@@ -224,7 +224,7 @@ func (a *App) Emulator() (*emulator.Emulator, error) {
 		return nil, err
 	}
 	a.emulator, err = emulator.New(emulator.Options{Dir: dir, Pace: pace})
-	return a.emulator, err
+	return a.emulator, elsewhere(err)
 }
 
 func (a *App) pace() (emulator.Pace, error) {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/emulator"
@@ -100,6 +103,16 @@ func (a *App) emulated() (http.RoundTripper, error) {
 		return nil, err
 	}
 	return e.Transport(), nil
+}
+
+// elsewhere adds to the error of a folder that cannot be written, such as that
+// of a read-only home, how to keep the emulator's state in another one.
+func elsewhere(err error) error {
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return err
+	}
+	return &render.Error{Exit: render.ExitCode(err), Text: err.Error(), Err: err,
+		Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
 }
 
 // served sends what is meant for the emulator in this process to a server. The

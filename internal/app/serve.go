@@ -42,7 +42,9 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out, "%s\n", line)
+	if _, err := fmt.Fprintf(a.Out, "%s\n", line); err != nil {
+		return err // nobody would learn where it listens
+	}
 	return server.Serve(ctx)
 }
 
@@ -66,12 +68,12 @@ func (a *App) listen(o ServeOptions, dir string) (*emulator.Emulator, *emulator.
 		Dir: dir, Clock: clock, Pace: pace, StrictWorkspaces: o.Strict, Throttle: o.Throttle, StrictAuth: o.Auth,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, elsewhere(err)
 	}
 	server, err := e.Listen(o.Listen)
 	if err != nil {
 		closing(e)
-		return nil, nil, err
+		return nil, nil, elsewhere(err)
 	}
 	return e, server, nil
 }
