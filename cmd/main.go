@@ -24,11 +24,15 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	defer a.Close()
 
 	err := execute(ctx, a, args)
+	var child app.Ended
+	childEnded := errors.As(err, &child)
+	if ctx.Err() != nil && !childEnded {
+		streams.Err.ClearLine()
+	}
 	if err == nil {
 		return render.ExitDone
 	}
-	var child app.Ended
-	if errors.As(err, &child) { // it has said itself what there was to say
+	if childEnded { // it has said itself what there was to say
 		return child.ExitCode()
 	}
 	// ctrl-c by itself needs no words; a wait that it ended says what goes on.

@@ -75,7 +75,7 @@ func sizesResult(sizes []compute.Size) render.Result {
 		var hour any
 		shown := ""
 		if price, currency, ok := s.PerHour(false); ok {
-			hour, shown = price, strconv.FormatFloat(price, 'f', -1, 64)+" "+currency
+			hour, shown = price, money(price)+" "+currency
 		}
 		list = append(list, map[string]any{
 			"name": s.Name, "family": s.Family, "vCPUs": s.VCPUs, "gpus": s.GPUs, "memoryGB": s.MemoryGB, "pricePerHour": hour,
@@ -99,4 +99,13 @@ func regionOf(ctx context.Context, a *app.App, region string) (*compute.Client, 
 		return nil, "", err
 	}
 	return client, info.Location, nil
+}
+
+// money is a price with two decimals, or as many as it needs when it is smaller
+// than that shows.
+func money(price float64) string {
+	if price > 0 && price < 0.01 {
+		return strconv.FormatFloat(price, 'g', 2, 64)
+	}
+	return strconv.FormatFloat(price, 'f', 2, 64)
 }

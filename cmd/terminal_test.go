@@ -74,7 +74,8 @@ func (tty *terminal) start(c *exec.Cmd) {
 	if c.Stderr == nil {
 		c.Stderr = tty.slave
 	}
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// ctrl-c reaches those whose own terminal it is.
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: c.Stdin == tty.slave}
 	if err := c.Start(); err != nil {
 		tty.t.Fatal(err)
 	}
@@ -286,6 +287,37 @@ func TestCtrlCOnATerminal(t *testing.T) {
 	}
 }
 
+// What the terminal shows of ctrl-c itself does not stay before the shell's
+// prompt.
+func TestCtrlCLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := emulated(t, "instant")
+	s.must("create", "instance", "-s", "STANDARD_D3_V2", "-o", "none")
+	for _, c := range []struct {
+		args  []string
+		shown string
+		code  int
+	}{
+		{[]string{"emulator", "serve", "--in-memory", "--no-tls", "--listen", "127.0.0.1:0"}, `"pid"`, 0},
+		{[]string{"list", "--watch"}, "1 compute, 1 running", 130},
+	} {
+		tty := newTerminal(t, 200)
+		cmd := s.command(c.args...)
+		tty.start(cmd)
+		tty.until(c.shown)
+		if _, err := tty.master.Write([]byte{3}); err != nil {
+			t.Fatal(err)
+		}
+		if code := tty.wait(cmd); code != c.code {
+			t.Errorf("%v: exit code %d", c.args, code)
+		}
+		lines, column := tty.screen()
+		if column != 0 || strings.Contains(strings.Join(lines, "\n"), "^C") {
+			t.Errorf("%v: %q, cursor in column %d", c.args, lines, column)
+		}
+	}
+}
+
 // delete asks on a terminal, naming the owner, the state and the workspace.
 func TestDeleteAsks(t *testing.T) {
 	t.Parallel()
@@ -381,6 +413,8 @@ func TestPeoplesViews(t *testing.T) {
 		{200, []string{"show", "trainer"}, []string{"trainer is Running", "STANDARD_NC24ADS_A100_V4", "eastus"}, nil},
 		{200, []string{"show", "instance"}, []string{"instance is Stopped"}, nil},
 		{80, []string{"emulator", "status"}, []string{"It is "}, nil},
+		{80, []string{"list-sizes", "--min-cores", "96"}, []string{"PER HOUR"}, []string{"27.2 USD"}},
+		{80, []string{"schedule", "preview", "instance"}, []string{"instance · "}, []string{"Local"}},
 	} {
 		t.Run(strings.Join(test.args, " ")+" "+strconv.Itoa(int(test.columns)), func(t *testing.T) {
 			t.Parallel()

@@ -56,6 +56,18 @@ func (o *Output) Height() int {
 	return 0
 }
 
+// ClearLine removes what stands on the terminal's line, such as the ^C that the
+// terminal shows when a person interrupts, so that what is printed next begins
+// at its start. Off a terminal it does nothing.
+func (o *Output) ClearLine() {
+	switch {
+	case o.Redraw:
+		_, _ = io.WriteString(o, "\r\x1b[K") // what follows says more than this failure
+	case o.TTY:
+		_, _ = io.WriteString(o, "\n")
+	}
+}
+
 // File returns the operating system's file behind the output, nil in tests.
 func (o *Output) File() *os.File { return o.file }
 

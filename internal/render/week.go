@@ -73,7 +73,11 @@ func zoneOf(list []Preview, now time.Time) schedule.Zone {
 			}
 		}
 	}
-	return schedule.Zone{IANA: now.Location().String(), Location: now.Location()}
+	name := now.Location().String()
+	if now.Location() == time.Local {
+		name, _ = now.Zone() // "Local" tells nobody where
+	}
+	return schedule.Zone{IANA: name, Location: now.Location()}
 }
 
 // make computes the plan.
