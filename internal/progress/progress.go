@@ -266,17 +266,11 @@ func (p *Progress) frame() (lines []string, done []bool) {
 // line is a row's text: name, path of states, elapsed, what is usual, and what
 // can be done; the last parts are left out when the terminal is too narrow.
 func (r *row) line(now time.Time, widest, width int, emulator bool) string {
-	name := render.Clean(r.name)
-	name += strings.Repeat(" ", max(widest-render.Columns(name), 0))
 	elapsed := r.elapsed
 	if !r.done {
 		elapsed += max(now.Sub(r.seen), 0)
 	}
-	path := strings.Join(r.states, " → ")
-	if path == "" {
-		path = string(r.verb)
-	}
-	parts := []string{name + "  " + render.Clean(path), render.Elapsed(elapsed)}
+	parts := []string{r.where(widest, 0), render.Elapsed(elapsed)}
 	switch from, to := r.verb.Usual(); {
 	case r.done && r.failed:
 		parts = append(parts, "failed")
@@ -298,13 +292,13 @@ func (r *row) line(now time.Time, widest, width int, emulator bool) string {
 		parts = append(parts, detach)
 	}
 	// A narrow terminal costs the air between the parts first, then the last
-	// parts, then the start of the path.
+	// parts, then the start of the path, then the end of the name.
 	gap := "   "
 	if render.Columns(strings.Join(parts, gap)) > width {
 		gap = "  "
 	}
 	if room := width - len(gap) - len(parts[1]); render.Columns(parts[0]) > room {
-		parts[0] = render.Cut(parts[0], max(room, 1))
+		parts[0] = r.where(widest, max(room, 1))
 	}
 	text := parts[0]
 	for _, part := range parts[1:] {
@@ -315,6 +309,33 @@ func (r *row) line(now time.Time, widest, width int, emulator bool) string {
 	}
 	return render.Cut(text, width)
 }
+
+// where is the name, padded to the widest one, and the path of states, in at
+// most room columns; 0 is any number. The state it is in stays longest.
+func (r *row) where(widest, room int) string {
+	name, states := render.Clean(r.name), r.states
+	widest = max(widest, render.Columns(name))
+	if len(states) == 0 {
+		states = []string{string(r.verb)}
+	}
+	path := render.Clean(strings.Join(states, " → "))
+	for room > 0 && len(states) > 1 && widest+2+render.Columns(path) > room {
+		states = states[1:]
+		path = render.Clean(strings.Join(states, " → "))
+	}
+	if room > 0 {
+		widest = min(widest, max(room-2-render.Columns(path), nameMin))
+		name = render.Cut(name, widest)
+	}
+	text := name + strings.Repeat(" ", max(widest-render.Columns(name), 0)) + "  " + path
+	if room > 0 {
+		text = render.Cut(text, room)
+	}
+	return text
+}
+
+// nameMin is how many columns of a name are kept on the narrowest terminals.
+const nameMin = 6
 
 const detach = "ctrl-c leaves it running"
 

@@ -332,3 +332,30 @@ func TestIdentityObject(t *testing.T) {
 		}
 	}
 }
+
+// TestTableCells holds that a long value is cut only where its row does not fit
+// the terminal.
+func TestTableCells(t *testing.T) {
+	t.Parallel()
+	const long = "/home/somebody/.local/state/computetarget/emulator" // 50 columns
+	result := Result{People: func(p *Page) {
+		p.Table([]string{"SETTING", "VALUE", "FROM"}, [][]string{{"emulator-dir", long, "default"}})
+	}}
+	for _, c := range []struct {
+		width int
+		want  string
+	}{
+		{73, "emulator-dir  " + long + "  default\n"},
+		{72, "emulator-dir  /home/somebody/.local/state/computetarg…  default\n"},
+		{60, "emulator-dir  /home/somebody/.local/state/computetarg…\n"},
+		{30, "emulator-dir\n"},
+	} {
+		s, out, _ := TestStreams("", c.width, c.width)
+		if err := Print(s, Options{}, result); err != nil {
+			t.Fatal(err)
+		}
+		if _, row, _ := strings.Cut(out.String(), "\n"); row != c.want {
+			t.Errorf("%d columns:\n got %q\nwant %q", c.width, row, c.want)
+		}
+	}
+}

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// cellMax is the widest a cell of a table gets: one long value must not
-	// push every other column off the screen.
+	// cellMax is the widest a cell gets in a table that does not fit: one long
+	// value must not push every other column off the screen.
 	cellMax = 40
 	// gap is the space between columns.
 	gap = 2
@@ -24,28 +24,24 @@ func (p *Page) Table(headers []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
-	wide := make([]int, len(headers))
-	for i, h := range headers {
-		wide[i] = Columns(h)
-	}
 	cells := make([][]string, len(rows))
 	for r, row := range rows {
 		cells[r] = make([]string, len(headers))
 		for i := range headers {
-			text := "-"
+			cells[r][i] = "-"
 			if i < len(row) && row[i] != "" {
-				text = Cut(Clean(row[i]), cellMax)
+				cells[r][i] = Clean(row[i])
 			}
-			cells[r][i] = text
-			wide[i] = max(wide[i], Columns(text))
 		}
 	}
-	keep, total := 1, wide[0]
-	for width := p.Width(); keep < len(headers); keep++ {
-		total += gap + wide[keep]
-		if width > 0 && total > width {
-			break
+	keep := fitting(headers, cells, p.Width())
+	if keep < len(headers) {
+		for _, row := range cells {
+			for i := range row {
+				row[i] = Cut(row[i], cellMax)
+			}
 		}
+		keep = fitting(headers, cells, p.Width())
 	}
 	var b bytes.Buffer
 	t := tablewriter.NewTable(&b,
@@ -74,4 +70,20 @@ func (p *Page) Table(headers []string, rows [][]string) {
 	for line := range strings.Lines(b.String()) {
 		p.Line("%s", strings.TrimRight(line, " \n"))
 	}
+}
+
+// fitting is how many columns fit into width columns of a terminal; 0 is a
+// terminal of any width. The first one is always among them.
+func fitting(headers []string, cells [][]string, width int) int {
+	total := -gap
+	for i, h := range headers {
+		wide := Columns(h)
+		for _, row := range cells {
+			wide = max(wide, Columns(row[i]))
+		}
+		if total += gap + wide; i > 0 && width > 0 && total > width {
+			return i
+		}
+	}
+	return len(headers)
 }
