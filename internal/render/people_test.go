@@ -348,7 +348,8 @@ func TestTableCells(t *testing.T) {
 		{73, "emulator-dir  " + long + "  default\n"},
 		{72, "emulator-dir  /home/somebody/.local/state/computetarg…  default\n"},
 		{60, "emulator-dir  /home/somebody/.local/state/computetarg…\n"},
-		{30, "emulator-dir\n"},
+		{40, "emulator-dir  /home/somebody/.local/sta…\n"},
+		{20, "emulator…  /home/so…\n"},
 	} {
 		s, out, _ := TestStreams("", c.width, c.width)
 		if err := Print(s, Options{}, result); err != nil {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -18,8 +19,8 @@ const (
 )
 
 // Table writes rows under headers, without borders. Columns that do not fit
-// the terminal are left out from the right; the first one always stays. Empty
-// cells show "-".
+// the terminal are left out from the right; the first two always stay, cut where
+// they must be. Empty cells show "-".
 func (p *Page) Table(headers []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
@@ -41,7 +42,10 @@ func (p *Page) Table(headers []string, rows [][]string) {
 				row[i] = Cut(row[i], cellMax)
 			}
 		}
-		keep = fitting(headers, cells, p.Width())
+		if keep = fitting(headers, cells, p.Width()); keep == 1 {
+			keep, headers = 2, slices.Clone(headers)
+			squeeze(headers, cells, p.Width()-gap)
+		}
 	}
 	var b bytes.Buffer
 	t := tablewriter.NewTable(&b,
@@ -76,14 +80,39 @@ func (p *Page) Table(headers []string, rows [][]string) {
 // terminal of any width. The first one is always among them.
 func fitting(headers []string, cells [][]string, width int) int {
 	total := -gap
-	for i, h := range headers {
-		wide := Columns(h)
-		for _, row := range cells {
-			wide = max(wide, Columns(row[i]))
-		}
-		if total += gap + wide; i > 0 && width > 0 && total > width {
+	for i := range headers {
+		if total += gap + columnWidth(headers, cells, i); i > 0 && width > 0 && total > width {
 			return i
 		}
 	}
 	return len(headers)
+}
+
+func columnWidth(headers []string, cells [][]string, i int) int {
+	wide := Columns(headers[i])
+	for _, row := range cells {
+		wide = max(wide, Columns(row[i]))
+	}
+	return wide
+}
+
+// squeeze cuts the first two columns to width together: the longer one first,
+// both when each is longer than half. A name alone tells nothing.
+func squeeze(headers []string, cells [][]string, width int) {
+	first, second := columnWidth(headers, cells, 0), columnWidth(headers, cells, 1)
+	switch half := width / 2; {
+	case second <= half:
+		first = width - second
+	case first <= half:
+		second = width - first
+	default:
+		first, second = width-half, half
+	}
+	cut := func(row []string) {
+		row[0], row[1] = Cut(row[0], max(first, 1)), Cut(row[1], max(second, 1))
+	}
+	cut(headers)
+	for _, row := range cells {
+		cut(row)
+	}
 }
