@@ -112,6 +112,10 @@ func TestUnreachable(t *testing.T) {
 	c := newCompany(t)
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
+	guarded := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	t.Cleanup(guarded.Close)
 	nobody := filepath.Join(t.TempDir(), "none.pem")
 	for name, test := range map[string]struct {
 		endpoint string
@@ -123,6 +127,7 @@ func TestUnreachable(t *testing.T) {
 		"unknown host":     {"https://nobody.invalid", nil, 1, "nobody.invalid"},
 		"nothing listens":  {gone.URL, nil, 1, strings.TrimPrefix(gone.URL, "http://") + " refused the connection"},
 		"no proxy there":   {"https://example.com", []string{"HTTPS_PROXY=" + gone.URL}, 1, "the proxy " + strings.TrimPrefix(gone.URL, "http://") + " could not be used for example.com"},
+		"proxy says no":    {"https://example.com", []string{"HTTPS_PROXY=" + guarded.URL}, 1, "refused to connect to example.com (407 Proxy Authentication Required)"},
 		"around the proxy": {"https://nobody.invalid", []string{"HTTPS_PROXY=" + gone.URL, "NO_PROXY=.invalid"}, 1, "nobody.invalid"},
 		"not routed":       {"https://192.0.2.1", nil, 1, "192.0.2.1"},
 		"no TLS there":     {strings.Replace(c.proxy.URL, "http:", "https:", 1), nil, 1, "does not speak TLS"},

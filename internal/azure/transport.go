@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -96,7 +97,20 @@ func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool
 		MaxIdleConns:          100,
 		MaxIdleConnsPerHost:   16,
 		ForceAttemptHTTP2:     true,
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+			if answer.StatusCode != http.StatusOK {
+				return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: proxyRefusal(answer.StatusCode)} // as for any proxy of no use
+			}
+			return nil
+		},
 	}
+}
+
+// proxyRefusal is the status with which a proxy refused to connect to a host.
+type proxyRefusal int
+
+func (r proxyRefusal) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", int(r), http.StatusText(int(r))))
 }
 
 // bundle is a PEM file of certificates, as it was read.
@@ -206,7 +220,7 @@ func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 	}
 	via := ""
 	if proxy, problem := t.proxy(request); problem == nil && proxy != nil && !IsLoopback(request.URL.Hostname()) {
-		via = proxy.Host
+		via = first(proxy.Host, proxy.Redacted())
 	}
 	return response, explain(request.URL.Host, via, err)
 }
@@ -255,6 +269,7 @@ func explain(host, proxy string, err error) error {
 		timeout     interface{ Timeout() bool }
 		isDial      = errors.As(err, &op) && op.Op == "dial"
 		isProxyDial = errors.As(err, &op) && op.Op == "proxyconnect"
+		refusal     proxyRefusal
 	)
 	if errors.As(err, &verify) && len(verify.UnverifiedCertificates) > 0 {
 		chain := verify.UnverifiedCertificates
@@ -291,6 +306,14 @@ func explain(host, proxy string, err error) error {
 		} else {
 			e.Reason = fmt.Sprintf("the name %s could not be looked up (no network?)", name)
 			e.Tip = "check the network and, behind a proxy, HTTPS_PROXY"
+		}
+		return lasting{e}
+	case errors.As(err, &refusal):
+		e.Unsent = true
+		e.Reason = fmt.Sprintf("the proxy %s refused to connect to %s (%s)", proxy, host, refusal)
+		e.Tip = "check HTTPS_PROXY and NO_PROXY, and that the proxy lets this host through"
+		if refusal == http.StatusProxyAuthRequired {
+			e.Tip = "give the proxy a user and password it knows: HTTPS_PROXY=http://USER:PASSWORD@" + proxy
 		}
 		return lasting{e}
 	case isProxyDial || (proxy != "" && isDial):

@@ -257,7 +257,7 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	c := client(t, TransportOptions{Getenv: environment("HTTPS_PROXY", proxy.URL, "http_proxy", proxy.URL)})
 	_, err := fetch(t, c, "https://management.azure.com/x")
-	if e := networkError(t, err); !strings.Contains(e.Error(), "Forbidden") {
+	if e := networkError(t, err); !strings.Contains(e.Error(), "refused to connect to management.azure.com (403 Forbidden)") || !isLasting(err) || !e.Unsent {
 		t.Errorf("%q", e)
 	}
 	if response, err := fetch(t, c, "http://plain.example/x"); err != nil || response.StatusCode != 403 {
