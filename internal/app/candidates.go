@@ -70,8 +70,9 @@ func (a *App) candidates(err error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), candidatesPatience)
 	defer cancel()
 	found, lookup := a.Workspaces(ctx, "")
-	if render.ExitCode(lookup) == render.ExitAuth {
-		tip := "nobody is signed in who could be shown the workspaces: run az login first, or give --workspace-name, --resource-group and --subscription-id; without an Azure account add --cloud emulator"
+	var nobody *azure.SignInError
+	if errors.As(lookup, &nobody) && missing.Key != config.Subscription {
+		tip := "run az login to be shown the workspaces there are, or give --workspace-name, --resource-group and --subscription-id; without an Azure account add --cloud emulator"
 		return &render.Error{Exit: render.ExitUsage, Text: missing.Error(), Tip: tip, Err: err}
 	}
 	if lookup != nil || len(found) == 0 {
