@@ -81,6 +81,21 @@ func TestARMPaths(t *testing.T) {
 	}
 }
 
+// A filter holds for every page.
+func TestFilteredPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{PageSize: 1})
+	for _, name := range []string{"ada-ws", "bob-ws", "cat-ws"} {
+		location := map[bool]string{true: "eastus", false: "westeurope"}[name == "bob-ws"]
+		r.want("PUT", r.send("PUT", host+strings.Replace(workspacePath, "local-ws", name, 1)+"?api-version="+stable, `{"location":"`+location+`"}`).status, 200)
+	}
+	first := r.arm("GET", "/subscriptions/"+emulator.Subscription+"/resources?$filter="+url.QueryEscape("location eq 'westeurope'"), "")
+	next, _ := first.get("nextLink").(string)
+	second := r.send("GET", next, "")
+	r.want("the pages", first.names()+" "+second.names(), "ada-ws cat-ws")
+	r.want("a third", second.get("nextLink"), nil)
+}
+
 func TestResourceGroups(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{StrictWorkspaces: true})

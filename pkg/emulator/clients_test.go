@@ -68,7 +68,7 @@ func TestClientAz(t *testing.T) {
 	}
 	env := outsider(t, emulator.Options{Pace: emulator.PaceInstant, StrictAuth: true})
 	got := outcome(t, env, "bash", "testdata/clients/az.sh")
-	if want := "Running\nlocal-ws\nlocal-rg\ntrue\nEast US\n"; got != want {
+	if want := "Running\nlocal-ws\neastus\nlocal-rg\ntrue\nEast US\n"; got != want {
 		t.Errorf("az says %q, want %q", got, want)
 	}
 }

@@ -323,7 +323,7 @@ func deleteCompute(t *tx, q *request) (*response, error) {
 	if _, err := t.workspace(q); err != nil {
 		return nil, err
 	}
-	how := q.query.Get("underlyingResourceAction")
+	how := q.query.Get("underlyingresourceaction")
 	detach := strings.EqualFold(how, "Detach")
 	if !detach && !strings.EqualFold(how, "Delete") {
 		return nil, badRequest("The query parameter underlyingResourceAction is required and must be Delete or Detach.")

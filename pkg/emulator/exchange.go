@@ -137,7 +137,7 @@ type Request struct {
 
 // record writes a request into the journal.
 func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error {
-	entry := Request{Time: t.now, Method: q.method, Path: "/" + strings.Join(q.path, "/"), Query: plainQuery(q.query), Agent: r.UserAgent()}
+	entry := Request{Time: t.now, Method: q.method, Path: "/" + strings.Join(q.path, "/"), Query: plainQuery(r.URL.Query()), Agent: r.UserAgent()}
 	if len(entry.Agent) > 200 {
 		entry.Agent = entry.Agent[:200]
 	}
@@ -157,7 +157,7 @@ func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error 
 func plainQuery(v url.Values) string {
 	kept := url.Values{}
 	for k, list := range v {
-		switch k {
+		switch strings.ToLower(k) {
 		case "t", "c", "s", "h", "sig":
 		default:
 			kept[k] = list

@@ -219,6 +219,7 @@ func TestThrottle(t *testing.T) {
 	a := get()
 	r.want("the 251st", a.status, 429)
 	r.want("Retry-After", a.header.Get("Retry-After"), "1")
+	r.want("reads left", a.header.Get("x-ms-ratelimit-remaining-subscription-reads"), "0")
 	r.want("a write meanwhile", r.at(stable, "PATCH", "", `{"tags":{}}`).status, 200)
 	r.clock.Advance(900 * time.Millisecond)
 	r.want("too early", get().status, 429)

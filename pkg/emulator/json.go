@@ -3,6 +3,9 @@ package emulator
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
 	"strconv"
 )
 
@@ -104,13 +107,27 @@ func appendString(b []byte, s string) []byte {
 // decode reads a request body into v. Keys match without regard to case, as at
 // the service.
 func decode(body []byte, v any) error {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // the mark that .NET puts before UTF-8
 	if len(bytes.TrimSpace(body)) == 0 {
 		return badRequest("The request body is empty.")
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fail(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", err)
+		return fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", misread(err))
 	}
 	return nil
+}
+
+// misread says what is wrong with JSON without a word of Go.
+func misread(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("%s, position %d", syntax, syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("the JSON %s stands where another type belongs, position %d", kind.Value, kind.Offset)
+	}
+	return err.Error()
 }
 
 // isNull tells a JSON value that is absent or null.

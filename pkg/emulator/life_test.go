@@ -184,7 +184,9 @@ func TestCreateChecks(t *testing.T) {
 		"unknown type":       {"desk", `{"properties":{"computeType":"Toaster"}}`, "not supported"},
 		"no body":            {"desk", ``, "empty"},
 		"not JSON":           {"desk", `{"properties":`, "could not be deserialized"},
-		"wrong types":        {"desk", `{"properties":{"computeType":7}}`, "could not be deserialized"},
+		"wrong types":        {"desk", `{"properties":{"computeType":7}}`, "deserialized: 'the JSON number stands where another type belongs, position 30'"},
+		"a list":             {"desk", `[]`, "deserialized: 'the JSON array stands where another type belongs, position 1'"},
+		"a mark before it":   {"desk", "\uFEFF{}", "computeType is required"},
 		"short name":         {"ab", instance("STANDARD_DS1_V2", ""), "between 3 and 24 characters"},
 		"name ends in -1":    {"cpu-1", instance("STANDARD_DS1_V2", ""), "(-)，must start with letters"},
 		"key for another":    {"desk", instance("STANDARD_DS1_V2", key+","+user), "Setting SSH key at creation time is not allowed"},
@@ -393,13 +395,19 @@ func TestBadPaths(t *testing.T) {
 	v := "?api-version=" + stable
 	for path, status := range map[string]int{
 		"/": 400, "/nothing" + v: 404, "//" + v: 400, "/subscriptions/s/nothing" + v: 404,
-		workspacePath + "/computes/a%2Fb" + v: 400, workspacePath + "/computes/%ff" + v: 404, workspacePath + "/computes//start" + v: 400,
+		workspacePath + "/computes/a%2Fb" + v: 400, workspacePath + "/computes/%ff" + v: 404, workspacePath + "/computes//start" + v: 404,
 		workspacePath + "/computes?api-version=%zz": 400, workspacePath + "/computes/desk/start" + v: 405, "/_emulator/nothing": 404, "/_emulator": 404,
 	} {
 		if a := r.send("GET", host+path, ""); a.status != status || a.code() == nil {
 			t.Errorf("GET %s: %d %s, want %d", path, a.status, a.text, status)
 		}
 	}
+	r.want("two slashes", r.send("GET", host+strings.Replace(workspacePath, "/workspaces", "//workspaces", 1)+v, "").status, http.StatusOK)
+	wrong := r.at(stable, "POST", "/computes/desk", "")
+	r.want("a method that is not there", wrong.status, http.StatusMethodNotAllowed)
+	r.want("Allow", wrong.header.Get("Allow"), "GET, PUT, PATCH, DELETE")
+	r.want("names of queries in another case", r.send("DELETE", host+workspacePath+"/computes/desk?API-Version="+stable+"&underlyingresourceaction=delete", "").status, http.StatusNoContent)
+	r.want("one name twice", r.send("GET", host+workspacePath+"?api-version="+stable+"&Api-Version="+stable, "").code(), "InvalidApiVersionParameter")
 	big := r.at(stable, "PUT", "/computes/desk", strings.Repeat(" ", 5<<20))
 	r.want("a body of 5 MB", big.status, http.StatusRequestEntityTooLarge)
 }

@@ -14,8 +14,8 @@ type request struct {
 	method  string
 	base    string // scheme and host the client used, for URLs in answers
 	path    []string
-	args    []string // what stood for each {} of the route's pattern
-	query   url.Values
+	args    []string   // what stood for each {} of the route's pattern
+	query   url.Values // names in lower case: ARM does not look at theirs
 	version apiVersion
 	body    []byte
 	caller  person
@@ -135,16 +135,27 @@ func readRequest(r *http.Request) (*request, error) {
 	if r.TLS != nil {
 		q.base = "https://" + r.Host
 	}
-	for _, seg := range strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/") {
+	for _, seg := range strings.Split(r.URL.EscapedPath(), "/") {
+		if seg == "" {
+			continue // ARM takes several slashes for one, and az sends such paths
+		}
 		plain, err := url.PathUnescape(seg)
-		if err != nil || plain == "" || strings.ContainsAny(plain, "/\\") {
+		if err != nil || strings.ContainsAny(plain, "/\\") {
 			return q, badRequest("The request path is not valid.")
 		}
 		q.path = append(q.path, plain)
 	}
-	var err error
-	if q.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+	if len(q.path) == 0 {
+		return q, badRequest("The request path is not valid.")
+	}
+	given, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
 		return q, badRequest("The query string is not valid.")
+	}
+	q.query = make(url.Values, len(given))
+	for name, values := range given {
+		name = strings.ToLower(name)
+		q.query[name] = append(q.query[name], values...)
 	}
 	limit := maxBody
 	if q.under(adminPrefix) {
@@ -169,7 +180,7 @@ func (t *tx) serve(q *request) (*response, error) {
 	if isSignIn(q) {
 		return signIn(t, q)
 	}
-	known := false
+	var allowed []string
 	for i := range len(routes) + len(armRoutes) {
 		r := &armRoutes[max(0, i-len(routes))]
 		if i < len(routes) {
@@ -179,8 +190,8 @@ func (t *tx) serve(q *request) (*response, error) {
 		if !ok {
 			continue
 		}
-		known = true
 		if r.method != q.method {
+			allowed = append(allowed, r.method)
 			continue
 		}
 		var err error
@@ -190,8 +201,10 @@ func (t *tx) serve(q *request) (*response, error) {
 		q.args = args
 		return r.handle(t, q)
 	}
-	if known {
-		return nil, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The HTTP method '%s' is not supported for this resource.", q.method)
+	if allowed != nil {
+		e := fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The HTTP method '%s' is not supported for this resource.", q.method)
+		e.header = http.Header{"Allow": {strings.Join(allowed, ", ")}}
+		return nil, e
 	}
 	return nil, fail(http.StatusNotFound, "InvalidResourceType", "The resource type of the path '/%s' could not be found.", strings.Join(q.path, "/"))
 }

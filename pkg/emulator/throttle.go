@@ -54,6 +54,7 @@ func (t *tx) limitRate(q *request) error {
 	if b.left < 1 || t.now.Before(b.refused) {
 		wait := time.Second
 		b.refused = t.now.Add(wait)
+		q.remaining = 1
 		e := fail(http.StatusTooManyRequests, throttled,
 			"Number of '%s' requests for subscription '%s' exceeded the limit. Please try again after '%d' seconds.", kind, q.path[1], int(wait.Seconds()))
 		e.header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
@@ -64,7 +65,7 @@ func (t *tx) limitRate(q *request) error {
 	return nil
 }
 
-// remaining is what the rate-limit header of an answer shows.
+// remainingTokens is the rate-limit header of an answer and what it shows.
 func (q *request) remainingTokens() (header, left string) {
 	kind, size, _ := kindOfRequest(q.method)
 	n := int(size) - 1

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -277,7 +278,8 @@ func (t *tx) page(q *request, prefix string, keys []string, item func(string) *o
 	}
 	out := new(object).set("value", json.RawMessage(append(value, ']')))
 	if more {
-		next := url.Values{"api-version": {q.version.String()}, "$skip": {strings.TrimPrefix(keys[len(keys)-1], prefix)}}
+		next := maps.Clone(q.query) // filters hold for every page
+		next.Set("$skip", strings.TrimPrefix(keys[len(keys)-1], prefix))
 		var path strings.Builder
 		for _, seg := range q.path {
 			path.WriteString("/" + url.PathEscape(seg))

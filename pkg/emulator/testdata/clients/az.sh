@@ -10,6 +10,7 @@ az rest -m put -u "$computes/desk?api-version=2025-12-01" -o none \
   --body '{"location":"eastus","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"STANDARD_DS3_V2"}}}'
 az rest -m get -u "$computes/desk?api-version=2025-12-01" --query properties.properties.state -o tsv
 az resource list --resource-type Microsoft.MachineLearningServices/workspaces --query '[].name' -o tsv
+az resource show -g "$COMPUTETARGET_RESOURCE_GROUP" -n "$COMPUTETARGET_WORKSPACE" --resource-type Microsoft.MachineLearningServices/workspaces --query location -o tsv
 az group list --query '[].name' -o tsv
 az group exists -n "$COMPUTETARGET_RESOURCE_GROUP"
 az account list-locations --query "[?name=='eastus'].displayName" -o tsv
