@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -104,7 +105,12 @@ what the computes stand in is made. - reads stdin.`,
 		if !json.Valid(list) {
 			return render.Result{}, render.Usagef("%s is not JSON: give what list --raw -o json prints", args[0])
 		}
-		return emulatorStatus(a.Drive(ctx, "POST", "load", json.RawMessage(list)))
+		answer, err := a.Drive(ctx, "POST", "load", json.RawMessage(list))
+		var refused *render.Error
+		if errors.As(err, &refused) && refused.Exit == render.ExitUsage {
+			refused.Tip = "give what list --raw -o json prints"
+		}
+		return emulatorStatus(answer, err)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 )
@@ -47,8 +48,8 @@ type loadedInstance struct {
 }
 
 // Load puts computes into the emulator as a list of the service shows them: a
-// JSON array, or an object with the array under value. A compute that is there
-// is replaced. Names, sizes and quota are not checked, so that a copy of
+// JSON array, an object with the array under value, or one compute alone. A
+// compute that is there is replaced. Names, sizes and quota are not checked, so that a copy of
 // production can be rehearsed on; a compute in a transition stays in it.
 func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 	n := 0
@@ -60,21 +61,19 @@ func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 }
 
 func (t *tx) load(raw []byte) (int, error) {
-	var list []json.RawMessage
-	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte{'{'}) {
-		var page struct{ Value []json.RawMessage }
-		if err := decode(raw, &page); err != nil {
-			return 0, err
-		}
-		list = page.Value
-	} else if err := decode(raw, &list); err != nil {
+	list, err := computesIn(raw)
+	if err != nil {
 		return 0, err
 	}
 	made := make([]*compute, 0, len(list))
 	for n, item := range list {
 		c, err := t.loadCompute(item)
+		var why *apiError
+		if errors.As(err, &why) {
+			return 0, badRequest("Compute %d of the list cannot be loaded: %s", n+1, why.Message)
+		}
 		if err != nil {
-			return 0, badRequest("Compute %d of the list cannot be loaded: %s", n+1, err)
+			return 0, err
 		}
 		made = append(made, c)
 	}
@@ -83,6 +82,34 @@ func (t *tx) load(raw []byte) (int, error) {
 		t.s.addCompute(c.key(), c)
 	}
 	return len(made), nil
+}
+
+// computesIn returns the computes of a list in any of its forms.
+func computesIn(raw []byte) ([]json.RawMessage, error) {
+	var list []json.RawMessage
+	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte{'{'}) {
+		if err := decode(raw, &list); err != nil {
+			return nil, err
+		}
+		if list == nil {
+			return nil, badRequest("There is no list of computes in what was sent.")
+		}
+		return list, nil
+	}
+	var page struct {
+		Value *[]json.RawMessage
+		ID    string
+	}
+	if err := decode(raw, &page); err != nil {
+		return nil, err
+	}
+	switch {
+	case page.Value != nil:
+		return *page.Value, nil
+	case page.ID != "":
+		return []json.RawMessage{raw}, nil
+	}
+	return nil, badRequest("There is neither a list of computes under value nor a compute with its id in what was sent.")
 }
 
 // adopt makes what a loaded compute stands in.
@@ -109,6 +136,9 @@ func (t *tx) loadCompute(raw json.RawMessage) (*compute, error) {
 	at, ok := armID(in.ID)
 	if !ok {
 		return nil, badRequest("its id '%s' is not one of a compute", in.ID)
+	}
+	if in.Properties.ComputeType == "" {
+		return nil, badRequest("it has no properties.computeType, which the service's own bodies have")
 	}
 	kind, ok := computeKind(in.Properties.ComputeType)
 	if !ok {

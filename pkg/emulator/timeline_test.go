@@ -421,9 +421,18 @@ func TestLoad(t *testing.T) {
 	other.want("state of a loaded instance", other.state("desk"), "Stopped")
 	other.do(stable, "POST", "/computes/desk/start", "")
 
+	one, err := json.Marshal(other.show("aks").body) // as show --raw prints it
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := newRig(t, emulator.Options{Clock: r.clock})
+	_, a := alone.admin("POST", "load", string(one))
+	alone.want("computes after one alone was loaded", a.get("computes"), 1.0)
+
 	for name, bad := range map[string]string{
 		"no id": `[{"properties":{"computeType":"AKS"}}]`, "another id": `[{"id":"/subscriptions/x","properties":{"computeType":"AKS"}}]`,
 		"no type": `[{"id":"` + workspacePath + `/computes/x"}]`, "not a list": `7`, "nulls": `[null]`, "nothing": ``,
+		"null": `null`, "an object of something else": `{"computes":[]}`,
 	} {
 		if _, a := other.admin("POST", "load", bad); a.status != 400 {
 			t.Errorf("%s: %d %s", name, a.status, a.text)
