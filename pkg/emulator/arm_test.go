@@ -198,21 +198,64 @@ func TestSDKWorkspaces(t *testing.T) {
 	rg := srv.ResourceGroup
 
 	made := must[sdk.WorkspacesClientCreateOrUpdateResponse](t)(finish[sdk.WorkspacesClientCreateOrUpdateResponse](ctx)(workspaces.BeginCreateOrUpdate(ctx, rg, "team-ws", sdk.Workspace{
-		Location: to.Ptr("westeurope"), Properties: &sdk.WorkspaceProperties{FriendlyName: to.Ptr("The team's")},
+		Location: to.Ptr("westeurope"), Identity: &sdk.ManagedServiceIdentity{
+			Type:                   to.Ptr(sdk.ManagedServiceIdentityTypeUserAssigned),
+			UserAssignedIdentities: map[string]*sdk.UserAssignedIdentity{"/subscriptions/x": {}},
+		},
+		Properties: &sdk.WorkspaceProperties{
+			FriendlyName: to.Ptr("The team's"), Description: to.Ptr("for vision"), HbiWorkspace: to.Ptr(true), ImageBuildCompute: to.Ptr("cpus"),
+			StorageAccount: to.Ptr("/subscriptions/y"), PublicNetworkAccess: to.Ptr(sdk.PublicNetworkAccessDisabled),
+		},
 	}, nil)))
 	if *made.Name != "team-ws" || *made.Location != "westeurope" || *made.Properties.FriendlyName != "The team's" {
 		t.Errorf("made %s in %s", *made.Name, *made.Location)
 	}
 	changed := must[sdk.WorkspacesClientUpdateResponse](t)(finish[sdk.WorkspacesClientUpdateResponse](ctx)(workspaces.BeginUpdate(ctx, rg, "team-ws", sdk.WorkspaceUpdateParameters{
-		Tags: map[string]*string{"team": to.Ptr("vision")},
+		Tags: map[string]*string{"team": to.Ptr("vision")}, Properties: &sdk.WorkspacePropertiesUpdateParameters{Description: to.Ptr("for sound")},
 	}, nil)))
 	if *changed.Tags["team"] != "vision" || *changed.Properties.FriendlyName != "The team's" {
 		t.Errorf("changed to %v, %s", changed.Tags, *changed.Properties.FriendlyName)
 	}
+	// What was sent is found again, by who compares it as Terraform does.
+	for _, c := range []struct{ what, got, want string }{
+		{"description", *made.Properties.Description, "for vision"}, {"description, changed", *changed.Properties.Description, "for sound"},
+		{"storageAccount", *changed.Properties.StorageAccount, "/subscriptions/y"}, {"imageBuildCompute", *changed.Properties.ImageBuildCompute, "cpus"},
+		{"publicNetworkAccess", string(*changed.Properties.PublicNetworkAccess), "Disabled"}, {"identity", string(*changed.Identity.Type), "UserAssigned"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s = %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	if !*changed.Properties.HbiWorkspace || changed.Identity.UserAssignedIdentities["/subscriptions/x"].ClientID == nil {
+		t.Error("hbiWorkspace or the identity was not kept")
+	}
+	_, err := workspaces.BeginCreateOrUpdate(ctx, rg, "team-ws", sdk.Workspace{Location: to.Ptr("eastus")}, nil)
+	wantError(t, err, http.StatusConflict, "InvalidResourceLocation")
+
+	keys := must[sdk.WorkspacesClientListKeysResponse](t)(workspaces.ListKeys(ctx, rg, "team-ws", nil))
+	storage := must[sdk.WorkspacesClientListStorageAccountKeysResponse](t)(workspaces.ListStorageAccountKeys(ctx, rg, "team-ws", nil))
+	notebook := must[sdk.WorkspacesClientListNotebookKeysResponse](t)(workspaces.ListNotebookKeys(ctx, rg, "team-ws", nil))
+	if *keys.UserStorageKey != *storage.UserStorageKey || *keys.NotebookAccessKeys.PrimaryAccessKey != *notebook.PrimaryAccessKey {
+		t.Error("the keys of a workspace are not the same everywhere")
+	}
+	token := must[sdk.WorkspacesClientListNotebookAccessTokenResponse](t)(workspaces.ListNotebookAccessToken(ctx, rg, "team-ws", nil))
+	ready := must[sdk.WorkspacesClientPrepareNotebookResponse](t)(finish[sdk.WorkspacesClientPrepareNotebookResponse](ctx)(workspaces.BeginPrepareNotebook(ctx, rg, "team-ws", nil)))
+	if *token.HostName != *ready.Fqdn || *token.AccessToken == "" {
+		t.Errorf("notebooks are at %s and %s", *token.HostName, *ready.Fqdn)
+	}
+	hosts := must[sdk.WorkspacesClientListOutboundNetworkDependenciesEndpointsResponse](t)(workspaces.ListOutboundNetworkDependenciesEndpoints(ctx, rg, "team-ws", nil))
+	if *hosts.Value[0].Properties.Endpoints[0].DomainName != "westeurope.api.azureml.ms" {
+		t.Errorf("outbound is %s", *hosts.Value[0].Properties.Endpoints[0].DomainName)
+	}
+	found := must[sdk.WorkspacesClientDiagnoseResponse](t)(finish[sdk.WorkspacesClientDiagnoseResponse](ctx)(workspaces.BeginDiagnose(ctx, rg, "team-ws", nil)))
+	if found.Value == nil || len(found.Value.OtherResults) > 0 {
+		t.Errorf("the diagnosis is %+v", found.Value)
+	}
+	must[sdk.WorkspacesClientResyncKeysResponse](t)(finish[sdk.WorkspacesClientResyncKeysResponse](ctx)(workspaces.BeginResyncKeys(ctx, rg, "team-ws", nil)))
 	computes := f.NewComputeClient()
 	must[sdk.ComputeClientCreateOrUpdateResponse](t)(finish[sdk.ComputeClientCreateOrUpdateResponse](ctx)(computes.BeginCreateOrUpdate(ctx, rg, "team-ws", "desk1", instanceBody("STANDARD_DS1_V2"), nil)))
 	must[sdk.WorkspacesClientDeleteResponse](t)(finish[sdk.WorkspacesClientDeleteResponse](ctx)(workspaces.BeginDelete(ctx, rg, "team-ws", nil)))
-	_, err := workspaces.Get(ctx, rg, "team-ws", nil)
+	_, err = workspaces.Get(ctx, rg, "team-ws", nil)
 	wantError(t, err, http.StatusNotFound, "ResourceNotFound")
 	_, err = computes.Get(ctx, rg, "team-ws", "desk1", nil)
 	wantError(t, err, http.StatusNotFound, "ResourceNotFound")

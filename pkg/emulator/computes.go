@@ -135,7 +135,9 @@ func (i *identity) body() *object {
 	if i.PrincipalID != "" {
 		o.set("principalId", i.PrincipalID)
 	}
-	o.set("tenantId", i.TenantID)
+	if i.TenantID != "" {
+		o.set("tenantId", i.TenantID)
+	}
 	if i.UserAssigned != nil {
 		o.set("userAssignedIdentities", i.UserAssigned)
 	}

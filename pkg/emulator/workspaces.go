@@ -9,14 +9,28 @@ import (
 	"strings"
 )
 
-// workspace is one Azure ML workspace, as far as computes need it.
+// workspace is one Azure ML workspace: what computes need of it, and what was
+// sent, so that clients that compare find it again.
 type workspace struct {
-	Subscription  string             `json:"subscription"`
-	ResourceGroup string             `json:"resourceGroup"`
-	Name          string             `json:"name"`
-	Location      string             `json:"location"`
-	Tags          map[string]*string `json:"tags,omitempty"`
-	FriendlyName  string             `json:"friendlyName,omitempty"`
+	Subscription  string                     `json:"subscription"`
+	ResourceGroup string                     `json:"resourceGroup"`
+	Name          string                     `json:"name"`
+	Location      string                     `json:"location"`
+	Tags          map[string]*string         `json:"tags,omitempty"`
+	Identity      *identity                  `json:"identity,omitempty"` // nil is the system's own
+	SKU           json.RawMessage            `json:"sku,omitempty"`
+	Kind          string                     `json:"kind,omitempty"`
+	Properties    map[string]json.RawMessage `json:"properties,omitempty"` // as sent, what the service decides left out
+}
+
+// workspaceInput is the body of a PUT or PATCH of a workspace.
+type workspaceInput struct {
+	Location   string
+	Tags       map[string]*string
+	Identity   *identityInput
+	SKU        json.RawMessage
+	Kind       string
+	Properties map[string]json.RawMessage
 }
 
 func (w *workspace) valid() bool    { return w != nil }
@@ -30,32 +44,99 @@ func (w *workspace) id() string {
 func (w *workspace) key() string { return key(w.Subscription, w.ResourceGroup, w.Name) }
 
 func (w *workspace) body() *object {
-	near := "/subscriptions/" + w.Subscription + "/resourceGroups/" + w.ResourceGroup + "/providers/"
-	friendly := w.FriendlyName
-	if friendly == "" {
-		friendly = w.Name
-	}
 	tags := w.Tags
 	if tags == nil {
 		tags = map[string]*string{}
 	}
-	return new(object).
+	who := w.Identity
+	if who == nil {
+		who = &identity{Type: "SystemAssigned", PrincipalID: defaultPerson.ObjectID, TenantID: defaultPerson.TenantID}
+	}
+	o := new(object).
 		set("id", w.id()).set("name", w.Name).set("type", workspaceType).
-		set("location", w.Location).set("tags", tags).
-		set("identity", new(object).set("type", "SystemAssigned").set("principalId", defaultPerson.ObjectID).set("tenantId", defaultPerson.TenantID)).
-		set("sku", new(object).set("name", "Basic").set("tier", "Basic")).
-		set("kind", "Default").
-		set("properties", new(object).
-			set("friendlyName", friendly).set("description", "").
-			set("storageAccount", near+"Microsoft.Storage/storageAccounts/localstorage").
-			set("keyVault", near+"Microsoft.KeyVault/vaults/localvault").
-			set("applicationInsights", near+"Microsoft.Insights/components/localinsights").
-			set("containerRegistry", nil).
-			set("workspaceId", w.guid()).
-			set("discoveryUrl", "https://"+w.Location+".api.azureml.ms/discovery").
-			set("hbiWorkspace", false).set("allowPublicAccessWhenBehindVnet", false).
-			set("publicNetworkAccess", "Enabled").
-			set("provisioningState", "Succeeded"))
+		set("location", w.Location).set("tags", tags).set("identity", who.body())
+	if isNull(w.SKU) {
+		o.set("sku", new(object).set("name", "Basic").set("tier", "Basic"))
+	} else {
+		o.set("sku", w.SKU)
+	}
+	kind := w.Kind
+	if kind == "" {
+		kind = "Default"
+	}
+	return o.set("kind", kind).set("properties", w.properties())
+}
+
+// properties are those that were sent, and what the service decides otherwise.
+func (w *workspace) properties() *object {
+	near := "/subscriptions/" + w.Subscription + "/resourceGroups/" + w.ResourceGroup + "/providers/"
+	o := new(object)
+	rest := maps.Clone(w.Properties)
+	put := func(name string, otherwise any) {
+		for k, v := range rest {
+			if strings.EqualFold(k, name) {
+				delete(rest, k)
+				if !isNull(v) {
+					otherwise = v
+				}
+			}
+		}
+		o.set(name, otherwise)
+	}
+	put("friendlyName", w.Name)
+	put("description", "")
+	put("storageAccount", near+"Microsoft.Storage/storageAccounts/localstorage")
+	put("keyVault", near+"Microsoft.KeyVault/vaults/localvault")
+	put("applicationInsights", near+"Microsoft.Insights/components/localinsights")
+	put("containerRegistry", nil)
+	o.set("workspaceId", w.guid())
+	put("discoveryUrl", "https://"+w.Location+".api.azureml.ms/discovery")
+	put("hbiWorkspace", false)
+	put("allowPublicAccessWhenBehindVnet", false)
+	put("publicNetworkAccess", "Enabled")
+	for _, k := range slices.Sorted(maps.Keys(rest)) {
+		o.set(k, rest[k])
+	}
+	return o.set("provisioningState", "Succeeded")
+}
+
+// decided are the properties of a workspace that the service alone sets.
+var decided = []string{
+	"workspaceId", "provisioningState", "tenantId", "mlFlowTrackingUri", "notebookInfo", "privateLinkCount",
+	"privateEndpointConnections", "serviceProvisionedResourceGroup", "storageHnsEnabled",
+}
+
+// take puts what was sent into w, beside what is there when merge is set.
+func (w *workspace) take(in *workspaceInput, who person, merge bool) error {
+	if in.Identity != nil {
+		assigned, err := in.Identity.assign(w.Identity, who, w.key(), merge)
+		if err != nil {
+			return err
+		}
+		if assigned == nil {
+			assigned = &identity{Type: "None"}
+		}
+		w.Identity = assigned
+	}
+	props := dropSecrets("", in.Properties)
+	maps.DeleteFunc(props, func(k string, _ json.RawMessage) bool { return oneOf(k, decided...) != "" })
+	if !merge {
+		w.Tags, w.SKU, w.Kind, w.Properties = in.Tags, in.SKU, in.Kind, props
+		return nil
+	}
+	if in.Tags != nil {
+		w.Tags = in.Tags
+	}
+	if !isNull(in.SKU) {
+		w.SKU = in.SKU
+	}
+	kept := maps.Clone(w.Properties)
+	for k := range props {
+		maps.DeleteFunc(kept, func(old string, _ json.RawMessage) bool { return strings.EqualFold(old, k) })
+	}
+	maps.Copy(props, kept)
+	w.Properties = props
+	return nil
 }
 
 // guid is an id of the workspace that stays the same.
@@ -149,15 +230,11 @@ func getWorkspace(t *tx, q *request) (*response, error) {
 	return newResponse(http.StatusOK).json(w.body()), nil
 }
 
-// putWorkspace makes a workspace or changes its tags and friendly name. The
-// service takes minutes for this, under 202; the emulator answers at once, with
-// 200 for a new one too: the API knows no 201 here.
+// putWorkspace makes a workspace or changes what it was made with. The service
+// takes minutes for this, under 202; the emulator answers at once, with 200 for
+// a new one too: the API knows no 201 here.
 func putWorkspace(t *tx, q *request) (*response, error) {
-	var in struct {
-		Location   string
-		Tags       map[string]*string
-		Properties struct{ FriendlyName string }
-	}
+	var in workspaceInput
 	if err := decode(q.body, &in); err != nil {
 		return nil, err
 	}
@@ -168,26 +245,26 @@ func putWorkspace(t *tx, q *request) (*response, error) {
 	if err := t.group(sub, rg); err != nil {
 		return nil, err
 	}
-	w := t.s.workspaces[key(sub, rg, name)]
-	if w == nil {
-		if in.Location == "" {
-			return nil, fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
-		}
-		w = &workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: region(in.Location)}
-		t.s.workspaces[w.key()] = w
+	made := workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: region(in.Location)}
+	old := t.s.workspaces[made.key()]
+	switch {
+	case old == nil && in.Location == "":
+		return nil, fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
+	case old != nil && in.Location != "" && made.Location != old.Location:
+		return nil, fail(http.StatusConflict, "InvalidResourceLocation", "The resource '%s' already exists in location '%s' in resource group '%s'. "+
+			"A resource with the same name cannot be created in location '%s'. Please select a new resource name.", old.Name, old.Location, rg, made.Location)
+	case old != nil:
+		made = *old
 	}
-	w.Tags, w.FriendlyName = in.Tags, in.Properties.FriendlyName
-	t.s.touch(workspaceKey + w.key())
-	return newResponse(http.StatusOK).json(w.body()), nil
+	if err := made.take(&in, q.caller, false); err != nil {
+		return nil, err
+	}
+	return t.keepWorkspace(&made), nil
 }
 
-// patchWorkspace changes the tags and the friendly name of a workspace; what is
-// not sent stays.
+// patchWorkspace changes what was sent of a workspace; what was not stays.
 func patchWorkspace(t *tx, q *request) (*response, error) {
-	var in struct {
-		Tags       map[string]*string
-		Properties struct{ FriendlyName *string }
-	}
+	var in workspaceInput
 	if err := decode(q.body, &in); err != nil {
 		return nil, err
 	}
@@ -195,14 +272,17 @@ func patchWorkspace(t *tx, q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Tags != nil {
-		w.Tags = in.Tags
+	changed := *w
+	if err := changed.take(&in, q.caller, true); err != nil {
+		return nil, err
 	}
-	if name := in.Properties.FriendlyName; name != nil {
-		w.FriendlyName = *name
-	}
+	return t.keepWorkspace(&changed), nil
+}
+
+func (t *tx) keepWorkspace(w *workspace) *response {
+	t.s.workspaces[w.key()] = w
 	t.s.touch(workspaceKey + w.key())
-	return newResponse(http.StatusOK).json(w.body()), nil
+	return newResponse(http.StatusOK).json(w.body())
 }
 
 // deleteWorkspace removes a workspace and every compute in it.
@@ -224,6 +304,79 @@ func (t *tx) removeWorkspace(ws string) {
 	}
 	delete(t.s.workspaces, ws)
 	t.s.touch(workspaceKey + ws)
+}
+
+// ofWorkspace answers an action of a workspace that changes nothing.
+func ofWorkspace(answer func(*workspace) *object) func(*tx, *request) (*response, error) {
+	return func(t *tx, q *request) (*response, error) {
+		w, err := t.workspace(q)
+		if err != nil {
+			return nil, err
+		}
+		return newResponse(http.StatusOK).json(answer(w)), nil
+	}
+}
+
+// secret is a key that the emulator makes up; it opens nothing.
+func (w *workspace) secret(what string) string { return stableUUID(what + " of " + w.key()) }
+
+func (w *workspace) storageKeys() *object {
+	return new(object).set("userStorageKey", w.secret("storage key"))
+}
+
+func (w *workspace) notebookKeys() *object {
+	return new(object).set("primaryAccessKey", w.secret("first notebook key")).set("secondaryAccessKey", w.secret("second notebook key"))
+}
+
+// notebookHost is where the notebooks of a workspace would be.
+func (w *workspace) notebookHost() string {
+	return "ml-" + strings.ToLower(w.Name) + "-" + w.Location + "-" + w.guid() + ".notebooks.azure.net"
+}
+
+func (w *workspace) keys() *object {
+	return w.storageKeys().
+		set("userStorageResourceId", "/subscriptions/"+w.Subscription+"/resourceGroups/"+w.ResourceGroup+"/providers/Microsoft.Storage/storageAccounts/localstorage").
+		set("appInsightsInstrumentationKey", w.secret("insights key")).
+		set("containerRegistryCredentials", nil).
+		set("notebookAccessKeys", w.notebookKeys())
+}
+
+func (w *workspace) notebookToken() *object {
+	return new(object).set("notebookResourceId", w.secret("notebook")).set("hostName", w.notebookHost()).set("publicDns", w.notebookHost()).
+		set("accessToken", w.secret("notebook token")).set("tokenType", "Bearer").set("expiresIn", int(tokenLifetime.Seconds())).
+		set("refreshToken", w.secret("refresh token")).set("scope", "aznb_identity")
+}
+
+func (w *workspace) notebook() *object {
+	return new(object).set("resourceId", w.secret("notebook")).set("fqdn", w.notebookHost()).set("notebookPreparationError", nil)
+}
+
+// outbound are hosts that a workspace's computes reach; the list is short.
+func (w *workspace) outbound() *object {
+	host := new(object).set("domainName", w.Location+".api.azureml.ms").set("endpointDetails", []*object{new(object).set("port", 443)})
+	return new(object).set("value", []*object{
+		new(object).set("properties", new(object).set("category", "Azure Machine Learning").set("endpoints", []*object{host})),
+	})
+}
+
+// diagnosis finds nothing wrong with a workspace.
+func (w *workspace) diagnosis() *object {
+	found := new(object)
+	for _, about := range [...]string{
+		"userDefinedRouteResults", "networkSecurityRuleResults", "resourceLockResults", "dnsResolutionResults",
+		"storageAccountResults", "keyVaultResults", "containerRegistryResults", "applicationInsightsResults", "otherResults",
+	} {
+		found.set(about, []*object{})
+	}
+	return new(object).set("value", found)
+}
+
+// resyncKeys would fetch the keys of the storage account again.
+func resyncKeys(t *tx, q *request) (*response, error) {
+	if _, err := t.workspace(q); err != nil {
+		return nil, err
+	}
+	return newResponse(http.StatusOK), nil
 }
 
 // computesOf returns the keys of a workspace's computes, in order.
