@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,40 @@ func (r *rig) usage(name string) any {
 		}
 	}
 	return "no such row"
+}
+
+// A workspace's share of a family binds it alone.
+func TestWorkspaceQuota(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{})
+	row := "Standard_DSv2_Family_Cluster_Dedicated_vCPUs"
+	set := func(id string, limit int) any {
+		a := r.send("POST", host+locationPath+"updateQuotas?api-version="+stable, fmt.Sprintf(`{"value":[{"id":%q,"type":"x","limit":%d,"unit":"Count"}]}`, id, limit))
+		list, _ := a.get("value").([]any)
+		if len(list) != 1 {
+			t.Fatalf("updateQuotas: %d %s", a.status, a.text)
+		}
+		return list[0].(map[string]any)["status"] //nolint:forcetypeassert // a panic fails the test as well
+	}
+	r.want("more than the subscription has", set(workspacePath+"/quotas/"+row, 101), "InvalidQuotaExceedsSubscriptionLimit")
+	r.want("a share", set(workspacePath+"/quotas/"+row, 6), "Success")
+	r.want("4 of 6", r.at(stable, "PUT", "/computes/one", instance("STANDARD_DS3_V2", "")).status, 201)
+	r.want("8 of 6", r.at(stable, "PUT", "/computes/two", instance("STANDARD_DS3_V2", "")).status, 400)
+	r.want("another family", r.at(stable, "PUT", "/computes/two", instance("STANDARD_D3_V2", "")).status, 201)
+	r.want("less than is held", set(workspacePath+"/quotas/"+row, 3), "InvalidQuotaBelowClusterMinimum")
+	elsewhere := host + strings.Replace(workspacePath, "local-ws", "other-ws", 1)
+	r.want("another workspace", r.send("PUT", elsewhere+"/computes/six?api-version="+stable, instance("STANDARD_DS4_V2", "")).status, 201)
+	quotas := r.send("GET", host+locationPath+"quotas?api-version="+stable, "").text
+	usages := r.send("GET", host+locationPath+"usages?api-version="+stable, "").text
+	for _, c := range [][2]string{
+		{quotas, `{"id":"/subscriptions/` + emulator.Subscription + `/quotas/` + row + `","type":"Microsoft.MachineLearningServices/vmFamily/quotas","limit":100,`},
+		{quotas, `{"id":"` + workspacePath + `/quotas/` + row + `","type":"Microsoft.MachineLearningServices/workspaces/quotas","limit":6,`},
+		{usages, `{"id":"` + workspacePath + `/usages/` + row + `","type":"Microsoft.MachineLearningServices/workspaces/usages","currentValue":4,"limit":6,`},
+	} {
+		if !strings.Contains(c[0], c[1]) {
+			t.Errorf("%s\nis not in %s", c[1], c[0])
+		}
+	}
 }
 
 func TestQuota(t *testing.T) {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -67,12 +68,34 @@ func (t *tx) used(sub, location, row string, except *compute) int {
 	return n
 }
 
+// workspaceLimit is what a workspace may use of a row, where that was set.
+func (t *tx) workspaceLimit(location, row string, w *workspace) (int, bool) {
+	n, ok := t.s.quotas[key(w.Subscription, location, row, w.ResourceGroup, w.Name)]
+	return n, ok
+}
+
+// usedIn adds up what the computes of a workspace hold in a region's row.
+func (t *tx) usedIn(location, row string, w *workspace, except *compute) int {
+	n := 0
+	for _, k := range t.s.computesOf(w) {
+		c := t.s.computes[k]
+		if r, cores := c.cores(); c != except && r == row && c.region() == location {
+			n += cores
+		}
+	}
+	return n
+}
+
 // free is how many vCPUs are left for c beside everything but except.
 func (t *tx) free(c, except *compute) int {
 	row, _ := c.cores()
 	left := t.limit(c.Subscription, c.region(), row) - t.used(c.Subscription, c.region(), row, except)
 	if row != lowPriorityRow {
 		left = min(left, t.limit(c.Subscription, c.region(), dedicatedRow)-t.used(c.Subscription, c.region(), dedicatedRow, except))
+	}
+	w := &workspace{Subscription: c.Subscription, ResourceGroup: c.ResourceGroup, Name: c.Workspace}
+	if limit, ok := t.workspaceLimit(c.region(), row, w); ok {
+		left = min(left, limit-t.usedIn(c.region(), row, w, except))
 	}
 	return left
 }
@@ -137,7 +160,7 @@ func (t *tx) usageRows(sub, location string) []row {
 		name := familyName(f)
 		limit := t.limit(sub, location, f.name)
 		rows = append(rows, row{base + "/" + rowID(name), "vmFamily/usages", name, t.used(sub, location, f.name, nil), limit})
-		rows = append(rows, holders(in, f.name, name, limit)...)
+		rows = append(rows, t.holders(in, f.name, name, limit)...)
 		low := "Standard " + f.display + " Family Cluster LowPriority vCPUs"
 		rows = append(rows, row{base + "/" + rowID(low), "vmFamily/usages", low, lowUsed(in, f.name), noLimit})
 	}
@@ -145,7 +168,7 @@ func (t *tx) usageRows(sub, location string) []row {
 }
 
 // holders are the rows of the workspaces and computes that hold a family.
-func holders(in []*compute, family, name string, limit int) []row {
+func (t *tx) holders(in []*compute, family, name string, limit int) []row {
 	var rows []row
 	last := -1
 	for _, c := range in {
@@ -157,7 +180,11 @@ func holders(in []*compute, family, name string, limit int) []row {
 		id := ws + "/usages/" + rowID(name)
 		if last < 0 || rows[last].id != id {
 			last = len(rows)
-			rows = append(rows, row{id, "workspaces/usages", name, 0, limit})
+			own := limit
+			if n, ok := t.workspaceLimit(c.region(), family, &workspace{Subscription: c.Subscription, ResourceGroup: c.ResourceGroup, Name: c.Workspace}); ok {
+				own = n
+			}
+			rows = append(rows, row{id, "workspaces/usages", name, 0, own})
 		}
 		rows[last].used += n
 		rows = append(rows, row{c.id() + "/usages/" + rowID(name), "workspaces/computes/usages", name, n, limit})
@@ -199,8 +226,22 @@ func listQuotas(t *tx, q *request) (*response, error) {
 		name := familyName(f)
 		rows = append(rows, row{"/subscriptions/" + q.args[0] + "/quotas/" + rowID(name), "vmFamily/quotas", name, 0,
 			t.limit(q.args[0], region(q.args[1]), f.name)})
+		rows = append(rows, t.workspaceQuotas(key(q.args[0], region(q.args[1]), f.name)+"/", key(q.args[0]), name)...)
 	}
 	return t.rowsPage(q, rows, false)
+}
+
+// workspaceQuotas are the rows of the workspaces whose share of a family was
+// set; their keys begin with the prefix.
+func (t *tx) workspaceQuotas(prefix, sub, name string) []row {
+	var rows []row
+	for _, k := range slices.Sorted(maps.Keys(t.s.quotas)) {
+		at, ok := strings.CutPrefix(k, prefix)
+		if w := t.s.workspaces[sub+"/"+at]; ok && w != nil {
+			rows = append(rows, row{w.id() + "/quotas/" + rowID(name), "workspaces/quotas", name, 0, t.s.quotas[k]})
+		}
+	}
+	return rows
 }
 
 // rowsPage pages rows by their position.
@@ -224,7 +265,8 @@ func position(i int) string {
 	return string(b)
 }
 
-// updateQuotas sets the limits of VM families in a region.
+// updateQuotas sets the limits of VM families in a region, for the subscription
+// or for one of its workspaces.
 func updateQuotas(t *tx, q *request) (*response, error) {
 	if err := t.subscription(q.args[0]); err != nil {
 		return nil, err
@@ -240,22 +282,36 @@ func updateQuotas(t *tx, q *request) (*response, error) {
 	}
 	value := []*object{}
 	for _, v := range in.Value {
-		status := "Success"
-		name := v.ID[strings.LastIndexByte(v.ID, '/')+1:]
-		i := slices.IndexFunc(families, func(f family) bool {
-			return strings.EqualFold(rowID(familyName(f)), name) || strings.EqualFold(f.name, name)
-		})
-		switch {
-		case i < 0:
-			status = "InvalidVMFamilyName"
-		case v.Limit < t.used(q.args[0], region(q.args[1]), families[i].name, nil):
-			status = "InvalidQuotaBelowClusterMinimum"
-		default:
-			k := key(q.args[0], region(q.args[1]), families[i].name)
-			t.s.quotas[k] = v.Limit
-			t.s.touch(quotaKey + k)
-		}
+		status := t.setQuota(q.args[0], region(q.args[1]), v.ID, v.Limit)
 		value = append(value, new(object).set("id", v.ID).set("type", v.Type).set("limit", v.Limit).set("unit", v.Unit).set("status", status))
 	}
 	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+}
+
+// setQuota sets one limit, which its id names, and returns how that went.
+func (t *tx) setQuota(sub, location, id string, limit int) (status string) {
+	name := id[strings.LastIndexByte(id, '/')+1:]
+	i := slices.IndexFunc(families, func(f family) bool {
+		return strings.EqualFold(rowID(familyName(f)), name) || strings.EqualFold(f.name, name)
+	})
+	if i < 0 {
+		return "InvalidVMFamilyName"
+	}
+	row := families[i].name
+	k, used := key(sub, location, row), 0
+	if of, ok := match(wsPath+"/quotas/{}", strings.Split(strings.Trim(id, "/"), "/")); ok {
+		w := &workspace{Subscription: sub, ResourceGroup: of[1], Name: of[2]}
+		if limit > t.limit(sub, location, row) {
+			return "InvalidQuotaExceedsSubscriptionLimit"
+		}
+		k, used = key(sub, location, row, w.ResourceGroup, w.Name), t.usedIn(location, row, w, nil)
+	} else {
+		used = t.used(sub, location, row, nil)
+	}
+	if limit < used {
+		return "InvalidQuotaBelowClusterMinimum"
+	}
+	t.s.quotas[k] = limit
+	t.s.touch(quotaKey + k)
+	return "Success"
 }

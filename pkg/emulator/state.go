@@ -19,7 +19,7 @@ type state struct {
 	workspaces    map[string]*workspace    // by sub/group/workspace, lower case
 	computes      map[string]*compute      // by sub/group/workspace/compute, lower case
 	operations    map[string]*operation    // by id
-	quotas        map[string]int           // by sub/location/family, lower case: limits that were set
+	quotas        map[string]int           // by sub/location/family, and /group/workspace for the share of one, lower case: limits that were set
 	sizes         map[string]string        // by sub/group/workspace/compute: what the next one of that name gets
 	faults        map[string]*Fault        // by id
 
