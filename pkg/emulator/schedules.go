@@ -261,11 +261,11 @@ func updateSchedules(t *tx, q *request) (*response, error) {
 	}
 	c.Instance.Schedules, c.Modified = list, t.now
 	t.s.touch(computeKey + c.key())
-	return done(), nil
+	return newResponse(http.StatusOK).json(new(object)), nil // an empty object, as its example has it
 }
 
-// done is the empty success of the synchronous actions.
-func done() *response { return newResponse(http.StatusOK).json(new(object)) }
+// done is the empty success of the other synchronous actions.
+func done() *response { return newResponse(http.StatusOK) }
 
 // updateIdle sets or, with null or an empty string, clears the idle time. How
 // the service clears it is not known. Either way the idle clock begins anew.
