@@ -94,7 +94,7 @@ func chaotic(t *testing.T, args, write, before, after string, c chaos) {
 			t.Fatal(err)
 		}
 	}
-	srv.Fault(t, c.fault)
+	srv.Fault(c.fault)
 	s := on(t, srv.URL)
 	got := s.run(append(strings.Fields(args), "--ca-file", caFile(t, srv.Server), "--timeout", "8s", "-o", "none")...)
 	if !slices.Contains(c.codes, got.code) {
@@ -108,7 +108,7 @@ func chaotic(t *testing.T, args, write, before, after string, c chaos) {
 	}
 	accepted := 0
 	method, path, _ := strings.Cut(write, " *")
-	for _, r := range srv.Requests(t) {
+	for _, r := range srv.Requests() {
 		// A status of 0 is an answer that got lost, unless the request did first.
 		if r.Method == method && strings.HasSuffix(r.Path, path) && r.Status < 300 && (r.Status != 0 || c.fault.Reset == "after") {
 			accepted++
@@ -123,11 +123,7 @@ func chaotic(t *testing.T, args, write, before, after string, c chaos) {
 	if err := srv.Emulator.ClearFaults(ctx); err != nil {
 		t.Fatal(err)
 	}
-	client, err := srv.Computes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev, err := client.Get(ctx, "dev")
+	dev, err := srv.Computes.Get(ctx, "dev")
 	switch {
 	case after == "" && err == nil:
 		t.Error("exit code 0, and it is still there")

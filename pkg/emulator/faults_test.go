@@ -71,7 +71,7 @@ func TestFaultConnections(t *testing.T) {
 	} {
 		srv := emulatortest.NewServer(t, emulator.Options{})
 		test.fault.Match = "PUT */computes/*"
-		srv.Fault(t, test.fault)
+		srv.Fault(test.fault)
 		url := srv.URL + workspacePath + "/computes/desk?api-version=" + stable
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodPut, url, strings.NewReader(instance("STANDARD_DS1_V2", "")))
 		if err != nil {
@@ -90,7 +90,7 @@ func TestFaultConnections(t *testing.T) {
 		if err != nil || (st.Computes == 1) != test.served {
 			t.Errorf("%+v: %d computes, %v", test.fault, st.Computes, err)
 		}
-		seen := srv.Requests(t)
+		seen := srv.Requests()
 		if len(seen) != 1 || seen[0].Fault == "" || (seen[0].Status == 0) != (test.fault.Reset != "") {
 			t.Errorf("%+v: the journal is %+v", test.fault, seen)
 		}

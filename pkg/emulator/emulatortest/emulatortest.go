@@ -35,8 +35,11 @@ type Server struct {
 
 	Emulator *emulator.Emulator
 	Clock    *emulator.ManualClock // nil when the options brought their own clock
+	Computes *compute.Client       // this repository's client for the seeded workspace
 
 	Subscription, ResourceGroup, Workspace string // what the emulator is seeded with
+
+	t testing.TB // nil where there is no test
 }
 
 // NewServer starts a server that ends with the test. Unlike in emulator.Options,
@@ -49,6 +52,7 @@ func NewServer(t testing.TB, o emulator.Options) *Server {
 		t.Fatalf("emulator: %v", err)
 	}
 	t.Cleanup(s.Close)
+	s.t = t
 	return s
 }
 
@@ -74,6 +78,12 @@ func Serve(o emulator.Options) (*Server, error) {
 	s.Emulator, s.Server = e, httptest.NewUnstartedServer(e)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // faults break connections
 	s.StartTLS()
+	s.Computes, err = compute.New(compute.Workspace{Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Name: s.Workspace},
+		compute.Options{Endpoint: s.URL, Credential: s.Credential(), Transport: s.Client().Transport})
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -83,27 +93,32 @@ func (s *Server) Close() {
 	_ = s.Emulator.Close() // it fails for nobody
 }
 
-// Computes is a client of this repository for the server's workspace.
-func (s *Server) Computes() (*compute.Client, error) {
-	return compute.New(compute.Workspace{Subscription: s.Subscription, ResourceGroup: s.ResourceGroup, Name: s.Workspace},
-		compute.Options{Endpoint: s.URL, Credential: s.Credential(), Transport: s.Client().Transport})
+// must ends the test, or panics where there is none, when err is not nil.
+func (s *Server) must(err error) {
+	if err == nil {
+		return
+	}
+	if s.t == nil {
+		panic(err)
+	}
+	s.t.Helper()
+	s.t.Fatalf("emulator: %v", err)
 }
 
-// Fault lets requests go wrong from now on; see emulator.Fault.
-func (s *Server) Fault(t testing.TB, f emulator.Fault) {
-	t.Helper()
-	if _, err := s.Emulator.AddFault(context.Background(), f); err != nil {
-		t.Fatalf("emulator: %v", err)
+// Fault lets requests go wrong from now on; see emulator.Fault. One that makes
+// no sense fails the test.
+func (s *Server) Fault(f emulator.Fault) {
+	if s.t != nil {
+		s.t.Helper()
 	}
+	_, err := s.Emulator.AddFault(context.Background(), f)
+	s.must(err)
 }
 
 // Requests returns what clients have sent so far, in order.
-func (s *Server) Requests(t testing.TB) []emulator.Request {
-	t.Helper()
+func (s *Server) Requests() []emulator.Request {
 	list, err := s.Emulator.Requests(context.Background())
-	if err != nil {
-		t.Fatalf("emulator: %v", err)
-	}
+	s.must(err)
 	return list
 }
 

@@ -51,3 +51,16 @@ func TestServer(t *testing.T) {
 		t.Error("two servers share an address")
 	}
 }
+
+// What a test says of faults it finds again in the requests.
+func TestFaultAndRequests(t *testing.T) {
+	t.Parallel()
+	srv := emulatortest.NewServer(t, emulator.Options{})
+	srv.Fault(emulator.Fault{Match: "GET */computes/desk", Status: 404, Times: 1})
+	if _, err := srv.Computes.Get(context.Background(), "desk"); err == nil {
+		t.Error("the fault did not strike")
+	}
+	if got := srv.Requests(); len(got) != 1 || got[0].Status != 404 || got[0].Fault != "1" {
+		t.Errorf("the requests are %+v", got)
+	}
+}

@@ -45,8 +45,8 @@ func Example() {
 	// Output: Running
 }
 
-// Time passes when the test says so: schedules fire and idle instances stop.
-func ExampleServer_Computes() {
+// srv.Computes is a client that is ready. Time passes when the test says so: schedules fire and idle instances stop.
+func ExampleServer_computes() {
 	srv, err := emulatortest.Serve(emulator.Options{})
 	if err != nil {
 		log.Fatal(err)
@@ -61,13 +61,9 @@ func ExampleServer_Computes() {
 	if _, err := srv.Emulator.Load(context.Background(), list); err != nil {
 		log.Fatal(err)
 	}
-	client, err := srv.Computes()
-	if err != nil {
-		log.Fatal(err)
-	}
 	for _, pass := range []time.Duration{59 * time.Minute, 2 * time.Minute} {
 		srv.Clock.Advance(pass)
-		desk, err := client.Get(context.Background(), "desk")
+		desk, err := srv.Computes.Get(context.Background(), "desk")
 		if err != nil {
 			log.Fatal(err)
 		}
