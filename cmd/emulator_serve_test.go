@@ -155,8 +155,10 @@ func TestServeRefuses(t *testing.T) {
 		code int
 		says string
 	}{
-		{"--listen 0.0.0.0:0", 1, "can be reached from other machines"},
-		{"--listen nowhere", 1, "give a host and a port"},
+		{"--listen 0.0.0.0:0", 2, "can be reached from other machines"},
+		{"--listen :0", 2, "hint: to say so, add --allow-other-machines"},
+		{"--listen nowhere", 2, "give a host and a port"},
+		{"--listen 127.0.0.1:99999", 2, "give a host and a port"},
 		{"--clock never", 2, "is not a clock"},
 		{"--pace never", 2, "is not a pace"},
 		{"--throttle some", 2, "throttle"},

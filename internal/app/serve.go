@@ -73,9 +73,22 @@ func (a *App) listen(o ServeOptions, dir string) (*emulator.Emulator, *emulator.
 	server, err := e.Listen(o.Listen)
 	if err != nil {
 		closing(e)
-		return nil, nil, elsewhere(err)
+		return nil, nil, addressed(err)
 	}
 	return e, server, nil
+}
+
+// addressed turns the refusal of an address into one of what the user gave.
+func addressed(err error) error {
+	var bad *emulator.AddressError
+	if !errors.As(err, &bad) {
+		return elsewhere(err)
+	}
+	wrong := &render.Error{Exit: render.ExitUsage, Text: "--listen: " + bad.Error(), Err: err}
+	if bad.Exposed {
+		wrong.Tip = "to say so, add --allow-other-machines"
+	}
+	return wrong
 }
 
 // Exec runs a command beside an emulator in memory of its own, loaded with the

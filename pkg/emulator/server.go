@@ -80,6 +80,20 @@ func (s ServerInfo) BundleFile() string {
 // certificates of their authorities.
 func CAFile(dir string) string { return filepath.Join(dir, authorityFile) }
 
+// AddressError says that a server does not listen on an address.
+type AddressError struct {
+	Address string
+	Exposed bool // other machines reach it and Remote was not set; else it is no host and port
+}
+
+// Error says why, and what to give instead.
+func (e *AddressError) Error() string {
+	if e.Exposed {
+		return fmt.Sprintf("'%s' can be reached from other machines, and whoever reaches an emulator may do everything: listen on 127.0.0.1, or say that it is meant", e.Address)
+	}
+	return fmt.Sprintf("'%s' is not an address to listen on: give a host and a port, such as %s", e.Address, DefaultAddress)
+}
+
 // Listen opens the socket, and makes the emulator's directory the server's own:
 // Serving finds it from then on. Serve must follow.
 func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
@@ -89,12 +103,15 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 	if o.Dir == "" {
 		o.Dir = e.opts.Dir
 	}
-	host, _, err := net.SplitHostPort(o.Address)
+	host, port, err := net.SplitHostPort(o.Address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("'%s' is not an address to listen on: give a host and a port, such as %s", o.Address, DefaultAddress)
+		return nil, &AddressError{Address: o.Address}
 	}
 	if ip := net.ParseIP(host); !o.Remote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("'%s' can be reached from other machines, and whoever reaches an emulator may do everything: listen on 127.0.0.1, or say that it is meant", o.Address)
+		return nil, &AddressError{Address: o.Address, Exposed: true}
 	}
 	s := &Server{ServerInfo: ServerInfo{Subscription: Subscription, ResourceGroup: ResourceGroup, Workspace: Workspace, PID: os.Getpid()}}
 	if e.opts.Dir != "" {
