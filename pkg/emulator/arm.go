@@ -37,6 +37,7 @@ var armRoutes = []route{
 	{"GET", "subscriptions/{}" + permissions, "permissions", nil, listPermissions},
 	{"GET", groupsPath + "/{}" + permissions, "permissions", nil, listPermissions},
 	{"GET", wsPath + permissions, "permissions", nil, listPermissions},
+	{"GET", computePath + permissions, "permissions", nil, listPermissions},
 }
 
 func single(o ...*object) *response {
@@ -294,8 +295,10 @@ func listPermissions(t *tx, q *request) (*response, error) {
 		err = t.subscription(q.args[0])
 	case 2:
 		err = t.group(q.args[0], q.args[1])
-	default:
+	case 3:
 		_, err = t.workspace(q)
+	default:
+		_, err = t.find(q)
 	}
 	if err != nil {
 		return nil, err

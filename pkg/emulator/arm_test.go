@@ -67,7 +67,9 @@ func TestARMPaths(t *testing.T) {
 			t.Errorf("GET %s: %d %v, want 404 %s", path, a.status, a.code(), code)
 		}
 	}
-	for _, path := range []string{sub, sub + "/resourceGroups/local-rg", workspacePath} {
+	r.create("desk", "")
+	r.want("permissions of no compute", r.arm("GET", workspacePath+"/computes/none/providers/Microsoft.Authorization/permissions", "").status, 404)
+	for _, path := range []string{sub, sub + "/resourceGroups/local-rg", workspacePath, workspacePath + "/computes/desk"} {
 		a := r.arm("GET", path+"/providers/Microsoft.Authorization/permissions", "")
 		list, _ := a.get("value").([]any)
 		if a.status != 200 || len(list) != 1 {

@@ -85,6 +85,9 @@ func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*resp
 			return nil, err
 		}
 	}
+	if old != nil {
+		in.keep(old.Cluster)
+	}
 	cl, err := in.cluster()
 	if err != nil {
 		return nil, err
@@ -110,6 +113,20 @@ func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*resp
 	t.operate(c, createOperation, triggerUser)
 	t.crowded(c)
 	return t.accept(c, q, newResponse(http.StatusCreated).json(c.body(q.version, true))), nil
+}
+
+// keep fills in what a PUT on an existing cluster leaves out and needs: the
+// specification's own example sends scale settings alone.
+func (in *clusterInput) keep(old *cluster) {
+	if in.VMSize == "" {
+		in.VMSize = old.VMSize
+		if in.VMPriority == nil {
+			in.VMPriority = &old.Priority
+		}
+	}
+	if in.ScaleSettings == nil {
+		in.ScaleSettings = &scaleInput{MaxNodeCount: &old.Scale.Max, MinNodeCount: &old.Scale.Min, NodeIdleTimeBeforeScaleDown: &old.Scale.Idle}
+	}
 }
 
 // cluster checks what was asked for and returns the cluster it makes.

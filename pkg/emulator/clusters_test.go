@@ -22,6 +22,20 @@ func (r *rig) counts(name string) [7]any {
 	return [7]any{c.inner("currentNodeCount"), c.inner("targetNodeCount"), c.inner("allocationState"), n("preparing"), n("idle"), n("running"), n("leaving")}
 }
 
+// The specification's example of a PUT on a cluster sends scale settings alone.
+func TestClusterPutAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{})
+	bare := `{"properties":{"computeType":"AmlCompute","properties":{"scaleSettings":{"minNodeCount":1,"maxNodeCount":3}}}}`
+	r.want("a new one without a size", r.at(stable, "PUT", "/computes/farm", bare).status, 400)
+	r.do(stable, "PUT", "/computes/farm", cluster(`{"maxNodeCount":2}`, `,"vmPriority":"LowPriority"`))
+	r.want("one that is there", r.at(stable, "PUT", "/computes/farm", bare).status, 200)
+	got := r.show("farm")
+	r.want("vmSize", got.inner("vmSize"), "STANDARD_NC6")
+	r.want("vmPriority", got.inner("vmPriority"), "LowPriority")
+	r.want("maxNodeCount", got.inner("scaleSettings", "maxNodeCount"), 3.0)
+}
+
 func TestClusterNodes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})

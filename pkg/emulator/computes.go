@@ -174,7 +174,7 @@ func (c *compute) body(v apiVersion, accepted bool) *object {
 	if tags == nil {
 		tags = map[string]*string{}
 	}
-	o := new(object).set("id", c.id()).set("name", c.Name).set("type", computeType).set("location", c.Location)
+	o := sized(3072).set("id", c.id()).set("name", c.Name).set("type", computeType).set("location", c.Location)
 	if accepted {
 		o.set("tags", nil)
 	} else {
@@ -184,8 +184,12 @@ func (c *compute) body(v apiVersion, accepted bool) *object {
 	if !isNull(c.SKU) {
 		o.set("sku", c.SKU)
 	}
-	p := new(object).
-		set("createdOn", c.Created.Format(envelopeTime)).set("modifiedOn", c.Modified.Format(envelopeTime)).
+	return o.nest("properties", func(p *object) { c.properties(p, v, accepted) })
+}
+
+// properties writes those of the envelope into p.
+func (c *compute) properties(p *object, v apiVersion, accepted bool) {
+	p.set("createdOn", c.Created.Format(envelopeTime)).set("modifiedOn", c.Modified.Format(envelopeTime)).
 		set("disableLocalAuth", c.DisableLocalAuth).set("description", c.Description).set("resourceId", c.ResourceID).
 		set("computeType", c.Type)
 	if !accepted {
@@ -200,13 +204,12 @@ func (c *compute) body(v apiVersion, accepted bool) *object {
 	p.set("isAttachedCompute", c.Attached)
 	switch {
 	case c.Instance != nil:
-		p.set("properties", c.Instance.body(c, v, accepted))
+		p.nest("properties", func(in *object) { c.Instance.properties(in, c, v, accepted) })
 	case c.Cluster != nil:
 		p.set("properties", c.Cluster.body())
 	case c.Other != nil:
 		p.set("properties", c.Other.body())
 	}
-	return o.set("properties", p)
 }
 
 func wrapped(errs []*apiError) []*object {

@@ -18,12 +18,13 @@ func hasIdle(v apiVersion) bool           { return v.since("2022-06-01", "2025-1
 func hasSchedules(v apiVersion) bool      { return v.date >= "2021-03-01" }
 func hasContainers(v apiVersion) bool     { return v.date >= "2022-05-01" }
 
-// body is the inner properties. The answer that accepts a PUT leaves out or
-// nulls whatever the service does not know yet at that moment.
-func (i *instance) body(c *compute, v apiVersion, accepted bool) *object {
-	o := new(object).set("vmSize", i.VMSize).set("subnet", i.Subnet)
+// properties writes the inner properties into o. The answer that accepts a PUT
+// leaves out or nulls whatever the service does not know yet at that moment.
+func (i *instance) properties(o *object, c *compute, v apiVersion, accepted bool) {
+	o.set("vmSize", i.VMSize).set("subnet", i.Subnet)
 	if accepted {
-		return i.acceptedBody(o, c, v)
+		i.acceptedProperties(o, c, v)
+		return
 	}
 	access, port := "Disabled", 4000
 	if i.SSH {
@@ -84,12 +85,11 @@ func (i *instance) body(c *compute, v apiVersion, accepted bool) *object {
 	if hasSSO(v) {
 		o.set("enableSSO", i.SSO == nil || *i.SSO)
 	}
-	return o
 }
 
 func is(b *bool) bool { return b != nil && *b }
 
-func (i *instance) acceptedBody(o *object, c *compute, v apiVersion) *object {
+func (i *instance) acceptedProperties(o *object, c *compute, v apiVersion) {
 	o.set("sshSettings", nil)
 	if hasAutologger(v) {
 		o.set("autologgerSettings", nil)
@@ -107,7 +107,6 @@ func (i *instance) acceptedBody(o *object, c *compute, v apiVersion) *object {
 	if hasImageMetadata(v) {
 		o.set("osImageMetadata", nil)
 	}
-	return o
 }
 
 func (l *lastOperation) body() *object {

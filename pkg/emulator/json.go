@@ -14,18 +14,39 @@ import (
 // would need a second type for each api-version.
 type object struct{ b []byte }
 
+// sized is an object with room for n bytes: lists are made of thousands, and
+// growing takes longer than writing.
+func sized(n int) *object { return &object{make([]byte, 0, n)} }
+
 // set appends one key. The values the emulator sends are written directly;
 // anything else goes through encoding/json.
 func (o *object) set(key string, v any) *object {
-	if len(o.b) == 0 {
-		o.b = append(make([]byte, 0, 256), '{')
-	} else {
-		o.b = append(o.b, ',')
-	}
-	o.b = appendString(o.b, key)
-	o.b = append(o.b, ':')
+	o.name(key)
 	o.b = appendValue(o.b, v)
 	return o
+}
+
+// nest sets a key to an object that fill writes, in place.
+func (o *object) nest(key string, fill func(*object)) *object {
+	o.name(key)
+	in := object{append(o.b, '{')}
+	fill(&in)
+	o.b = append(in.b, '}')
+	return o
+}
+
+// name appends a key and what stands before its value.
+func (o *object) name(key string) {
+	switch {
+	case len(o.b) == 0:
+		if cap(o.b) == 0 {
+			o.b = make([]byte, 0, 256)
+		}
+		o.b = append(o.b, '{')
+	case o.b[len(o.b)-1] != '{': // where nest has begun
+		o.b = append(o.b, ',')
+	}
+	o.b = append(appendString(o.b, key), ':')
 }
 
 // bytes returns the finished object; nothing can be set after it.

@@ -68,8 +68,8 @@ func (t *tx) authorize(q *request) error {
 	return nil
 }
 
-// signInRoutes are OpenID discovery and OAuth2 for the client-credential,
-// refresh-token, device-code and password grants of MSAL.
+// signIn answers OpenID discovery, and OAuth2 for the grants of client
+// credentials and of a password.
 func signIn(_ *tx, q *request) (*response, error) {
 	here := q.base + "/" + signInPrefix
 	last := strings.ToLower(strings.Join(q.path[1:], "/"))
@@ -80,7 +80,7 @@ func signIn(_ *tx, q *request) (*response, error) {
 			set("authorization_endpoint", here+"/oauth2/authorize").
 			set("token_endpoint", here+"/oauth2/token").
 			set("jwks_uri", here+"/discovery/keys").
-			set("token_endpoint_auth_methods_supported", []string{"client_secret_post", "client_secret_basic", "private_key_jwt"}).
+			set("token_endpoint_auth_methods_supported", []string{"client_secret_post", "private_key_jwt"}).
 			set("response_types_supported", []string{"code", "id_token", "token"}).
 			set("response_modes_supported", []string{"query", "fragment", "form_post"}).
 			set("subject_types_supported", []string{"pairwise"}).

@@ -422,14 +422,15 @@ func (t *tx) page(q *request, prefix string, keys []string, item func(string) *o
 	if more {
 		keys = keys[:t.e.opts.PageSize]
 	}
-	value := append(make([]byte, 0, 3000*len(keys)), '[')
+	out := sized(3072*len(keys) + 1024)
+	out.b = append(out.b, `{"value":[`...)
 	for i, k := range keys {
 		if i > 0 {
-			value = append(value, ',')
+			out.b = append(out.b, ',')
 		}
-		value = appendValue(value, item(k))
+		out.b = appendValue(out.b, item(k))
 	}
-	out := new(object).set("value", json.RawMessage(append(value, ']')))
+	out.b = append(out.b, ']')
 	if more {
 		next := maps.Clone(q.query) // filters hold for every page
 		next.Set("$skip", strings.TrimPrefix(keys[len(keys)-1], prefix))
