@@ -182,15 +182,18 @@ alone. When several faults match a request, the oldest strikes.`,
 	choice(fs, "operation", "never-ending", "lost", "failed")
 	required(c, "match")
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		for name, to := range map[string]*string{latency: &f.Latency, retryAfter: &f.RetryAfter} {
-			if name == "" {
+		for _, given := range []struct {
+			flag, text string
+			to         *string
+		}{{"--latency", latency, &f.Latency}, {"--retry-after", retryAfter, &f.RetryAfter}} {
+			if given.text == "" {
 				continue
 			}
-			d, err := config.ParseDuration(name)
+			d, err := config.ParseDuration(given.text)
 			if err != nil {
-				return render.Result{}, render.Usagef("--latency and --retry-after take durations: one %w", err)
+				return render.Result{}, render.Usagef("%s %w", given.flag, err)
 			}
-			*to = d.String()
+			*given.to = d.String()
 		}
 		return faultList(a.Drive(ctx, "POST", "faults", f))
 	})
