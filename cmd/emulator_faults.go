@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
@@ -65,7 +67,7 @@ canceled. Give a property False to end it.`,
 		if change == (emulator.Change{}) {
 			return render.Result{}, render.Usagef("say what to set: --state, --disk-full, --no-capacity, --sticky-size or --jobs")
 		}
-		client, err := a.Client()
+		workspace, err := emulatorWorkspace(a)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -74,13 +76,31 @@ canceled. Give a property False to end it.`,
 			body := struct {
 				ID string `json:"id"`
 				emulator.Change
-			}{client.Workspace().ComputeID(name), change}
+			}{workspace.ComputeID(name), change}
 			if answer, err = a.Drive(ctx, "POST", "set", body); err != nil {
 				return render.Result{}, err
 			}
 		}
 		return emulatorStatus(answer, nil)
 	})
+}
+
+// emulatorWorkspace is the workspace that is chosen; what of it is not is what
+// every emulator is born with, at an --endpoint as well.
+func emulatorWorkspace(a *app.App) (compute.Workspace, error) {
+	ref, err := a.Settings.Workspace()
+	var missing *config.MissingError
+	if err != nil && !errors.As(err, &missing) {
+		return compute.Workspace{}, err
+	}
+	if note := ref.Note(); note != "" {
+		a.Note("%s", note)
+	}
+	return compute.Workspace{
+		Subscription:  cmp.Or(ref.Subscription.Text, config.EmulatorSubscription),
+		ResourceGroup: cmp.Or(ref.ResourceGroup.Text, config.EmulatorResourceGroup),
+		Name:          cmp.Or(ref.Name.Text, config.EmulatorWorkspace),
+	}, nil
 }
 
 func newEmulatorLoad(a *app.App) *cobra.Command {

@@ -169,6 +169,13 @@ func TestServeRefuses(t *testing.T) {
 			t.Errorf("%s: exit code %d, %s", test.args, got.code, got.errors)
 		}
 	}
+	memory := s.serve("--in-memory", "--pace", "instant")
+	at := on(t, memory.Endpoint, "COMPUTETARGET_EMULATOR_DIR="+filepath.Join(s.dir, "emulator"))
+	at.run("create", "dev", "-s", "Standard_DS3_v2", "-o", "none")
+	nowhere := newPerson(t, "COMPUTETARGET_EMULATOR_DIR="+filepath.Join(s.dir, "emulator"))
+	if got := nowhere.run("emulator", "set", "dev", "--state", "Stopped", "--endpoint", memory.Endpoint, "--query", "states.Stopped"); got.out != "1\n" {
+		t.Errorf("set where no workspace is chosen: exit code %d, %q %s", got.code, got.out, got.errors)
+	}
 	plain := s.serve("--no-tls", "--in-memory", "--strict-workspaces=false")
 	if !strings.HasPrefix(plain.Endpoint, "http://") || plain.CAFile != "" {
 		t.Errorf("without TLS: %s", plain.first)
