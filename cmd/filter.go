@@ -59,7 +59,7 @@ next:
 // about owners. A filter that says nothing, as an unset variable leaves it, is
 // refused: without it everything would pass.
 func (w *filter) predicates() ([]predicate, error) {
-	for _, name := range []string{"owner", "state", "tag", "type", "older-than"} {
+	for _, name := range []string{"owner", "tag", "type", "older-than"} {
 		f := w.flags.Lookup(name)
 		values := []string{f.Value.String()}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
@@ -71,8 +71,8 @@ func (w *filter) predicates() ([]predicate, error) {
 	}
 	var out []predicate
 	for _, state := range w.states {
-		if near := nearest.Word(state, states()); near != "" && !containsFold(states(), state) {
-			return nil, render.Usagef("--state: %q is no state, did you mean %s?", state, near)
+		if err := checkState("state", state); err != nil {
+			return nil, err
 		}
 	}
 	if len(w.states) > 0 {
@@ -95,7 +95,7 @@ func (w *filter) predicates() ([]predicate, error) {
 	if w.olderThan != "" {
 		age, err := config.ParseDuration(w.olderThan)
 		if err != nil {
-			return nil, render.Usagef("--older-than: %w", err)
+			return nil, render.Usagef("--older-than %w", err)
 		}
 		// A compute that does not say when it was created is never old.
 		out = append(out, func(c *compute.Compute, now time.Time) bool {
@@ -103,6 +103,30 @@ func (w *filter) predicates() ([]predicate, error) {
 		})
 	}
 	return out, nil
+}
+
+// checkState refuses the value of a flag that is almost a state: no compute is
+// ever in it, so a list would be empty and a wait would end with its time. Words
+// like no state pass, for the service may have got new ones.
+func checkState(flag, state string) error {
+	if strings.TrimSpace(state) == "" {
+		return render.Usagef("--%s is empty", flag)
+	}
+	known := append(states(), "Deleted", "Steady", "Succeeded", "Failed", "Canceled", "Updating") // of clusters and the rest, too
+	if containsFold(known, state) {
+		return nil
+	}
+	meant := nearest.Word(state, known)
+	for _, s := range known {
+		if strings.HasPrefix(strings.ToLower(s), strings.ToLower(state)) {
+			meant = s
+			break
+		}
+	}
+	if meant == "" {
+		return nil
+	}
+	return render.Usagef("--%s is %q, which is no state: did you mean %s?", flag, state, strings.ToLower(meant))
 }
 
 // owned are the predicates about owners. Who the user is, is asked only when

@@ -2,14 +2,11 @@ package cmd
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -32,8 +29,10 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 	goal := c.Flags().String("for", "", "`STATE` to wait for: running, stopped, deleted, or another")
 	timeoutFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		if err := checkGoal(c, *goal); err != nil {
-			return render.Result{}, err
+		if c.Flags().Changed("for") {
+			if err := checkState("for", *goal); err != nil {
+				return render.Result{}, err
+			}
 		}
 		asked, err := names.all(a, args)
 		if err != nil {
@@ -62,28 +61,4 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 		drawn.Stop()
 		return outcomes(a, asked, resumable(a, ended, compute.Goal(*goal)))
 	})
-}
-
-// checkGoal refuses a slip of the pen, which would wait for an hour. Other words
-// may be states that the service has got since.
-func checkGoal(c *cobra.Command, goal string) error {
-	if !c.Flags().Changed("for") {
-		return nil
-	}
-	goal = strings.ToLower(goal)
-	if strings.TrimSpace(goal) == "" {
-		return render.Usagef("argument --for: its value is empty")
-	}
-	known := append([]string{string(compute.GoalRunning), string(compute.GoalStopped), string(compute.GoalDeleted)}, states()...)
-	known = append(known, "Steady", "Succeeded", "Failed", "Canceled", "Updating") // of clusters and the rest
-	meant := nearest.Word(goal, known)
-	for _, s := range slices.Backward(known) {
-		if strings.HasPrefix(strings.ToLower(s), goal) {
-			meant = s
-		}
-	}
-	if meant == "" || strings.EqualFold(meant, goal) {
-		return nil
-	}
-	return render.Usagef("argument --for: %q is no state of a compute; did you mean %s?", goal, meant)
 }

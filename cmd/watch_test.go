@@ -51,8 +51,8 @@ func TestWatchIsInterrupted(t *testing.T) {
 		}
 		<-read
 		if tty {
-			if _, after, _ := strings.Cut(out.String(), "1 running"); strings.TrimSpace(strings.TrimPrefix(after, " (emulator)")) != "^C" {
-				t.Errorf("it ended with words: %q", out)
+			if _, after, _ := strings.Cut(out.String(), "1 running"); strings.TrimSpace(strings.TrimPrefix(after, " (emulator)")) != "^C\r\x1b[K" {
+				t.Errorf("it ended with more than the line cleared: %q", out)
 			}
 		} else if got := out.String(); errs.String() != "" || strings.Count(got, "\n") != 1 || !strings.HasSuffix(got, " dev Running\n") {
 			t.Errorf("stdout %q\nstderr %q", got, errs)
