@@ -49,8 +49,9 @@ type loadedInstance struct {
 
 // Load puts computes into the emulator as a list of the service shows them: a
 // JSON array, an object with the array under value, or one compute alone. A
-// compute that is there is replaced. Names, sizes and quota are not checked, so that a copy of
-// production can be rehearsed on; a compute in a transition stays in it.
+// compute that is there is replaced. Names, sizes, schedules and quota are not
+// checked, so that a copy of production can be rehearsed on; a compute in a
+// transition stays in it.
 func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 	n := 0
 	err := e.update(ctx, func(t *tx) (err error) {
@@ -246,15 +247,29 @@ func (t *tx) loadInstance(c *compute, raw json.RawMessage) error {
 	if in.Schedules == nil {
 		return nil
 	}
-	known := make([]*schedule, 0, len(in.Schedules.ComputeStartStop))
-	for _, s := range in.Schedules.ComputeStartStop {
-		if s.ID != nil && *s.ID != "" {
-			known = append(known, &schedule{ID: *s.ID})
+	for n, e := range in.Schedules.ComputeStartStop {
+		if deref(e.ID) == "" {
+			id := t.e.uuid()
+			e.ID = &id
 		}
+		s := &schedule{ID: *e.ID, Status: deref(e.Status), Action: e.Action, TriggerType: e.TriggerType,
+			Cron: e.Cron, Recurrence: e.Recurrence, Provisioning: "Failed"}
+		in.Schedules.ComputeStartStop[n] = e
+		one := &schedulesInput{ComputeStartStop: in.Schedules.ComputeStartStop[n : n+1]}
+		// One that we would refuse is kept as it is, and silent: the service has it.
+		if list, err := t.schedules(one, []*schedule{{ID: s.ID}}); err == nil {
+			s = list[0]
+		}
+		i.Schedules = append(i.Schedules, s)
 	}
-	list, err := t.schedules(in.Schedules, known)
-	i.Schedules = list
-	return err
+	return nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 func (t *tx) loadCluster(c *compute, raw json.RawMessage) error {

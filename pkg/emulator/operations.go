@@ -226,7 +226,11 @@ func getOperation(t *tx, q *request) (*response, error) {
 		return res.json(new(object).set("status", o.Status).set("percentComplete", json100)), nil
 	}
 	out := new(object).set("status", o.Status)
-	if o.Error != nil {
+	switch {
+	case o.Error == nil:
+	case o.Version < "2019-06-01": // which wrapped it once more
+		out.set("error", o.Error.body())
+	default:
 		out.set("error", o.Error)
 	}
 	return res.json(out), nil

@@ -357,6 +357,8 @@ func TestSet(t *testing.T) {
 	r.want("a start without capacity: HTTP status", poll.status, 200)
 	r.want("a start without capacity", poll.get("status"), "Failed")
 	r.want("its code", poll.code(), "AllocationFailed")
+	op = r.do("2018-11-19", "POST", "/computes/desk/start", "").header.Get("Azure-AsyncOperation")
+	r.want("its code, wrapped twice as it was once", r.send("GET", op, "").get("error", "error", "code"), "AllocationFailed")
 	got := r.show("desk")
 	r.want("state", got.inner("state"), "Stopped")
 	r.want("operationStatus", got.inner("lastOperation", "operationStatus"), "StartFailed")
@@ -421,6 +423,11 @@ func TestLoad(t *testing.T) {
 	other.want("state of a loaded instance", other.state("desk"), "Stopped")
 	other.do(stable, "POST", "/computes/desk/start", "")
 
+	// Nor do schedules that we would refuse: they are kept, and silent.
+	odd = strings.Replace(want.text, `"0 18 * * *"`, `"every evening"`, 1)
+	if _, a := other.admin("POST", "load", odd); a.status != 200 || !strings.Contains(other.show("desk").text, `"every evening"`) {
+		t.Errorf("load: %d %s\n%s", a.status, a.text, other.show("desk").text)
+	}
 	one, err := json.Marshal(other.show("aks").body) // as show --raw prints it
 	if err != nil {
 		t.Fatal(err)
