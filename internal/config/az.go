@@ -36,9 +36,9 @@ func (s *Settings) AzDir() string { return s.az().dir }
 // AzProfile is what az remembers of this user's subscriptions.
 func (s *Settings) AzProfile() (*azure.Profile, error) { return s.az().profile() }
 
-// fromAz asks az's variables and files. In the emulator's cloud az says
-// nothing about the workspace: a rehearsal must not depend on what this
-// machine happens to be signed in to.
+// fromAz asks az's variables and files. az knows no subscription in the
+// emulator's cloud; its default group and workspace hold there too, so that a
+// script that sets them is rehearsed with its own names.
 func (s *Settings) fromAz(key string) (Value, error) {
 	switch key {
 	case Subscription:
@@ -47,14 +47,8 @@ func (s *Settings) fromAz(key string) (Value, error) {
 		}
 		return s.activeSubscription()
 	case ResourceGroup:
-		if s.emulated() {
-			return Value{}, nil
-		}
 		return s.azOption("defaults", "group")
 	case Workspace:
-		if s.emulated() {
-			return Value{}, nil
-		}
 		for _, name := range []string{"workspace", "aml_workspace", "workspace_name"} {
 			if value, err := s.azOption("defaults", name); err != nil || value.Set() {
 				return value, err

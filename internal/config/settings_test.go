@@ -430,13 +430,13 @@ func TestEmulator(t *testing.T) {
 			t.Errorf("source = %q", got)
 		}
 	})
-	t.Run("az does not leak in", func(t *testing.T) {
+	t.Run("az's defaults hold, its subscription does not", func(t *testing.T) {
 		w := newWorld(t)
 		w.write(".azure/azureProfile.json", "{broken")
 		w.write(".azure/config", "[defaults]\ngroup = az-rg\nworkspace = az-ws\n")
 		w.env["AZURE_DEFAULTS_GROUP"] = "env-az-rg"
 		w.env["COMPUTETARGET_CLOUD"] = "emulator"
-		check(t, w, EmulatorSubscription, EmulatorResourceGroup, EmulatorWorkspace)
+		check(t, w, EmulatorSubscription, "env-az-rg", "az-ws")
 	})
 	t.Run("a script is rehearsed with its own names", func(t *testing.T) {
 		w := newWorld(t)
