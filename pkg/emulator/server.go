@@ -105,7 +105,7 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 	}
 	host, port, err := net.SplitHostPort(o.Address)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
 	}
 	if err != nil {
 		return nil, &AddressError{Address: o.Address}
