@@ -156,7 +156,7 @@ func TestServeRefuses(t *testing.T) {
 		says string
 	}{
 		{"--listen 0.0.0.0:0", 2, "can be reached from other machines"},
-		{"--listen :0", 2, "hint: to say so, add --allow-other-machines"},
+		{"--listen [::]:0", 2, "hint: to say so, add --allow-other-machines"},
 		{"--listen nowhere", 2, "give a host and a port"},
 		{"--listen 127.0.0.1:99999", 2, "give a host and a port"},
 		{"--clock never", 2, "is not a clock"},
@@ -176,8 +176,8 @@ func TestServeRefuses(t *testing.T) {
 	if got := nowhere.run("emulator", "set", "dev", "--state", "Stopped", "--endpoint", memory.Endpoint, "--query", "states.Stopped"); got.out != "1\n" {
 		t.Errorf("set where no workspace is chosen: exit code %d, %q %s", got.code, got.out, got.errors)
 	}
-	plain := s.serve("--no-tls", "--in-memory", "--strict-workspaces=false")
-	if !strings.HasPrefix(plain.Endpoint, "http://") || plain.CAFile != "" {
+	plain := s.serve("--listen", ":0", "--no-tls", "--in-memory", "--strict-workspaces=false")
+	if !strings.HasPrefix(plain.Endpoint, "http://127.0.0.1:") || plain.CAFile != "" {
 		t.Errorf("without TLS: %s", plain.first)
 	}
 	if got := on(t, plain.Endpoint).run("list", "-w", "any-ws", "-g", "any-rg"); got.code != 0 {

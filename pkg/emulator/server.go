@@ -39,7 +39,7 @@ const (
 
 // ListenOptions say how an emulator is served.
 type ListenOptions struct {
-	Address string    // host and port; "" is DefaultAddress, port 0 picks one
+	Address string    // host and port; "" is DefaultAddress, no host is 127.0.0.1, port 0 picks one
 	Remote  bool      // allow an address that other machines reach; the certificate still names this one only
 	NoTLS   bool      // speak http
 	Dir     string    // where certificate files go; "" is the emulator's directory, and it is needed unless NoTLS
@@ -109,6 +109,10 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 	}
 	if err != nil {
 		return nil, &AddressError{Address: o.Address}
+	}
+	if host == "" && !o.Remote {
+		host = "127.0.0.1" // elsewhere ":0" is every address; here that has to be said in so many words
+		o.Address = net.JoinHostPort(host, port)
 	}
 	if ip := net.ParseIP(host); !o.Remote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, &AddressError{Address: o.Address, Exposed: true}
