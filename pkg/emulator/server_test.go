@@ -183,7 +183,7 @@ func TestListenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, address := range []string{"0.0.0.0:0", "192.0.2.1:0", "example.com:0", ":0", "127.0.0.1", taken.Addr().String()} {
+	for _, address := range []string{"0.0.0.0:0", "192.0.2.1:0", "example.com:0", "[::]:0", "127.0.0.1", taken.Addr().String()} {
 		if srv, err := e.Listen(emulator.ListenOptions{Address: address}); err == nil {
 			t.Errorf("it listens on %s, at %s", address, srv.Endpoint)
 		}
