@@ -234,6 +234,7 @@ The newer extension's spellings are taken where v1 had none of its own: the root
 | ` + "`delete`, `detach`" + ` ask without ` + "`--yes`" + ` | never ask a script; a terminal is asked before delete |
 | a cluster's idle time without ` + "`--idle-time-before-scale-down`: 120 s" + ` | 1800 s, as in v1 |
 | ` + "`--max-instances`" + ` without a value given: 4 | required, as in v1's ` + "`--max-nodes`" + ` |
+| ` + "`--size`" + ` without a value given: ` + "`Standard_DS3_v2`" + ` | required, as in v1's ` + "`--vm-size`" + ` |
 | snake_case keys of ` + "`show` and `list`" + ` | v1's keys |
 
 | v2 | is |
@@ -241,5 +242,5 @@ The newer extension's spellings are taken where v1 had none of its own: the root
 `
 
 const compatibilityV2Rest = `
-Not taken: ` + "`--file`, `--set`, `--add`, `--remove`, `--identity-type`, `--user-assigned-identities`" + ` (use ` + "`--assign-identity`" + ` or ` + "`amlcompute identity`" + `), ` + "`--max-results`" + `, and the short forms ` + "`-d`, `-i`, `-r`" + `.
+Not taken: ` + "`--file`, `--set`, `--add`, `--remove`, `--identity-type`, `--user-assigned-identities`" + ` (use ` + "`--assign-identity`" + ` or ` + "`amlcompute identity`" + `), ` + "`--max-results`" + `, ` + "`--tags`" + ` of ` + "`update`" + ` (run ` + "`create amlcompute`" + ` again with the new tags), ` + "`--enable-node-public-ip`" + ` of an instance (use ` + "`--no-public-ip`" + `), ` + "`attach -t virtualmachine`" + ` (use ` + "`attach remote`" + `), ` + "`connect-ssh`" + ` (use ` + "`ssh`" + `), ` + "`enable-sso`" + `, and the short forms ` + "`-d`, `-i`, `-r`" + `.
 `
