@@ -84,10 +84,10 @@ func TestRecordedLife(t *testing.T) {
 func TestOtherBodies(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{})
-	put := r.at(stable, "PUT", "/computes/farm", cluster(`{"minNodeCount":1,"maxNodeCount":2,"nodeIdleTimeBeforeScaleDown":"PT5M"}`, `,"userAccountCredentials":{"adminUserName":"me","adminUserPassword":"x"}`))
+	put := r.at(stable, "PUT", "/computes/fleet", cluster(`{"minNodeCount":1,"maxNodeCount":2,"nodeIdleTimeBeforeScaleDown":"PT5M"}`, `,"userAccountCredentials":{"adminUserName":"me","adminUserPassword":"x"}`))
 	golden(t, "cluster-201", put.http(t))
-	golden(t, "cluster-get", r.at(stable, "GET", "/computes/farm", "").http(t))
-	golden(t, "cluster-nodes", r.at(stable, "POST", "/computes/farm/listNodes", "").http(t))
+	golden(t, "cluster-get", r.at(stable, "GET", "/computes/fleet", "").http(t))
+	golden(t, "cluster-nodes", r.at(stable, "POST", "/computes/fleet/listNodes", "").http(t))
 	r.do(stable, "PUT", "/computes/aks", `{"properties":{"computeType":"AKS","resourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/k"}}`)
 	golden(t, "aks-get", r.at(stable, "GET", "/computes/aks", "").http(t))
 	golden(t, "workspace-get", r.at(stable, "GET", "", "").http(t))

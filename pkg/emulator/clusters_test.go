@@ -27,10 +27,10 @@ func TestClusterPutAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{})
 	bare := `{"properties":{"computeType":"AmlCompute","properties":{"scaleSettings":{"minNodeCount":1,"maxNodeCount":3}}}}`
-	r.want("a new one without a size", r.at(stable, "PUT", "/computes/farm", bare).status, 400)
-	r.do(stable, "PUT", "/computes/farm", cluster(`{"maxNodeCount":2}`, `,"vmPriority":"LowPriority"`))
-	r.want("one that is there", r.at(stable, "PUT", "/computes/farm", bare).status, 200)
-	got := r.show("farm")
+	r.want("a new one without a size", r.at(stable, "PUT", "/computes/fleet", bare).status, 400)
+	r.do(stable, "PUT", "/computes/fleet", cluster(`{"maxNodeCount":2}`, `,"vmPriority":"LowPriority"`))
+	r.want("one that is there", r.at(stable, "PUT", "/computes/fleet", bare).status, 200)
+	got := r.show("fleet")
 	r.want("vmSize", got.inner("vmSize"), "STANDARD_NC6")
 	r.want("vmPriority", got.inner("vmPriority"), "LowPriority")
 	r.want("maxNodeCount", got.inner("scaleSettings", "maxNodeCount"), 3.0)
@@ -39,12 +39,12 @@ func TestClusterPutAgain(t *testing.T) {
 func TestClusterNodes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})
-	made := r.do(stable, "PUT", "/computes/farm", cluster(`{"minNodeCount":1,"maxNodeCount":4,"nodeIdleTimeBeforeScaleDown":"PT600S"}`, ""))
+	made := r.do(stable, "PUT", "/computes/fleet", cluster(`{"minNodeCount":1,"maxNodeCount":4,"nodeIdleTimeBeforeScaleDown":"PT600S"}`, ""))
 	r.want("PUT", made.status, 201)
 	r.want("provisioningState", made.get("properties", "provisioningState"), "Creating")
 	check := func(what string, want [7]any) {
 		t.Helper()
-		if got := r.counts("farm"); got != want {
+		if got := r.counts("fleet"); got != want {
 			t.Errorf("%s: %v, want %v", what, got, want)
 		}
 	}
@@ -54,16 +54,16 @@ func TestClusterNodes(t *testing.T) {
 	r.clock.Advance(5 * time.Minute)
 	check("they are there", [7]any{1.0, 1.0, "Steady", 0.0, 1.0, 0.0, 0.0})
 
-	r.set("farm", `"jobs":9`)
+	r.set("fleet", `"jobs":9`)
 	check("jobs take the idle node and ask for the most", [7]any{4.0, 4.0, "Resizing", 3.0, 0.0, 1.0, 0.0})
 	r.clock.Advance(5 * time.Minute)
 	check("they run", [7]any{4.0, 4.0, "Steady", 0.0, 0.0, 4.0, 0.0})
-	nodes := r.do(stable, "POST", "/computes/farm/listNodes", "").get("nodes").([]any)
+	nodes := r.do(stable, "POST", "/computes/fleet/listNodes", "").get("nodes").([]any)
 	node := nodes[3].(map[string]any)
 	if node["nodeState"] != "running" || node["runId"] == nil || node["port"] != 50003.0 || len(node["nodeId"].(string)) < 10 {
 		t.Errorf("node = %v", node)
 	}
-	r.set("farm", `"jobs":0`)
+	r.set("fleet", `"jobs":0`)
 	check("jobs end", [7]any{4.0, 4.0, "Steady", 0.0, 4.0, 0.0, 0.0})
 	r.clock.Advance(10*time.Minute - time.Second)
 	check("just before they have idled enough", [7]any{4.0, 4.0, "Steady", 0.0, 4.0, 0.0, 0.0})
@@ -76,29 +76,29 @@ func TestClusterNodes(t *testing.T) {
 func TestClusterChanges(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{})
-	r.do(stable, "PUT", "/computes/farm", cluster(`{"maxNodeCount":4}`, ""))
-	r.want("idle time when none is given", r.show("farm").inner("scaleSettings", "nodeIdleTimeBeforeScaleDown"), "PT120S")
+	r.do(stable, "PUT", "/computes/fleet", cluster(`{"maxNodeCount":4}`, ""))
+	r.want("idle time when none is given", r.show("fleet").inner("scaleSettings", "nodeIdleTimeBeforeScaleDown"), "PT120S")
 
-	a := r.do(stable, "PATCH", "/computes/farm", `{"properties":{"properties":{"scaleSettings":{"minNodeCount":1,"maxNodeCount":6,"nodeIdleTimeBeforeScaleDown":"PT1800S"}}}}`)
+	a := r.do(stable, "PATCH", "/computes/fleet", `{"properties":{"properties":{"scaleSettings":{"minNodeCount":1,"maxNodeCount":6,"nodeIdleTimeBeforeScaleDown":"PT1800S"}}}}`)
 	r.want("PATCH status", a.status, 200)
 	r.want("PATCH provisioningState", a.get("properties", "provisioningState"), "Updating")
 	if a.header.Get("Azure-AsyncOperation") == "" {
 		t.Error("PATCH has no operation")
 	}
-	got := r.show("farm")
+	got := r.show("fleet")
 	r.want("max", got.inner("scaleSettings", "maxNodeCount"), 6.0)
 	r.want("idle", got.inner("scaleSettings", "nodeIdleTimeBeforeScaleDown"), "PT1800S")
 	r.want("provisioningState", got.get("properties", "provisioningState"), "Succeeded")
 
-	again := r.do(stable, "PUT", "/computes/farm", cluster(`{"maxNodeCount":2,"minNodeCount":1}`, ""))
+	again := r.do(stable, "PUT", "/computes/fleet", cluster(`{"maxNodeCount":2,"minNodeCount":1}`, ""))
 	r.want("PUT again", again.status, 200)
-	r.want("nodes are kept", r.show("farm").inner("currentNodeCount"), 1.0)
+	r.want("nodes are kept", r.show("fleet").inner("currentNodeCount"), 1.0)
 	for name, bad := range map[string]string{
 		"min above max": `{"minNodeCount":3,"maxNodeCount":2}`, "negative": `{"minNodeCount":-1}`, "not a duration": `{"nodeIdleTimeBeforeScaleDown":"120"}`,
 	} {
-		r.want(name, r.at(stable, "PATCH", "/computes/farm", `{"properties":{"properties":{"scaleSettings":`+bad+`}}}`).status, 400)
+		r.want(name, r.at(stable, "PATCH", "/computes/fleet", `{"properties":{"properties":{"scaleSettings":`+bad+`}}}`).status, 400)
 	}
-	r.want("max is as it was", r.show("farm").inner("scaleSettings", "maxNodeCount"), 2.0)
+	r.want("max is as it was", r.show("fleet").inner("scaleSettings", "maxNodeCount"), 2.0)
 }
 
 func TestClusterIdentity(t *testing.T) {
@@ -106,15 +106,15 @@ func TestClusterIdentity(t *testing.T) {
 	r := newRig(t, emulator.Options{})
 	const one, two = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one", "/subscriptions/s/two"
 	body := strings.Replace(cluster(`{"maxNodeCount":1}`, ""), "{", `{"identity":{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"`+one+`":{}}},`, 1)
-	r.do(stable, "PUT", "/computes/farm", body)
-	who := func() map[string]any { m, _ := r.show("farm").get("identity").(map[string]any); return m }
+	r.do(stable, "PUT", "/computes/fleet", body)
+	who := func() map[string]any { m, _ := r.show("fleet").get("identity").(map[string]any); return m }
 	r.want("type", who()["type"], "SystemAssigned,UserAssigned")
 	if id, _ := who()["principalId"].(string); len(id) != 36 {
 		t.Errorf("principalId = %q", id)
 	}
 	users := func() map[string]any { m, _ := who()["userAssignedIdentities"].(map[string]any); return m }
 	patch := func(identity string) int {
-		return r.at(stable, "PATCH", "/computes/farm", `{"identity":`+identity+`}`).status
+		return r.at(stable, "PATCH", "/computes/fleet", `{"identity":`+identity+`}`).status
 	}
 	r.want("add", patch(`{"type":"UserAssigned","userAssignedIdentities":{"`+two+`":{}}}`), 200)
 	r.want("number of identities", len(users()), 2)
@@ -126,19 +126,19 @@ func TestClusterIdentity(t *testing.T) {
 	r.want("none left", patch(`{"type":"UserAssigned","userAssignedIdentities":{"`+two+`":null}}`), 400)
 	r.want("an unknown type", patch(`{"type":"Magic"}`), 400)
 	r.want("None", patch(`{"type":"None"}`), 200)
-	r.want("identity", r.show("farm").get("identity"), nil)
+	r.want("identity", r.show("fleet").get("identity"), nil)
 }
 
 func TestLowPriorityAndPreemption(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{})
-	r.do(stable, "PUT", "/computes/farm", cluster(`{"minNodeCount":2,"maxNodeCount":2}`, `,"vmPriority":"lowpriority"`))
-	r.want("priority", r.show("farm").inner("vmPriority"), "LowPriority")
+	r.do(stable, "PUT", "/computes/fleet", cluster(`{"minNodeCount":2,"maxNodeCount":2}`, `,"vmPriority":"lowpriority"`))
+	r.want("priority", r.show("fleet").inner("vmPriority"), "LowPriority")
 	r.want("regional low priority", r.usage("Total Cluster LowPriority Regional vCPUs"), 12.0)
 	r.want("dedicated", r.usage("Standard NC Family Cluster Dedicated vCPUs"), 0.0)
 	r.want("low priority of the family", r.usage("Standard NC Family Cluster LowPriority vCPUs"), 12.0)
-	r.set("farm", `"state":"preempted"`)
-	r.want("nodes come back", r.counts("farm"), [7]any{2.0, 2.0, "Steady", 0.0, 2.0, 0.0, 0.0})
+	r.set("fleet", `"state":"preempted"`)
+	r.want("nodes come back", r.counts("fleet"), [7]any{2.0, 2.0, "Steady", 0.0, 2.0, 0.0, 0.0})
 }
 
 // usage is the current value of the first row of a name.
@@ -229,11 +229,11 @@ func TestQuota(t *testing.T) {
 	r.want("start", r.at(stable, "POST", "/computes/six/start", "").status, 400)
 
 	// A cluster holds its least nodes from the start, and gets no more than fit.
-	r.do(stable, "PUT", "/computes/farm", strings.Replace(cluster(`{"minNodeCount":1,"maxNodeCount":4}`, ""), "NC6", "NC6S_V3", 1))
-	r.want("one node is there", r.counts("farm")[0], 1.0)
-	r.set("farm", `"jobs":4`)
-	r.want("a second does not fit", r.counts("farm")[0], 1.0)
-	if e, _ := r.show("farm").inner("errors").([]any); len(e) != 1 {
+	r.do(stable, "PUT", "/computes/fleet", strings.Replace(cluster(`{"minNodeCount":1,"maxNodeCount":4}`, ""), "NC6", "NC6S_V3", 1))
+	r.want("one node is there", r.counts("fleet")[0], 1.0)
+	r.set("fleet", `"jobs":4`)
+	r.want("a second does not fit", r.counts("fleet")[0], 1.0)
+	if e, _ := r.show("fleet").inner("errors").([]any); len(e) != 1 {
 		t.Errorf("errors = %v", e)
 	}
 	r.want("more at once", r.at(stable, "PUT", "/computes/farm2", cluster(`{"minNodeCount":2,"maxNodeCount":4}`, "")).status, 400)
@@ -244,11 +244,11 @@ func TestQuota(t *testing.T) {
 func TestComputeLocation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{})
-	a := r.do(stable, "PUT", "/computes/farm", strings.Replace(cluster(`{"minNodeCount":1,"maxNodeCount":2}`, ""), `"computeType"`, `"computeLocation":"West US","computeType"`, 1))
+	a := r.do(stable, "PUT", "/computes/fleet", strings.Replace(cluster(`{"minNodeCount":1,"maxNodeCount":2}`, ""), `"computeType"`, `"computeLocation":"West US","computeType"`, 1))
 	if op := a.header.Get("Azure-AsyncOperation"); !strings.Contains(op, "/locations/westus/") {
 		t.Errorf("operation %.200s is not in the compute's region", op)
 	}
-	got := r.show("farm")
+	got := r.show("fleet")
 	r.want("location", got.get("location"), "eastus")
 	r.want("computeLocation", got.get("properties", "computeLocation"), "westus")
 	r.want("usage in the workspace's region", r.usage("Standard NC Family Cluster Dedicated vCPUs"), 0.0)

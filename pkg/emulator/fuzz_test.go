@@ -26,14 +26,14 @@ func FuzzRequest(f *testing.F) {
 		{"PUT", "/computes/new", `{"properties":{"computeType":"AKS","resourceId":"/subscriptions/x","properties":{"sslConfiguration":{"key":[{"password":1}]}}}}`},
 		{"PUT", "/computes/new", `{"identity":{"type":"UserAssigned","userAssignedIdentities":{"x":{}}},"properties":{"computeType":"VirtualMachine"}}`},
 		{"PUT", "/computes/desk", instance("STANDARD_DS2_V2", `"subnet":{"id":"x"}`)},
-		{"PATCH", "/computes/farm", `{"tags":null,"identity":{"type":"None"},"properties":{"properties":{"scaleSettings":{"minNodeCount":0}}}}`},
+		{"PATCH", "/computes/fleet", `{"tags":null,"identity":{"type":"None"},"properties":{"properties":{"scaleSettings":{"minNodeCount":0}}}}`},
 		{"POST", "/computes/desk/updateSchedules", stop},
 		{"POST", "/computes/desk/updateSchedules", `{"computeStartStop":[{"action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Day","interval":2,"schedule":{"hours":[1],"minutes":[2]}}}]}`},
 		{"POST", "/computes/desk/updateIdleShutdownSetting", `{"idleTimeBeforeShutdown":"PT120M"}`},
 		{"POST", "/computes/desk/customServices", `[{"name":"x","image":{"type":null}}]`},
 		{"POST", "/computes/desk/updateDataMounts", `[{"mountAction":"Unmount"}]`},
 		{"POST", "/computes/desk/resize", `{"targetVMSize":"STANDARD_DS2_V2"}`},
-		{"POST", "/computes/farm/listNodes", ``},
+		{"POST", "/computes/fleet/listNodes", ``},
 		{"POST", "/checkComputeNameAvailability", `{"Name":"x-1"}`},
 		{"DELETE", "/computes/desk?underlyingResourceAction=Delete", ``},
 		{"GET", "/computes?$skip=desk", ``},
@@ -76,7 +76,7 @@ func FuzzRequest(f *testing.F) {
 			return send(method, host+workspacePath+path+sep+"api-version="+version, body)
 		}
 		at(stable, "PUT", "/computes/desk", instance("STANDARD_DS1_V2", ""))
-		at(stable, "PUT", "/computes/farm", cluster(`{"minNodeCount":1,"maxNodeCount":4}`, ""))
+		at(stable, "PUT", "/computes/fleet", cluster(`{"minNodeCount":1,"maxNodeCount":4}`, ""))
 		switch method {
 		case "ADMIN":
 			send("POST", host+"/_emulator/"+path, body)

@@ -394,7 +394,7 @@ func TestLoad(t *testing.T) {
 	r := newRig(t, emulator.Options{})
 	r.create("desk", `"idleTimeBeforeShutdown":"PT60M","schedules":`+list(cronEntry("Stop", "0 18 * * *", "UTC")))
 	r.do(stable, "POST", "/computes/desk/stop", "")
-	r.do(stable, "PUT", "/computes/farm", `{"tags":{"a":"b"},"identity":{"type":"SystemAssigned"},"properties":{"computeType":"AmlCompute","description":"d",
+	r.do(stable, "PUT", "/computes/fleet", `{"tags":{"a":"b"},"identity":{"type":"SystemAssigned"},"properties":{"computeType":"AmlCompute","description":"d",
 		"properties":{"vmSize":"STANDARD_NC6","vmPriority":"LowPriority","scaleSettings":{"maxNodeCount":4,"minNodeCount":2,"nodeIdleTimeBeforeScaleDown":"PT300S"}}}}`)
 	r.do(stable, "PUT", "/computes/aks", `{"properties":{"computeType":"AKS","resourceId":"/subscriptions/x"}}`)
 	r.clock.Advance(time.Hour)
