@@ -84,6 +84,10 @@ type Error struct {
 	RetryAfter    time.Duration // how long the service asked to wait; 0 when it did not say
 	Err           error         // the cause, when it was not an answer of the service
 
+	// Accepted is true when the service accepted a write before this failure, or
+	// may have: something was changed, or may have been.
+	Accepted bool
+
 	uncertain bool // the request may have been carried out although it failed
 }
 

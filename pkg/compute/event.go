@@ -84,6 +84,9 @@ type Outcome struct {
 
 // finish ends a task.
 func (l *loop) finish(t *task, err error) {
+	if t.op != nil || uncertain(err) {
+		err = afterAccepted(err)
+	}
 	t.out.Err, t.out.Pending = err, t.pending(err)
 	t.phase = finished
 	t.out.Compute = t.seen
@@ -91,6 +94,18 @@ func (l *loop) finish(t *task, err error) {
 		t.out.Elapsed = max(0, l.c.Now().Sub(t.begun))
 	}
 	l.emit(t, Event{Kind: EventDone, Err: err, Note: t.out.Note})
+}
+
+// afterAccepted is err, saying that a write was accepted before it, or may have
+// been.
+func afterAccepted(err error) error {
+	e, ok := err.(*Error) //nolint:errorlint // a wrapped one keeps its wrapping
+	if !ok || e.Accepted {
+		return err
+	}
+	copied := *e
+	copied.Accepted = true
+	return &copied
 }
 
 // notice records and tells a state not seen before.

@@ -415,11 +415,13 @@ func (c *Client) rewrite(ctx context.Context, r rewrite) {
 		}
 	}
 	if err := c.set(ctx, r.op, out.Name, body, r.shows); err != nil {
-		out.Sent, out.Err = uncertain(err), err
+		if out.Sent, out.Err = uncertain(err), err; out.Sent {
+			out.Err = afterAccepted(err)
+		}
 		return
 	}
 	out.Sent = true
-	out.Err = c.confirm(ctx, r)
+	out.Err = afterAccepted(c.confirm(ctx, r))
 }
 
 // confirm reads until the instance shows the change.

@@ -135,7 +135,7 @@ func withoutSign(t *task, cause error, repeatable bool) error {
 		return cause
 	}
 	copied := *e
-	copied.uncertain = false
+	copied.uncertain, copied.Accepted = false, true
 	if !repeatable {
 		copied.Message += fmt.Sprintf("; %s shows no sign of the %s, which was not sent again because it would be another one", t.name, t.verb)
 	}

@@ -978,3 +978,36 @@ func TestDryRunSendsNothing(t *testing.T) {
 		t.Error("a request was sent")
 	}
 }
+
+// An error tells whether something may have been changed, whatever its kind.
+func TestErrorsTellWhetherAWriteWasAccepted(t *testing.T) {
+	t.Parallel()
+	for what, test := range map[string]struct {
+		answer   func(*fake, *http.Request) (*http.Response, error)
+		accepted bool
+	}{
+		"refused": {func(f *fake, req *http.Request) (*http.Response, error) {
+			return reply(400, `{"error":{"code":"BadRequest","message":"no"}}`), nil
+		}, false},
+		"accepted, then it failed": {func(f *fake, req *http.Request) (*http.Response, error) {
+			resp := f.usual(req)
+			f.machines["ci"].next[0].status = `{"status":"Failed","error":{"code":"BadRequest","message":"no"}}`
+			return resp, nil
+		}, true},
+		"no answer": {func(f *fake, req *http.Request) (*http.Response, error) { return nil, errReset }, true},
+	} {
+		f := newFake(t)
+		f.add("ci", StateRunning, "Start Succeeded")
+		f.answer = func(n int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				return test.answer(f, req)
+			}
+			return nil, nil
+		}
+		out := f.client().Restart(t.Context(), []string{"ci"}, ActOptions{Timeout: 10 * time.Minute})[0]
+		var e *Error
+		if !errors.As(out.Err, &e) || e.Accepted != test.accepted {
+			t.Errorf("%s: %+v", what, out.Err)
+		}
+	}
+}
