@@ -1,0 +1,93 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	got := targets("ok  \tm/cmd\t0.02s\nFuzzA\nFuzzB\nok  \tm/a\t0.01s\n?   \tm/none\t[no test files]\nFuzzC\nok  \tm/b\t(cached)\n")
+	want := []target{{"m/a", "FuzzA"}, {"m/a", "FuzzB"}, {"m/b", "FuzzC"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	got := progress("fuzz: elapsed: 0s, gathering baseline coverage: 0/3 completed\nfuzz: elapsed: 3s, execs: 5 (2/sec), new interesting: 1 (total: 4)\nPASS\nok  \tm/a\t3.1s\n")
+	if got != "3s, execs: 5 (2/sec), new interesting: 1 (total: 4)" {
+		t.Errorf("%q", got)
+	}
+}
+
+// An ordinary go test runs what each target was seeded with and every input
+// that once failed. A target without a seed would test nothing there, and a
+// folder of inputs whose target was renamed would be run by nobody.
+func TestEveryTargetRunsInOrdinaryTests(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	fuzzed := map[string]bool{} // folder/FuzzName: has seeds
+	var folders []string
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == ".git":
+			return fs.SkipDir
+		case d.IsDir() && strings.HasSuffix(filepath.ToSlash(filepath.Dir(path)), "testdata/fuzz"):
+			folders = append(folders, path)
+		case strings.HasSuffix(path, "_test.go"):
+			return readTargets(filepath.Join(root, path), filepath.Dir(path), fuzzed)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(fuzzed) == 0 {
+		t.Fatal("found no target")
+	}
+	for name, seeded := range fuzzed {
+		if !seeded {
+			t.Errorf("%s has no seed: call f.Add", name)
+		}
+	}
+	for _, folder := range folders {
+		name := filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(folder))), filepath.Base(folder))
+		if _, ok := fuzzed[name]; !ok {
+			t.Errorf("%s belongs to no target", folder)
+		}
+	}
+}
+
+// readTargets notes the targets of a file and whether they call Add.
+func readTargets(file, folder string, fuzzed map[string]bool) error {
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	for _, d := range parsed.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Recv != nil || !strings.HasPrefix(f.Name.Name, "Fuzz") {
+			continue
+		}
+		seeded := false
+		ast.Inspect(f.Body, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Add" {
+				seeded = true
+			}
+			return true
+		})
+		fuzzed[filepath.Join(folder, f.Name.Name)] = seeded
+	}
+	return nil
+}
