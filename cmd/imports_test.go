@@ -32,7 +32,7 @@ func allowed() map[string][]string {
 		"internal/recall":    nil,
 		"internal/shim":      nil,
 		"internal/migrate":   {"internal/argv"},
-		"internal/query":     {"github.com/jmespath-community/go-jmespath/..."},
+		"internal/query":     nil,
 		"internal/azure":     {"github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "golang.org/x/net/http/httpproxy"},
 		"internal/config":    {"internal/azure", "internal/nearest", "github.com/spf13/viper", "go.yaml.in/yaml/v3"},
 		"internal/access":    {"pkg/compute"},

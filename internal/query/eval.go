@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-
-	"github.com/jmespath-community/go-jmespath/pkg/parsing"
 )
 
 // search is one evaluation.
@@ -254,14 +252,14 @@ func (s *search) compare(n *node, v any) (any, error) {
 		return nil, err
 	}
 	ka, kb := kindOf(a), kindOf(b)
-	if n.cmp == parsing.TOKEQ || n.cmp == parsing.TOKNE {
+	if n.cmp == tokEqual || n.cmp == tokNotEqual {
 		equal := false
 		if ka|kb != kindBoolean|kindNumber {
 			if equal, err = s.equal(a, b); err != nil {
 				return nil, err
 			}
 		}
-		return equal == (n.cmp == parsing.TOKEQ), nil
+		return equal == (n.cmp == tokEqual), nil
 	}
 	const ordered = kindNumber | kindString
 	if ka&ordered == 0 || kb&ordered == 0 {
@@ -277,11 +275,11 @@ func (s *search) compare(n *node, v any) (any, error) {
 		order = numberOf(a).compare(numberOf(b))
 	}
 	switch n.cmp {
-	case parsing.TOKLT:
+	case tokLess:
 		return order < 0, nil
-	case parsing.TOKLTE:
+	case tokLessEqual:
 		return order <= 0, nil
-	case parsing.TOKGT:
+	case tokGreater:
 		return order > 0, nil
 	}
 	return order >= 0, nil

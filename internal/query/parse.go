@@ -1,12 +1,6 @@
 package query
 
-import (
-	"errors"
-	"fmt"
-	"strconv"
-
-	"github.com/jmespath-community/go-jmespath/pkg/parsing"
-)
+import "fmt"
 
 // op is what a node does with the value it is given.
 type op uint8
@@ -38,11 +32,14 @@ type node struct {
 	name  string // opField
 	index int    // opIndex; opHash: number of distinct keys
 	slice [3]*int
-	value any             // opLiteral
-	cmp   parsing.TokType // opCompare
+	value any       // opLiteral
+	cmp   tokenKind // opCompare
 	call  *function
 	keys  []hashKey // opHash, one for each kid
 	kids  []node
+
+	depth   int  // of the tree below
+	bracket bool // ends in an index: a slice right behind it is one more index
 }
 
 // hashKey says where a hash puts a value: a key given twice keeps its first
@@ -52,237 +49,333 @@ type hashKey struct {
 	slot int
 }
 
-// parse turns an expression into nodes.
-func parse(expression string) (*Query, error) {
-	s, err := scan(expression)
-	if err != nil {
-		return nil, err
-	}
-	tree, err := parsing.NewParser().Parse(string(s.text))
-	if err != nil {
-		return nil, s.translate(err)
-	}
-	c := converter{scanned: s, shares: 1}
-	root, err := c.convert(&tree, 0)
-	if err != nil {
-		return nil, err
-	}
-	if root.op == opExpref {
-		return nil, s.fail(-1, "& can only stand before an argument of a function")
-	}
-	return &Query{expression: expression, root: root, shares: c.shares, steps: maxSteps}, nil
+// powers say how strongly a token binds to what stands before it, as in
+// Python's parser; a token that ends an expression has none.
+var powers = [...]int{
+	tokPipe: 1, tokOr: 2, tokAnd: 3,
+	tokEqual: 5, tokNotEqual: 5, tokLess: 5, tokLessEqual: 5, tokGreater: 5, tokGreaterEqual: 5,
+	tokFlatten: 9, tokStar: 20, tokFilter: 21, tokDot: 40, tokNot: 45, tokBrace: 50, tokBracket: 55, tokParen: 60,
 }
 
-// translate says a syntax error of the parser in the expression's own words.
-func (s *scanned) translate(err error) error {
-	var syntax parsing.SyntaxError
-	if !errors.As(err, &syntax) || syntax.Offset < 0 || syntax.Offset > len(s.text) {
-		return s.fail(-1, "it cannot be parsed")
-	}
-	if syntax.Offset == len(s.text) {
-		return s.fail(len(s.expression), "it is incomplete")
-	}
-	at := s.origin[syntax.Offset]
-	return s.fail(at, "unexpected "+s.token(at))
-}
+// projectionEnd is the power below which a token stands outside a projection.
+const projectionEnd = 10
 
-// token is what stands at an offset of the expression, for a message.
-func (s *scanned) token(at int) string {
-	for _, w := range s.words {
-		if w.at == at {
-			if name, ok := w.value.(string); ok && isLetter(s.expression[at]) {
-				return head(name, 24)
-			}
-			return "literal or quoted name"
-		}
-	}
-	if c := s.expression[at]; isDigit(c) || c == '-' {
-		return "number"
-	}
-	return s.expression[at : at+1]
-}
-
-// converter makes nodes of the parser's tree.
-type converter struct {
-	*scanned
+// parser is Python's top-down parser: first reads what begins an expression,
+// then what continues it.
+type parser struct {
+	expression string
+	tokens     []token
 	// shares bounds how often one value can stand in the result: lists and
 	// hashes of the query put the same value in several places.
 	shares int
+	err    error // the first thing that is wrong: nothing after it counts
 }
 
-// convert makes a node.
-func (c *converter) convert(tree *parsing.ASTNode, depth int) (node, error) {
-	if depth > maxDepth {
-		return node{}, c.fail(-1, fmt.Sprintf("it nests deeper than %d levels", maxDepth))
+// parse turns an expression into nodes.
+func parse(expression string) (*Query, error) {
+	tokens, err := lex(expression)
+	if err != nil {
+		return nil, err
 	}
-	n := node{at: -1}
-	var err error
-	switch tree.NodeType {
-	case parsing.ASTIdentity, parsing.ASTCurrentNode:
-		n.op = opIdentity
-	case parsing.ASTField:
-		n.op = opField
-		w, err := c.word(tree.Value)
-		if err != nil {
-			return n, err
-		}
-		n.at, n.name = w.at, w.value.(string)
-	case parsing.ASTLiteral:
-		n.op = opLiteral
-		w, err := c.word(tree.Value)
-		if err != nil {
-			return n, err
-		}
-		n.at, n.value = w.at, w.value
-	case parsing.ASTIndex:
-		n.op = opIndex
-		n.index, _ = tree.Value.(int)
-		if i := n.index - firstSlice; i >= 0 && i < len(c.slices) {
-			n.op, n.slice = opSlice, c.slices[i]
-		}
-	case parsing.ASTSlice:
-		n.op = opSlice
-		parts, _ := tree.Value.([]*int)
-		copy(n.slice[:], parts)
-	case parsing.ASTSubexpression, parsing.ASTPipe, parsing.ASTIndexExpression:
-		n.op = opThen
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTProjection:
-		n.op = opProject
-		if sliceOfIndex(&tree.Children[0]) {
-			n.op = opThen
-		}
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTValueProjection:
-		n.op = opValues
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTFilterProjection:
-		n.op = opFilter
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTFlatten:
-		n.op = opFlatten
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTMultiSelectList:
-		n.op = opList
-		c.share(len(tree.Children))
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTMultiSelectHash:
-		c.share(len(tree.Children))
-		return c.hash(tree, depth)
-	case parsing.ASTOrExpression:
-		n.op = opOr
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTAndExpression:
-		n.op = opAnd
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTNotExpression:
-		n.op = opNot
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTComparator:
-		n.op = opCompare
-		n.cmp, _ = tree.Value.(parsing.TokType)
-		n.kids, err = c.kids(tree, depth)
-	case parsing.ASTFunctionExpression:
-		return c.function(tree, depth)
-	case parsing.ASTExpRef:
-		n.op = opExpref
-		n.kids, err = c.kids(tree, depth)
+	p := &parser{expression: expression, tokens: tokens, shares: 1}
+	root := p.parse(0)
+	p.match(tokEnd)
+	if root.op == opExpref {
+		p.misplaced()
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return &Query{expression: expression, root: root, shares: p.shares, steps: maxSteps}, nil
+}
+
+func (p *parser) fail(at int, reason string) {
+	if p.err == nil {
+		p.err = &Error{Expression: p.expression, Offset: at, Reason: reason}
+	}
+}
+
+// unexpected refuses the token that stands next.
+func (p *parser) unexpected(t token) {
+	switch t.kind {
+	case tokEnd:
+		p.fail(t.at, "it is incomplete")
+	case tokQuoted:
+		p.fail(t.at, "unexpected literal or quoted name")
 	default:
-		return n, c.fail(-1, "it uses an extension that az does not know")
+		p.fail(t.at, "unexpected "+head(t.text, 24))
 	}
-	return n, err
 }
 
-func (c *converter) kids(tree *parsing.ASTNode, depth int) ([]node, error) {
-	list := make([]node, len(tree.Children))
-	for i := range tree.Children {
-		kid, err := c.convert(&tree.Children[i], depth+1)
-		if err != nil {
-			return nil, err
-		}
-		if kid.op == opExpref && tree.NodeType != parsing.ASTFunctionExpression {
-			return nil, c.fail(-1, "& can only stand before an argument of a function")
-		}
-		list[i] = kid
+func (p *parser) misplaced() {
+	p.fail(-1, "& can only stand before an argument of a function")
+}
+
+// peek is the kind of the token that stands next; after an error it is the end.
+func (p *parser) peek() tokenKind {
+	if p.err != nil {
+		return tokEnd
 	}
-	return list, nil
+	return p.tokens[0].kind
 }
 
-// sliceOfIndex finds the slices of an index that bracket could not see, those
-// behind a parenthesis: (a[0])[1:3].
-func sliceOfIndex(tree *parsing.ASTNode) bool {
-	return tree.NodeType == parsing.ASTIndexExpression &&
-		tree.Children[0].NodeType == parsing.ASTIndexExpression &&
-		tree.Children[1].NodeType == parsing.ASTSlice
+func (p *parser) take() token {
+	t := p.tokens[0]
+	if len(p.tokens) > 1 {
+		p.tokens = p.tokens[1:]
+	}
+	return t
 }
 
-func (c *converter) hash(tree *parsing.ASTNode, depth int) (node, error) {
-	n := node{op: opHash, at: -1, keys: make([]hashKey, len(tree.Children)), kids: make([]node, len(tree.Children))}
+// match takes a token that must be of one of some kinds.
+func (p *parser) match(kinds ...tokenKind) token {
+	t := p.take()
+	for _, k := range kinds {
+		if t.kind == k {
+			return t
+		}
+	}
+	p.unexpected(t)
+	return t
+}
+
+// skip takes the next token when it is of a kind.
+func (p *parser) skip(kind tokenKind) bool {
+	if p.peek() != kind {
+		return false
+	}
+	p.take()
+	return true
+}
+
+// join makes a node of others.
+func (p *parser) join(op op, kids ...node) node {
+	n := node{op: op, at: -1, kids: kids}
+	for i := range kids {
+		n.depth = max(n.depth, kids[i].depth+1)
+		if kids[i].op == opExpref && op != opCall {
+			p.misplaced()
+		}
+	}
+	if n.depth > maxDepth {
+		p.fail(-1, fmt.Sprintf("it nests deeper than %d levels", maxDepth))
+	}
+	return n
+}
+
+// parse reads an expression up to a token that binds no stronger than power.
+func (p *parser) parse(power int) node {
+	left := p.first(p.take())
+	for kind := p.peek(); kind > tokEnd && int(kind) < len(powers) && power < powers[kind]; kind = p.peek() {
+		left = p.more(left, p.take())
+	}
+	return left
+}
+
+// first reads what begins with a token.
+func (p *parser) first(t token) node {
+	switch t.kind {
+	case tokName, tokQuoted:
+		return node{op: opField, at: t.at, name: t.text}
+	case tokLiteral:
+		return node{op: opLiteral, at: t.at, value: t.value}
+	case tokAt:
+		return identity
+	case tokStar:
+		if p.peek() == tokCloseBracket {
+			return p.join(opValues, identity, identity)
+		}
+		return p.join(opValues, identity, p.projected(powers[tokStar]))
+	case tokFilter, tokFlatten:
+		return p.more(identity, t)
+	case tokBracket:
+		if p.peek() == tokStar && p.tokens[1].kind != tokCloseBracket || p.peek() != tokStar && p.peek() != tokNumber && p.peek() != tokColon {
+			return p.list()
+		}
+		return p.more(identity, t)
+	case tokBrace:
+		return p.hash()
+	case tokParen:
+		inner := p.parse(0)
+		p.match(tokCloseParen)
+		return inner
+	case tokNot:
+		return p.join(opNot, p.parse(powers[tokNot]))
+	case tokExpref:
+		return p.join(opExpref, p.parse(0))
+	}
+	p.unexpected(t)
+	return node{}
+}
+
+var identity = node{op: opIdentity, at: -1}
+
+// more reads what a token continues.
+func (p *parser) more(left node, t token) node {
+	switch t.kind {
+	case tokDot:
+		if p.skip(tokStar) {
+			return p.join(opValues, left, p.projected(powers[tokDot]))
+		}
+		return p.join(opThen, left, p.afterDot(powers[tokDot]))
+	case tokPipe:
+		return p.join(opThen, left, p.parse(powers[tokPipe]))
+	case tokOr:
+		return p.join(opOr, left, p.parse(powers[tokOr]))
+	case tokAnd:
+		return p.join(opAnd, left, p.parse(powers[tokAnd]))
+	case tokEqual, tokNotEqual, tokLess, tokLessEqual, tokGreater, tokGreaterEqual:
+		n := p.join(opCompare, left, p.parse(powers[t.kind]))
+		n.cmp = t.kind
+		return n
+	case tokFlatten:
+		return p.join(opProject, p.join(opFlatten, left), p.projected(powers[tokFlatten]))
+	case tokFilter:
+		condition := p.parse(0)
+		p.match(tokCloseBracket)
+		right := identity
+		if p.peek() != tokFlatten {
+			right = p.projected(powers[tokFilter])
+		}
+		return p.join(opFilter, left, right, condition)
+	case tokBracket:
+		if p.skip(tokStar) {
+			p.match(tokCloseBracket)
+			return p.join(opProject, left, p.projected(powers[tokStar]))
+		}
+		return p.index(left)
+	case tokParen:
+		return p.call(left, t)
+	}
+	p.unexpected(t)
+	return node{}
+}
+
+// projected reads what is applied to each element of a projection.
+func (p *parser) projected(power int) node {
+	kind := p.peek()
+	switch {
+	case int(kind) >= len(powers) || powers[kind] < projectionEnd:
+		return identity
+	case kind == tokBracket || kind == tokFilter:
+		return p.parse(power)
+	case kind == tokDot:
+		p.take()
+		return p.afterDot(power)
+	}
+	p.unexpected(p.take())
+	return node{}
+}
+
+// afterDot reads what may stand behind a dot.
+func (p *parser) afterDot(power int) node {
+	switch p.peek() {
+	case tokName, tokQuoted, tokStar:
+		return p.parse(power)
+	case tokBracket:
+		p.take()
+		return p.list()
+	case tokBrace:
+		p.take()
+		return p.hash()
+	}
+	p.unexpected(p.take())
+	return node{}
+}
+
+// index reads an index or a slice of left, behind its bracket. Python takes a
+// slice right behind an index as one more index, so that a[0][1:3].b is field
+// b of the sliced array, which is null, and not field b of its elements.
+func (p *parser) index(left node) node {
+	var parts [3]*int
+	colons := 0
+	for p.peek() != tokCloseBracket && p.err == nil {
+		switch t := p.match(tokNumber, tokColon); {
+		case t.kind == tokColon && colons < 2:
+			colons++
+		case t.kind == tokColon, parts[colons] != nil && colons == 0:
+			p.unexpected(t)
+		default:
+			parts[colons] = &t.index
+		}
+	}
+	p.match(tokCloseBracket)
+	if p.err != nil {
+		return node{}
+	}
+	if colons == 0 {
+		n := p.join(opThen, left, node{op: opIndex, at: -1, index: *parts[0]})
+		n.bracket = true
+		return n
+	}
+	n := p.join(opThen, left, node{op: opSlice, at: -1, slice: parts})
+	if left.bracket {
+		n.bracket = true
+		return n
+	}
+	return p.join(opProject, n, p.projected(powers[tokStar]))
+}
+
+func (p *parser) list() node {
+	kids := []node{p.parse(0)}
+	for p.peek() != tokCloseBracket && p.err == nil {
+		p.match(tokComma)
+		kids = append(kids, p.parse(0))
+	}
+	p.match(tokCloseBracket)
+	p.share(len(kids))
+	return p.join(opList, kids...)
+}
+
+func (p *parser) hash() node {
+	var keys []hashKey
+	var kids []node
 	slots := map[string]int{}
-	for i := range tree.Children {
-		pair := &tree.Children[i]
-		w, err := c.word(pair.Value)
-		if err != nil {
-			return n, err
-		}
-		values, err := c.kids(pair, depth)
-		if err != nil {
-			return n, err
-		}
-		name, _ := w.value.(string)
+	for p.err == nil {
+		name := p.match(tokQuoted, tokName).text
+		p.match(tokColon)
+		kids = append(kids, p.parse(0))
 		slot, ok := slots[name]
 		if !ok {
 			slot = len(slots)
 			slots[name] = slot
 		}
-		n.keys[i], n.kids[i] = hashKey{name, slot}, values[0]
-	}
-	n.index = len(slots)
-	return n, nil
-}
-
-func (c *converter) function(tree *parsing.ASTNode, depth int) (node, error) {
-	n := node{op: opCall}
-	w, err := c.word(tree.Value)
-	if err != nil {
-		return n, err
-	}
-	n.at = w.at
-	name, _ := w.value.(string)
-	n.call = lookup(name)
-	if n.call == nil {
-		return n, c.fail(n.at, "there is no function "+head(name, 24)+"()")
-	}
-	if n.kids, err = c.kids(tree, depth); err != nil {
-		return n, err
-	}
-	if reason := n.call.checkArguments(n.kids); reason != "" {
-		return n, c.fail(n.at, reason)
-	}
-	return n, nil
-}
-
-// word finds the identifier or literal that scan hid behind a number.
-func (c *converter) word(v any) (word, error) {
-	i := -1
-	switch v := v.(type) {
-	case string:
-		if len(v) > 1 {
-			if n, err := strconv.Atoi(v[1:]); err == nil {
-				i = n
-			}
+		keys = append(keys, hashKey{name, slot})
+		if p.skip(tokCloseBrace) {
+			break
 		}
-	case float64:
-		i = int(v)
+		p.skip(tokComma) // Python does without it, too
 	}
-	if i < 0 || i >= len(c.words) {
-		return word{}, c.fail(-1, "it cannot be parsed")
-	}
-	return c.words[i], nil
+	p.share(len(kids))
+	n := p.join(opHash, kids...)
+	n.keys, n.index = keys, len(slots)
+	return n
 }
 
-func (c *converter) share(n int) {
-	if n > 1 && c.shares <= shareLimit {
-		c.shares *= n
+// call reads the arguments of a function, whose name stands before.
+func (p *parser) call(name node, paren token) node {
+	if name.op != opField || p.expression[name.at] == '"' {
+		p.fail(paren.at, "only the name of a function can stand before (")
+		return node{}
+	}
+	var args []node
+	for p.peek() != tokCloseParen && p.err == nil {
+		args = append(args, p.parse(0))
+		p.skip(tokComma) // Python does without it, too
+	}
+	p.match(tokCloseParen)
+	n := p.join(opCall, args...)
+	n.at = name.at
+	if n.call = lookup(name.name); n.call == nil {
+		p.fail(n.at, "there is no function "+head(name.name, 24)+"()")
+	} else if reason := n.call.checkArguments(n.kids); reason != "" {
+		p.fail(n.at, reason)
+	}
+	return n
+}
+
+func (p *parser) share(n int) {
+	if n > 1 && p.shares <= shareLimit {
+		p.shares *= n
 	}
 }

@@ -1,11 +1,9 @@
 // Package query is --query: JMESPath as az evaluates it, which is Python's
 // jmespath 1.0 with hashes that keep the order of the expression.
 //
-// The syntax tree comes from jmespath-community's parser. Its evaluator is not
-// used: it forgets the order of keys, which -o table and -o tsv print, reads
-// numbers as floats, and knows neither az's bare-word literals (`foo`) nor
-// its comparison of strings. Its extensions (let, arithmetic, $, more
-// functions) are refused, as az refuses them.
+// It is our own from lexer to functions: Go's JMESPath libraries forget the
+// order of keys, which -o table and -o tsv print, read numbers as floats, and
+// know neither az's bare-word literals (`foo`) nor its comparison of strings.
 //
 // Where az is not followed, on purpose:
 //   - A wrong function name, a wrong number of arguments and a misplaced & are

@@ -1,0 +1,256 @@
+package query
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// tokenKind says what a token is.
+type tokenKind uint8
+
+const (
+	tokEnd tokenKind = iota
+	tokName
+	tokQuoted // a name in double quotes
+	tokLiteral
+	tokNumber
+	tokAt
+	tokDot
+	tokStar
+	tokComma
+	tokColon
+	tokBracket      // [
+	tokFlatten      // []
+	tokFilter       // [?
+	tokCloseBracket // ]
+	tokParen
+	tokCloseParen
+	tokBrace
+	tokCloseBrace
+	tokExpref // &
+	tokPipe
+	tokOr
+	tokAnd
+	tokNot
+	tokEqual
+	tokNotEqual
+	tokLess
+	tokLessEqual
+	tokGreater
+	tokGreaterEqual
+)
+
+// token is one word of an expression.
+type token struct {
+	kind  tokenKind
+	at    int    // byte offset
+	text  string // a name; else what a message shows
+	value any    // of a literal
+	index int    // of a number
+}
+
+// signs are the tokens whose text is always the same, longest first.
+var signs = []struct {
+	text string
+	kind tokenKind
+}{
+	{"[]", tokFlatten}, {"[?", tokFilter}, {"||", tokOr}, {"&&", tokAnd},
+	{"==", tokEqual}, {"!=", tokNotEqual}, {"<=", tokLessEqual}, {">=", tokGreaterEqual},
+	{".", tokDot}, {"*", tokStar}, {",", tokComma}, {":", tokColon}, {"@", tokAt},
+	{"[", tokBracket}, {"]", tokCloseBracket}, {"(", tokParen}, {")", tokCloseParen},
+	{"{", tokBrace}, {"}", tokCloseBrace}, {"&", tokExpref}, {"|", tokPipe},
+	{"!", tokNot}, {"<", tokLess}, {">", tokGreater},
+}
+
+// lex splits an expression as Python's lexer does.
+func lex(expression string) ([]token, error) {
+	var out []token
+	for i := 0; i < len(expression); {
+		if isSpace(expression[i]) {
+			i++
+			continue
+		}
+		t, size, reason := next(expression[i:])
+		if reason != "" {
+			return nil, &Error{Expression: expression, Offset: i, Reason: reason}
+		}
+		t.at = i
+		out = append(out, t)
+		i += size
+	}
+	return append(out, token{kind: tokEnd, at: len(expression)}), nil
+}
+
+// next reads the token a text begins with, or says why there is none.
+func next(text string) (t token, size int, reason string) {
+	switch c := text[0]; {
+	case isLetter(c):
+		n := 1
+		for n < len(text) && (isLetter(text[n]) || isDigit(text[n])) {
+			n++
+		}
+		return token{kind: tokName, text: text[:n]}, n, ""
+	case numberSize(text) > 0:
+		n := numberSize(text)
+		return token{kind: tokNumber, index: clamp(text[:n]), text: "number"}, n, ""
+	case c == '"' || c == '\'' || c == '`':
+		return quoted(text)
+	}
+	for _, s := range signs {
+		if strings.HasPrefix(text, s.text) {
+			return token{kind: s.kind, text: s.text}, len(s.text), ""
+		}
+	}
+	if text[0] == '=' {
+		return t, 0, "unexpected =, equality is =="
+	}
+	r, _ := utf8.DecodeRuneInString(text)
+	return t, 0, "unexpected " + printable(string(r))
+}
+
+// quoted reads a name in double quotes, a string in single quotes, or a
+// literal in backticks.
+func quoted(text string) (t token, size int, reason string) {
+	quote := text[0]
+	size = 1
+	for ; size < len(text) && text[size] != quote; size++ {
+		if text[size] == '\\' {
+			size++
+		}
+	}
+	if size >= len(text) {
+		return t, 0, "a " + string(quote) + " is not closed"
+	}
+	inside := text[1:size]
+	size++
+	t = token{kind: tokLiteral, text: "literal or quoted name"}
+	switch quote {
+	case '"':
+		t.kind = tokQuoted
+		if json.Unmarshal([]byte(text[:size]), &t.text) != nil {
+			return t, 0, "the quoted name is not a JSON string"
+		}
+	case '\'':
+		t.value = strings.ReplaceAll(inside, `\'`, `'`)
+	default:
+		var err error
+		if t.value, err = literalValue(strings.ReplaceAll(inside, "\\`", "`")); err != nil {
+			return t, 0, "the literal is neither JSON nor a bare word"
+		}
+	}
+	return t, size, ""
+}
+
+// literalValue reads the inside of backticks: JSON, or else a bare word, which
+// stands for itself.
+func literalValue(text string) (any, error) {
+	v, err := decode([]byte(text), maxDepth)
+	if err == nil || errors.Is(err, errDepth) {
+		return v, err
+	}
+	var bare string
+	err = json.Unmarshal([]byte(`"`+strings.TrimLeftFunc(text, unicode.IsSpace)+`"`), &bare)
+	return bare, err
+}
+
+var errDepth = errors.New("nested too deeply")
+
+// decode reads one JSON value nested no deeper than a limit, keeping the order
+// of keys and the digits of numbers.
+func decode(raw []byte, limit int) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	v, err := decodeValue(d, limit)
+	// The token reader accepts some text that is not JSON.
+	if err == nil && !json.Valid(raw) {
+		err = errors.New("not JSON")
+	}
+	return v, err
+}
+
+func decodeValue(d *json.Decoder, limit int) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	delim, ok := t.(json.Delim)
+	if !ok {
+		if n, ok := t.(json.Number); ok {
+			return canonical(n), nil
+		}
+		return t, nil
+	}
+	if limit == 0 {
+		return nil, errDepth
+	}
+	if delim == '[' {
+		list := []any{}
+		for d.More() {
+			v, err := decodeValue(d, limit-1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err = d.Token()
+		return list, err
+	}
+	object := newBuilder(0)
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		v, err := decodeValue(d, limit-1)
+		if err != nil {
+			return nil, err
+		}
+		object.set(fmt.Sprint(key), v)
+	}
+	_, err = d.Token()
+	return object.object, err
+}
+
+// clamp reads an index or a slice bound, kept inside an int on every machine:
+// no list is that long.
+func clamp(number string) int {
+	const most = 999_999_999
+	n, err := strconv.ParseInt(number, 10, 64)
+	switch {
+	case err == nil:
+		return int(max(-most, min(n, most)))
+	case number[0] == '-':
+		return -most
+	}
+	return most
+}
+
+// numberSize is the length of the index at the beginning of a text.
+func numberSize(s string) int {
+	sign := 0
+	if strings.HasPrefix(s, "-") {
+		sign = 1
+	}
+	n := sign
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	if n == sign {
+		return 0
+	}
+	return n
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+func isLetter(c byte) bool {
+	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
