@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,13 +18,42 @@ import (
 // Main runs computetarget with the arguments that follow the program's name
 // and returns the exit code of the process.
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
-	streams := render.NewStreams(in, out, errs, os.Getenv)
-	ctx, stop := interruptible()
+	return Run(Process{Args: args, In: in, Out: out, Err: errs})
+}
+
+// Process is one run of computetarget and what it has of the world. Tests put
+// something of their own in the place of what is nil here; time they move with
+// testing/synctest.
+type Process struct {
+	// Args follow the program's name.
+	Args []string
+	// In, Out and Err are the standard streams. One that is an *os.File is
+	// asked whether it is a terminal.
+	In       io.Reader
+	Out, Err io.Writer
+	// Getenv reads the environment; nil reads the process's own.
+	Getenv func(string) string
+	// Signals delivers the signal that ends the run; nil delivers SIGINT and
+	// SIGTERM of the process.
+	Signals <-chan os.Signal
+	// Network, when set, is given what would carry the requests, be it the
+	// network or the emulator in this process, and returns what does.
+	Network func(http.RoundTripper) http.RoundTripper
+}
+
+// Run runs computetarget and returns the exit code of the process.
+func Run(p Process) int {
+	if p.Getenv == nil {
+		p.Getenv = os.Getenv
+	}
+	streams := render.NewStreams(p.In, p.Out, p.Err, p.Getenv)
+	ctx, stop := interruptible(p.Signals)
 	defer stop()
 	a := app.New(streams, "computetarget/"+Version)
+	a.Getenv, a.Network = p.Getenv, p.Network
 	defer a.Close()
 
-	err := execute(ctx, a, args)
+	err := execute(ctx, a, p.Args)
 	var child app.Ended
 	childEnded := errors.As(err, &child)
 	if ctx.Err() != nil && !childEnded {
@@ -58,19 +88,23 @@ func (s interrupt) ExitCode() int {
 	return render.ExitInterrupted
 }
 
-// interruptible returns a context that the first SIGINT or SIGTERM ends, so
-// that a wait can say how to resume it. The second one kills the process.
-func interruptible() (context.Context, func()) {
+// interruptible returns a context that the first signal ends, so that a wait can
+// say how to resume it. A second SIGINT or SIGTERM of the process kills it.
+func interruptible(signals <-chan os.Signal) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	own := func() {}
+	if signals == nil {
+		ours := make(chan os.Signal, 1)
+		signal.Notify(ours, os.Interrupt, syscall.SIGTERM)
+		signals, own = ours, func() { signal.Stop(ours) }
+	}
 	go func() {
 		select {
 		case s := <-signals:
-			signal.Stop(signals)
+			own()
 			cancel(interrupt{s})
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, func() { signal.Stop(signals); cancel(nil) }
+	return ctx, func() { own(); cancel(nil) }
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
@@ -66,6 +67,7 @@ func (s *person) command(args ...string) *exec.Cmd {
 type ended struct {
 	code        int
 	out, errors string
+	took        time.Duration // on the clock of a bubble
 }
 
 // run runs computetarget to its end.
@@ -76,7 +78,7 @@ func (s *person) run(args ...string) ended {
 	c.Stdout, c.Stderr = &out, &errs
 	code := codeOf(c.Run())
 	s.t.Logf("computetarget %s: exit code %d\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
-	return ended{code, out.String(), errs.String()}
+	return ended{code: code, out: out.String(), errors: errs.String()}
 }
 
 // must runs computetarget, which has to end with exit code 0.

@@ -272,7 +272,8 @@ func codeOf(err error) int {
 	return -1
 }
 
-// watcher closes seen when a word has been written to it.
+// watcher keeps what is written to it and closes seen, if there is one, when a
+// word is among it.
 type watcher struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -285,7 +286,7 @@ func (w *watcher) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.text.Write(p)
-	if !w.done && strings.Contains(w.text.String(), w.word) {
+	if w.seen != nil && !w.done && strings.Contains(w.text.String(), w.word) {
 		w.done = true
 		close(w.seen)
 	}

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -47,9 +46,9 @@ running instance SSH can reach.`,
 			}
 			return render.Result{Data: list, Text: text.String()}, nil
 		}
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return render.Result{}, render.Usagef("there is no home folder to write .ssh/config in: %w", err)
+		home := a.Settings.Home()
+		if home == "" {
+			return render.Result{}, render.Usagef("there is no home folder to write .ssh/config in; set HOME")
 		}
 		file := filepath.Join(home, ".ssh", "config")
 		if err := access.Write(file, to); err != nil {

@@ -53,15 +53,15 @@ see.`,
 			People: func(p *render.Page) {
 				p.Line("%s (rg %s) is now the workspace, written to %s", ws.Name, ws.ResourceGroup, file)
 			},
-			Notes: overruled(ws),
+			Notes: overruled(a, ws),
 		}, nil
 	})
 }
 
 // overruled says what still decides here instead of the choice just written: a
 // project file above a user's choice, a variable above both.
-func overruled(chosen compute.Workspace) []string {
-	ref, err := config.New(config.Inputs{}).Workspace()
+func overruled(a *app.App, chosen compute.Workspace) []string {
+	ref, err := config.New(config.Inputs{Getenv: a.Getenv}).Workspace()
 	now := compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}
 	if err != nil || strings.EqualFold(now.ID(), chosen.ID()) {
 		return nil

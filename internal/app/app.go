@@ -33,6 +33,11 @@ type App struct {
 
 	// Agent is the User-Agent of requests.
 	Agent string
+	// Getenv reads the environment.
+	Getenv func(string) string
+	// Network, when set, is given what would carry the requests and returns
+	// what does.
+	Network func(http.RoundTripper) http.RoundTripper
 	// ComputeType is the compute type that was named beside the verb, such as
 	// "computeinstance", or "".
 	ComputeType string
@@ -57,7 +62,7 @@ type App struct {
 
 // New returns an App on the streams.
 func New(streams *render.Streams, agent string) *App {
-	return &App{Streams: streams, Agent: agent}
+	return &App{Streams: streams, Agent: agent, Getenv: os.Getenv}
 }
 
 // Begin takes the flags of the command. It checks what can be wrong before
@@ -65,7 +70,7 @@ func New(streams *render.Streams, agent string) *App {
 func (a *App) Begin(flags *pflag.FlagSet) error {
 	given := map[string]string{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
-	a.Settings = config.New(config.Inputs{Flags: given, NoFiles: a.NoFiles})
+	a.Settings = config.New(config.Inputs{Getenv: a.Getenv, Flags: given, NoFiles: a.NoFiles})
 	on := func(name string) bool { return given[name] == "true" }
 	a.Full, a.Yes, a.DryRun = on("-v"), on("yes"), on("dry-run")
 	a.verbose, a.debug = on("verbose"), on("debug")
@@ -204,6 +209,7 @@ func (a *App) options(subscription string) (compute.Options, error) {
 		Target:       at,
 		ConfigDir:    a.Settings.AzDir(),
 		Subscription: subscription,
+		Getenv:       a.Getenv,
 		Transport:    &http.Client{Transport: o.Transport},
 	})
 	o.Credential = a.credential
@@ -246,7 +252,7 @@ func (a *App) network() (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := azure.TransportOptions{CAFile: ca.Text}
+	o := azure.TransportOptions{CAFile: ca.Text, Getenv: a.Getenv}
 	if dir, err := a.EmulatorDir(); err == nil {
 		o.LoopbackCAFile = emulator.CAFile(dir)
 	}
@@ -254,7 +260,15 @@ func (a *App) network() (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.Transport, nil
+	return a.carried(client.Transport), nil
+}
+
+// carried is what carries requests that next would carry.
+func (a *App) carried(next http.RoundTripper) http.RoundTripper {
+	if a.Network == nil {
+		return next
+	}
+	return a.Network(next)
 }
 
 // EmulatorDir is the folder the emulator keeps its state in, as an absolute

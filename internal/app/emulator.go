@@ -102,7 +102,7 @@ func (a *App) emulated() (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.Transport(), nil
+	return a.carried(e.Transport()), nil
 }
 
 // elsewhere adds to the error of a folder that cannot be written, such as that

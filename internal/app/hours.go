@@ -25,7 +25,7 @@ func (a *App) Zone() (schedule.Zone, error) {
 	}
 	name := ""
 	if a.Out.TTY {
-		name = machineZone()
+		name = machineZone(a.Getenv)
 	}
 	if name == "" {
 		return schedule.Zone{}, &render.Error{Exit: render.ExitUsage,
@@ -110,8 +110,8 @@ func (s *Saved) Settle(a *App, outcomes []compute.HoursOutcome) {
 }
 
 // machineZone is the IANA or Windows name of this machine's time zone, or "".
-func machineZone() string {
-	if name := os.Getenv("TZ"); name != "" {
+func machineZone(getenv func(string) string) string {
+	if name := getenv("TZ"); name != "" {
 		name = strings.TrimPrefix(name, ":")
 		if _, err := time.LoadLocation(name); err == nil && !filepath.IsAbs(name) {
 			return name

@@ -225,6 +225,9 @@ func (s *Settings) All() []Value {
 	return values
 }
 
+// Home is the user's home folder, "" when there is none.
+func (s *Settings) Home() string { return s.in.Home }
+
 // Warnings are sentences about settings that were passed over, for stderr.
 func (s *Settings) Warnings() []string {
 	s.mu.Lock()

@@ -1,0 +1,199 @@
+package cmd_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/computetarget/computetarget/cmd"
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+// A bubble runs computetarget in this process on virtual time: each command in
+// a bubble of testing/synctest, where a pause of an hour takes no time and the
+// clock of the next command goes on from where the one before ended. Tests use
+// it for everything that waits:
+//
+//	b := virtual(t)                   // an emulator of its own, at the pace of Azure
+//	b.must("create", "dev", "-s", "Standard_DS3_v2")
+//	got := b.run("stop", "dev", "--timeout", "10s")
+//	// got.code, got.out, got.errors, and got.took on the virtual clock
+//
+// Its fields put something in the way of the commands that follow. What really
+// blocks (a file, a process, a listener) stops the virtual clock while it does;
+// that, and what is about signals of the system, terminals or the binary, is
+// tested with a person.
+type bubble struct {
+	t   *testing.T
+	dir string            // a folder of its own
+	env map[string]string // all there is of an environment
+	now time.Time         // the clock when the next command begins
+
+	// in is the commands' stdin; nil is empty.
+	in io.Reader
+	// network answers a request in the place of next, which is the emulator;
+	// nil lets everything pass. It runs inside the bubble.
+	network func(r *http.Request, next http.RoundTripper) (*http.Response, error)
+	// beside runs inside the bubble while a command does.
+	beside func(c *running)
+}
+
+// begin is when a bubble's clock begins, a Monday, whatever day it is outside.
+var begin = time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
+
+// virtual returns a bubble around an embedded emulator. env adds to its
+// environment, or replaces what is there.
+func virtual(t *testing.T, env ...string) *bubble {
+	t.Helper()
+	dir := t.TempDir()
+	b := &bubble{t: t, dir: dir, now: begin, env: map[string]string{
+		"HOME":                         filepath.Join(dir, "home"),
+		"TZ":                           "UTC",
+		"COMPUTETARGET_CLOUD":          "emulator",
+		"COMPUTETARGET_EMULATOR_DIR":   filepath.Join(dir, "emulator"),
+		"COMPUTETARGET_EMULATOR_PACE":  "real",
+		"COMPUTETARGET_SUBSCRIPTION":   emulator.Subscription,
+		"COMPUTETARGET_RESOURCE_GROUP": emulator.ResourceGroup,
+		"COMPUTETARGET_WORKSPACE":      emulator.Workspace,
+	}}
+	b.set(env...)
+	return b
+}
+
+// set changes the environment of the commands that follow.
+func (b *bubble) set(env ...string) {
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		b.env[name] = value
+	}
+}
+
+// running is a command that runs in a bubble.
+type running struct {
+	out, errs *watcher
+	signals   chan os.Signal
+	done      chan struct{}
+}
+
+// signal ends the command as a signal of the system would.
+func (c *running) signal(s os.Signal) { c.signals <- s }
+
+// until waits until the command has written text to stderr, or has ended.
+func (c *running) until(text string) {
+	for !strings.Contains(c.errs.String(), text) {
+		select {
+		case <-c.done:
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// run runs computetarget to its end.
+func (b *bubble) run(args ...string) ended {
+	b.t.Helper()
+	var e ended
+	network, in := b.network, b.in
+	if in == nil {
+		in = strings.NewReader("")
+	}
+	synctest.Test(b.t, func(*testing.T) {
+		time.Sleep(time.Until(b.now))
+		c := &running{out: &watcher{}, errs: &watcher{}, signals: make(chan os.Signal, 8), done: make(chan struct{})}
+		p := cmd.Process{Args: args, In: in, Out: c.out, Err: c.errs, Signals: c.signals,
+			Getenv: func(name string) string { return b.env[name] },
+		}
+		if network != nil {
+			p.Network = func(next http.RoundTripper) http.RoundTripper {
+				return carrier(func(r *http.Request) (*http.Response, error) { return network(r, next) })
+			}
+		}
+		if b.beside != nil {
+			go b.beside(c)
+		}
+		begun := time.Now()
+		e.code = cmd.Run(p)
+		close(c.done)
+		b.now = time.Now()
+		e.took, e.out, e.errors = b.now.Sub(begun), c.out.String(), c.errs.String()
+	})
+	b.t.Logf("computetarget %s: exit code %d after %s\n%s%s", strings.Join(args, " "), e.code, e.took, e.out, e.errors)
+	return e
+}
+
+// must runs computetarget, which has to end with exit code 0.
+func (b *bubble) must(args ...string) ended {
+	b.t.Helper()
+	e := b.run(args...)
+	if e.code != 0 {
+		b.t.Fatalf("computetarget %s: exit code %d\n%s", strings.Join(args, " "), e.code, e.errors)
+	}
+	return e
+}
+
+// state is the state of a compute, "" when it is not there; nothing is in the
+// way of this look.
+func (b *bubble) state(name string) string {
+	b.t.Helper()
+	free := *b
+	free.network, free.beside, free.in = nil, nil, nil
+	e := free.run("show", name)
+	b.now = free.now
+	var c struct{ State string }
+	if e.code == 3 {
+		return ""
+	}
+	if err := json.Unmarshal([]byte(e.out), &c); err != nil {
+		b.t.Fatal(err)
+	}
+	return c.State
+}
+
+// carrier is a function as an http.RoundTripper.
+type carrier func(*http.Request) (*http.Response, error)
+
+func (f carrier) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// answered is an answer to a request: a status, headers written "Name: value",
+// and a body.
+func answered(r *http.Request, status int, body string, headers ...string) *http.Response {
+	h := http.Header{"Content-Type": {"application/json"}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		h.Set(name, value)
+	}
+	return &http.Response{
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
+	}
+}
+
+// lost carries a request to its end and loses the answer.
+func lost(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+	resp, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	_ = resp.Body.Close()
+	return nil, io.ErrUnexpectedEOF
+}
+
+// rewritten is an answer with its body changed.
+func rewritten(resp *http.Response, change func([]byte) []byte) (*http.Response, error) {
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	body = change(body)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	resp.Header.Del("Content-Length")
+	return resp, nil
+}
