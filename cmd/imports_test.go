@@ -28,7 +28,8 @@ func allowed() map[string][]string {
 		"pkg/emulator": {"pkg/schedule", "github.com/gofrs/flock", "golang.org/x/sys/..."},
 
 		"internal/nearest":   nil,
-		"internal/argv":      {"internal/nearest"},
+		"internal/lookalike": nil,
+		"internal/argv":      {"internal/lookalike", "internal/nearest"},
 		"internal/recall":    nil,
 		"internal/shim":      nil,
 		"internal/migrate":   {"internal/argv"},

@@ -225,10 +225,10 @@ func (c *Client) compute(op operation, name string) (call, error) {
 	if err := c.workspace.check(); err != nil {
 		return call{}, err
 	}
-	if !segment(name) {
-		return call{}, invalidf(name, "%.100q cannot be the name of a compute", name)
+	if !PossibleName(name) {
+		return call{}, invalidf(name, "%q cannot be the name of a compute", shorten(name, 100))
 	}
-	return call{op: op, name: name, address: c.endpoint + c.workspace.path() + "/computes/" + url.PathEscape(name) + op.suffix}, nil
+	return call{op: op, name: name, address: c.endpoint + c.workspace.path() + "/computes/" + name + op.suffix}, nil
 }
 
 // send makes the call and returns the service's answer. Answers other than 2xx

@@ -40,7 +40,7 @@ func CheckSpec(name string, spec *Spec) []Finding {
 	wrong := func(field, format string, args ...any) {
 		out = append(out, Finding{Kind: KindInvalid, Field: field, Message: fmt.Sprintf(format, args...)})
 	}
-	if err := ValidateName(name); err != nil {
+	if err := validateNew(name, spec.Instance != nil); err != nil {
 		out = append(out, Finding{Kind: KindInvalid, Field: "name", Message: err.Error(), Suggestions: []string{ProposeName(name)}})
 	}
 	if id := spec.ResourceID; id != "" && !isResourceID(id) {

@@ -4,7 +4,48 @@ import (
 	"strings"
 )
 
-// ValidateName says what is wrong with name as the name of a new compute, in
+// longestName is how many characters the name of any compute may have.
+const longestName = 64
+
+// PossibleName reports whether word can be the name of any compute, whoever made
+// it and of whatever type: a letter, then letters, digits, hyphens and
+// underscores, 64 at most. It is wider than every rule the service has for new
+// names; what it refuses was never meant as a name, so no request is made for it.
+func PossibleName(word string) bool {
+	if word == "" || len(word) > longestName || !isLetter(word[0]) {
+		return false
+	}
+	return strings.IndexFunc(word, func(r rune) bool { return r != '_' && !isNameRune(r) }) < 0
+}
+
+// validateNew says what is wrong with name as the name of a new compute. Only an
+// instance has a rule that is known: public templates call clusters cpu-cluster-4
+// or ab, so for them, and for what is attached, the service decides.
+func validateNew(name string, instance bool) error {
+	switch {
+	case instance:
+		return ValidateName(name)
+	case isReserved(name):
+		return invalidf(name, "%q cannot be the name of a compute: the service keeps this word for itself", name)
+	case !PossibleName(name):
+		return invalidf(name, "%q cannot be the name of a compute: it must start with a letter and may hold %d letters, digits, hyphens and underscores; %q can",
+			shorten(name, 60), longestName, ProposeName(name))
+	}
+	return nil
+}
+
+// DoubtfulName says why the service may refuse the name of a new instance that
+// ValidateName accepts, or "": the documentation of instances asks for a letter
+// after a hyphen, the pattern of the API does not.
+func DoubtfulName(name string) string {
+	hyphen := strings.LastIndexByte(name, '-')
+	if hyphen < 0 || ValidateName(name) != nil || strings.ContainsFunc(name[hyphen:], func(r rune) bool { return r < 0x80 && isLetter(byte(r)) }) {
+		return ""
+	}
+	return "the service may refuse the name " + name + ": its documentation asks for a letter after a hyphen"
+}
+
+// ValidateName says what is wrong with name as the name of a new instance, in
 // one sentence, or nil. The rule is the REST API's pattern of computeName: 3 to
 // 24 letters, digits and hyphens, a letter first, and no hyphen followed by
 // nothing but digits at the end; v1 also reserved three words.
@@ -34,7 +75,7 @@ func ValidateName(name string) error {
 // ProposeName is a name close to the one given that ValidateName accepts.
 func ProposeName(name string) string {
 	var b strings.Builder
-	for _, r := range name {
+	for _, r := range withoutAccents.Replace(name) {
 		switch {
 		case isNameRune(r):
 			b.WriteRune(r)
@@ -66,6 +107,17 @@ func ProposeName(name string) string {
 	}
 	return fixed
 }
+
+// withoutAccents writes the letters of Western Europe with those names may have.
+var withoutAccents = strings.NewReplacer(
+	"À", "A", "Á", "A", "Â", "A", "Ã", "A", "Ä", "A", "Å", "A", "Æ", "Ae", "Ç", "C", "È", "E", "É", "E", "Ê", "E", "Ë", "E",
+	"Ì", "I", "Í", "I", "Î", "I", "Ï", "I", "Ñ", "N", "Ò", "O", "Ó", "O", "Ô", "O", "Õ", "O", "Ö", "O", "Ø", "O", "Œ", "Oe",
+	"Ù", "U", "Ú", "U", "Û", "U", "Ü", "U", "Ý", "Y", "Š", "S", "Ž", "Z",
+	"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "æ", "ae", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
+	"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ø", "o", "œ", "oe",
+	"ù", "u", "ú", "u", "û", "u", "ü", "u", "ý", "y", "ÿ", "y", "ß", "ss", "š", "s", "ž", "z",
+	"\u0300", "", "\u0301", "", "\u0302", "", "\u0303", "", "\u0308", "", "\u030a", "", "\u0327", "", // accents of their own, as macOS writes them
+)
 
 func isLetter(b byte) bool { return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' }
 

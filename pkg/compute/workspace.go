@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // Workspace names the Azure Machine Learning workspace that computes live in.
@@ -42,13 +43,14 @@ func (w Workspace) check() error {
 }
 
 // segment reports whether s can stand as one segment of an ARM path: a name
-// such as ".." would make the path mean another resource.
+// such as ".." would make the path mean another resource. Beyond ASCII, groups
+// may have letters and digits only, not the dashes and blanks of a web page.
 func segment(s string) bool {
 	if s == "" || s == "." || s == ".." || len(s) > 260 {
 		return false
 	}
 	for _, r := range s {
-		if r < 0x20 || r == 0x7f || strings.ContainsRune(`/\?#%&`, r) {
+		if r < 0x20 || r == 0x7f || strings.ContainsRune(`/\?#%&`, r) || r > 0x7f && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return false
 		}
 	}
@@ -79,6 +81,38 @@ func ParseID(id string) (ws Workspace, compute string, err error) {
 		compute = parts[9]
 	}
 	return ws, compute, nil
+}
+
+// ParseComputeID reads the whole ARM id of a compute. Words are matched without
+// regard to case, and slashes around it do not matter. The error says what the id
+// is of when it is not a compute's.
+func ParseComputeID(id string) (ws Workspace, name string, err error) {
+	parts := strings.Split(strings.Trim(id, "/"), "/")
+	ws, name, err = ParseID(strings.Join(parts, "/"))
+	if err == nil && len(parts) == 10 && name == parts[9] && PossibleName(name) {
+		return ws, name, nil
+	}
+	return Workspace{}, "", invalidf("", "%q is %s, not of a compute; a compute's id ends in /providers/Microsoft.MachineLearningServices/workspaces/WORKSPACE/computes/NAME",
+		shorten(id, 250), kindOfID(parts, ws, err == nil))
+}
+
+// kindOfID says of what an id is that is not a compute's.
+func kindOfID(parts []string, ws Workspace, inWorkspace bool) string {
+	switch {
+	case inWorkspace && len(parts) == 8:
+		return "the id of the workspace " + ws.Name
+	case inWorkspace && !strings.EqualFold(parts[8], "computes"):
+		return "the id of one of the " + shorten(parts[8], 40) + " of the workspace " + ws.Name
+	case inWorkspace && len(parts) > 10 && PossibleName(parts[9]):
+		return "the id of something below the compute " + parts[9]
+	case len(parts) == 2:
+		return "the id of a subscription"
+	case len(parts) == 4 && strings.EqualFold(parts[2], "resourcegroups"):
+		return "the id of a resource group"
+	case len(parts) >= 8 && strings.EqualFold(parts[4], "providers") && !strings.EqualFold(parts[5], "microsoft.machinelearningservices"):
+		return "the id of a resource of type " + shorten(parts[5]+"/"+parts[6], 80)
+	}
+	return "a damaged id"
 }
 
 func idError(id string) error {

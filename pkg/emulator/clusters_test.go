@@ -36,6 +36,22 @@ func TestClusterPutAgain(t *testing.T) {
 	r.want("maxNodeCount", got.inner("scaleSettings", "maxNodeCount"), 3.0)
 }
 
+// The rule of instances is not that of clusters, and neither is its message.
+func TestClusterNames(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{})
+	for _, name := range []string{"cpu-cluster-4", "gpu-v100-8", "ab", "cpu_1"} {
+		r.want(name, r.at(stable, "PUT", "/computes/"+name, cluster(`{"maxNodeCount":1}`, "")).status, 201)
+	}
+	for _, name := range []string{"1st", "a.b", "a%20b", "%E2%80%93yes", strings.Repeat("x", 65)} {
+		refused := r.at(stable, "PUT", "/computes/"+name, cluster(`{"maxNodeCount":1}`, ""))
+		r.want(name, refused.status, 400)
+		if message := fmt.Sprint(refused.get("error", "message")); !strings.Contains(message, "type AmlCompute") || strings.Contains(message, "Instance") {
+			t.Errorf("%s: %s", name, message)
+		}
+	}
+}
+
 func TestClusterNodes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})

@@ -266,8 +266,10 @@ func putCompute(t *tx, q *request) (*response, error) {
 		return nil, badRequest("The compute type '%s' is not supported.", in.Properties.ComputeType)
 	}
 	old := t.s.computes[key(q.args[:4]...)]
-	if old == nil && !validName(q.args[3]) {
-		return nil, badRequest("%s", nameRule)
+	if old == nil {
+		if err := checkNewName(q.args[3], kind); err != nil {
+			return nil, err
+		}
 	}
 	if old != nil && old.Type != kind {
 		return nil, fail(http.StatusConflict, "Conflict", "Compute with this name already exists with the compute type %s, which cannot be changed.", old.Type)
@@ -414,6 +416,26 @@ func (c *compute) finish(b *transition, state string, now time.Time) {
 
 // nameRule is the service's message, full-width comma included.
 const nameRule = "A name for an Azure ML Compute Instance must be between 3 and 24 characters in length and must use only numbers, letters and minus symbol (-)，must start with letters. Numbers cannot be the ending of the name if the previous character is a minus symbol (-). Please specify a different Azure ML Instance name"
+
+// checkNewName refuses a name that a new compute of a type cannot have. The rule
+// of instances is published; of the other types it is not, and names such as
+// cpu-cluster-4 are in use, so only what no name can hold is refused.
+func checkNewName(name, kind string) error {
+	if kind == instanceType {
+		if !validName(name) {
+			return badRequest("%s", nameRule)
+		}
+		return nil
+	}
+	ok := name != "" && len(name) <= 64 && isAlnum(name[0]) && name[0] > '9'
+	for i := range len(name) {
+		ok = ok && (isAlnum(name[i]) || name[i] == '-' || name[i] == '_')
+	}
+	if !ok {
+		return badRequest("The compute name '%s' is not valid for a compute of type %s: it must start with a letter and contain letters, digits, hyphens and underscores only, 64 at most.", name, kind)
+	}
+	return nil
+}
 
 // validName is the pattern of computeName: 3 to 24 letters, digits and hyphens,
 // starting with a letter, not ending in a hyphen and digits.
