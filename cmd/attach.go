@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/pem"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -22,7 +22,7 @@ func newAttachAKS(a *app.App) *cobra.Command {
 		Example: `  computetarget attach aks -n serving -i ` + exampleAKS,
 	}
 	id := resourceFlag(c)
-	return attachCommand(a, c, "Attaching compute resource...", func() (*compute.Spec, error) {
+	return attachCommand(a, c, "Attaching compute resource...", func(context.Context) (*compute.Spec, error) {
 		return &compute.Spec{ResourceID: *id, AKS: &compute.AKSSpec{}}, nil
 	})
 }
@@ -37,7 +37,7 @@ func newAttachKubernetes(a *app.App) *cobra.Command {
 	id := resourceFlag(c)
 	namespace := c.Flags().String("namespace", "", "`NAME` of the Kubernetes namespace")
 	markV1(c.Flags(), "namespace")
-	return attachCommand(a, c, "Attaching kubernetes compute...", func() (*compute.Spec, error) {
+	return attachCommand(a, c, "Attaching kubernetes compute...", func(context.Context) (*compute.Spec, error) {
 		return &compute.Spec{ResourceID: *id, Kubernetes: &compute.KubernetesSpec{Namespace: *namespace}}, nil
 	})
 }
@@ -59,7 +59,7 @@ func newAttachRemote(a *app.App) *cobra.Command {
 	passphrase := f.String("private-key-passphrase", "", "`PASSPHRASE` of that key; the service takes no encrypted keys")
 	markV1(f, "address", "username", "ssh-port", "password", "private-key-file", "private-key-passphrase")
 	required(c, "address", "username")
-	return attachCommand(a, c, "Attaching compute resource...", func() (*compute.Spec, error) {
+	return attachCommand(a, c, "Attaching compute resource...", func(ctx context.Context) (*compute.Spec, error) {
 		if *port < 1 || *port > 65535 {
 			return nil, render.Usagef("--ssh-port: %d is no port", *port)
 		}
@@ -68,9 +68,9 @@ func newAttachRemote(a *app.App) *cobra.Command {
 		}
 		account := &compute.MachineAccount{UserName: *user, Password: *password}
 		if *keyFile != "" {
-			key, err := os.ReadFile(*keyFile)
+			key, err := input.TextFile(ctx, *keyFile, input.Value)
 			if err != nil {
-				return nil, render.Usagef("reading the private key: %w", err)
+				return nil, unreadable("private-key-file", err)
 			}
 			if isEncryptedKey(key) {
 				return nil, render.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", *keyFile)
@@ -115,7 +115,7 @@ func resourceFlag(c *cobra.Command) *string {
 }
 
 // attachCommand sends what spec returns and, like the old CLI, does not wait.
-func attachCommand(a *app.App, c *cobra.Command, first string, spec func() (*compute.Spec, error)) *cobra.Command {
+func attachCommand(a *app.App, c *cobra.Command, first string, spec func(context.Context) (*compute.Spec, error)) *cobra.Command {
 	names := namesFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
@@ -123,7 +123,7 @@ func attachCommand(a *app.App, c *cobra.Command, first string, spec func() (*com
 		if err != nil {
 			return render.Result{}, err
 		}
-		asked, err := spec()
+		asked, err := spec(ctx)
 		if err != nil {
 			return render.Result{}, err
 		}

@@ -3,13 +3,13 @@ package cmd
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -78,7 +78,9 @@ service knows no other way.`,
 			wrong = append(wrong, err)
 		}
 		if c.Flags().Changed("ssh-key") {
-			if instance.SSHPublicKey, err = readKey(*keyFile); err != nil {
+			if instance.SSHPublicKey, err = readKey(ctx, *keyFile); ctx.Err() != nil {
+				return render.Result{}, err
+			} else if err != nil {
 				wrong = append(wrong, err)
 			} else {
 				on := !*noPublicIP
@@ -155,13 +157,13 @@ func together(ctx context.Context, client *compute.Client, name string, spec *co
 
 // readKey reads an SSH public key, refusing a private one before it goes
 // anywhere.
-func readKey(path string) (string, error) {
+func readKey(ctx context.Context, path string) (string, error) {
 	if path == "" {
 		return "", render.Usagef("argument --ssh-key: the name of the file is empty")
 	}
-	data, err := os.ReadFile(path)
+	data, err := input.TextFile(ctx, path, input.Value)
 	if err != nil {
-		return "", render.Usagef("reading the SSH key: %w", err)
+		return "", unreadable("ssh-key", err)
 	}
 	if strings.Contains(string(data), "PRIVATE KEY") {
 		return "", render.Usagef("%s is a private key; name the public one, usually %s.pub", path, path)

@@ -2,13 +2,13 @@ package cmd
 
 import (
 	"context"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -48,7 +48,7 @@ func newCreateAKS(a *app.App) *cobra.Command {
 			AgentCount: *count, AgentVMSize: *size, ClusterPurpose: *purpose,
 			LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet,
 		}
-		if aks.SSL, err = ssl.settings(); err != nil {
+		if aks.SSL, err = ssl.settings(ctx); err != nil {
 			return render.Result{}, err
 		}
 		client, err := a.Client()
@@ -97,7 +97,7 @@ func sslFlags(f *pflag.FlagSet) *ssl {
 }
 
 // settings are the TLS settings asked for, nil for none.
-func (s *ssl) settings() (*compute.AKSSSL, error) {
+func (s *ssl) settings(ctx context.Context) (*compute.AKSSSL, error) {
 	given := 0
 	for _, part := range []string{s.cert, s.cname, s.key} {
 		if part != "" {
@@ -122,13 +122,13 @@ func (s *ssl) settings() (*compute.AKSSSL, error) {
 		}
 		return out, nil
 	}
-	cert, err := os.ReadFile(s.cert)
+	cert, err := input.TextFile(ctx, s.cert, input.Value)
 	if err != nil {
-		return nil, render.Usagef("reading the certificate: %w", err)
+		return nil, unreadable("ssl-cert-file", err)
 	}
-	key, err := os.ReadFile(s.key)
+	key, err := input.TextFile(ctx, s.key, input.Value)
 	if err != nil {
-		return nil, render.Usagef("reading the certificate's key: %w", err)
+		return nil, unreadable("ssl-key-file", err)
 	}
 	return &compute.AKSSSL{Status: "Enabled", Cert: string(cert), Key: string(key), CNAME: s.cname}, nil
 }

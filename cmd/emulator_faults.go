@@ -12,6 +12,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/emulator"
@@ -118,9 +119,9 @@ what the computes stand in is made. - reads stdin.`,
 		if len(args) != 1 {
 			return render.Result{}, render.Usagef("name one file, or - for stdin")
 		}
-		list, err := a.ReadArgument(args[0])
+		list, err := a.ReadText(ctx, args[0], input.Computes)
 		if err != nil {
-			return render.Result{}, render.Usagef("the computes cannot be read: %w", err)
+			return render.Result{}, err
 		}
 		if !json.Valid(list) {
 			return render.Result{}, render.Usagef("%s is not JSON: give what list --raw -o json prints", args[0])

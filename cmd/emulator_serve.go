@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 )
@@ -108,8 +109,8 @@ system's authorities too. Any workspace is made when it is first used.`,
 		}
 		var computes []byte
 		if load != "" {
-			if computes, err = a.ReadArgument(load); err != nil {
-				return render.Result{}, render.Usagef("--load: %w", err)
+			if computes, err = a.ReadText(ctx, load, input.Computes); err != nil {
+				return render.Result{}, unreadable("load", err)
 			}
 		}
 		return render.Result{}, a.Exec(ctx, o, computes, args)

@@ -1,10 +1,14 @@
 package cmd
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/render"
 )
 
 const (
@@ -144,4 +148,14 @@ func grammar(fs *pflag.FlagSet) []argv.Flag {
 		out = append(out, g)
 	})
 	return out
+}
+
+// unreadable says which flag named a file that cannot be read. A signal that
+// ended the read is no error of the file.
+func unreadable(flag string, err error) error {
+	var file *input.Error
+	if errors.As(err, &file) {
+		return render.Usagef("argument --%s: %w", flag, err)
+	}
+	return err
 }

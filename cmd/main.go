@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -49,6 +50,7 @@ func Run(p Process) int {
 	streams := render.NewStreams(p.In, p.Out, p.Err, p.Getenv)
 	ctx, stop := interruptible(p.Signals)
 	defer stop()
+	streams.In = input.Until(ctx, p.In)
 	a := app.New(streams, "computetarget/"+Version)
 	a.Getenv, a.Network = p.Getenv, p.Network
 	defer a.Close()

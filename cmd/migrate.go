@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/migrate"
 	"github.com/computetarget/computetarget/internal/render"
 )
@@ -34,7 +35,7 @@ nothing else. The exit code is 7 while something is left to change.`,
 		Args: cobra.ArbitraryArgs,
 	}
 	write := c.Flags().Bool("write", false, "rewrite the files")
-	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		if len(args) == 0 {
 			return render.Result{}, render.Usagef("name the files or folders to look at, such as . for everything here")
 		}
@@ -44,7 +45,11 @@ nothing else. The exit code is 7 while something is left to change.`,
 		}
 		report := &migration{list: []any{}}
 		for _, file := range files {
-			if err := report.file(file, *write); err != nil {
+			err := report.file(ctx, file, *write)
+			if ctx.Err() != nil {
+				return render.Result{}, context.Cause(ctx)
+			}
+			if err != nil {
 				report.failures = append(report.failures, err)
 			}
 		}
@@ -97,10 +102,10 @@ type migration struct {
 }
 
 // file looks at one file, and rewrites it when asked to.
-func (m *migration) file(path string, write bool) error {
-	before, err := os.ReadFile(path)
-	if err != nil {
-		return render.Errorf(render.ExitFailed, "reading a script: %w", err)
+func (m *migration) file(ctx context.Context, path string, write bool) error {
+	before, err := input.File(ctx, path, input.Settings)
+	if err != nil { // other files may have been rewritten
+		return render.Errorf(render.ExitFailed, "%w", err)
 	}
 	after, found := migrate.Rewrite(path, before)
 	if len(found) == 0 {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -68,7 +68,9 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		return render.Usagef("%s needs one of its commands", e.words)
 	}
 	c := attach(a, root, e)
-	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), a.ReadArgument)
+	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), func(path string) ([]byte, error) {
+		return a.ReadArgument(ctx, path, input.Value)
+	})
 	if err != nil {
 		return err
 	}
@@ -272,18 +274,18 @@ func (n *names) all(a *app.App, args []string) ([]string, error) {
 			add(name)
 			continue
 		}
-		lines := bufio.NewScanner(a.In)
-		for lines.Scan() {
-			name := strings.TrimSpace(lines.Text())
+		text, err := a.ReadText(context.Background(), "-", input.Names) // a.In ends with the command
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(text)) {
+			name := strings.TrimSpace(line)
 			switch {
 			case strings.ContainsAny(name, " \t,:\"'[]{}"): // no name has these; JSON and tables do
 				return nil, render.Usagef("%q on stdin is not a name; computetarget list -o name prints names, one a line", name)
 			case name != "":
 				add(name)
 			}
-		}
-		if err := lines.Err(); err != nil {
-			return nil, render.Usagef("reading names from stdin: %w", err)
 		}
 	}
 	return out, nil

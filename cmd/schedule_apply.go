@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/timetable"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -47,7 +48,7 @@ than the file says.`,
 	required(c, "file")
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		asked, wanted, err := readHours(a, names, args, *file)
+		asked, wanted, err := readHours(ctx, a, names, args, *file)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -85,7 +86,7 @@ func fileFlag(c *cobra.Command) *string {
 
 // readHours reads a file of hours and says which instances it is about, by the
 // names asked for.
-func readHours(a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
+func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
 	var asked []string
 	var err error
 	if len(args)+len(names.flag) > 0 {
@@ -93,9 +94,9 @@ func readHours(a *app.App, names *names, args []string, file string) ([]string, 
 			return nil, nil, err
 		}
 	}
-	data, err := a.ReadArgument(file)
+	data, err := a.ReadText(ctx, file, input.Value)
 	if err != nil {
-		return nil, nil, render.Usagef("the file of hours: %w", err)
+		return nil, nil, err
 	}
 	list, err := timetable.Read(data, a.Zone)
 	if err != nil {
@@ -157,7 +158,7 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 		}
 		var list []render.Preview
 		if *file != "" {
-			asked, wanted, err := previewFile(a, names, args, *file)
+			asked, wanted, err := previewFile(ctx, a, names, args, *file)
 			if err != nil {
 				return render.Result{}, err
 			}
@@ -187,11 +188,11 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 }
 
 // previewFile is readHours for a picture, which needs no name.
-func previewFile(a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
+func previewFile(ctx context.Context, a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
 	if len(args)+len(names.flag) == 0 {
-		data, err := a.ReadArgument(file)
+		data, err := a.ReadText(ctx, file, input.Value)
 		if err != nil {
-			return nil, nil, render.Usagef("the file of hours: %w", err)
+			return nil, nil, err
 		}
 		list, err := timetable.Read(data, a.Zone)
 		if err != nil {
@@ -205,5 +206,5 @@ func previewFile(a *app.App, names *names, args []string, file string) ([]string
 		}
 		return asked, wanted, nil
 	}
-	return readHours(a, names, args, file)
+	return readHours(ctx, a, names, args, file)
 }

@@ -89,7 +89,7 @@ is over. What is not given stays as it is.`,
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		want := &compute.AKSSpec{LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet}
 		var err error
-		if want.SSL, err = ssl.settings(); err != nil {
+		if want.SSL, err = ssl.settings(ctx); err != nil {
 			return render.Result{}, err
 		}
 		off, again := strings.EqualFold(*disable, "true"), strings.EqualFold(*renew, "true")

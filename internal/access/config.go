@@ -1,11 +1,14 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // Block is the part of an OpenSSH client configuration that makes "ssh NAME"
@@ -73,13 +76,13 @@ func Write(path string, destinations []Destination) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	before, err := os.ReadFile(path)
+	before, err := input.Plain(path)
 	switch {
 	case err == nil:
 		if info, err := os.Stat(path); err == nil {
 			mode = info.Mode().Perm()
 		}
-	case os.IsNotExist(err):
+	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}

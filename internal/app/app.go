@@ -6,7 +6,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/query"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -284,12 +284,29 @@ func (a *App) EmulatorDir() (string, error) {
 	return filepath.Abs(dir.Text)
 }
 
-// ReadArgument reads the file of an @FILE value; "-" is stdin.
-func (a *App) ReadArgument(path string) ([]byte, error) {
+// ReadArgument reads the file that a person named, limit bytes at most; "-" is
+// stdin. When ctx ends first, its cause is returned as it is.
+func (a *App) ReadArgument(ctx context.Context, path string, limit int64) ([]byte, error) {
 	if path == "-" {
-		return io.ReadAll(a.In)
+		return input.Stream(ctx, a.In, "stdin", limit)
 	}
-	return os.ReadFile(path)
+	return input.File(ctx, path, limit)
+}
+
+// ReadText is ReadArgument for text, see input.Text.
+func (a *App) ReadText(ctx context.Context, path string, limit int64) ([]byte, error) {
+	data, err := a.ReadArgument(ctx, path, limit)
+	if err != nil {
+		return nil, err
+	}
+	text, err := input.Text(data)
+	if err != nil {
+		if path == "-" {
+			path = "stdin"
+		}
+		return nil, &input.Error{Path: path, Reason: err.Error(), Err: err}
+	}
+	return text, nil
 }
 
 // Confirm asks a question a person answers with yes or no. Without a terminal,

@@ -160,7 +160,7 @@ func ClientEnv(s emulator.ServerInfo) []Variable {
 func (a *App) child(ctx context.Context, env []Variable, command []string) error {
 	// The child gets its own time to end after a signal, so ctx does not kill it.
 	c := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's own command
-	c.Stdin, c.Stdout, c.Stderr = a.In, a.Out.Writer, a.Err.Writer
+	c.Stdin, c.Stdout, c.Stderr = a.Stdin, a.Out.Writer, a.Err.Writer
 	c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "COMPUTETARGET_CLOUD=") })
 	for _, v := range env {
 		c.Env = append(c.Env, v.Name+"="+v.Value)

@@ -57,8 +57,8 @@ func Missing(flags ...Flag) error {
 // A value @FILE is replaced by what read returns for FILE, without a byte
 // order mark and without line ends at its end, decoded when it is UTF-16 and
 // as base64 when it is not text, as az does; "-" is standard input and read
-// once. A file that cannot be read is kept literally, and so is everything
-// after "--". A nil read switches this off. Quotes that a wrapper left around
+// once. When there is no such file the value is kept literally, and so is
+// everything after "--"; a file that is there and cannot be read is an error. A nil read switches this off. Quotes that a wrapper left around
 // a resource id, a GUID or [system] are removed.
 func Expand(rest []string, flags []Flag, read func(path string) ([]byte, error)) ([]string, error) {
 	e := expander{flags: flags, files: files{read: read}}
@@ -80,6 +80,9 @@ func Expand(rest []string, flags []Flag, read func(path string) ([]byte, error))
 			rest, err = e.long(arg, rest)
 		default:
 			rest, err = e.short(arg, rest)
+		}
+		if err == nil {
+			err = e.files.err
 		}
 		if err != nil {
 			return nil, err

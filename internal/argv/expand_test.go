@@ -2,6 +2,7 @@ package argv
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func testFlags() []Flag {
 	)
 }
 
-var errNoFile = errors.New("no such file")
+var errNoFile = fmt.Errorf("no such file: %w", fs.ErrNotExist)
 
 func readFixture(path string) ([]byte, error) {
 	switch path {
@@ -46,6 +47,8 @@ func readFixture(path string) ([]byte, error) {
 		return []byte("\xff\xfec\x00i\x00-\x001\x00\n\x00"), nil
 	case "utf16be":
 		return []byte("\xfe\xff\x00c\x00i"), nil
+	case "endless":
+		return nil, errors.New("endless is larger than 1 MiB")
 	case "binary":
 		return []byte{0xff, 0x00, 0x80}, nil
 	case "empty":
@@ -138,6 +141,16 @@ func TestExpand(t *testing.T) {
 				t.Errorf("the caller's arguments changed to %q", c.args)
 			}
 		})
+	}
+}
+
+// A file that is there and cannot be read is not a value that begins with "@".
+func TestExpandRefusesFiles(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--description", "@endless"}, {"--description=@endless"}, {"@endless"}, {"--tags", "a=b", "c=@endless"}} {
+		if got, err := Expand(args, testFlags(), readFixture); err == nil || err.Error() != "endless is larger than 1 MiB" {
+			t.Errorf("%q: %q, %v", args, got, err)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
+	"io/fs"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,6 +15,7 @@ import (
 type files struct {
 	read  func(path string) ([]byte, error)
 	stdin *string
+	err   error // the first file that is there and could not be read
 }
 
 // value returns what an argument stands for: a file read, quotes removed.
@@ -36,7 +39,7 @@ func (e *expander) attached(v string) string {
 }
 
 // load returns the text of the file that "@path" names, false when v is no
-// such value or the file cannot be read.
+// such value, or there is no such file.
 func (f *files) load(v string) (string, bool) {
 	path, ok := strings.CutPrefix(v, "@")
 	if !ok || path == "" || f.read == nil {
@@ -47,6 +50,9 @@ func (f *files) load(v string) (string, bool) {
 	}
 	data, err := f.read(path)
 	if err != nil {
+		if f.err == nil && !errors.Is(err, fs.ErrNotExist) {
+			f.err = err
+		}
 		return "", false
 	}
 	text := decode(data)

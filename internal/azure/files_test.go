@@ -2,58 +2,13 @@ package azure
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
-)
 
-func TestReadFile(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	good := filepath.Join(dir, "good")
-	if err := os.WriteFile(good, []byte("text"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if data, err := ReadFile(good); err != nil || string(data) != "text" {
-		t.Errorf("%q, %v", data, err)
-	}
-	for _, missing := range []string{filepath.Join(dir, "no"), filepath.Join(dir, "no", "no"), filepath.Join(good, "below")} {
-		if _, err := ReadFile(missing); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v, want not there", missing, err)
-		}
-	}
-	unusable := map[string]string{dir: "is a folder"}
-	huge := filepath.Join(dir, "huge")
-	if err := os.WriteFile(huge, make([]byte, maxFile+1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	unusable[huge] = "larger than 16 MiB"
-	if runtime.GOOS != "windows" {
-		loop := filepath.Join(dir, "loop")
-		if err := os.Symlink(loop, loop); err != nil {
-			t.Fatal(err)
-		}
-		unusable[loop] = "cannot be read"
-		unusable["/dev/zero"] = "is not a plain file"
-		if os.Getuid() != 0 {
-			closed := filepath.Join(dir, "closed")
-			if err := os.WriteFile(closed, nil, 0); err != nil {
-				t.Fatal(err)
-			}
-			unusable[closed] = "permission denied"
-		}
-	}
-	for path, want := range unusable {
-		_, err := ReadFile(path)
-		var e *FileError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.ExitCode() != 2 || strings.Count(err.Error(), path) != 1 {
-			t.Errorf("%s: %v, want %q", path, err, want)
-		}
-	}
-}
+	"github.com/computetarget/computetarget/internal/input"
+)
 
 func TestConfigDir(t *testing.T) {
 	t.Parallel()
@@ -226,7 +181,7 @@ func TestHostileProfile(t *testing.T) {
 			}
 			continue
 		}
-		var e *FileError
+		var e *input.Error
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || e.Hint() == "" {
 			t.Errorf("%q: %v", content, err)
 		}

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"sort"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // INI is a file as Python's ConfigParser reads it, which is how az stores its
@@ -26,7 +28,10 @@ func ParseINI(text []byte) *INI {
 	ini := &INI{sections: map[string]map[string]string{}}
 	var section map[string]string
 	key, indent := "", 0
-	for line := range strings.Lines(string(trimBOM(text))) {
+	if plain, err := input.Text(text); err == nil {
+		text = plain
+	}
+	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\r\n")
 		trimmed := strings.TrimSpace(line)
 		if trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';' {
@@ -65,7 +70,7 @@ func sectionName(line string) (string, bool) {
 
 // ReadINI reads a file. One that is not there is an empty INI.
 func ReadINI(path string) (*INI, error) {
-	data, err := ReadFile(path)
+	data, err := input.Plain(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return ParseINI(nil), nil
 	}

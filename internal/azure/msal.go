@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // azClientID is the application az signs its users in with; it is the same
@@ -26,7 +28,7 @@ func cachedToken(configDir string, account Subscription, cloud Cloud, now time.T
 	if configDir == "" || account.User == "" || account.Tenant == "" {
 		return azcore.AccessToken{}, false
 	}
-	data, err := ReadFile(filepath.Join(configDir, "msal_token_cache.json"))
+	data, err := input.Plain(filepath.Join(configDir, "msal_token_cache.json"))
 	if err != nil {
 		return azcore.AccessToken{}, false
 	}
@@ -38,7 +40,8 @@ func findToken(data []byte, account Subscription, cloud Cloud, now time.Time) (a
 		AccessToken map[string]json.RawMessage
 		Account     map[string]json.RawMessage
 	}
-	if json.Unmarshal(trimBOM(data), &cache) != nil {
+	plain, err := input.Text(data)
+	if err != nil || json.Unmarshal(plain, &cache) != nil {
 		return azcore.AccessToken{}, false
 	}
 	homes := map[string]bool{}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // cacheEntry is a token in az's cache, and the JWT in it, before a test
@@ -157,7 +159,7 @@ func TestHostileTokenCache(t *testing.T) {
 	contents := map[string][]byte{
 		"empty": nil, "null": []byte("null"), "array": []byte("[]"), "wrong types": []byte(`{"AccessToken": [1], "Account": "x"}`),
 		"nulls": []byte(`{"AccessToken": {"a": null}, "Account": {"b": null}}`), "truncated": cacheJSON(userEntry(time.Now()))[:200],
-		"binary": {0, 1, 2, 0xff}, "huge": make([]byte, maxFile+1),
+		"binary": {0, 1, 2, 0xff}, "huge": make([]byte, input.Settings+1),
 	}
 	for name, content := range contents {
 		dir := t.TempDir()

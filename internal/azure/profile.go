@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // Profile is what az remembers about the subscriptions its user signed in to
@@ -37,7 +39,7 @@ func ReadProfile(configDir string) (*Profile, error) {
 		return &Profile{}, nil
 	}
 	path := filepath.Join(configDir, "azureProfile.json")
-	data, err := ReadFile(path)
+	data, err := input.Plain(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Profile{}, nil
 	}
@@ -46,7 +48,7 @@ func ReadProfile(configDir string) (*Profile, error) {
 	}
 	profile, err := ParseProfile(data)
 	if err != nil {
-		return nil, &FileError{Path: path, Reason: "is not the JSON az writes (" + err.Error() + ")",
+		return nil, &input.Error{Path: path, Reason: "is not the JSON az writes (" + err.Error() + ")",
 			Tip: "sign in again with az login, or give --subscription-id", Err: err}
 	}
 	return profile, nil
@@ -56,7 +58,10 @@ func ReadProfile(configDir string) (*Profile, error) {
 // byte order mark. Entries of the wrong type are passed over; only text that
 // is not a JSON object is an error.
 func ParseProfile(data []byte) (*Profile, error) {
-	data = trimBOM(data)
+	data, err := input.Text(data)
+	if err != nil {
+		return nil, err
+	}
 	if len(strings.TrimSpace(string(data))) == 0 {
 		return &Profile{}, nil
 	}

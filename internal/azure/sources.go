@@ -14,6 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // source is one place tokens come from.
@@ -174,7 +176,7 @@ func (c *Credential) envSource() *source {
 			return azidentity.NewClientSecretCredential(tenant, client, secret,
 				&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 		}
-		data, err := ReadFile(certificate)
+		data, err := input.Plain(certificate)
 		if err != nil {
 			return nil, fmt.Errorf("AZURE_CLIENT_CERTIFICATE_PATH: %w", err)
 		}

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // dialPatience bounds looking a host up and connecting to it, so that without
@@ -138,13 +140,13 @@ func trust(bundles []bundle) *x509.CertPool {
 
 // readCertificates reads a PEM file that must hold a certificate.
 func readCertificates(file string) ([]byte, error) {
-	data, err := ReadFile(file)
+	data, err := input.Plain(file)
 	if err != nil {
-		var unusable *FileError
+		var unusable *input.Error
 		if errors.As(err, &unusable) {
 			return nil, err
 		}
-		return nil, &FileError{Path: file, Reason: "is not there", Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
+		return nil, &input.Error{Path: file, Reason: "is not there", Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
 	}
 	why := "is not a PEM file"
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
@@ -153,7 +155,7 @@ func readCertificates(file string) ([]byte, error) {
 		}
 		why = "holds no certificate"
 	}
-	return nil, &FileError{Path: file, Reason: why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
+	return nil, &input.Error{Path: file, Reason: why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
 }
 
 // proxyFunc reads the proxy variables as net/http does, from an environment

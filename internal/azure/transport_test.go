@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 func fetch(t *testing.T, client *http.Client, target string) (*http.Response, error) {
@@ -115,14 +117,14 @@ func TestBadCAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := NewTransport(TransportOptions{CAFile: path, Getenv: environment()})
-		var e *FileError
+		var e *input.Error
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), path) || e.Hint() == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, path := range []string{dir, filepath.Join(dir, "no")} {
 		_, err := NewTransport(TransportOptions{Getenv: environment("SSL_CERT_FILE", path)})
-		var e *FileError
+		var e *input.Error
 		if !errors.As(err, &e) || e.ExitCode() != 2 {
 			t.Errorf("%s: %v", path, err)
 		}

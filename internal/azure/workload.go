@@ -13,6 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // workloadSource is an application that proves who it is with a short-lived
@@ -71,11 +73,15 @@ func first(values ...string) string {
 }
 
 func fileAssertion(path string) (string, error) {
-	data, err := ReadFile(path)
+	data, err := input.Plain(path)
 	if err != nil {
 		return "", fmt.Errorf("AZURE_FEDERATED_TOKEN_FILE: %w", err)
 	}
-	assertion := strings.TrimSpace(string(trimBOM(data)))
+	text, err := input.Text(data)
+	if err != nil {
+		return "", fmt.Errorf("AZURE_FEDERATED_TOKEN_FILE: %s %w", path, err)
+	}
+	assertion := strings.TrimSpace(string(text))
 	if assertion == "" {
 		return "", fmt.Errorf("AZURE_FEDERATED_TOKEN_FILE: %s is empty", path)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 func FuzzParseProject(f *testing.F) {
@@ -53,7 +55,11 @@ func FuzzUserFile(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := edit(string(bomless(data)), root, Change{Workspace, "fuzzed"})
+		plain, err := input.Text(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := edit(string(plain), root, Change{Workspace, "fuzzed"})
 		if err != nil {
 			t.Fatalf("read but not changed: %v", err)
 		}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // Project is a project's config.json: the workspace a folder belongs to. It
@@ -28,7 +28,11 @@ type Project struct {
 // that has nothing of either, such as another program's config.json.
 func ParseProject(data []byte) (project Project, ours bool, err error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(bomless(data), &fields); err != nil {
+	data, err = input.Text(data)
+	if err != nil {
+		return Project{}, false, err
+	}
+	if err := json.Unmarshal(data, &fields); err != nil {
 		return Project{}, false, jsonError(data, err)
 	}
 	if raw, ok := fields["Scope"]; ok && string(raw) != "null" {
@@ -72,10 +76,6 @@ func ParseProject(data []byte) (project Project, ours bool, err error) {
 	return project, true, nil
 }
 
-func bomless(data []byte) []byte {
-	return []byte(strings.TrimPrefix(string(data), "\ufeff"))
-}
-
 // jsonError adds the line to a JSON syntax error.
 func jsonError(data []byte, err error) error {
 	var syntax *json.SyntaxError
@@ -94,7 +94,7 @@ type lineError struct {
 func (e *lineError) Error() string { return e.reason }
 
 func fileError(path string, err error) error {
-	e := &azure.FileError{Path: path, Reason: err.Error(), Err: err}
+	e := &input.Error{Path: path, Reason: err.Error(), Err: err}
 	var at *lineError
 	if errors.As(err, &at) {
 		e.Line = at.line
@@ -150,7 +150,7 @@ func (s *Settings) findProject() (*Project, error) {
 // readProject reads one candidate; nil when it is not there. own is true for
 // a file that can only be a project file.
 func readProject(path string, own bool) (*Project, error) {
-	data, err := azure.ReadFile(path)
+	data, err := input.Plain(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
@@ -78,7 +78,7 @@ func readUserFile(path string) (*userFile, error) {
 	var data []byte
 	if path != "" {
 		var err error
-		data, err = azure.ReadFile(path)
+		data, err = input.Plain(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
@@ -176,7 +176,11 @@ func unknownInFile(key string) string {
 // empty file.
 func parseYAML(data []byte) (*yaml.Node, error) {
 	var document yaml.Node
-	if err := yaml.Unmarshal(bomless(data), &document); err != nil {
+	data, err := input.Text(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(data, &document); err != nil {
 		return nil, yamlError(err)
 	}
 	if len(document.Content) == 0 {

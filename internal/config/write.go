@@ -14,7 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 // Change is a new value of a setting; an empty text removes it.
@@ -79,7 +79,7 @@ func (s *Settings) write(settings []Change) error {
 	if path == "" {
 		return &Error{Reason: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
 	}
-	data, err := azure.ReadFile(path)
+	data, err := input.Plain(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -87,7 +87,11 @@ func (s *Settings) write(settings []Change) error {
 	if err != nil {
 		return fileError(path, err)
 	}
-	text := string(bomless(data))
+	plain, err := input.Text(data)
+	if err != nil {
+		return fileError(path, err)
+	}
+	text := string(plain)
 	for _, change := range settings {
 		if text, err = edit(text, root, change); err != nil {
 			return fileError(path, err)
@@ -215,7 +219,7 @@ func writeFile(path string, data []byte, mode os.FileMode) error {
 		if errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
-		return &azure.FileError{Path: path, Reason: "cannot be written (" + err.Error() + ")", Err: err}
+		return &input.Error{Path: path, Reason: "cannot be written (" + err.Error() + ")", Err: err}
 	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, mode|mode>>2&0o111|0o700); err != nil {

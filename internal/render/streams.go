@@ -73,7 +73,10 @@ func (o *Output) File() *os.File { return o.file }
 
 // Streams are the standard streams of one invocation.
 type Streams struct {
-	In    io.Reader
+	// In is stdin as commands read it: it may end with the command.
+	In io.Reader
+	// Stdin is stdin as it was given, for the programs that commands run.
+	Stdin io.Reader
 	InTTY bool
 	Out   *Output
 	Err   *Output
@@ -85,7 +88,7 @@ type Streams struct {
 func NewStreams(in io.Reader, out, errs io.Writer, getenv func(string) string) *Streams {
 	dumb := getenv("TERM") == "dumb"
 	color := getenv("NO_COLOR") == "" && !dumb
-	s := &Streams{In: in, Out: newOutput(out), Err: newOutput(errs)}
+	s := &Streams{In: in, Stdin: in, Out: newOutput(out), Err: newOutput(errs)}
 	if f, ok := in.(*os.File); ok && f != nil {
 		s.InTTY = term.IsTerminal(int(f.Fd()))
 	}

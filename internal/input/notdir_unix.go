@@ -1,6 +1,6 @@
 //go:build !windows
 
-package azure
+package input
 
 import (
 	"errors"
