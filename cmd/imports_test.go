@@ -24,7 +24,7 @@ const module = "github.com/computetarget/computetarget"
 func allowed() map[string][]string {
 	return map[string][]string{
 		"pkg/schedule": nil,
-		"pkg/compute":  {"pkg/schedule", "github.com/Azure/azure-sdk-for-go/sdk/azcore/..."},
+		"pkg/compute":  {"pkg/schedule", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/go-json-experiment/json/..."},
 		"pkg/emulator": {"pkg/schedule", "github.com/gofrs/flock", "golang.org/x/sys/..."},
 
 		"internal/nearest":   nil,

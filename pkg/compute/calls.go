@@ -116,7 +116,7 @@ type Node struct {
 }
 
 func (n *Node) load(data json.RawMessage) {
-	_ = json.Unmarshal(data, n)
+	_ = unmarshal(data, n)
 	n.Raw = data
 }
 

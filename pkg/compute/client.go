@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -415,11 +414,6 @@ func isPermanent(err error) bool {
 	return errors.As(err, &p) && p.Permanent()
 }
 
-func isSyntax(err error) bool {
-	var syntax *json.SyntaxError
-	return errors.As(err, &syntax) || errors.Is(err, errBadList)
-}
-
 // readDate takes the service's clock from an answer.
 func (c *Client) readDate(h http.Header) time.Time {
 	now := c.clock.Now()
@@ -454,7 +448,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 
 // decode reads an answer's body into v.
 func decode(op operation, name string, a *answer, v any) error {
-	if err := json.Unmarshal(a.body, v); err != nil && !isTypeError(err) {
+	if err := unmarshal(a.body, v); err != nil {
 		e := &Error{Kind: KindFailed, Name: name, Operation: op.id, Status: a.status, Err: err,
 			RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation,
 			Message: fmt.Sprintf("the service's answer is not the JSON it should be: %v", err)}
@@ -468,11 +462,4 @@ func decode(op operation, name string, a *answer, v any) error {
 		return e
 	}
 	return nil
-}
-
-// isTypeError reports whether err only says that a field had another type than
-// expected; encoding/json decodes everything else before it returns that.
-func isTypeError(err error) bool {
-	var wrong *json.UnmarshalTypeError
-	return errors.As(err, &wrong)
 }

@@ -273,8 +273,8 @@ func TestListsThatAreNone(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"value":[null,1,"x",[],{"name":"a1"}],"nextLink":null}`: "a1",
-		`{"value":null}`: "", `{}`: "", `{"nextLink":""}`: "", `{"VALUE":[{"name":"a1"}]}`: "a1",
-		`[]`: "error", ``: "error", `<html>`: "error", `{"value":{"name":"a1"}}`: "error", `{"value":[{"name":}]}`: "", `null`: "error",
+		`{"value":null}`: "", `{}`: "error", `{"nextLink":""}`: "error", `{"VALUE":[{"name":"a1"}]}`: "a1",
+		`[]`: "error", ``: "error", `<html>`: "error", `{"value":{"name":"a1"}}`: "error", `{"value":[{"name":}]}`: "error", `null`: "error",
 	} {
 		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(200, body), nil }, Options{})
 		all, err := c.All(t.Context())

@@ -330,7 +330,7 @@ func (c *Compute) decode(data []byte) error {
 		default:
 			envelope.Properties.Inner = &c.Attached
 		}
-		if err := json.Unmarshal(data, &envelope); err != nil && !isTypeError(err) {
+		if err := unmarshal(data, &envelope); err != nil {
 			return fmt.Errorf("the JSON of a compute cannot be read: %w", err)
 		}
 		known := knownType(c.ComputeType)

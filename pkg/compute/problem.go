@@ -54,7 +54,7 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	case len(data) == 0:
 	case data[0] == '"':
 		var s string
-		if json.Unmarshal(data, &s) == nil {
+		if unmarshal(data, &s) == nil {
 			*t = text(s)
 		}
 	case data[0] == '-' || data[0] >= '0' && data[0] <= '9':
@@ -87,7 +87,7 @@ func readProblems(data []byte, depth int) []Problem {
 	switch data[0] {
 	case '[':
 		var items []json.RawMessage
-		if json.Unmarshal(data, &items) != nil {
+		if unmarshal(data, &items) != nil {
 			return nil
 		}
 		var out []Problem
@@ -104,7 +104,7 @@ func readProblems(data []byte, depth int) []Problem {
 		}
 	case '"':
 		var s string
-		if json.Unmarshal(data, &s) == nil && strings.TrimSpace(s) != "" {
+		if unmarshal(data, &s) == nil && strings.TrimSpace(s) != "" {
 			return []Problem{unwrapMessage(Problem{Message: s}, depth)}
 		}
 	}
@@ -115,7 +115,7 @@ func readProblem(data []byte, depth int) Problem {
 	var w wireError
 	// A type error leaves the other fields decoded, which is all there is to
 	// know; the shape of an error body is nobody's promise.
-	_ = json.Unmarshal(data, &w)
+	_ = unmarshal(data, &w)
 	p := Problem{Code: string(w.Code), Message: string(w.Message), Target: string(w.Target)}
 	if p.Message == "" {
 		p.Message = string(w.Description)

@@ -69,7 +69,7 @@ func (s *Size) PerHour(lowPriority bool) (price float64, currency string, ok boo
 }
 
 func (s *Size) load(data json.RawMessage) {
-	_ = json.Unmarshal(data, s)
+	_ = unmarshal(data, s)
 	s.Raw = data
 }
 
@@ -100,7 +100,7 @@ type Usage struct {
 }
 
 func (u *Usage) load(data json.RawMessage) {
-	_ = json.Unmarshal(data, u)
+	_ = unmarshal(data, u)
 	u.Raw = data
 }
 
@@ -141,7 +141,7 @@ type WorkspaceInfo struct {
 }
 
 func (w *WorkspaceInfo) load(data json.RawMessage) {
-	_ = json.Unmarshal(data, w)
+	_ = unmarshal(data, w)
 	w.Raw = data
 }
 
@@ -180,7 +180,7 @@ type Subscription struct {
 }
 
 func (s *Subscription) load(data json.RawMessage) {
-	_ = json.Unmarshal(data, s)
+	_ = unmarshal(data, s)
 	s.Raw = data
 }
 

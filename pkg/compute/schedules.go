@@ -59,7 +59,7 @@ func (s *Schedules) UnmarshalJSON(data []byte) error {
 	var wire struct {
 		StartStop []Schedule `json:"computeStartStop"`
 	}
-	if err := json.Unmarshal(data, &wire); err == nil || isTypeError(err) {
+	if unmarshal(data, &wire) == nil {
 		*s = wire.StartStop
 	}
 	return nil
