@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/argv"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/migrate"
 	"github.com/computetarget/computetarget/internal/render"
@@ -19,23 +21,39 @@ import (
 
 func newMigrate(a *app.App) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "migrate FILE|FOLDER…",
+		Use:   "migrate FILE|FOLDER|-…",
 		Short: "Find calls of the old CLI in scripts, and rewrite them",
-		Long: `Find every call of az ml computetarget, az ml folder attach and az extension for
-azure-cli-ml in scripts, pipelines, notebooks and pages (sh, bash, ps1, cmd, yml,
-tf, py, ipynb, md, Makefile, Dockerfile, Jenkinsfile), and print what each
-becomes, with what behaves differently. Other commands of the old extension are
-listed too: they have to be changed by hand.
+		Long: `Find every call of az ml computetarget and az ml folder attach in scripts,
+pipelines, notebooks, settings and pages, and print what each becomes, with what
+behaves differently. A folder is searched for sh, bash, ps1, cmd, yml, json, tf,
+bicep, py, ipynb, md, Makefile, Dockerfile, Jenkinsfile and templates of them; a
+file of another kind that you name is read as a shell script.
+
+What has to be changed by hand is listed, too: other commands of the old
+extension, questions whether it is installed, and calls that computetarget would
+refuse. The line that installs the extension stays while such a call needs it.
 
 Nothing is changed without --write, which rewrites the words of the calls and
-nothing else. The exit code is 7 while something is left to change.`,
+nothing else. With - a script is read from stdin, and --write prints it
+rewritten. --command prints what one command line becomes. The exit code is 7
+while something is left to change.`,
 		Example: `  computetarget migrate .
   computetarget migrate scripts pipeline.yml --write
+  computetarget migrate - --write < old.sh > new.sh
+  computetarget migrate --command 'az ml computetarget list -o table'
   computetarget migrate . -o json --query "[?becomes==null].[file, line]"`,
 		Args: cobra.ArbitraryArgs,
 	}
 	write := c.Flags().Bool("write", false, "rewrite the files")
+	line := c.Flags().String("command", "", "print what the `COMMAND` line becomes")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		o := migrate.Options{Refuses: func(words []string) error { return refuses(a, words) }}
+		if c.Flags().Changed("command") {
+			if len(args) > 0 || *write {
+				return render.Result{}, render.Usagef("--command goes with no files and not with --write")
+			}
+			return becomes(*line, o), nil
+		}
 		if len(args) == 0 {
 			return render.Result{}, render.Usagef("name the files or folders to look at, such as . for everything here")
 		}
@@ -44,17 +62,103 @@ nothing else. The exit code is 7 while something is left to change.`,
 			return render.Result{}, err
 		}
 		report := &migration{list: []any{}}
-		for _, file := range files {
-			err := report.file(ctx, file, *write)
-			if ctx.Err() != nil {
-				return render.Result{}, context.Cause(ctx)
+		if slices.Contains(files, stdin) {
+			if len(files) > 1 {
+				return render.Result{}, render.Usagef("- goes with no other files")
 			}
+			before, err := input.Stream(ctx, a.In, "stdin", input.Settings)
 			if err != nil {
+				return render.Result{}, err
+			}
+			after, found := migrate.Rewrite(stdin, before, o)
+			report.found(found, *write)
+			r := report.result()
+			if *write {
+				r.Notes, r.Text = append(report.hands, r.Notes...), string(after)
+			}
+			if len(after) == 0 {
+				r.Data = nil // nothing in, nothing out
+			}
+			return r, nil
+		}
+		if err := report.read(ctx, files); err != nil {
+			return render.Result{}, err
+		}
+		for _, f := range report.scripts {
+			if err := report.file(f, *write, o); err != nil {
 				report.failures = append(report.failures, err)
 			}
 		}
 		return report.result(), nil
 	})
+}
+
+// stdin is the name of standard input.
+const stdin = "-"
+
+// refuses is whyRefused. The table of commands holds migrate, and migrate asks
+// the table: Go wants one of them to be set while the program starts.
+var refuses func(*app.App, []string) error
+
+func init() { refuses = whyRefused }
+
+// whyRefused says why this program would refuse the words of a call, nil when
+// it takes them.
+func whyRefused(a *app.App, args []string) error {
+	globalSet := &cobra.Command{}
+	globals(globalSet.Flags())
+	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
+	if err != nil {
+		return err
+	}
+	e, ok := find(found.Path)
+	if !ok || e.build == nil {
+		return nil // help
+	}
+	flags := grammar(build(a, e).Flags())
+	for i, f := range flags {
+		if f.Values != nil {
+			flags[i].Values = append(slices.Clip(f.Values), migrate.AnyValue)
+		}
+	}
+	rest, err := argv.Expand(found.Rest, flags, nil)
+	if err != nil {
+		var wrong *argv.Error
+		if errors.As(err, &wrong) && wrong.Tip != "" {
+			return fmt.Errorf("%w; %s", err, wrong.Tip)
+		}
+		return err
+	}
+	for _, word := range rest {
+		if !strings.HasPrefix(word, "-") && word != migrate.AnyValue {
+			return fmt.Errorf("unrecognized argument: %s; the old CLI took names with --name/-n only, here it would be a name", word)
+		}
+	}
+	return nil
+}
+
+// becomes answers --command: the line as it has to be now.
+func becomes(line string, o migrate.Options) render.Result {
+	after, found := migrate.Rewrite("", []byte(line), o)
+	report := &migration{list: []any{}}
+	report.found(found, true)
+	r := report.result()
+	r.Text, r.Notes = string(after)+"\n", nil
+	if len(found) == 0 {
+		r.Notes = []string{"no calls of the old CLI found"}
+	}
+	for _, f := range found {
+		if f.Becomes == "" {
+			r.Text = "by hand: " + line + "\n" // a line that does half of it is of no use
+		}
+		for _, w := range f.Warnings {
+			if f.Becomes == "" {
+				w = f.Text + ": " + w
+			}
+			r.Notes = append(r.Notes, w)
+		}
+	}
+	return r
 }
 
 // scripts are the files that were named and those found in the folders that
@@ -69,6 +173,10 @@ func scripts(args []string) ([]string, error) {
 		}
 	}
 	for _, arg := range args {
+		if arg == stdin {
+			add(arg)
+			continue
+		}
 		info, err := os.Stat(arg)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -92,35 +200,71 @@ func scripts(args []string) ([]string, error) {
 
 // migration collects what was found in files.
 type migration struct {
+	scripts  []script
 	list     []any
 	text     strings.Builder
-	files    int // with calls
-	done     int // calls rewritten
-	left     int // calls still to rewrite
-	byHand   int // calls nobody but a person can change
+	hands    []string // lines of the text for calls to change by hand
+	files    int      // with calls
+	done     int      // calls rewritten
+	left     int      // calls still to rewrite
+	byHand   int      // calls nobody but a person can change
 	failures []error
 }
 
+// script is a file and what was found in it by itself.
+type script struct {
+	path  string
+	text  []byte
+	needs string // the first call that still needs the old extension
+}
+
+// read reads the files. What one of them still needs another may install, so
+// all are looked at before any is rewritten.
+func (m *migration) read(ctx context.Context, files []string) error {
+	for _, path := range files {
+		text, err := input.File(ctx, path, input.Settings)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil { // other files may be rewritten
+			m.failures = append(m.failures, render.Errorf(render.ExitFailed, "%w", err))
+			continue
+		}
+		found := migrate.Find(path, text, migrate.Options{})
+		if len(found) > 0 {
+			m.scripts = append(m.scripts, script{path, text, migrate.Needs(found)})
+		}
+	}
+	return nil
+}
+
 // file looks at one file, and rewrites it when asked to.
-func (m *migration) file(ctx context.Context, path string, write bool) error {
-	before, err := input.File(ctx, path, input.Settings)
-	if err != nil { // other files may have been rewritten
-		return render.Errorf(render.ExitFailed, "%w", err)
+func (m *migration) file(f script, write bool, o migrate.Options) error {
+	for _, other := range m.scripts {
+		if other.needs != "" {
+			o.Needed = other.needs
+			break
+		}
 	}
-	after, found := migrate.Rewrite(path, before)
-	if len(found) == 0 {
-		return nil
-	}
-	if write && string(after) != string(before) {
-		if err = replace(path, after); err != nil {
+	after, found := migrate.Rewrite(f.path, f.text, o)
+	var err error
+	if write && string(after) != string(f.text) {
+		if err = replace(f.path, after); err != nil {
 			write = false
 		}
 	}
-	m.files++
-	for _, f := range found {
-		m.add(f, write)
-	}
+	m.found(found, write)
 	return err
+}
+
+// found adds the findings of one file.
+func (m *migration) found(found []migrate.Finding, written bool) {
+	if len(found) > 0 {
+		m.files++
+	}
+	for _, f := range found {
+		m.add(f, written)
+	}
 }
 
 func (m *migration) add(f migrate.Finding, written bool) {
@@ -134,11 +278,15 @@ func (m *migration) add(f migrate.Finding, written bool) {
 	default:
 		m.left++
 	}
-	fmt.Fprintf(&m.text, "%s:%d: %s\n", render.Clean(f.File), f.Line, render.Clean(becomes))
+	line := fmt.Sprintf("%s:%d: %s", render.Clean(f.File), f.Line, render.Clean(becomes))
+	fmt.Fprintln(&m.text, line)
 	warnings := make([]any, 0, len(f.Warnings))
 	for _, w := range f.Warnings {
 		warnings = append(warnings, w)
 		fmt.Fprintf(&m.text, "    %s\n", render.Clean(w))
+	}
+	if f.Becomes == "" {
+		m.hands = append(m.hands, line+" ("+strings.Join(f.Warnings, "; ")+")")
 	}
 	m.list = append(m.list, map[string]any{
 		"file": f.File, "line": f.Line, "text": f.Text, "becomes": orNull(f.Becomes),

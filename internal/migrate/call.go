@@ -38,7 +38,8 @@ const (
 
 // patterns are compiled when the first file is read.
 type patterns struct {
-	call, folded, list, yaml, pieces, exitCode, errorText, signIn *regexp.Regexp
+	call, folded, list, yaml, pieces, exitCode, errorText, signIn      *regexp.Regexp
+	mention, question, installsNext, removes, installer, named, azOnly *regexp.Regexp
 }
 
 var compiled = sync.OnceValue(func() patterns {
@@ -51,6 +52,14 @@ var compiled = sync.OnceValue(func() patterns {
 		exitCode:  regexp.MustCompile(`(?i)(?:\$\?|lastexitcode|errorlevel|returncode|exit_?code)[\s"'})\]]{0,6}(?:-eq|-ne|==|!=|equ|neq|=)[\s"']{0,4}1\b`),
 		errorText: regexp.MustCompile(`ComputeTargetNotFound|Azure-cli-ml Version|Provisioning operation finished|does not support Start operation|default workspace not set`),
 		signIn:    regexp.MustCompile(`AZURE_(?:CLIENT_ID|CLIENT_SECRET|CLIENT_CERTIFICATE_PATH|FEDERATED_TOKEN_FILE)\b`),
+		mention:   regexp.MustCompile(`(?i)(?:^|[\s"'=,*\[(:^]|cliextensions[/\\])(azure[-_]cli[-_]ml)\b`),
+		question: regexp.MustCompile(`(?i)grep|findstr|select-string|\bjq\b|[=!]=|=~|-(?:eq|ne|i?match|i?like|contains|notcontains|notmatch|notlike|in|notin)\b|\bnot in\b|\bif\b|\bcase\b|\bfor(?:each)?\b|extension\s+(?:list|show)|=\s*["'(@]*azure[-_]cli[-_]ml|` +
+			`\baz\s+(?:version|--version|-v)\b|cliextensions`),
+		installsNext: regexp.MustCompile(`(?i)\bextension\s+(?:add|update)\s[^\n]*(?:-n|--name)[ =]?["']?ml\b`),
+		removes:      regexp.MustCompile(`(?i)\bextension\s+remove\s[^\n]*azure[-_]cli[-_]ml\b`),
+		installer:    regexp.MustCompile(`(?i)\bextension\s+(?:add|update|remove)\s`),
+		named:        regexp.MustCompile(`(?i)\b(\w+)(?:\s*[:?+]?=\s*|\s*\(\)\s*\{\s*)["'(]?\s*$`),
+		azOnly:       regexp.MustCompile(`(?im)\b(\w+)\s*[:?+]?=\s*["'(]?` + azName + `\s+ml["')]?\s*$`),
 	}
 })
 
@@ -64,9 +73,9 @@ func (v view) calls() []Finding {
 	}
 	p := compiled()
 	near := v.candidates()
-	// In Python only a string or a list of strings can be a command; strings
+	// In Python and JSON only a string or a list of strings can be a command; strings
 	// are views of their own.
-	if v.kind != python {
+	if v.kind != python && v.kind != json {
 		for _, m := range v.all(p.call, near) {
 			if v.starts(m[0]) && !v.inComment(m[0]) {
 				add(v.shellCall(m[0]))
@@ -91,19 +100,47 @@ func (v view) calls() []Finding {
 			add(v.listCall(m[0]))
 		}
 	}
+	found = append(found, v.questions()...)
 	for _, m := range v.all(p.pieces, near) {
 		if !v.afterPiece(m[0]) || v.inComment(m[0]) {
 			continue
 		}
 		found = append(found, Finding{
 			Text:     oneLine(string(v.text[m[0]:m[1]])),
-			Warnings: []string{"looks like a call put together from pieces: let it run computetarget instead of az ml computetarget"},
+			Warnings: []string{piecesWhy},
 			start:    v.start(m[0]),
 			end:      v.end(m[1] - 1),
 		})
 	}
 	return found
 }
+
+// questions returns the places where a script asks whether the extension is
+// installed: az extension list | grep azure-cli-ml.
+func (v view) questions() []Finding {
+	var found []Finding
+	p := compiled()
+	for _, m := range p.mention.FindAllSubmatchIndex(v.text, -1) {
+		at := m[2]
+		start := v.line(at)
+		line := v.text[start:]
+		if n := bytes.IndexByte(line, '\n'); n >= 0 {
+			line = line[:n]
+		}
+		before := v.text[start:at]
+		before = before[bytes.LastIndexAny(before, "|;&(")+1:]
+		if p.installer.Match(before) || !p.question.Match(line) || v.inComment(at) {
+			continue
+		}
+		found = append(found, Finding{
+			Text: oneLine(string(line)), Warnings: []string{asksWhy}, role: asks,
+			start: v.start(at), end: v.end(m[3] - 1),
+		})
+	}
+	return found
+}
+
+const piecesWhy = "looks like a call put together from pieces: let it run computetarget instead of az ml computetarget"
 
 // candidates returns the parts of the text around the words ml and extension:
 // the rest, mostly everything, need not be looked at closely.
@@ -269,7 +306,7 @@ func (k kind) state(line []byte) (quote string, comment bool) {
 				open = strings.Repeat(open, 3)
 				i += 2
 			}
-		case c == '#' && first && k != batch,
+		case c == '#' && first && k != batch && k != json,
 			c == '/' && first && (k == groovy || k == terraform) && i+1 < len(line) && line[i+1] == '/':
 			return "", true
 		}

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"bytes"
+	jsontext "encoding/json"
 	"io/fs"
 	"path"
 	"slices"
@@ -23,11 +24,12 @@ const (
 	python
 	notebook
 	markdown
+	json
 )
 
 // Files returns the files below dir that Find can read, by name or by their
-// "#!" line, sorted. Folders of tools (.git, node_modules, .venv, …) are left
-// out.
+// "#!" line, sorted. Folders of tools (.git, node_modules, .venv, …) and JSON of
+// more than 1 MiB, which is data, are left out.
 func Files(fsys fs.FS, dir string) ([]string, error) {
 	var files []string
 	err := fs.WalkDir(fsys, dir, func(name string, d fs.DirEntry, err error) error {
@@ -42,7 +44,14 @@ func Files(fsys fs.FS, dir string) ([]string, error) {
 		case !d.Type().IsRegular():
 			return nil
 		}
-		_, known := kindByName(name)
+		k, known := kindByName(name)
+		if k == json {
+			const most = 1 << 20
+			info, err := d.Info()
+			if err != nil || info.Size() > most {
+				return err
+			}
+		}
 		if !known && path.Ext(d.Name()) == "" {
 			_, known = kindByFirstLine(firstBytes(fsys, name))
 		}
@@ -71,8 +80,16 @@ func kindOf(file string, text []byte) kind {
 	if k, ok := kindByName(file); ok {
 		return k
 	}
-	k, _ := kindByFirstLine(text)
-	return k
+	if k, ok := kindByFirstLine(text); ok {
+		return k
+	}
+	if start := bytes.TrimLeft(text, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') && jsontext.Valid(text) {
+		if cells, ok := notebookCells(text); ok && len(cells) > 0 {
+			return notebook
+		}
+		return json
+	}
+	return shell
 }
 
 func kindByName(file string) (kind, bool) {
@@ -92,14 +109,18 @@ func kindByName(file string) (kind, bool) {
 		return makefile, true
 	case ".dockerfile":
 		return dockerfile, true
-	case ".groovy", ".jenkinsfile":
+	case ".groovy", ".jenkinsfile", ".bicep": // what is a comment or a text in them is the same
 		return groovy, true
 	case ".py":
 		return python, true
 	case ".ipynb":
 		return notebook, true
-	case ".md", ".markdown":
+	case ".md", ".markdown", ".rmd", ".qmd", ".mdx":
 		return markdown, true
+	case ".json", ".jsonc":
+		return json, true
+	case ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template":
+		return kindByName(strings.TrimSuffix(base, path.Ext(base)))
 	}
 	first, _, _ := strings.Cut(base, ".")
 	switch first {
@@ -147,6 +168,8 @@ func kindByLanguage(word string) kind {
 		return makefile
 	case "dockerfile", "docker":
 		return dockerfile
+	case "json", "jsonc":
+		return json
 	}
 	return shell
 }

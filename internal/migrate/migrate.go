@@ -13,7 +13,8 @@ import (
 	"unicode/utf16"
 )
 
-// Finding is one call of the retired extension.
+// Finding is one call of the retired extension, or a question whether it is
+// installed.
 type Finding struct {
 	File     string   // the name that was given
 	Line     int      // from 1
@@ -21,8 +22,25 @@ type Finding struct {
 	Becomes  string   // the call Rewrite writes, on one line; "" when it has to be changed by hand
 	Warnings []string // what behaves differently, or why it has to be changed by hand
 
-	start, end int // where the words that make it a call stand in the file
+	role       role
+	args       []string // what computetarget would get; nil when that cannot be told
+	start, end int      // where the words that make it a call stand in the file
 	edits      []edit
+}
+
+// role is what a finding means for the line that installs the extension.
+type role int
+
+const (
+	ordinary role = iota
+	installs      // az extension add|update -n azure-cli-ml
+	asks          // a question whether azure-cli-ml is installed
+	shared        // a call that either extension of az serves; not reported
+)
+
+// byHand makes f a call that is not rewritten.
+func (f *Finding) byHand(why string) {
+	f.Becomes, f.edits, f.Warnings = "", nil, []string{why}
 }
 
 // edit replaces the bytes of a file from start to end.
@@ -31,16 +49,72 @@ type edit struct {
 	text       string
 }
 
+// Options says what is known besides the file.
+type Options struct {
+	// Refuses says why computetarget would refuse words, nil when it takes
+	// them. Where a variable decides a value, the word is AnyValue. A nil
+	// Refuses takes everything.
+	Refuses func(words []string) error
+
+	// Needed says which call outside the file still needs azure-cli-ml, ""
+	// for none: a file that only installs the extension then keeps doing so.
+	Needed string
+}
+
+// AnyValue stands for a value that is in a variable. It is a word that a flag
+// for True or False takes, too.
+const AnyValue = "true"
+
 const bom = "\xef\xbb\xbf"
 
 // Find returns the calls in content, in order. The file's name decides how it
 // is read; an unknown name is read as a shell script. Content that is not text
 // has none.
-func Find(file string, content []byte) []Finding {
-	text, _, ok := toUTF8(content)
+func Find(file string, content []byte, o Options) []Finding {
+	_, found := Rewrite(file, content, o)
+	return found
+}
+
+// Rewrite returns content with every call replaced that has a Becomes, and all
+// findings. It changes nothing else, and a second Rewrite changes nothing.
+func Rewrite(file string, content []byte, o Options) ([]byte, []Finding) {
+	text, encode, ok := toUTF8(content)
 	if !ok {
-		return nil
+		return content, nil
 	}
+	found := find(file, text, o)
+	out, changed := applyEdits(text, found)
+	if !changed {
+		return content, found
+	}
+	if again := find(file, out, o); slices.ContainsFunc(again, func(f Finding) bool { return f.edits != nil }) {
+		// A rewritten call reads as part of another one: such a text can be
+		// understood in two ways.
+		for i := range found {
+			if found[i].edits != nil {
+				found[i].byHand("what it becomes would be read as part of another call: change it by hand")
+			}
+		}
+		return content, found
+	}
+	return encode(out), found
+}
+
+// applyEdits returns text after the edits of all findings.
+func applyEdits(text []byte, found []Finding) (out []byte, changed bool) {
+	at := 0
+	for _, f := range found {
+		for _, e := range f.edits {
+			out = append(append(out, text[at:e.start]...), e.text...)
+			at = e.end
+			changed = true
+		}
+	}
+	return append(out, text[at:]...), changed
+}
+
+// find returns the calls in text, in order.
+func find(file string, text []byte, o Options) []Finding {
 	kind := kindOf(file, bytes.TrimPrefix(text, []byte(bom)))
 	var found []Finding
 	all := view{text: text}
@@ -50,51 +124,50 @@ func Find(file string, content []byte) []Finding {
 	for _, v := range views(all, kind) {
 		found = append(found, v.calls()...)
 	}
+	all.kind = kind
+	found = inOrder(found)
+	for i := range found {
+		if err := o.refuses(found[i]); err != nil {
+			found[i].byHand("computetarget would refuse it: " + err.Error())
+		}
+	}
+	found = inOrder(append(found, all.throughNames(found, o)...))
+	line, at := 1, 0
+	for i := range found {
+		line += bytes.Count(text[at:found[i].start], []byte("\n"))
+		at = found[i].start
+		found[i].Line, found[i].File = line, file
+	}
+	found = keepNeeded(found, text, o)
+	warnFile(found, text)
+	return found
+}
+
+func (o Options) refuses(f Finding) error {
+	if o.Refuses == nil || f.args == nil || f.Becomes == "" {
+		return nil
+	}
+	return o.Refuses(f.args)
+}
+
+// inOrder sorts findings by where they stand and drops what was seen in two
+// readings of the file.
+func inOrder(found []Finding) []Finding {
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.start - b.start })
 	kept := found[:0]
 	end := -1
 	for _, f := range found {
 		if f.start < end {
-			continue // the same words, seen in two readings of the file
+			continue
 		}
 		slices.SortFunc(f.edits, func(a, b edit) int { return a.start - b.start })
 		if n := len(f.edits); n > 0 {
 			f.end = max(f.end, f.edits[n-1].end)
 		}
 		end = f.end
-		f.File = file
 		kept = append(kept, f)
 	}
-	line, at := 1, 0
-	for i := range kept {
-		line += bytes.Count(text[at:kept[i].start], []byte("\n"))
-		at = kept[i].start
-		kept[i].Line = line
-	}
-	warnFile(kept, text)
 	return kept
-}
-
-// Rewrite returns content with every call replaced that has a Becomes, and all
-// findings. It changes nothing else, and a second Rewrite changes nothing.
-func Rewrite(file string, content []byte) ([]byte, []Finding) {
-	found := Find(file, content)
-	text, encode, ok := toUTF8(content)
-	if !ok {
-		return content, nil
-	}
-	var out []byte
-	at := 0
-	for _, f := range found {
-		for _, e := range f.edits {
-			out = append(append(out, text[at:e.start]...), e.text...)
-			at = e.end
-		}
-	}
-	if at == 0 {
-		return content, found
-	}
-	return encode(append(out, text[at:]...)), found
 }
 
 // toUTF8 returns the text of a file and the way back. UTF-16 with a byte order

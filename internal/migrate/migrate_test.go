@@ -2,6 +2,8 @@ package migrate
 
 import (
 	"bytes"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -37,7 +39,23 @@ func TestRewrite(t *testing.T) {
 			"# az ml computetarget list\n  # x az ml computetarget list\necho '# az ml' # az ml computetarget list\ntopaz ml computetarget list\naz ml compute list\naz ml workspace list -g rg\naz ml workspace show -n ws\naz vm list\n$xaz ml computetarget list\n"},
 		{"extension", "a.sh",
 			"az extension add -n azure-cli-ml && az ml computetarget list\naz extension add --source https://x/azure_cli_ml-0.1.3-py2.py3-none-any.whl --yes || true\naz extension remove -n azure-cli-ml 2>/dev/null\naz extension add -n ml\n",
-			"computetarget version && computetarget list\ncomputetarget version || true\ncomputetarget version 2>/dev/null\naz extension add -n ml\n"},
+			"computetarget version && computetarget list\ncomputetarget version || true\naz extension remove -n azure-cli-ml 2>/dev/null\naz extension add -n ml\n"},
+		{"the extension is kept while something needs it", "a.sh",
+			"az extension add -n azure-cli-ml\naz ml computetarget list\naz ml model deploy -n x\n",
+			"az extension add -n azure-cli-ml\ncomputetarget list\naz ml model deploy -n x\n"},
+		{"also for what either extension serves", "a.sh",
+			"az extension add -n azure-cli-ml\naz ml computetarget list\naz ml workspace list -g rg\n",
+			"az extension add -n azure-cli-ml\ncomputetarget list\naz ml workspace list -g rg\n"},
+		{"unless the newer one is installed", "a.sh",
+			"az extension add -n azure-cli-ml\naz ml computetarget list\naz extension add --name ml -y\naz ml workspace list -g rg\n",
+			"computetarget version\ncomputetarget list\naz extension add --name ml -y\naz ml workspace list -g rg\n"},
+		{"also for a question whether it is there", "a.sh",
+			"if [ -z \"$(az extension list -o tsv | grep azure-cli-ml)\" ]; then az extension add -n azure-cli-ml; fi\naz ml computetarget list\n",
+			"if [ -z \"$(az extension list -o tsv | grep azure-cli-ml)\" ]; then az extension add -n azure-cli-ml; fi\ncomputetarget list\n"},
+		{"what installing prints is looked at", "a.sh",
+			"r=$( time az extension update -n azure-cli-ml )\naz extension add -n azure-cli-ml 2>&1 | tee log\naz extension add -n azure-cli-ml 2>/dev/null || exit 1\n",
+			"r=$( time az extension update -n azure-cli-ml )\naz extension add -n azure-cli-ml 2>&1 | tee log\ncomputetarget version 2>/dev/null || exit 1\n"},
+		{"two readings", "a.yml", "0 AZ ml ComputetArget AZ\n- ml\n- ComputetArget ", "0 AZ ml ComputetArget AZ\n- ml\n- ComputetArget "},
 		{"folder", "a.sh", "az ml folder attach -w ws -g rg\n", "computetarget folder attach -w ws -g rg\n"},
 		{"variables decide", "a.sh",
 			"az ml computetarget \"$1\" -n x\naz ml computetarget computeinstance ${ACTION} -n x\naz ml computetarget \"$@\"\n",
@@ -107,19 +125,31 @@ func TestRewrite(t *testing.T) {
  {"cell_type": "code", "source": "%%bash\ncomputetarget list\ncomputetarget list\n# az ml computetarget list"},
  {"cell_type": "raw", "source": "az ml computetarget list"}
 ], "metadata": {"az ml computetarget list": "az ml computetarget list"}}`},
+		{"page without backticks", "README.md",
+			"Run 'az ml computetarget list -o table' or \"az ml computetarget list\".\n\n<code>az ml computetarget list</code>\n\n$ az ml computetarget show -n 'my cpu'\n1. az ml computetarget stop computeinstance -n x\n\naz ml computetarget is retired, as 'az ml' is.\n",
+			"Run 'computetarget list -o table' or \"computetarget list\".\n\n<code>computetarget list</code>\n\n$ computetarget show -n 'my cpu'\n1. computetarget stop computeinstance -n x\n\naz ml computetarget is retired, as 'az ml' is.\n"},
+		{"json", "tasks.json",
+			"{\n  // \"az ml computetarget list\"\n  \"command\": \"az ml computetarget show -n \\\"a b\\\" && az ml computetarget list\",\n  \"run\": [\"az\", \"ml\", \"computetarget\", \"list\"],\n  /* x */ \"note; \\u0061z ml computetarget list\": \"the az ml computetarget command\",\n}\n",
+			"{\n  // \"az ml computetarget list\"\n  \"command\": \"computetarget show -n \\\"a b\\\" && computetarget list\",\n  \"run\": [\"computetarget\", \"list\"],\n  /* x */ \"note; computetarget list\": \"the az ml computetarget command\",\n}\n"},
+		{"template", "deploy.sh.j2", "az ml computetarget show -n {{ name }} # az ml computetarget list\n", "computetarget show -n {{ name }} # az ml computetarget list\n"},
+		{"bicep", "main.bicep", "// az ml computetarget list\nscriptContent: 'az ml computetarget list'\n", "// az ml computetarget list\nscriptContent: 'computetarget list'\n"},
 		{"broken notebook", "a.ipynb", `{"cells": [{"cell_type":"code","source":"!az ml computetarget list"`, `{"cells": [{"cell_type":"code","source":"!az ml computetarget list"`},
 		{"binary", "a.sh", "az ml computetarget list\n\x00", "az ml computetarget list\n\x00"},
 		{"utf-16", "a.ps1", utf16le("az ml computetarget list é\r\n"), utf16le("computetarget list é\r\n")},
+		{"a notebook without its name", "-", `{"cells": [{"cell_type": "code", "source": "!az ml computetarget show -n \"x\""}]}`,
+			`{"cells": [{"cell_type": "code", "source": "!computetarget show -n \"x\""}]}`},
+		{"json without its name", "-", `["az ml computetarget show -n \"a # b\"", "# az ml computetarget list"]`,
+			`["computetarget show -n \"a # b\"", "# az ml computetarget list"]`},
 		{"no extension", "nightly", "#!/usr/bin/env python3\nos.system('az ml computetarget list') # 'az ml computetarget list'\n",
 			"#!/usr/bin/env python3\nos.system('computetarget list') # 'az ml computetarget list'\n"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
-			got, found := Rewrite(c.file, []byte(c.in))
+			got, found := Rewrite(c.file, []byte(c.in), Options{})
 			if string(got) != c.want {
 				t.Errorf("\n got %q\nwant %q\n%+v", got, c.want, found)
 			}
-			again, _ := Rewrite(c.file, got)
+			again, _ := Rewrite(c.file, got, Options{})
 			if !bytes.Equal(again, got) {
 				t.Errorf("a second rewrite changed it to %q", again)
 			}
@@ -166,7 +196,7 @@ func TestFindings(t *testing.T) {
 		{"a.sh", "/opt/az/bin/az ml computetarget list", 1, "/opt/az/bin/az ml computetarget list", "computetarget list", []string{"PATH"}},
 		{"a.sh", "export AZURE_CLIENT_ID=x\naz ml computetarget list", 2, "az ml computetarget list", "computetarget list", []string{"--auth-mode azurecli"}},
 		{"a.sh", "az extension update -n azure-cli-ml -y", 1, "az extension update -n azure-cli-ml -y", "computetarget version", []string{"no extension to install"}},
-		{"a.sh", "az extension show --name azure-cli-ml", 1, "az extension show --name azure-cli-ml", "", []string{"no extension any more"}},
+		{"a.sh", "az extension show --name azure-cli-ml", 1, "az extension show --name azure-cli-ml", "", []string{"no extension"}},
 		{"a.sh", "az ml run submit-script -c train", 1, "az ml run submit-script", "", []string{"az ml job"}},
 		{"a.sh", "az ml datastore attach-blob -n x", 1, "az ml datastore attach-blob", "", []string{"az ml datastore create"}},
 		{"a.sh", "az ml workspace create -w ws -g rg --exist-ok --yes", 1, "az ml workspace create", "", []string{"--name/-n"}},
@@ -187,7 +217,7 @@ func TestFindings(t *testing.T) {
 	} {
 		t.Run(c.in, func(t *testing.T) {
 			t.Parallel()
-			found := Find(c.file, []byte(c.in))
+			found := Find(c.file, []byte(c.in), Options{})
 			if len(found) != 1 {
 				t.Fatalf("%d findings: %+v", len(found), found)
 			}
@@ -207,6 +237,127 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// In a name the first words are rewritten; what calls through it do differently
+// is said there, and those that do not work are listed.
+func TestCallsThroughAName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, set, use string }{
+		{"a.sh", `AZ="az ml computetarget"`, "$AZ delete -n x"},
+		{"a.sh", `export AZ='az ml computetarget'`, "sudo ${AZ} delete -n x"},
+		{"a.sh", "AZ=(az ml computetarget)", `"${AZ[@]}" delete -n x`},
+		{"a.sh", `alias aml="az ml computetarget"`, "x && aml delete -n x"},
+		{"a.sh", `aml() { az ml computetarget "$@"; }`, "aml delete -n x"},
+		{"a.sh", "aml() {\n  az ml computetarget \"$@\"\n}", "aml delete -n x"},
+		{"Makefile", "AZ := az ml computetarget", "\t@$(AZ) delete -n x"},
+		{"a.cmd", `set "AZ=az ml computetarget"`, "%AZ% delete -n x"},
+		{"a.py", `az = "az ml computetarget"`, `os.system(f"{az} delete -n x")`},
+	} {
+		found := Find(c.file, []byte(c.set+"\n"+c.use+"\n"), Options{})
+		if len(found) != 1 || !strings.Contains(strings.Join(found[0].Warnings, "\n"), "delete -n x: delete now waits") {
+			t.Errorf("%s\n%s\n%+v", c.set, c.use, found)
+		}
+		found = Find(c.file, []byte(c.set+"\n"+strings.Replace(c.use, "delete", "setup batchai", 1)+"\n"), Options{})
+		if len(found) != 2 || found[1].Becomes != "" || !strings.Contains(found[1].Warnings[0], "not served") {
+			t.Errorf("%s\n%s for setup\n%+v", c.set, c.use, found)
+		}
+	}
+	for _, in := range []string{"ML=\"az ml\"\n$ML computetarget list\n", "alias ml='az ml'\nml computetarget list\n", "ML := az ml\nx:\n\t$(ML) computetarget list\n"} {
+		found := Find("a.sh", []byte(in), Options{})
+		if len(found) != 1 || found[0].Becomes != "" || !strings.Contains(found[0].Text, "computetarget list") {
+			t.Errorf("%s\n%+v", in, found)
+		}
+	}
+	// Only what holds the command is looked at.
+	if found := Find("a.sh", []byte("X=\"az ml computetarget\"\n# $X delete -n x\n$XY delete\necho X delete\n"), Options{}); len(found) != 1 || len(found[0].Warnings) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// A script that looks for the extension finds it no more, once its calls are
+// rewritten.
+func TestQuestions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, in string }{
+		{"a.sh", `if [ -z "$(az extension list -o tsv | grep azure-cli-ml)" ]; then exit 0; fi`},
+		{"a.sh", "az -v |grep azure-cli-ml 1> /dev/null"},
+		{"a.sh", "az --version | grep -q azure-cli-ml || exit"},
+		{"a.sh", "az extension show --name azure-cli-ml &>/dev/null"},
+		{"a.sh", `[[ $(az version -o json | jq '.extensions["azure-cli-ml"]') != null ]]`},
+		{"a.sh", `az extension list --query "[?name=='azure-cli-ml']"`},
+		{"a.sh", "[ -d ~/.azure/cliextensions/azure-cli-ml ] || exit"},
+		{"a.sh", "case $x in *azure-cli-ml*) ;; esac"},
+		{"a.sh", "for e in azure-cli-ml front-door; do az extension add -n $e; done"},
+		{"a.sh", "EXT=azure-cli-ml"},
+		{"a.ps1", "if ((az extension list | ConvertFrom-Json).name -notcontains 'azure-cli-ml') { exit }"},
+		{"a.ps1", "az extension list | Select-String azure-cli-ml"},
+		{"a.cmd", "az extension list | findstr azure-cli-ml"},
+		{"a.py", "if 'azure-cli-ml' not in out: sys.exit()"},
+		{"a.yml", "- bash: az extension list -o table | grep azure-cli-ml"},
+		{"Makefile", "x:\n\taz extension list | grep azure-cli-ml"},
+	} {
+		found := Find(c.file, []byte(c.in+"\n"), Options{})
+		if len(found) != 1 || found[0].Becomes != "" || found[0].Text == "" {
+			t.Errorf("%s: %s\n%+v", c.file, c.in, found)
+		}
+	}
+	for _, c := range []struct{ file, in string }{
+		{"a.sh", "# if az extension list | grep azure-cli-ml"},
+		{"a.sh", "if true; then az extension remove -n azure-cli-ml; fi"},
+		{"a.sh", "if az extension list | grep -q azure-cli-ml; then\n  az extension remove -n azure-cli-ml\nfi\naz extension add -n ml"},
+		{"a.md", "See https://learn.microsoft.com/cli/azure/ext/azure-cli-ml/ml?view=azure-cli-ml and `azure-cli-ml`."},
+		{"a.sh", `echo "installing azure-cli-ml"`},
+	} {
+		if found := Find(c.file, []byte(c.in+"\n"), Options{}); len(found) != 0 {
+			t.Errorf("%s: %s\n%+v", c.file, c.in, found)
+		}
+	}
+}
+
+func TestRefusedCallsStay(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	o := Options{Refuses: func(words []string) error {
+		asked = append(asked, strings.Join(words, " "))
+		if strings.Contains(strings.Join(words, " "), "--priority") {
+			return errors.New("no --priority")
+		}
+		return nil
+	}}
+	in := "az ml computetarget create amlcompute -n x --priority Dedicated\naz ml computetarget list -w=\"$W\" -g $G --query '[0]'\naz ml computetarget \"$V\" --priority\nA='az ml computetarget'\n$A list --priority\n"
+	got, found := Rewrite("a.sh", []byte(in), o)
+	want := strings.Replace(strings.Replace(strings.Replace(in, "az ml computetarget list", "computetarget list", 1),
+		"az ml computetarget \"", "computetarget \"", 1), "'az ml computetarget'", "'computetarget'", 1)
+	if string(got) != want || len(found) != 5 {
+		t.Errorf("%s\n%+v", got, found)
+	}
+	if f := found[0]; f.Becomes != "" || len(f.Warnings) != 1 || !strings.Contains(f.Warnings[0], "no --priority") {
+		t.Errorf("%+v", f)
+	}
+	if f := found[4]; f.Becomes != "" || f.Text != "$A list --priority" {
+		t.Errorf("%+v", f)
+	}
+	if !slices.Contains(asked, "list -w=true -g true --query [0]") {
+		t.Errorf("asked %q", asked)
+	}
+}
+
+// A file that only installs the extension goes on while another one needs it.
+func TestNeededElsewhere(t *testing.T) {
+	t.Parallel()
+	install := []byte("az extension add -n azure-cli-ml\n")
+	if got, _ := Rewrite("a.sh", install, Options{}); string(got) != "computetarget version\n" {
+		t.Errorf("%s", got)
+	}
+	needs := Needs(Find("b.sh", []byte("\naz ml run list\n"), Options{}))
+	got, found := Rewrite("a.sh", install, Options{Needed: needs})
+	if !bytes.Equal(got, install) || len(found) != 1 || !strings.Contains(found[0].Warnings[0], "b.sh:2 still needs it") {
+		t.Errorf("%s %+v", got, found)
+	}
+	if needs := Needs(Find("b.sh", append(install, "az ml computetarget list\n"...), Options{})); needs != "" {
+		t.Errorf("%q", needs)
+	}
+}
+
 func TestProseIsNoCall(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, in string }{
@@ -216,7 +367,7 @@ func TestProseIsNoCall(t *testing.T) {
 		{"a.sh", "computetarget ml computetarget list"},
 		{"a.sh", "az ml workspace list\naz ml model create\naz ml job create"},
 	} {
-		if found := Find(c.file, []byte(c.in)); len(found) != 0 {
+		if found := Find(c.file, []byte(c.in), Options{}); len(found) != 0 {
 			t.Errorf("%q has findings: %+v", c.in, found)
 		}
 	}
@@ -227,27 +378,28 @@ func TestFiles(t *testing.T) {
 	fsys := fstest.MapFS{}
 	for name, text := range map[string]string{
 		"a.sh": "", "b/c.ps1": "", "b/d.txt": "", "Makefile": "", "ci/Dockerfile.gpu": "", "Jenkinsfile": "",
-		"run": "#!/bin/bash\n", "prog": "\x7fELF", "nb.ipynb": "", "x.TF": "",
+		"run": "#!/bin/bash\n", "x.json": "", "prog": "\x7fELF", "nb.ipynb": "", "x.TF": "",
 		".git/hooks/x.sh": "", "node_modules/a/b.sh": "", ".github/workflows/w.yml": "", "venv/x.py": "",
 	} {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	got, err := Files(fsys, ".")
-	want := ".github/workflows/w.yml Jenkinsfile Makefile a.sh b/c.ps1 ci/Dockerfile.gpu nb.ipynb run x.TF"
+	want := ".github/workflows/w.yml Jenkinsfile Makefile a.sh b/c.ps1 ci/Dockerfile.gpu nb.ipynb run x.TF x.json"
 	if err != nil || strings.Join(got, " ") != want {
 		t.Errorf("%v, %v\nwant %s", got, err, want)
 	}
 }
 
 func FuzzRewrite(f *testing.F) {
-	for _, name := range []string{"a.sh", "a.ps1", "a.cmd", "a.yml", "a.tf", "Makefile", "Dockerfile", "Jenkinsfile", "a.py", "a.ipynb", "a.md"} {
+	for _, name := range []string{"a.sh", "a.ps1", "a.cmd", "a.yml", "a.tf", "Makefile", "Dockerfile", "Jenkinsfile", "a.py", "a.ipynb", "a.md", "a.json"} {
 		f.Add(name, "x=\"$(az ml computetarget show -n \"$N\" \\\n -o tsv)\" # c\naz extension add -n azure-cli-ml\n")
 		f.Add(name, "run(['az',\n 'ml', \"computetarget\", 'list']) `az ml computetarget`\n- az\n- ml\n- computetarget\n")
+		f.Add(name, "AZ='az ml computetarget'\n$AZ delete -n x\nif az extension list|grep azure-cli-ml; then :; fi\n0 AZ ml ComputetArget AZ\n- ml\n- ComputetArget ")
 		f.Add(name, "{\"cells\":[{\"cell_type\":\"code\",\"source\":[\"!az ml \\\\\\n\",\"computetarget list\"]}]}")
 	}
 	f.Fuzz(func(t *testing.T, name, text string) {
 		content := []byte(text)
-		got, found := Rewrite(name, content)
+		got, found := Rewrite(name, content, Options{})
 		if string(content) != text {
 			t.Fatal("the input changed")
 		}
@@ -266,7 +418,7 @@ func FuzzRewrite(f *testing.F) {
 			}
 			at = x.end
 		}
-		again, left := Rewrite(name, got)
+		again, left := Rewrite(name, got, Options{})
 		if !bytes.Equal(again, got) {
 			t.Fatalf("%q became %q, which became %q: %+v", text, got, again, left)
 		}

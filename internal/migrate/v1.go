@@ -2,7 +2,9 @@ package migrate
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/argv"
@@ -119,6 +121,7 @@ func (c call) finding() (Finding, bool) {
 			return f, true
 		}
 		gone = append(gone, globals+1)
+		f.args = c.args(leaf, words[1:globals], rest)
 		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:globals], rest))
 		f.Warnings = c.warnings(leaf, rest)
 	case "folder":
@@ -126,6 +129,7 @@ func (c call) finding() (Finding, bool) {
 			f.Warnings = []string{"az ml folder has no such command here"}
 			return f, true
 		}
+		f.args = c.args("folder attach", words[1:globals], words[globals+1:])
 		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:globals], words[globals+1:]))
 		f.Warnings = c.warnings("folder attach", rest[1:])
 	default:
@@ -139,6 +143,11 @@ func (c call) finding() (Finding, bool) {
 		} else if group == "workspace" && verb != "" {
 			why = workspaceGone(rest[1:])
 		}
+		if why == "" && slices.Contains([]string{"workspace", "model", "environment", "datastore"}, group) {
+			f.role = shared
+			f.Text = oneLine(c.join(words[:min(len(words), globals+3)]))
+			return f, true
+		}
 		if why == "" {
 			return f, false
 		}
@@ -150,7 +159,8 @@ func (c call) finding() (Finding, bool) {
 	return f, true
 }
 
-// extension handles az extension add|update|remove -n azure-cli-ml.
+// extension handles az extension … -n azure-cli-ml. Removing it is what scripts
+// for its successor do, and stays.
 func (c call) extension(f *Finding, verb string, rest []word) bool {
 	if !slices.ContainsFunc(rest, func(w word) bool {
 		return strings.Contains(strings.ReplaceAll(strings.ToLower(w.text), "_", "-"), "azure-cli-ml")
@@ -159,7 +169,14 @@ func (c call) extension(f *Finding, verb string, rest []word) bool {
 	}
 	f.end = c.view.end(c.after - 1)
 	switch verb {
-	case "add", "update", "remove":
+	case "remove":
+		return false
+	case "add", "update":
+		f.role = installs
+		if c.printed() {
+			f.byHand("what it prints or how it ends is looked at: there is no extension to install, see what follows from that")
+			return true
+		}
 		f.Becomes = "computetarget version"
 		f.Warnings = []string{"there is no extension to install: the line only checks that computetarget is there"}
 		var gone []int
@@ -171,9 +188,55 @@ func (c call) extension(f *Finding, verb string, rest []word) bool {
 		}
 		f.edits = append(c.rename(verb, "version"), c.replace("computetarget", gone)...)
 	default:
-		f.Warnings = []string{"there is no extension any more: delete this, or ask for computetarget version"}
+		f.role = asks
+		f.Warnings = []string{asksWhy}
 	}
 	return true
+}
+
+const asksWhy = "azure-cli-ml is looked for here, and computetarget is no extension: delete this, or look whether computetarget version works"
+
+// printed reports whether a script reads what the call prints: $(…), a pipe,
+// a variable of PowerShell.
+func (c call) printed() bool {
+	t := c.view.text
+	before := t[c.view.line(c.words[0].start):c.words[0].start]
+	after := bytes.TrimLeft(t[c.after:], " \t")
+	for len(after) > 2 && (after[0] == '>' || after[0] == '2' && after[1] == '>') { // a redirection
+		_, after, _ = bytes.Cut(after, []byte(" "))
+		after = bytes.TrimLeft(after, " \t")
+	}
+	return bytes.Count(before, []byte("$(")) > bytes.Count(before, []byte(")")) ||
+		c.view.kind != powershell && c.view.kind != markdown && bytes.Count(before, []byte("`"))%2 == 1 ||
+		c.view.kind == powershell && bytes.Contains(before, []byte("=")) ||
+		bytes.HasPrefix(after, []byte("|")) && !bytes.HasPrefix(after, []byte("||"))
+}
+
+// args are the words computetarget would get: what a variable holds is
+// AnyValue. nil when a variable decides on the command.
+func (c call) args(leaf string, globals, rest []word) []string {
+	if leaf == "" {
+		return nil
+	}
+	out := []string{}
+	for _, w := range slices.Concat(globals, rest) {
+		text := w.text
+		if name, value, ok := strings.Cut(text, "="); ok && strings.HasPrefix(text, "-") {
+			if isVariable(value) {
+				text = name + "=" + AnyValue
+			}
+		} else if isVariable(text) && !strings.HasPrefix(text, "-") || c.list && w.start < w.end && !c.quoted(w) {
+			text = AnyValue
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// quoted reports whether an item of a list is a text and no name of a variable.
+func (c call) quoted(w word) bool {
+	first := c.view.text[w.start]
+	return c.view.kind != python && c.view.kind != groovy && c.view.kind != json || first == '"' || first == '\''
 }
 
 // replace gives the program a new name and drops words, named by index.
@@ -351,10 +414,52 @@ func (c call) linesAfter(n int) int {
 	return at
 }
 
+// keepNeeded leaves the lines that install the extension as they are while a
+// call needs it, and drops the findings that are only there to tell.
+func keepNeeded(found []Finding, text []byte, o Options) []Finding {
+	needed, calls, installing := "", false, false
+	both := compiled().installsNext.Match(text) // serves the shared calls
+	for _, f := range found {
+		calls = calls || f.role == ordinary
+		installing = installing || f.role == installs
+		switch {
+		case f.role == ordinary && f.Becomes != "":
+		case f.role == installs, f.role == shared && both, needed != "":
+		default:
+			needed = "line " + strconv.Itoa(f.Line) + " still needs it"
+		}
+	}
+	if needed == "" && !calls && o.Needed != "" {
+		needed = o.Needed
+	}
+	// A script that is only there to remove the extension goes on doing it.
+	cleaning := !calls && !installing && compiled().removes.Match(text)
+	kept := found[:0]
+	for _, f := range found {
+		if f.role == installs && f.Becomes != "" && needed != "" {
+			f.byHand("the extension is kept: " + needed)
+		}
+		if f.role != shared && !(f.role == asks && cleaning) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// Needs names the first call that still needs azure-cli-ml, "" for none.
+func Needs(found []Finding) string {
+	for _, f := range found {
+		if f.Becomes == "" && f.role != installs {
+			return fmt.Sprintf("%s:%d still needs it", f.File, f.Line)
+		}
+	}
+	return ""
+}
+
 // warnFile adds to the first rewritten call what concerns the whole file.
 func warnFile(found []Finding, text []byte) {
 	i := slices.IndexFunc(found, func(f Finding) bool {
-		return strings.HasPrefix(f.Becomes, "computetarget") && !strings.HasSuffix(f.Becomes, " version")
+		return f.Becomes != "" && f.role == ordinary
 	})
 	if i < 0 {
 		return

@@ -2,10 +2,12 @@ package migrate
 
 import (
 	"bytes"
-	"encoding/json"
+	jsontext "encoding/json"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -78,6 +80,8 @@ func views(v view, k kind) []view {
 		return markdownViews(v)
 	case python:
 		return pythonViews(v)
+	case json:
+		return jsonViews(v)
 	case powershell:
 		v.comments = blockComments(v.text, "<#", "#>")
 	case terraform, groovy:
@@ -143,6 +147,7 @@ func markdownViews(v view) []view {
 			fallthrough
 		default:
 			out = append(out, inlineCode(v, at, end)...)
+			out = append(out, quotedCode(v, at, end)...)
 		}
 		at = end
 	}
@@ -187,6 +192,64 @@ func inlineCode(v view, start, end int) []view {
 		}
 		out = append(out, v.part(start+open, start+open+size, shell))
 		at = open + size + n
+	}
+	return out
+}
+
+// asCode finds commands that a page shows without backticks: in quotes, in the
+// tags of code, and on a line of their own when they have flags.
+var asCode = sync.OnceValue(func() *regexp.Regexp {
+	const command = `az(?:\.cmd)?[ \t]+(?:ml|extension)[ \t]`
+	return regexp.MustCompile(`(?i)(?:^|[\s(>:])'(` + command + `[^\r\n]*?)'(?:$|\W)` +
+		`|(?:^|[\s(>:])"(` + command + `[^"\r\n]*)"` +
+		`|<(?:code|pre|kbd)>(` + command + `[^<\r\n]*)</` +
+		`|^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:\$[ \t]+)?(` + command + `[^\r\n]*?[ \t]--?[a-z][^\r\n]*)$`)
+})
+
+func quotedCode(v view, start, end int) []view {
+	var out []view
+	for _, m := range asCode().FindAllSubmatchIndex(bytes.TrimRight(v.text[start:end], "\r\n"), -1) {
+		for g := 2; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				out = append(out, v.part(start+m[g], start+m[g+1], shell))
+			}
+		}
+	}
+	return out
+}
+
+// jsonViews returns the text of every string, and the whole, in which only
+// lists of strings are looked for. Comments, which settings of editors have,
+// are left out.
+func jsonViews(v view) []view {
+	out := []view{v}
+	for at := 0; at < len(v.text); at++ {
+		rest := v.text[at:]
+		skip := 0
+		switch {
+		case rest[0] == '"':
+			end := closing(v.text, at+1, `"`)
+			if end < 0 {
+				continue
+			}
+			literal := view{kind: shell, from: []int{}, to: []int{}}
+			literal.appendJSON(v, span{at, end + 1})
+			if len(literal.text) > 0 {
+				out = append(out, literal)
+			}
+			at = end
+		case bytes.HasPrefix(rest, []byte("//")):
+			skip = bytes.IndexByte(rest, '\n')
+		case bytes.HasPrefix(rest, []byte("/*")):
+			skip = bytes.Index(rest, []byte("*/"))
+		}
+		if skip < 0 {
+			break
+		}
+		if skip > 0 {
+			out[0].comments = append(out[0].comments, span{at, at + skip})
+			at += skip
+		}
 	}
 	return out
 }
@@ -356,7 +419,7 @@ type cell struct {
 
 // notebookCells finds the cells of a notebook and where their sources stand.
 func notebookCells(text []byte) ([]cell, bool) {
-	d := json.NewDecoder(bytes.NewReader(text))
+	d := jsontext.NewDecoder(bytes.NewReader(text))
 	var cells []cell
 	var path []string // keys of the objects around; "" in arrays
 	var inArray []bool
@@ -371,7 +434,7 @@ func notebookCells(text []byte) ([]cell, bool) {
 			return nil, false
 		}
 		after := int(d.InputOffset())
-		if delim, ok := token.(json.Delim); ok {
+		if delim, ok := token.(jsontext.Delim); ok {
 			switch delim {
 			case '{', '[':
 				if len(path) > 200 {
