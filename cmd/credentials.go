@@ -17,6 +17,7 @@ func newGetCredentials(a *app.App) *cobra.Command {
 account of a machine. This is the one command that prints secrets.`,
 		Example: `  computetarget get-credentials serving
   computetarget get-credentials serving --query userKubeConfig -o tsv`,
+		Annotations: map[string]string{listed: ""},
 	}
 	names := namesFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {

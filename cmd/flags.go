@@ -40,7 +40,7 @@ func globals(fs *pflag.FlagSet) {
 	own.Bool("verbose", false, "say what is going on, on stderr")
 	own.Bool("debug", false, "show requests and responses on stderr, secrets removed")
 	own.Bool("only-show-errors", false, "suppress notes on stderr")
-	own.StringP("output", "o", "", "`FORMAT`: json, jsonc, yaml, yamlc, table, tsv, name or none")
+	own.StringP("output", "o", "", "`FORMAT`: json, jsonc, yaml, yamlc, table, tsv, name, id, wide or none")
 	own.String("query", "", "JMESPath `EXPRESSION` applied to the result")
 	markV1(own, "resource-group", "workspace-name", "subscription-id", "subscription", "path", fullObject,
 		"verbose", "debug", "only-show-errors", "output", "query")

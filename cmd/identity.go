@@ -111,7 +111,11 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 }
 
 func identityResult(a *app.App, c *compute.Compute) render.Result {
-	return render.Result{Data: render.IdentityObject(c, detail(a, false))}
+	r := render.Result{Data: render.IdentityObject(c, detail(a, false))}
+	if c != nil {
+		r.Names, r.IDs = []string{c.Name}, []string{c.ID}
+	}
+	return r
 }
 
 // mustBeCluster refuses what is no cluster.

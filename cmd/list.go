@@ -28,7 +28,8 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
   computetarget list -o name --owner me | computetarget stop -
   computetarget list --type computeinstance --older-than 30d -o table
   computetarget list --query "[?state=='Running'].name" -o tsv`,
-		Args: noNames,
+		Args:        noNames,
+		Annotations: map[string]string{listed: "names ids"},
 	}
 	wanted := filterFlags(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own bodies")

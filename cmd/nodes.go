@@ -19,6 +19,7 @@ func newListNodes(a *app.App) *cobra.Command {
 instance is answered too, as the one node it is.`,
 		Example: `  computetarget list-nodes cpu
   computetarget list-nodes cpu -o table`,
+		Annotations: map[string]string{listed: "names"},
 	}
 	names := namesFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
@@ -34,18 +35,20 @@ instance is answered too, as the one node it is.`,
 		}
 		list := make([]any, 0, len(nodes))
 		rows := make([][]string, 0, len(nodes))
+		ids := make([]string, 0, len(nodes))
 		for _, n := range nodes {
 			port := ""
 			if n.Port != 0 {
 				port = strconv.Itoa(n.Port)
 			}
+			ids = append(ids, n.ID)
 			list = append(list, map[string]any{
 				"nodeId": n.ID, "nodeState": n.State, "privateIpAddress": orNull(n.PrivateIP),
 				"publicIpAddress": orNull(n.PublicIP), "port": orNull(port), "runId": orNull(n.RunID),
 			})
 			rows = append(rows, []string{n.ID, n.State, n.PrivateIP, n.PublicIP, port, n.RunID})
 		}
-		return render.Result{Data: list, People: func(p *render.Page) {
+		return render.Result{Data: list, Names: ids, People: func(p *render.Page) {
 			p.Table([]string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, rows)
 		}}, nil
 	})

@@ -33,7 +33,7 @@ made. Where there is no browser, and with --print, the address is printed.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		r := render.Result{Data: address, Text: address + "\n"}
+		r := render.Result{Data: address, Names: []string{have.Name}, IDs: []string{have.ID}, Text: address + "\n"}
 		if !*onlyPrint && access.Browse(address) {
 			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, have.Name) }
 		}

@@ -44,7 +44,7 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 	globals(globalSet.Flags())
 	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
 	if err != nil {
-		return err
+		return advise(err, nil, nil)
 	}
 	if len(found.Path) > 0 && strings.HasPrefix(found.Path[0], "__complete") {
 		complete(ctx, a, found.Rest, found.Path[0] == cobra.ShellCompRequestCmd)
@@ -72,7 +72,7 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		return a.ReadArgument(ctx, path, input.Value)
 	})
 	if err != nil {
-		return err
+		return advise(err, found.Path, c.Flags())
 	}
 	a.ComputeType = found.Type
 	root.SetArgs(append(slices.Clone(found.Path), rest...))
@@ -124,7 +124,7 @@ func help(a *app.App, root *cobra.Command, args []string) error {
 	}
 	found, err := argv.Path(append(args, "--help"), known, nil)
 	if err != nil {
-		return err
+		return advise(err, nil, nil)
 	}
 	if len(found.Path) == 1 {
 		for _, t := range topics() {
@@ -182,6 +182,9 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		if err := a.Begin(c.Flags()); err != nil {
 			return err
 		}
+		if err := a.Lists(lists(c)); err != nil {
+			return err
+		}
 		for _, name := range withoutEffect(c.Flags()) {
 			a.Note("%s has no effect: it is for az's own requests", name)
 		}
@@ -192,6 +195,20 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		return a.Located(a.Print(result))
 	}
 	return c
+}
+
+// listed is the annotation of commands that tell what -o name and -o id print of
+// their result: "names", "names ids", or "" for neither. Without it a command
+// that takes names of computes has both.
+const listed = "computetarget_listed"
+
+// lists tells whether the result of a command has names and ARM ids.
+func lists(c *cobra.Command) (names, ids bool) {
+	what, told := c.Annotations[listed]
+	if !told && c.Flags().Lookup("name") != nil {
+		return true, true
+	}
+	return strings.Contains(what, "names"), strings.Contains(what, "ids")
 }
 
 // readsNothing is the annotation of commands that read no settings from files:

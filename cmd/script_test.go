@@ -156,7 +156,7 @@ func condition(embedded bool) func(string) (bool, error) {
 // commands are what scenarios may use besides testscript's own.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits": exits, "interrupt": interrupt, "paste": paste, "damage": damage, "json": isJSON,
+		"exits": exits, "interrupt": interrupt, "paste": paste, "damage": damage, "json": isJSON, "like": like,
 	}
 }
 
@@ -169,6 +169,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := codeOf(ts.Exec(args[1], args[2:]...)); got != want {
 		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+// like stdout FILE compares what the last command printed with a file in which
+// "…" stands for any text and $NAME for a variable.
+func like(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: like stdout FILE")
+	}
+	want := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
+	if got := ts.ReadFile(args[0]); !matches(want, got) {
+		ts.Fatalf("%s is not like %s:\n%s\nbut\n%s", args[0], args[1], want, got)
 	}
 }
 

@@ -24,7 +24,8 @@ memory, GPUs and the list price of an hour where the service tells it.
 		Example: `  computetarget list-sizes
   computetarget list-sizes --gpu --fits-quota
   computetarget list-sizes --min-cores 8 --min-memory 32 -o table`,
-		Args: noNames,
+		Args:        noNames,
+		Annotations: map[string]string{listed: "names"},
 	}
 	f := c.Flags()
 	gpu := f.Bool("gpu", false, "only sizes with GPUs")

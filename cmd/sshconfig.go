@@ -35,8 +35,14 @@ running instance SSH can reach.`,
 			return render.Result{}, err
 		}
 		var text strings.Builder
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
 		list := []any{}
+		ids := []string{}
 		for _, d := range to {
+			ids = append(ids, client.Workspace().ComputeID(d.Name))
 			text.WriteString(d.Block())
 			list = append(list, map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User})
 		}
@@ -44,7 +50,7 @@ running instance SSH can reach.`,
 			if len(to) == 0 {
 				text.WriteString("# no running instance that SSH can reach\n")
 			}
-			return render.Result{Data: list, Text: text.String()}, nil
+			return render.Result{Data: list, IDs: ids, Text: text.String()}, nil
 		}
 		home := a.Settings.Home()
 		if home == "" {
@@ -54,7 +60,7 @@ running instance SSH can reach.`,
 		if err := access.Write(file, to); err != nil {
 			return render.Result{}, render.Errorf(render.ExitFailed, "%s was not written: %w", file, err)
 		}
-		return render.Result{Data: list, People: func(p *render.Page) {
+		return render.Result{Data: list, IDs: ids, People: func(p *render.Page) {
 			for _, d := range to {
 				p.Line("ssh %s now reaches %s port %d", d.Name, d.Host, d.Port)
 			}

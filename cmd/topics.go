@@ -125,6 +125,8 @@ people and everything else gets json.
   table   columns with a header, as az draws them
   tsv     values separated by tabs, without a header: for cut, awk and read
   name    names, one a line: to pipe into another command
+  id      ARM ids, one a line: the same across workspaces
+  wide    the view for people as plain text, in a pipe, too
   none    nothing; the exit code tells
 
 --query EXPRESSION applies a JMESPath expression first, with the functions and

@@ -22,7 +22,8 @@ A stopped instance keeps its cores. Families nobody uses are left out; --all
 shows them.`,
 		Example: `  computetarget list-usage
   computetarget list-usage --all -o table`,
-		Args: noNames,
+		Args:        noNames,
+		Annotations: map[string]string{listed: "names"},
 	}
 	everything := c.Flags().Bool("all", false, "show families nobody uses too")
 	location := c.Flags().StringP("location", "l", "", "`REGION`; the workspace's own by default")

@@ -26,6 +26,7 @@ workspaces of the subscription or, when none is chosen, of every one you can
 see.`,
 		Example: `  computetarget use local-ws
   computetarget use local-ws -g local-rg --here`,
+		Annotations: map[string]string{listed: "names ids"},
 	}
 	here := c.Flags().Bool("here", false, "for this folder instead of everywhere")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {

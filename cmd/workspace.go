@@ -20,7 +20,8 @@ func newWorkspaceList(a *app.App) *cobra.Command {
 you can see; with -g those of a resource group. The chosen one is marked.`,
 		Example: `  computetarget workspace list
   computetarget workspace list -g local-rg -o name`,
-		Args: noNames,
+		Args:        noNames,
+		Annotations: map[string]string{listed: "names ids"},
 	}
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
 		group, err := a.Settings.Get(config.ResourceGroup)

@@ -54,6 +54,7 @@ type App struct {
 
 	verbose, debug bool
 	output         render.Options
+	formatAsked    bool // by -o, rather than by a setting for all commands
 	emulator       *emulator.Emulator
 	unsent         unsent
 	credential     *azure.Credential
@@ -82,12 +83,16 @@ func (a *App) Begin(flags *pflag.FlagSet) error {
 	if a.output.Format, err = render.ParseFormat(format.Text); err != nil {
 		return err
 	}
+	a.formatAsked = format.Level == config.LevelFlag
 	if expression, ok := given["query"]; ok {
 		q, err := query.Compile(expression)
 		if err != nil {
 			return err
 		}
 		a.output.Query = q
+		if err := a.unfit(render.Wide, "-o wide is the view for people, which --query does not reach; leave one of them out"); err != nil {
+			return err
+		}
 	}
 	if a.output.OnlyErrors, err = a.Settings.Bool(config.OnlyShowErrors); err != nil {
 		return err
@@ -97,6 +102,37 @@ func (a *App) Begin(flags *pflag.FlagSet) error {
 		return err
 	}
 	a.output.Emulator = target.Emulator()
+	return nil
+}
+
+// Lists says what the command's result holds: things with names, and things
+// with ARM ids. What -o asks for and the result cannot hold is refused, so that
+// nothing is done first.
+func (a *App) Lists(names, ids bool) error {
+	if a.output.Query != nil {
+		return nil // its result may hold anything
+	}
+	if !names {
+		if err := a.unfit(render.Name, "-o name prints names, and the result of this command has none; use -o json"); err != nil {
+			return err
+		}
+	}
+	if !ids {
+		return a.unfit(render.ID, "-o id prints ARM ids, and the result of this command has none; use -o json")
+	}
+	return nil
+}
+
+// unfit is an error when -o asks for a format that does not fit. A setting for
+// all commands is passed over where it does not fit.
+func (a *App) unfit(format render.Format, why string) error {
+	switch {
+	case a.output.Format != format:
+		return nil
+	case a.formatAsked:
+		return render.Usagef("%s", why)
+	}
+	a.output.Format = ""
 	return nil
 }
 

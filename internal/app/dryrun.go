@@ -2,6 +2,8 @@ package app
 
 import (
 	"errors"
+	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/computetarget/computetarget/internal/render"
@@ -25,6 +27,7 @@ func (u *unsent) add(r compute.Request) {
 // have nothing to do with the dry run stay.
 func (u *unsent) instead(r render.Result) render.Result {
 	shown := render.Result{Body: true, Err: onlyReal(r.Err), Notes: r.Notes}
+	shown.Names, shown.IDs = u.computes()
 	_, several := r.Data.([]any)
 	switch {
 	case len(u.requests) == 0:
@@ -37,6 +40,23 @@ func (u *unsent) instead(r render.Result) render.Result {
 		shown.Data = u.requests
 	}
 	return shown
+}
+
+// computes are the names and ARM ids of the computes the requests are for, each
+// once.
+func (u *unsent) computes() (names, ids []string) {
+	names, ids = []string{}, []string{}
+	for _, r := range u.requests {
+		at, err := url.Parse(r.URL)
+		if err != nil {
+			continue
+		}
+		ws, name, err := compute.ParseID(at.Path)
+		if id := ws.ComputeID(name); err == nil && name != "" && !slices.Contains(ids, id) {
+			names, ids = append(names, name), append(ids, id)
+		}
+	}
+	return names, ids
 }
 
 // onlyReal leaves the failures that are not the dry run itself.

@@ -16,6 +16,10 @@ import (
 type Error struct {
 	Text string // one sentence: what is wrong
 	Tip  string // what to type instead, "" when there is no good guess
+
+	Path []string // the group in which Word is no command
+	Word string   // the word that is no command, in lower case; "" for another mistake
+	Flag string   // the flag that the command does not have, without dashes; "" for another mistake
 }
 
 func (e *Error) Error() string { return e.Text }

@@ -175,7 +175,7 @@ func (e *expander) short(arg string, rest []string) ([]string, error) {
 	for cluster := arg[1:]; ; {
 		f, ok := e.byShort(cluster[:1])
 		if !ok {
-			return nil, errorf(e.near(arg), "unrecognized argument: %s", flagText(arg))
+			return nil, e.unknown(arg)
 		}
 		cluster = cluster[1:]
 		if cluster == "" {
@@ -310,12 +310,17 @@ func (e *expander) byName(name string) (Flag, error) {
 	}
 	switch len(names) {
 	case 0:
-		return Flag{}, errorf(e.near("--"+name), "unrecognized argument: %s", flagText("--"+name))
+		return Flag{}, e.unknown("--" + name)
 	case 1:
 		return matches[0], nil
 	}
 	slices.Sort(names)
 	return Flag{}, errorf("", "ambiguous option: %s could match %s", flagText("--"+name), strings.Join(names, ", "))
+}
+
+// unknown is the error for a flag that does not exist.
+func (e *expander) unknown(arg string) error {
+	return &Error{Text: "unrecognized argument: " + flagText(arg), Tip: e.near(arg), Flag: strings.TrimLeft(arg, "-")}
 }
 
 // near returns advice for a flag that does not exist.

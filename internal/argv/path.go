@@ -156,7 +156,7 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 		} else if len(c.Path) > 0 {
 			tip = "it takes one of: " + strings.Join(known, ", ")
 		}
-		return errorf(tip, "%s is not %s", show(p.rest[0]), group)
+		return &Error{Text: show(p.rest[0]) + " is not " + group, Tip: tip, Path: c.Path, Word: w}
 	}
 	if len(p.rest) == 0 || help || p.helpNext() || p.rest[0] == "--version" || p.global(p.rest[0]) > 0 {
 		return nil // a global flag is still here only when its value is missing, which Expand reports

@@ -99,7 +99,7 @@ func Options() []Option {
 		{Key: Endpoint, Flags: []string{"endpoint"}, Env: "COMPUTETARGET_ENDPOINT", User: true, Kind: URL,
 			Help: "Resource Manager URL to use instead of the cloud's own"},
 		{Key: Output, Flags: []string{"output"}, Short: "-o", Env: "COMPUTETARGET_OUTPUT", User: true, Az: true, Kind: Choice,
-			Values: []string{"json", "jsonc", "table", "tsv", "yaml", "yamlc", "name", "none"},
+			Values: []string{"json", "jsonc", "table", "tsv", "yaml", "yamlc", "name", "id", "wide", "none"},
 			Help:   "output format; without one, people's views on a terminal and json elsewhere"},
 		{Key: APIVersion, Flags: []string{"api-version"}, Env: "COMPUTETARGET_API_VERSION", User: true,
 			Help: "api-version of every request instead of the one chosen per operation"},

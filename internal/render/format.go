@@ -8,7 +8,7 @@ import (
 // Format is an output format of -o.
 type Format string
 
-// The formats of az, and names.
+// The formats of az, and ours: names, ARM ids, and what a terminal shows.
 const (
 	JSON  Format = "json"
 	JSONC Format = "jsonc"
@@ -18,10 +18,14 @@ const (
 	TSV   Format = "tsv"
 	None  Format = "none"
 	Name  Format = "name"
+	ID    Format = "id"
+	Wide  Format = "wide"
 )
 
 // Formats lists every format, in the order help shows them.
-func Formats() []Format { return []Format{JSON, JSONC, YAML, YAMLC, Table, TSV, None, Name} }
+func Formats() []Format {
+	return []Format{JSON, JSONC, YAML, YAMLC, Table, TSV, None, Name, ID, Wide}
+}
 
 // ParseFormat reads the value of -o, in any case as az does. An empty value is
 // no format. The error carries exit code 2.
@@ -35,7 +39,7 @@ func ParseFormat(s string) (Format, error) {
 			return f, nil
 		}
 	}
-	return "", Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name", s)
+	return "", Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name, id, wide", s)
 }
 
 // write renders one JSON value. v1 applies, and the order of keys in table and
@@ -67,6 +71,12 @@ func write(out *Output, format Format, data any, v1 *V1, queried bool) error {
 			return err
 		}
 		return writeNames(out, names)
+	case ID:
+		ids, err := idsOf(data)
+		if err != nil {
+			return err
+		}
+		return writeNames(out, ids)
 	case None:
 		return nil
 	default:

@@ -16,7 +16,7 @@ import (
 // Schedules is the result of listing the schedules of instances: the service's
 // own objects of one, or objects with name and schedules of several.
 func Schedules(list []*compute.Compute, several bool) Result {
-	r := Result{Names: []string{}}
+	r := Result{Names: []string{}, IDs: ids(list)}
 	all := []any{}
 	for _, c := range list {
 		objects, ids := serviceObjects(c)
@@ -323,7 +323,7 @@ func Idle(list []*compute.Compute, several bool) Result {
 	data := make([]any, 0, len(list))
 	for _, c := range list {
 		data = append(data, query.Object{
-			{Key: "idleShutdown", Value: idleText(c)}, {Key: "idleTimeBeforeShutdown", Value: text(c.Instance.IdleTime)},
+			{Key: "id", Value: text(c.ID)}, {Key: "idleShutdown", Value: idleText(c)}, {Key: "idleTimeBeforeShutdown", Value: text(c.Instance.IdleTime)},
 			{Key: "name", Value: c.Name}, {Key: "state", Value: text(c.State())},
 		})
 	}

@@ -16,6 +16,7 @@ type Page struct {
 	Now time.Time
 
 	s        *Streams
+	wide     bool // whatever the terminal's width
 	emulator bool
 	out      bytes.Buffer
 	errs     bytes.Buffer
@@ -26,14 +27,14 @@ func newPage(s *Streams, o Options) *Page {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	return &Page{Now: now, s: s, emulator: o.Emulator}
+	return &Page{Now: now, s: s, wide: o.Format == Wide, emulator: o.Emulator}
 }
 
 // Width returns the columns a line of the view may take, without the emulator
 // mark that follows it.
 func (p *Page) Width() int {
 	w := p.s.Out.Width()
-	if w == 0 {
+	if w == 0 || p.wide {
 		return 0
 	}
 	if p.emulator {

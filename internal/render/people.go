@@ -32,7 +32,7 @@ func (w Where) String() string {
 
 // List is the result of listing computes.
 func List(list []*compute.Compute, w Where, d Detail) Result {
-	r := Result{Data: Objects(list, d), Names: names(list), V1: V1List()}
+	r := Result{Data: Objects(list, d), Names: names(list), IDs: ids(list), V1: V1List()}
 	switch d {
 	case Verbose:
 		r.V1 = V1Verbose()
@@ -47,7 +47,7 @@ func List(list []*compute.Compute, w Where, d Detail) Result {
 // Show is the result of showing computes: one object when a single name was
 // asked for, an array otherwise.
 func Show(list []*compute.Compute, several bool, d Detail) Result {
-	r := Result{Names: names(list), V1: V1Show()}
+	r := Result{Names: names(list), IDs: ids(list), V1: V1Show()}
 	r.Data = one(Objects(list, d), several)
 	switch d {
 	case Verbose:
@@ -68,6 +68,14 @@ func names(list []*compute.Compute) []string {
 	out := make([]string, 0, len(list))
 	for _, c := range list {
 		out = append(out, c.Name)
+	}
+	return out
+}
+
+func ids(list []*compute.Compute) []string {
+	out := make([]string, 0, len(list))
+	for _, c := range list {
+		out = append(out, c.ID)
 	}
 	return out
 }
@@ -95,14 +103,14 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 			errs = append(errs, o.Err)
 			continue
 		}
-		r.Names = append(r.Names, o.Name)
+		id := ws.ComputeID(o.Name)
+		if o.Compute != nil && o.Compute.ID != "" {
+			id = o.Compute.ID
+		}
+		r.Names, r.IDs = append(r.Names, o.Name), append(r.IDs, id)
 		removed := removal(o)
 		switch {
 		case removed && (d == Brief || o.Compute == nil):
-			id := ws.ComputeID(o.Name)
-			if o.Compute != nil && o.Compute.ID != "" {
-				id = o.Compute.ID
-			}
 			data = append(data, IDObject(id))
 		case o.Compute != nil:
 			data = append(data, Object(o.Compute, d))
@@ -130,7 +138,7 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 	}
 	r.Data = one(data, several)
 	if r.Names == nil {
-		r.Names = []string{}
+		r.Names, r.IDs = []string{}, []string{}
 	}
 	if d == Brief {
 		r.People = func(p *Page) {
@@ -271,7 +279,7 @@ func scale(s *compute.ScaleSettings) string {
 // false when the service does not tell.
 func runningSince(c *compute.Compute) (t time.Time, ok bool) {
 	last := c.LastOperation()
-	if !c.IsRunning() || last == nil || last.Time.IsZero() {
+	if !c.IsRunning() || last == nil || last.Time.IsZero() || !strings.EqualFold(last.Status, "Succeeded") {
 		return time.Time{}, false
 	}
 	switch strings.ToLower(last.Name) {
@@ -365,27 +373,32 @@ func (p *Page) nextStop(c *compute.Compute) string {
 	if !c.IsRunning() {
 		return ""
 	}
-	if at, ok := nextFiring(c, schedule.Stop, p.Now); ok {
+	if _, at := firings(c, p.Now); !at.IsZero() {
 		return When(at, p.Now)
 	}
 	return "none"
 }
 
-// nextFiring is when the first of an instance's schedules of one action fires.
-func nextFiring(c *compute.Compute, action schedule.Action, now time.Time) (first time.Time, ok bool) {
+// firings are when the schedules of an instance start and stop it next; the zero
+// time where none does.
+func firings(c *compute.Compute, now time.Time) (starts, stops time.Time) {
 	if c.Instance == nil {
-		return time.Time{}, false
+		return starts, stops
 	}
 	for _, s := range c.Instance.Schedules {
 		e, err := s.Entry()
-		if err != nil || e.Action != action {
+		if err != nil {
 			continue // what cannot be read is in -v; here it never fires
 		}
-		if at, fires := e.Next(now); fires && (!ok || at.Before(first)) {
-			first, ok = at, true
+		first := &stops
+		if e.Action == schedule.Start {
+			first = &starts
+		}
+		if at, fires := e.Next(now); fires && (first.IsZero() || at.Before(*first)) {
+			*first = at
 		}
 	}
-	return first, ok
+	return starts, stops
 }
 
 // card draws one compute: is it on, who stopped it and when, whose is it, how
@@ -509,29 +522,35 @@ func (p *Page) instanceRows(c *compute.Compute) {
 		}
 	}
 	p.Row("ssh", access)
-	p.Row("stops", p.stops(c))
-	if at, ok := nextFiring(c, schedule.Start, p.Now); ok && !c.IsRunning() {
-		p.Row("starts", p.bySchedule(at))
+	starts, stops := firings(c, p.Now)
+	p.Row("stops", p.stops(c, stops))
+	if !starts.IsZero() && !c.IsRunning() {
+		p.Row("starts", p.bySchedule(starts))
 	}
 }
 
 // stops says what will stop an instance, and when; "" when it is off and
-// nothing is set.
-func (p *Page) stops(c *compute.Compute) string {
+// nothing is set. An idle time that can never pass is no way to stop.
+func (p *Page) stops(c *compute.Compute, bySchedule time.Time) string {
 	var ways []string
-	if at, ok := nextFiring(c, schedule.Stop, p.Now); ok {
-		ways = append(ways, p.bySchedule(at))
+	if !bySchedule.IsZero() {
+		ways = append(ways, p.bySchedule(bySchedule))
 	}
-	if d, ok := c.Instance.IdleShutdown(); ok {
+	d, idle := c.Instance.IdleShutdown()
+	remark := idleRemark(c)
+	if idle && remark == "" {
 		ways = append(ways, "after "+Span(d)+" idle")
 	}
-	switch {
-	case len(ways) > 0:
-		return strings.Join(ways, ", or ")
-	case c.IsRunning():
+	switch text := strings.Join(ways, ", or "); {
+	case remark != "" && text != "":
+		return text + " · idle shutdown after " + Span(d) + " will not happen: " + remark
+	case remark != "" && c.IsRunning():
+		return "never by itself: " + remark + " · " + command("schedule set NAME '-19:00'", c.Name)
+	case text == "" && c.IsRunning():
 		return "never by itself · " + command("idle NAME 1h", c.Name)
+	default:
+		return text
 	}
-	return ""
 }
 
 // bySchedule is when a schedule fires, here and in its own zone where that is

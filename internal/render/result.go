@@ -19,12 +19,12 @@ type Result struct {
 	// as it goes over the wire, without the resourceGroup that results get.
 	Body bool
 
-	// Names are printed one a line by -o name. When nil, the names are read
-	// from Data.
-	Names []string
+	// Names are printed one a line by -o name, IDs by -o id. When nil, they are
+	// read from Data: the name and the ARM id of every object.
+	Names, IDs []string
 
-	// People draws the view for a person: on a terminal, without -o and
-	// --query. nil means that a terminal gets JSON too (as with -v).
+	// People draws the view for a person: on a terminal without -o and --query,
+	// and with -o wide. nil means that a terminal gets JSON too (as with -v).
 	People func(*Page)
 
 	// Text is the result of commands whose result is text (scripts,
@@ -72,6 +72,8 @@ type Options struct {
 	// Now is the service's time in the zone people read times in; zero means
 	// the machine's clock and zone.
 	Now time.Time
+	// Zone says that Now is in a zone that was set, which views name.
+	Zone bool
 }
 
 // Print renders r. It returns r.Err once the rest is printed, or the reason
@@ -106,11 +108,11 @@ const emulatorMark = " (emulator)"
 
 // drawn reports whether the people's view is what is printed.
 func drawn(s *Streams, o Options, r Result) bool {
-	return o.Format == "" && o.Query == nil && s.Out.TTY && r.People != nil
+	return r.People != nil && (o.Format == Wide || o.Format == "" && o.Query == nil && s.Out.TTY)
 }
 
 func printResult(s *Streams, o Options, r Result) error {
-	plain := o.Format == "" && o.Query == nil
+	plain := (o.Format == "" || o.Format == Wide) && o.Query == nil
 	if drawn(s, o, r) {
 		p := newPage(s, o)
 		r.People(p)
@@ -121,7 +123,7 @@ func printResult(s *Streams, o Options, r Result) error {
 		return err
 	}
 	format := o.Format
-	if format == "" {
+	if format == "" || format == Wide {
 		format = JSON
 	}
 	if format == None {
@@ -134,7 +136,14 @@ func printResult(s *Streams, o Options, r Result) error {
 	if format == Name && o.Query == nil && r.Names != nil {
 		return writeNames(s.Out, r.Names)
 	}
-	data, err := simplify(r.Data)
+	if format == ID && o.Query == nil && r.IDs != nil {
+		return writeNames(s.Out, r.IDs)
+	}
+	now := o.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	data, err := simplify(settled(r.Data, now))
 	if err != nil {
 		return fmt.Errorf("the result cannot be printed: %w", err)
 	}

@@ -1,11 +1,13 @@
 package render
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/computetarget/computetarget/internal/query"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // Detail is how much of a compute is printed.
@@ -32,7 +34,28 @@ func Object(c *compute.Compute, d Detail) any {
 	case d == Verbose:
 		return verbose(c)
 	}
-	return brief(c)
+	return summary{c}
+}
+
+// summary stands for the default object of a compute until it is printed: what
+// it says of the next firings depends on the time then.
+type summary struct{ c *compute.Compute }
+
+// settled replaces the summaries in a result by the objects they stand for.
+func settled(v any, now time.Time) any {
+	switch v := v.(type) {
+	case summary:
+		return brief(v.c, now)
+	case []any:
+		out := slices.Clone(v)
+		for i, e := range out {
+			if s, ok := e.(summary); ok {
+				out[i] = brief(s.c, now)
+			}
+		}
+		return out
+	}
+	return v
 }
 
 // Objects returns the JSON value of several computes.
@@ -73,21 +96,59 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 }
 
 // brief is the default object, its keys sorted. Errors and tags are the
-// service's own JSON.
-func brief(c *compute.Compute) query.Object {
+// service's own JSON, times are in UTC.
+func brief(c *compute.Compute, now time.Time) query.Object {
+	starts, stops := firings(c, now)
+	running, _ := runningSince(c)
 	return query.Object{
 		{Key: "computeType", Value: text(c.ComputeType)},
+		{Key: "createdOn", Value: utc(c.CreatedOn.Time)},
 		{Key: "errors", Value: rawAt(c.Raw, "properties", "properties", "errors")},
 		{Key: "id", Value: text(c.ID)},
+		{Key: "idleShutdown", Value: idleShutdown(c)},
 		{Key: "location", Value: text(location(c))},
 		{Key: "name", Value: text(c.Name)},
+		{Key: "nextStart", Value: utc(starts)},
+		{Key: "nextStop", Value: utc(stops)},
 		{Key: "owner", Value: text(Owner(c))},
 		{Key: "provisioningErrors", Value: rawAt(c.Raw, "properties", "provisioningErrors")},
 		{Key: "provisioningState", Value: text(c.ProvisioningState)},
+		{Key: "runningSince", Value: utc(running)},
 		{Key: "state", Value: text(c.State())},
 		{Key: "tags", Value: rawAt(c.Raw, "tags")},
 		{Key: "vmSize", Value: text(c.VMSize())},
+		{Key: "workspace", Value: workspace(c)},
 	}
+}
+
+// utc is an instant as RFC 3339 in UTC, or null for none.
+func utc(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// idleShutdown is after how long without use an instance stops, such as 1h; null
+// when it does not, or the service does not tell.
+func idleShutdown(c *compute.Compute) any {
+	if c.Instance == nil {
+		return nil
+	}
+	if d, ok := c.Instance.IdleShutdown(); ok {
+		return schedule.FormatIdle(d)
+	}
+	return nil
+}
+
+// workspace is the name of the workspace a compute is in, null when its id does
+// not say it.
+func workspace(c *compute.Compute) any {
+	ws, _, err := compute.ParseID(c.ID)
+	if err != nil {
+		return nil
+	}
+	return text(ws.Name)
 }
 
 // text is a string, or null for none.

@@ -86,22 +86,45 @@ func writeNames(w io.Writer, names []string) error {
 
 // namesOf reads the names from a result: strings are names, objects have one.
 func namesOf(v any) ([]string, error) {
-	if s, ok := v.(string); ok {
-		return []string{s}, nil
-	}
-	if list, ok := v.([]any); ok {
-		var names []string
-		for _, e := range list {
-			n, err := namesOf(e)
-			if err != nil {
-				return nil, err
-			}
-			names = append(names, n...)
+	return collect(v, func(v any) (string, error) {
+		if s, ok := v.(string); ok {
+			return s, nil
 		}
-		return names, nil
+		if s, ok := field(v, "name").(string); ok {
+			return s, nil
+		}
+		return "", Usagef("-o name cannot print this result, which has no names; use -o json")
+	})
+}
+
+// idsOf reads the ARM ids from a result: strings that are one, objects that
+// have one.
+func idsOf(v any) ([]string, error) {
+	return collect(v, func(v any) (string, error) {
+		s, ok := v.(string)
+		if !ok {
+			s, _ = field(v, "id").(string)
+		}
+		if len(s) > 1 && s[0] == '/' {
+			return s, nil
+		}
+		return "", Usagef("-o id cannot print this result, which has no ARM ids; use -o json")
+	})
+}
+
+// collect reads one string from every element of a result.
+func collect(v any, read func(any) (string, error)) ([]string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
 	}
-	if s, ok := field(v, "name").(string); ok {
-		return []string{s}, nil
+	out := make([]string, 0, len(list))
+	for _, e := range list {
+		s, err := read(e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
 	}
-	return nil, Usagef("-o name cannot print this result, which has no names; use -o json")
+	return out, nil
 }

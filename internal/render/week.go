@@ -31,7 +31,7 @@ type Preview struct {
 // days are those of zone, or, when that is the zero one, of the first schedule,
 // and begin with today.
 func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, several bool) Result {
-	r := Result{Names: []string{}}
+	r := Result{Names: []string{}, IDs: []string{}}
 	if zone.Location == nil {
 		zone = zoneOf(list, now)
 	}
@@ -40,6 +40,9 @@ func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, sever
 		v := &list[i]
 		v.make(zone, now, days)
 		r.Names = append(r.Names, v.Name)
+		if v.Compute != nil {
+			r.IDs = append(r.IDs, v.Compute.ID)
+		}
 		data = append(data, v.object())
 		for _, problem := range v.problems {
 			r.Notes = append(r.Notes, strings.TrimPrefix(v.Name+": "+problem+"; the picture leaves it out", ": "))
@@ -53,7 +56,11 @@ func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, sever
 		if p.s.Out.Color {
 			g.paint = paint
 		}
-		for _, line := range picture(list, p.Width(), g, several) {
+		width := p.Width()
+		if width == 0 {
+			width = pictureWidth
+		}
+		for _, line := range picture(list, width, g, several) {
 			if line != "" || !p.emulator { // its mark on an empty line says nothing
 				p.put(&p.out, line)
 			}
