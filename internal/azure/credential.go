@@ -238,7 +238,8 @@ func (c *Credential) attempt(s *source, err error) Attempt {
 			text = strings.ReplaceAll(text, secret, "***")
 		}
 	}
-	return Attempt{Mode: s.mode, Source: s.name, Reason: text, missing: errors.As(err, &missing)}
+	var garbled *garbledAnswer
+	return Attempt{Mode: s.mode, Source: s.name, Reason: text, missing: errors.As(err, &missing), garbled: errors.As(err, &garbled)}
 }
 
 // Source says in words where the tokens come from, or "" before the first one.

@@ -337,6 +337,7 @@ func TestAz(t *testing.T) {
 
 func TestAzProblems(t *testing.T) {
 	needsShell(t)
+	const see = "run az account get-access-token -o json to see what it prints, or choose another source with --auth-mode"
 	tests := []struct {
 		name, script string
 		folder       bool // az knows a subscription
@@ -348,8 +349,12 @@ func TestAzProblems(t *testing.T) {
 			"az session: AADSTS70043: The refresh token has expired. Run az login", "run az login --tenant " + testTenant, 6},
 		{"colours and pages", `printf '\033[31mERROR: bad\033[0m\nmore\n' >&2; exit 1`, true, "bad", "run az login --tenant " + testTenant, 6},
 		{"no network", `echo "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com'): Max retries exceeded" >&2; exit 1`, true, "Max retries exceeded", "", 1},
-		{"no token", `echo '{}'`, true, "", "run az login --tenant " + testTenant, 6},
-		{"garbage", `echo 'hello'`, true, "", "run az login --tenant " + testTenant, 6},
+		{"no token", `echo '{}'`, true, "az's answer was not understood", see, 6},
+		{"garbage", `echo 'hello'`, true, "az's answer was not understood", see, 6},
+		{"nothing", `true`, true, "az's answer was not understood", see, 6},
+		{"a list", `echo '[]'`, true, "az's answer was not understood", see, 6},
+		{"a day only", `echo '{"accessToken": "x", "expiresOn": "soon"}'`, true, "az's answer was not understood", see, 6},
+		{"an empty token", `echo '{"accessToken": "", "expires_on": 4102444800}'`, true, "it holds no token", see, 6},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

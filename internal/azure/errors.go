@@ -20,6 +20,7 @@ type Attempt struct {
 	Reason string // one line, without secrets
 
 	missing bool // the source is not there, as opposed to failing
+	garbled bool // it answered, and the answer was not understood
 }
 
 // SignInError says that no token could be had: what was tried and why each
@@ -119,6 +120,17 @@ func markPassing(err error) error {
 // pointless.
 func (e *SignInError) NonRetriable() {}
 
+// garbledAnswer is an answer of az or azd that holds no token that can be read.
+// Signing in again does not help.
+type garbledAnswer struct {
+	tool string
+	why  string
+}
+
+func (e *garbledAnswer) Error() string {
+	return e.tool + "'s answer was not understood: " + e.why
+}
+
 // notThere is why a source does not exist here, as opposed to failing.
 type notThere struct{ reason string }
 
@@ -144,6 +156,14 @@ func (c *Credential) advice(tried []Attempt) string {
 	}
 	if len(tried) == 0 {
 		return "run az login"
+	}
+	for _, attempt := range tried {
+		switch {
+		case attempt.garbled && attempt.Mode == ModeAzd:
+			return "run azd auth token to see what it prints, or choose another source with --auth-mode"
+		case attempt.garbled:
+			return "run az account get-access-token -o json to see what it prints, or choose another source with --auth-mode"
+		}
 	}
 	switch last := tried[len(tried)-1]; {
 	case len(tried) > 1 && c.opts.Mode == ModeAuto && last.missing:

@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -299,13 +300,23 @@ func ask(ctx context.Context, tool string, credential azcore.TokenCredential, re
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%s printed no token within %s: %w", tool, azPatience, context.DeadlineExceeded)
 	}
-	if err != nil {
+	switch {
+	case err != nil && unreadable(err):
+		return nil, &garbledAnswer{tool, oneLine(err.Error())}
+	case err != nil:
 		return nil, err
-	}
-	if token.Token == "" {
-		return nil, fmt.Errorf("%s printed an answer without a token", tool)
+	case token.Token == "":
+		return nil, &garbledAnswer{tool, "it holds no token"}
 	}
 	return &heldToken{AccessToken: token}, nil
+}
+
+// unreadable reports whether a tool answered something else than a token, as
+// opposed to failing.
+func unreadable(err error) bool {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	return errors.As(err, &syntax) || errors.As(err, &kind) || strings.Contains(err.Error(), "error parsing token expiration time")
 }
 
 // CurrentCloud is the cloud az is set to: AZURE_CLOUD_NAME, else [cloud] name

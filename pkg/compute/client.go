@@ -2,6 +2,8 @@ package compute
 
 import (
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -362,6 +364,9 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 	default:
 		e.Kind = KindUnreachable
 		e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, withoutURL(err))
+		if words := broken(err); words != "" {
+			e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, words)
+		}
 		var told interface {
 			error
 			Hint() string
@@ -388,13 +393,27 @@ func (c *Client) stopped(ctx context.Context, k call) *Error {
 }
 
 // withoutURL is err in words, without the address that net/http puts into its
-// errors: an address of the service can be signed.
+// errors, for an address of the service can be signed, and without what only
+// those who know azcore understand.
 func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) && u.Err != nil {
-		return u.Err.Error()
+		err = u.Err
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "body download policy: ")
+}
+
+// broken says what is wrong with an answer that came, but not whole; "" when
+// none came.
+func broken(err error) string {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return "it says that it is compressed with gzip, and it is not"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "it broke off before its end"
+	}
+	return ""
 }
 
 // neverSent reports whether err came before any byte of the request left: there

@@ -1,6 +1,8 @@
 package compute
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -325,6 +328,43 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 func (endless) Close() error { return nil }
+
+// TestBrokenAnswersInPlainWords: what azcore says of a body that it could not
+// read whole is not what people are told.
+func TestBrokenAnswersInPlainWords(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end  error
+		want string
+	}{
+		"cut":      {io.ErrUnexpectedEOF, "it broke off before its end"},
+		"not gzip": {gzip.ErrHeader, "it says that it is compressed with gzip, and it is not"},
+		"bad gzip": {flate.CorruptInputError(7), "it says that it is compressed with gzip, and it is not"},
+		"checksum": {gzip.ErrChecksum, "it says that it is compressed with gzip, and it is not"},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			c := dial(t, func(req *http.Request) (*http.Response, error) {
+				if req.Method != method {
+					return reply(200, stopped), nil
+				}
+				resp := reply(200, "")
+				resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), iotest.ErrReader(test.end)))
+				return resp, nil
+			}, Options{})
+			var err error
+			if method == http.MethodGet {
+				_, err = c.Get(t.Context(), "dev")
+			} else {
+				_, err = c.BeginStart(t.Context(), "dev")
+			}
+			if err == nil || !strings.Contains(err.Error(), "cannot be read: "+test.want) || strings.Contains(err.Error(), "policy") {
+				t.Errorf("%s, %s: %v", name, method, err)
+			}
+		}
+	}
+}
+
+const stopped = `{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{"state":"Stopped"}}}`
 
 func TestBodiesAreCapped(t *testing.T) {
 	t.Parallel()
