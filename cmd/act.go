@@ -82,7 +82,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	if advice := render.Hint(err); advice != "" {
 		tip = advice + "; " + tip
 	}
-	ended[last].Err = &render.Error{Exit: render.ExitCode(err), Text: err.Error(), Tip: tip, Err: err}
+	ended[last].Err = &render.Error{Tip: tip, Err: err}
 	return ended
 }
 

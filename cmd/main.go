@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 )
@@ -56,38 +57,27 @@ func Run(p Process) int {
 	defer a.Close()
 
 	err := execute(ctx, a, p.Args)
-	var child app.Ended
+	var child exit.Child
 	childEnded := errors.As(err, &child)
 	if ctx.Err() != nil && !childEnded {
 		streams.Err.ClearLine()
 	}
 	if err == nil {
-		return render.ExitDone
+		return exit.Done
 	}
 	if childEnded { // it has said itself what there was to say
-		return child.ExitCode()
+		return int(child)
 	}
 	// ctrl-c by itself needs no words; a wait that it ended says what goes on.
-	if _, bare := err.(interrupt); !bare { //nolint:errorlint // what wraps it has something to say
+	if _, bare := err.(exit.Signal); !bare { //nolint:errorlint // what wraps it has something to say
 		render.PrintError(streams, err)
+		a.Summarize()
 	}
-	var s interrupt
+	var s exit.Signal
 	if errors.As(context.Cause(ctx), &s) {
-		return s.ExitCode()
+		err = s
 	}
-	return render.ExitCode(err)
-}
-
-// interrupt is the signal that ended the context of the command.
-type interrupt struct{ os.Signal }
-
-func (s interrupt) Error() string { return s.String() }
-
-func (s interrupt) ExitCode() int {
-	if s.Signal == syscall.SIGTERM {
-		return render.ExitTerminated
-	}
-	return render.ExitInterrupted
+	return render.ExitCode(err, a.Changed())
 }
 
 // interruptible returns a context that the first signal ends, so that a wait can
@@ -104,7 +94,7 @@ func interruptible(signals <-chan os.Signal) (context.Context, func()) {
 		select {
 		case s := <-signals:
 			own()
-			cancel(interrupt{s})
+			cancel(exit.Signal{Signal: s})
 		case <-ctx.Done():
 		}
 	}()

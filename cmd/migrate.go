@@ -14,6 +14,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/migrate"
 	"github.com/computetarget/computetarget/internal/render"
@@ -123,7 +124,7 @@ func whyRefused(a *app.App, args []string) error {
 	}
 	rest, err := argv.Expand(found.Rest, flags, nil)
 	if err != nil {
-		var wrong *argv.Error
+		var wrong *exit.Error
 		if errors.As(err, &wrong) && wrong.Tip != "" {
 			return fmt.Errorf("%w; %s", err, wrong.Tip)
 		}

@@ -7,13 +7,14 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // advise adds to a mistake in the words what is called so elsewhere and here
 // otherwise: people type the words of az, kubectl, gh, docker, terraform and
 // the shell.
 func advise(err error, path []string, flags *pflag.FlagSet) error {
-	var mistake *argv.Error
+	var mistake *argv.Unknown
 	if !errors.As(err, &mistake) {
 		return err
 	}
@@ -24,10 +25,10 @@ func advise(err error, path []string, flags *pflag.FlagSet) error {
 	case mistake.Flag != "" && flags != nil:
 		tip = neighbourFlag(strings.Join(path, " "), mistake.Flag, flags)
 	}
-	if tip != "" {
-		mistake.Tip = tip
+	if tip == "" {
+		return err
 	}
-	return err
+	return &exit.Error{Tip: tip, Err: err}
 }
 
 // neighbour is what a word that is no command of a group ("" for the root) is

@@ -9,19 +9,14 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// Error says why an instance cannot be reached and what to do.
-type Error struct{ Reason, Tip string }
-
-func (e *Error) Error() string { return e.Reason }
-
-// Hint is what to do.
-func (e *Error) Hint() string { return e.Tip }
-
-// ExitCode is 1: the instance, as it is, does not allow it.
-func (e *Error) ExitCode() int { return 1 }
+// refuse says why an instance, as it is, cannot be reached, and what to do.
+func refuse(tip, format string, args ...any) error {
+	return &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf(format, args...), Tip: tip}
+}
 
 // Destination is where SSH goes. Every field has been checked: none can be
 // taken for an option, a second word or a second line.
@@ -41,8 +36,8 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 	}
 	settings := c.Instance.SSH
 	if settings == nil || !strings.EqualFold(settings.PublicAccess, "Enabled") {
-		return d, &Error{c.Name + " was created without SSH, which cannot be switched on later",
-			"create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH"}
+		return d, refuse("create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH",
+			"%s was created without SSH, which cannot be switched on later", c.Name)
 	}
 	if ends := c.Instance.Endpoints; ends != nil {
 		d.Host = ends.PublicIP
@@ -52,9 +47,9 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 	}
 	switch {
 	case d.Host == "" && private:
-		return d, &Error{c.Name + " has no private address", "leave --private out"}
+		return d, refuse("leave --private out", "%s has no private address", c.Name)
 	case d.Host == "":
-		return d, &Error{c.Name + " has no public address", "from inside its network, use --private"}
+		return d, refuse("from inside its network, use --private", "%s has no public address", c.Name)
 	}
 	d.User, d.Port = settings.AdminUserName, settings.Port
 	return d, d.check()
@@ -63,16 +58,16 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 // check refuses what could mean anything but one address, one port, one user.
 func (d Destination) check() error {
 	if compute.ValidateName(d.Name) != nil {
-		return &Error{fmt.Sprintf("the name %q cannot be used with ssh", d.Name), ""}
+		return refuse("", "the name %q cannot be used with ssh", d.Name)
 	}
 	if address, err := netip.ParseAddr(d.Host); err != nil || address.Zone() != "" {
-		return &Error{fmt.Sprintf("the service gives %s the address %q, which is none", d.Name, d.Host), "computetarget show " + d.Name + " --raw shows what it said"}
+		return refuse("computetarget show "+d.Name+" --raw shows what it said", "the service gives %s the address %q, which is none", d.Name, d.Host)
 	}
 	if d.Port < 1 || d.Port > 65535 {
-		return &Error{fmt.Sprintf("the service gives %s the SSH port %d, which is none", d.Name, d.Port), ""}
+		return refuse("", "the service gives %s the SSH port %d, which is none", d.Name, d.Port)
 	}
 	if !userName(d.User) {
-		return &Error{fmt.Sprintf("the service gives %s the user name %q, which cannot be used with ssh", d.Name, d.User), ""}
+		return refuse("", "the service gives %s the user name %q, which cannot be used with ssh", d.Name, d.User)
 	}
 	return nil
 }
@@ -119,7 +114,7 @@ func App(c *compute.Compute, app string) (string, error) {
 			continue
 		}
 		if !trusted(a.URI) {
-			return "", &Error{fmt.Sprintf("the service gives %s of %s the address %.100q, which is not one of Azure Machine Learning", app, c.Name, a.URI), ""}
+			return "", refuse("", "the service gives %s of %s the address %.100q, which is not one of Azure Machine Learning", app, c.Name, a.URI)
 		}
 		return a.URI, nil
 	}
@@ -127,7 +122,7 @@ func App(c *compute.Compute, app string) (string, error) {
 	if len(known) > 0 {
 		tip = fmt.Sprintf("it has %q", known)
 	}
-	return "", &Error{c.Name + " has no application " + app, tip}
+	return "", refuse(tip, "%s has no application %s", c.Name, app)
 }
 
 // trusted reports whether an address is https on a host of Azure Machine
@@ -154,9 +149,9 @@ func trusted(address string) bool {
 func reachable(c *compute.Compute) error {
 	switch {
 	case c.Instance == nil:
-		return &Error{fmt.Sprintf("%s is of type %s; only instances can be reached", c.Name, c.ComputeType), "computetarget list-nodes shows the addresses of a cluster's nodes"}
+		return refuse("computetarget list-nodes shows the addresses of a cluster's nodes", "%s is of type %s; only instances can be reached", c.Name, c.ComputeType)
 	case !c.IsRunning():
-		return &Error{c.Name + " is " + c.State(), "computetarget start " + c.Name}
+		return refuse("computetarget start "+c.Name, "%s is %s", c.Name, c.State())
 	}
 	return nil
 }

@@ -6,15 +6,6 @@ import (
 	"runtime"
 )
 
-// Ended is the exit code of a program that ran in our place; it has no words of
-// its own.
-type Ended int
-
-func (e Ended) Error() string { return "" }
-
-// ExitCode is the program's.
-func (e Ended) ExitCode() int { return int(e) }
-
 // Browse opens an address in the person's browser and reports whether there is
 // one. The address is handed over as one argument, never through a shell.
 func Browse(address string) bool {

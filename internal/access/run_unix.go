@@ -13,7 +13,7 @@ import (
 func Run(program string, args []string) error {
 	path, err := exec.LookPath(program)
 	if err != nil {
-		return &Error{program + " is not installed or not on PATH", "install an OpenSSH client"}
+		return refuse("install an OpenSSH client", "%s is not installed or not on PATH", program)
 	}
 	return syscall.Exec(path, append([]string{program}, args...), os.Environ())
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 
@@ -51,6 +52,9 @@ type App struct {
 	NoFiles bool
 	// DryRun shows what would be sent instead of sending it.
 	DryRun bool
+
+	wrote   atomic.Bool
+	summary string
 
 	verbose, debug bool
 	output         render.Options
@@ -144,8 +148,25 @@ func (a *App) Print(r render.Result) error {
 	if a.client != nil {
 		a.output.Now = a.client.Now()
 	}
+	a.summary = r.Summary
 	return render.Print(a.Streams, a.output, r)
 }
+
+// Summarize says how several computes fared, below the errors of those that
+// failed.
+func (a *App) Summarize() {
+	if a.summary != "" {
+		a.Note("%s", a.summary)
+	}
+}
+
+// Wrote records that something was changed, or may have been: a request was
+// accepted, a file was written.
+func (a *App) Wrote() { a.wrote.Store(true) }
+
+// Changed reports whether anything was changed. What ends in an error after that
+// was not just wrong input.
+func (a *App) Changed() bool { return a.wrote.Load() }
 
 // Note writes one sentence for people to stderr.
 func (a *App) Note(format string, args ...any) {
@@ -206,6 +227,7 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	if a.DryRun {
 		o.DryRun = a.unsent.add
 	}
+	o.OnWrite = a.Wrote
 	version, err := a.Settings.Get(config.APIVersion)
 	if err != nil {
 		return o, err

@@ -59,8 +59,7 @@ func (a *App) Workspaces(ctx context.Context, group string) ([]compute.Workspace
 // candidates adds to the error of a missing workspace the workspaces there are
 // to choose from. When they cannot be had in a moment the error stays as it is.
 func (a *App) candidates(err error) error {
-	var unknown *azure.CloudError
-	if _, cause := a.options(""); errors.As(cause, &unknown) {
+	if _, cause := a.options(""); errors.Is(cause, azure.ErrCloud) {
 		return cause // that nothing is chosen in a cloud nobody knows is no wonder
 	}
 	var missing *config.MissingError

@@ -111,7 +111,7 @@ func elsewhere(err error) error {
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return err
 	}
-	return &render.Error{Exit: render.ExitCode(err), Text: err.Error(), Err: err,
+	return &render.Error{Err: err,
 		Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
 }
 

@@ -104,7 +104,7 @@ func (s *Saved) Settle(a *App, outcomes []compute.HoursOutcome) {
 		if saved {
 			restore = []string{"schedule", "apply", quote(o.Name), "-f", quote(file)}
 		}
-		outcomes[i].Err = &render.Error{Exit: render.ExitCode(o.Err), Text: o.Err.Error(), Err: o.Err,
+		outcomes[i].Err = &render.Error{Err: o.Err,
 			Tip: "to restore what was there before: " + a.line(restore)}
 	}
 }

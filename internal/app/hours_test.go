@@ -48,7 +48,7 @@ func TestZone(t *testing.T) {
 			t.Setenv("COMPUTETARGET_TIME_ZONE", tt.setting)
 			t.Setenv("TZ", tt.tz)
 			zone, err := begun(t, tt.width).Zone()
-			if zone.Windows != tt.want && tt.want != "" || render.ExitCode(err) != tt.code {
+			if zone.Windows != tt.want && tt.want != "" || render.ExitCode(err, false) != tt.code {
 				t.Errorf("zone %+v, error %v", zone, err)
 			}
 		})

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -30,16 +31,5 @@ func (a *App) Located(err error) error {
 	if advice := render.Hint(err); advice != "" {
 		hint = advice + "; " + hint
 	}
-	return &located{error: err, hint: hint}
+	return &exit.Error{Tip: hint, Err: err}
 }
-
-// located is an error with the place it is about.
-type located struct {
-	error
-	hint string
-}
-
-func (e *located) Unwrap() error { return e.error }
-
-// Hint is the advice of the error and the place.
-func (e *located) Hint() string { return e.hint }

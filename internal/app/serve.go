@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
@@ -92,7 +94,7 @@ func addressed(err error) error {
 }
 
 // Exec runs a command beside an emulator in memory of its own, loaded with the
-// computes in load unless that is nil. A command that fails ends as an Ended.
+// computes in load unless that is nil. A command that fails ends as an exit.Child.
 func (a *App) Exec(ctx context.Context, o ServeOptions, load []byte, command []string) error {
 	dir, err := os.MkdirTemp("", "computetarget-exec-")
 	if err != nil {
@@ -166,8 +168,8 @@ func (a *App) child(ctx context.Context, env []Variable, command []string) error
 		c.Env = append(c.Env, v.Name+"="+v.Value)
 	}
 	c.Cancel = func() error {
-		var s interface{ ExitCode() int }
-		if errors.As(context.Cause(ctx), &s) && s.ExitCode() == render.ExitTerminated {
+		var s exit.Signal
+		if errors.As(context.Cause(ctx), &s) && s.Signal == syscall.SIGTERM {
 			return c.Process.Signal(syscall.SIGTERM)
 		}
 		if a.InTTY {
@@ -181,11 +183,15 @@ func (a *App) child(ctx context.Context, env []Variable, command []string) error
 	case err == nil || c.ProcessState != nil && c.ProcessState.Success():
 		return nil
 	case c.ProcessState != nil:
-		return Ended(exitCode(c.ProcessState))
+		return exit.Child(exitCode(c.ProcessState))
 	case errors.As(err, &ended):
-		return Ended(ended.ExitCode())
+		return exit.Child(ended.ExitCode())
 	}
-	return render.Errorf(render.ExitNotFound, "%s cannot be run: %w", render.Clean(command[0]), err)
+	code := exit.CannotRun
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		code = exit.NoProgram
+	}
+	return exit.Errorf(code, "%s cannot be run: %w", render.Clean(command[0]), err)
 }
 
 // exitCode is a process's exit code as shells have it: 128 and the signal for
@@ -196,15 +202,6 @@ func exitCode(p *os.ProcessState) int {
 	}
 	return p.ExitCode()
 }
-
-// Ended is the exit code of a command that was run on behalf of the user and
-// has said itself what there was to say.
-type Ended int
-
-func (e Ended) Error() string { return fmt.Sprintf("the command ended with exit code %d", int(e)) }
-
-// ExitCode passes the command's code on.
-func (e Ended) ExitCode() int { return int(e) }
 
 // Server is the server that emulator env means: the one at --endpoint, else the
 // one that owns the emulator's folder.

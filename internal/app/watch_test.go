@@ -129,7 +129,7 @@ func TestWatchEnds(t *testing.T) {
 	s, _, _ := render.TestStreams("", 0, 0)
 	a := New(s, "test")
 	a.output.Format = "json"
-	if err := a.Watch(t.Context(), 1, nil); render.ExitCode(err) != render.ExitUsage {
+	if err := a.Watch(t.Context(), 1, nil); render.ExitCode(err, false) != render.ExitUsage {
 		t.Errorf("with -o json: %v", err)
 	}
 }

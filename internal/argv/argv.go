@@ -10,28 +10,28 @@ package argv
 import (
 	"fmt"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// Error is a mistake in the arguments. Nothing has been done when it appears.
-type Error struct {
-	Text string // one sentence: what is wrong
-	Tip  string // what to type instead, "" when there is no good guess
-
+// Unknown is the cause of an error about a word that is no command, or a flag
+// that the command does not have.
+type Unknown struct {
 	Path []string // the group in which Word is no command
-	Word string   // the word that is no command, in lower case; "" for another mistake
-	Flag string   // the flag that the command does not have, without dashes; "" for another mistake
+	Word string   // the word that is no command, in lower case; "" for a flag
+	Flag string   // the flag that the command does not have, without dashes; "" for a word
 }
 
-func (e *Error) Error() string { return e.Text }
+func (u *Unknown) Error() string {
+	if u.Flag != "" {
+		return "unknown flag " + u.Flag
+	}
+	return "unknown command " + u.Word
+}
 
-// ExitCode is 2: usage.
-func (e *Error) ExitCode() int { return 2 }
-
-// Hint returns advice, or "".
-func (e *Error) Hint() string { return e.Tip }
-
+// errorf is a mistake in the arguments. Nothing has been done when it appears.
 func errorf(tip, format string, args ...any) error {
-	return &Error{Text: fmt.Sprintf(format, args...), Tip: tip}
+	return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf(format, args...), Tip: tip}
 }
 
 // show quotes a piece of user input for a message, cut to a length that fits

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 func testWords() Words {
@@ -166,12 +168,12 @@ func TestPathRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %v", got)
 			}
-			var e *Error
-			if !errors.As(err, &e) || e.ExitCode() != 2 {
+			var e *exit.Error
+			if !errors.As(err, &e) || e.Exit != 2 {
 				t.Fatalf("%T %v does not exit with 2", err, err)
 			}
-			if !strings.Contains(e.Error(), c.text) || !strings.Contains(e.Hint(), c.tip) {
-				t.Errorf("%q, hint %q; want %q, hint %q", e.Error(), e.Hint(), c.text, c.tip)
+			if !strings.Contains(e.Error(), c.text) || !strings.Contains(e.Tip, c.tip) {
+				t.Errorf("%q, hint %q; want %q, hint %q", e.Error(), e.Tip, c.text, c.tip)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
@@ -320,7 +321,8 @@ func (e *expander) byName(name string) (Flag, error) {
 
 // unknown is the error for a flag that does not exist.
 func (e *expander) unknown(arg string) error {
-	return &Error{Text: "unrecognized argument: " + flagText(arg), Tip: e.near(arg), Flag: strings.TrimLeft(arg, "-")}
+	return &exit.Error{Exit: exit.Usage, Text: "unrecognized argument: " + flagText(arg), Tip: e.near(arg),
+		Err: &Unknown{Flag: strings.TrimLeft(arg, "-")}}
 }
 
 // near returns advice for a flag that does not exist.

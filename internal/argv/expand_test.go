@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 func testFlags() []Flag {
@@ -183,12 +185,12 @@ func TestExpandRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %q", got)
 			}
-			var e *Error
-			if !errors.As(err, &e) || e.ExitCode() != 2 {
+			var e *exit.Error
+			if !errors.As(err, &e) || e.Exit != 2 {
 				t.Fatalf("%T %v does not exit with 2", err, err)
 			}
-			if !strings.Contains(e.Error(), c.text) || !strings.Contains(e.Hint(), c.tip) {
-				t.Errorf("%q, hint %q; want %q, hint %q", e.Error(), e.Hint(), c.text, c.tip)
+			if !strings.Contains(e.Error(), c.text) || !strings.Contains(e.Tip, c.tip) {
+				t.Errorf("%q, hint %q; want %q, hint %q", e.Error(), e.Tip, c.text, c.tip)
 			}
 		})
 	}
@@ -245,8 +247,8 @@ func FuzzExpand(f *testing.F) {
 		args := strings.Split(s, "\x00")
 		got, err := Expand(args, testFlags(), readFixture)
 		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.ExitCode() != 2 || e.Text == "" {
+			var e *exit.Error
+			if !errors.As(err, &e) || e.Exit != 2 || e.Text == "" {
 				t.Fatalf("%T %v", err, err)
 			}
 			return
@@ -282,8 +284,8 @@ func FuzzPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := Path(strings.Split(s, " "), testWords(), testGlobals())
 		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.ExitCode() != 2 || e.Text == "" {
+			var e *exit.Error
+			if !errors.As(err, &e) || e.Exit != 2 || e.Text == "" {
 				t.Fatalf("%T %v", err, err)
 			}
 			return

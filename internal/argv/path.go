@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
@@ -156,7 +157,8 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 		} else if len(c.Path) > 0 {
 			tip = "it takes one of: " + strings.Join(known, ", ")
 		}
-		return &Error{Text: show(p.rest[0]) + " is not " + group, Tip: tip, Path: c.Path, Word: w}
+		return &exit.Error{Exit: exit.Usage, Text: show(p.rest[0]) + " is not " + group, Tip: tip,
+			Err: &Unknown{Path: c.Path, Word: w}}
 	}
 	if len(p.rest) == 0 || help || p.helpNext() || p.rest[0] == "--version" || p.global(p.rest[0]) > 0 {
 		return nil // a global flag is still here only when its value is missing, which Expand reports

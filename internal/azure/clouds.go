@@ -1,12 +1,15 @@
 package azure
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Names of the built-in clouds, as az spells them.
@@ -106,19 +109,13 @@ func CanonicalCloud(name string) string {
 	return name
 }
 
-// CloudError says that there is no cloud of a name or that its registration
-// cannot be used.
-type CloudError struct {
-	Name   string
-	Reason string
-}
+// ErrCloud is the cause of every error about a cloud that is not known or whose
+// registration cannot be used.
+var ErrCloud = errors.New("the cloud cannot be used")
 
-func (e *CloudError) Error() string {
-	return fmt.Sprintf("cloud %q %s", e.Name, e.Reason)
+func cloudError(name, reason string) error {
+	return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("cloud %q %s", name, reason), Err: ErrCloud}
 }
-
-// ExitCode is 2: wrong input, nothing was changed.
-func (e *CloudError) ExitCode() int { return 2 }
 
 // FindCloud returns a cloud by name: a built-in one, by az's name or as
 // public, china or usgov, or one that az cloud register wrote to clouds.config
@@ -145,8 +142,8 @@ func FindCloud(name, configDir string) (Cloud, error) {
 			known = append(known, section)
 		}
 	}
-	return Cloud{}, &CloudError{Name: name, Reason: "is not known: use one of " + strings.Join(known, ", ") +
-		", or register it with az cloud register"}
+	return Cloud{}, cloudError(name, "is not known: use one of "+strings.Join(known, ", ")+
+		", or register it with az cloud register")
 }
 
 // Clouds lists the built-in clouds and the usable registered ones.
@@ -183,11 +180,11 @@ func registeredClouds(configDir string) (*INI, error) {
 func registered(ini *INI, section string) (Cloud, error) {
 	endpoint, err := baseURL(ini.Get(section, "endpoint_resource_manager"))
 	if err != nil {
-		return Cloud{}, &CloudError{Name: section, Reason: "is registered with an unusable endpoint_resource_manager: " + err.Error()}
+		return Cloud{}, cloudError(section, "is registered with an unusable endpoint_resource_manager: "+err.Error())
 	}
 	authority, err := baseURL(ini.Get(section, "endpoint_active_directory"))
 	if err != nil {
-		return Cloud{}, &CloudError{Name: section, Reason: "is registered with an unusable endpoint_active_directory: " + err.Error()}
+		return Cloud{}, cloudError(section, "is registered with an unusable endpoint_active_directory: "+err.Error())
 	}
 	audience := ini.Get(section, "endpoint_active_directory_resource_id")
 	if audience == "" {
@@ -262,30 +259,21 @@ type Endpoint struct {
 func ParseEndpoint(value string) (Endpoint, error) {
 	u, err := url.Parse(strings.TrimRight(strings.TrimSpace(value), "/"))
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return Endpoint{}, &EndpointError{Value: value, Reason: "is not a URL such as https://management.azure.com or http://127.0.0.1:8443"}
+		return Endpoint{}, endpointError(value, "is not a URL such as https://management.azure.com or http://127.0.0.1:8443")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return Endpoint{}, &EndpointError{Value: u.Redacted(), Reason: "may hold a host, a port and a path only"}
+		return Endpoint{}, endpointError(u.Redacted(), "may hold a host, a port and a path only")
 	}
 	loopback := IsLoopback(u.Hostname())
 	if u.Scheme == "http" && !loopback {
-		return Endpoint{}, &EndpointError{Value: value, Reason: "is not https: plain http is for this machine only (127.0.0.1, localhost)"}
+		return Endpoint{}, endpointError(value, "is not https: plain http is for this machine only (127.0.0.1, localhost)")
 	}
 	return Endpoint{URL: u.String(), Loopback: loopback}, nil
 }
 
-// EndpointError says why an --endpoint cannot be used.
-type EndpointError struct {
-	Value  string
-	Reason string
+func endpointError(value, reason string) error {
+	return exit.Usagef("endpoint %q %s", value, reason)
 }
-
-func (e *EndpointError) Error() string {
-	return fmt.Sprintf("endpoint %q %s", e.Value, e.Reason)
-}
-
-// ExitCode is 2: wrong input, nothing was changed.
-func (e *EndpointError) ExitCode() int { return 2 }
 
 // IsLoopback reports whether a host name or address is this machine itself:
 // localhost, a name below .localhost, 127.0.0.0/8 or ::1.

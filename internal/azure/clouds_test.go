@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 const cloudsConfig = `[AzureCloud]
@@ -48,8 +50,8 @@ func TestFindCloud(t *testing.T) {
 	for name, want := range map[string]string{"Stack": "use one of public, china, usgov, emulator", "plain": "is not an https URL",
 		"half": "endpoint_active_directory: it is not set", "": "is not known"} {
 		_, err := FindCloud(name, dir)
-		var e *CloudError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.ExitCode() != 2 {
+		var e *exit.Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.Exit != 2 {
 			t.Errorf("%q: %v, want %q", name, err, want)
 		}
 	}
@@ -160,8 +162,8 @@ func TestLocate(t *testing.T) {
 	for _, test := range tests {
 		got, err := Locate(test.cloud, test.endpoint, dir)
 		if test.err {
-			var code interface{ ExitCode() int }
-			if !errors.As(err, &code) || code.ExitCode() != 2 || strings.Contains(err.Error(), "u:p") {
+			var code *exit.Error
+			if !errors.As(err, &code) || code.Exit != 2 || strings.Contains(err.Error(), "u:p") {
 				t.Errorf("%s %s: %v, want exit code 2", test.cloud, test.endpoint, err)
 			}
 			continue

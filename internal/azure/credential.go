@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Auth modes: which source of tokens to use.
@@ -116,18 +117,8 @@ func canonicalMode(mode string) (string, error) {
 	if mode == "" {
 		return ModeAuto, nil
 	}
-	return "", &ModeError{Mode: mode}
+	return "", exit.Usagef("auth mode %q is not one of %s", mode, strings.Join(Modes(), ", "))
 }
-
-// ModeError says that an auth mode does not exist.
-type ModeError struct{ Mode string }
-
-func (e *ModeError) Error() string {
-	return fmt.Sprintf("auth mode %q is not one of %s", e.Mode, strings.Join(Modes(), ", "))
-}
-
-// ExitCode is 2: wrong input, nothing was changed.
-func (e *ModeError) ExitCode() int { return 2 }
 
 // GetToken implements azcore.TokenCredential. Tokens are kept in memory until
 // five minutes before they expire, or until their issuer suggests to renew

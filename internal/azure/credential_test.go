@@ -25,6 +25,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 var armScope = policy.TokenRequestOptions{Scopes: []string{"https://management.core.windows.net/.default"}}
@@ -53,17 +54,31 @@ func token(t *testing.T, c *Credential) string {
 	return got.Token
 }
 
-func signInError(t *testing.T, c *Credential) *SignInError {
+// shown is an error of this package with what the command line makes of it.
+type shown[T error] struct {
+	err  T
+	Exit int
+	Tip  string
+}
+
+func asShown[T error](t *testing.T, err error) shown[T] {
+	t.Helper()
+	var s shown[T]
+	var outer *exit.Error
+	if !errors.As(err, &s.err) || !errors.As(err, &outer) {
+		t.Fatalf("err = %v (%T), want a %T", err, err, s.err)
+	}
+	if strings.ContainsAny(err.Error(), "\n\r\x1b") {
+		t.Errorf("not one line: %q", err)
+	}
+	s.Exit, s.Tip = outer.Exit, outer.Tip
+	return s
+}
+
+func signInError(t *testing.T, c *Credential) shown[*SignInError] {
 	t.Helper()
 	_, err := c.GetToken(t.Context(), armScope)
-	var e *SignInError
-	if !errors.As(err, &e) {
-		t.Fatalf("err = %v, want a SignInError", err)
-	}
-	if strings.ContainsAny(e.Error(), "\n\r\x1b") {
-		t.Errorf("not one line: %q", e.Error())
-	}
-	return e
+	return asShown[*SignInError](t, err)
 }
 
 func servicePrincipal(extra ...string) func(string) string {
@@ -78,8 +93,8 @@ func TestModes(t *testing.T) {
 		}
 	}
 	_, err := NewCredential(Options{Mode: "azurcli"})
-	var e *ModeError
-	if !errors.As(err, &e) || e.ExitCode() != 2 {
+	var e *exit.Error
+	if !errors.As(err, &e) || e.Exit != 2 {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -127,12 +142,12 @@ func TestCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := signInError(t, credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_CERTIFICATE_PATH", bad), Transport: l}))
-		if !strings.Contains(e.Error(), bad) || e.ExitCode() != 6 {
+		if !strings.Contains(e.err.Error(), bad) || e.Exit != 6 {
 			t.Errorf("%s: %v", name, e)
 		}
 	}
 	e := signInError(t, credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_CERTIFICATE_PATH", path+".no"), Transport: l}))
-	if !strings.Contains(e.Error(), "AZURE_CLIENT_CERTIFICATE_PATH") {
+	if !strings.Contains(e.err.Error(), "AZURE_CLIENT_CERTIFICATE_PATH") {
 		t.Errorf("missing file: %v", e)
 	}
 }
@@ -146,11 +161,11 @@ func TestRefusal(t *testing.T) {
 	c := credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_SECRET", "open-sesame"), Transport: l})
 	e := signInError(t, c)
 	want := "sign-in failed: environment (service principal " + testClient + "): AADSTS7000215: Invalid client secret provided: '***'"
-	if e.Error() != want {
-		t.Errorf("error:\n%s\nwant:\n%s", e, want)
+	if e.err.Error() != want {
+		t.Errorf("error:\n%s\nwant:\n%s", e.err, want)
 	}
-	if e.ExitCode() != 6 || e.Hint() == "" || len(e.Tried) != 1 {
-		t.Errorf("%d %q %+v", e.ExitCode(), e.Hint(), e.Tried)
+	if e.Exit != 6 || e.Tip == "" || len(e.err.Tried) != 1 {
+		t.Errorf("%d %q %+v", e.Exit, e.Tip, e.err.Tried)
 	}
 }
 
@@ -161,8 +176,8 @@ func TestBusySignInIsTemporary(t *testing.T) {
 	c := credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_SECRET", "s"), Transport: l})
 	e := signInError(t, c)
 	var network interface{ Temporary() bool }
-	if !e.Temporary() || !errors.As(e.Unwrap(), &network) || e.ExitCode() != 1 {
-		t.Errorf("%v: temporary %v, exit code %d", e, e.Temporary(), e.ExitCode())
+	if !e.err.Temporary() || !errors.As(e.err.Unwrap(), &network) || e.Exit != 1 {
+		t.Errorf("%v: temporary %v, exit code %d", e.err, e.err.Temporary(), e.Exit)
 	}
 }
 
@@ -175,8 +190,8 @@ func TestNetworkFailureIsNotASignInFailure(t *testing.T) {
 		l := newLogin(t)
 		l.broken = lasting{&NetworkError{Host: "login.microsoftonline.com", Reason: "no host is called login.microsoftonline.com"}}
 		e := signInError(t, credential(t, Options{Getenv: env, Transport: l}))
-		if e.ExitCode() != 1 || !strings.HasSuffix(e.Error(), ": no host is called login.microsoftonline.com") {
-			t.Errorf("%s: %d %v", name, e.ExitCode(), e)
+		if e.Exit != 1 || !strings.HasSuffix(e.err.Error(), ": no host is called login.microsoftonline.com") {
+			t.Errorf("%s: %d %v", name, e.Exit, e.err)
 		}
 		if len(l.hosts) != 1 {
 			t.Errorf("%s: asked %d times", name, len(l.hosts))
@@ -250,8 +265,8 @@ func TestWorkloadProblems(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			e := signInError(t, credential(t, Options{Mode: ModeWorkload, Getenv: test.env, Transport: newLogin(t)}))
-			if !strings.Contains(e.Error(), test.want) || e.ExitCode() != 6 {
-				t.Errorf("%d %v, want %q in it", e.ExitCode(), e, test.want)
+			if !strings.Contains(e.err.Error(), test.want) || e.Exit != 6 {
+				t.Errorf("%d %v, want %q in it", e.Exit, e.err, test.want)
 			}
 		})
 	}
@@ -299,7 +314,7 @@ func TestOldTokenOutlivesAFailedRenewal(t *testing.T) {
 	}
 	now = now.Add(190 * time.Second)
 	e := signInError(t, c)
-	if !e.Lost || !strings.HasPrefix(e.Error(), "the sign-in no longer works: environment") || e.ExitCode() != 6 {
+	if !e.err.Lost || !strings.HasPrefix(e.err.Error(), "the sign-in no longer works: environment") || e.Exit != 6 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -364,8 +379,8 @@ func TestAzProblems(t *testing.T) {
 				dir = azFolder(t, "a@example.com", "user")
 			}
 			e := signInError(t, credential(t, Options{Mode: ModeAzureCLI, ConfigDir: dir}))
-			if !strings.Contains(e.Error(), test.want) || e.Hint() != test.hint || e.ExitCode() != test.code {
-				t.Errorf("%d %q, hint %q", e.ExitCode(), e.Error(), e.Hint())
+			if !strings.Contains(e.err.Error(), test.want) || e.Tip != test.hint || e.Exit != test.code {
+				t.Errorf("%d %q, hint %q", e.Exit, e.err.Error(), e.Tip)
 			}
 		})
 	}
@@ -379,7 +394,7 @@ func TestAzOfAnotherCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := signInError(t, credential(t, Options{Mode: ModeAzureCLI, ConfigDir: dir}))
-	if !strings.Contains(e.Error(), "az is set to cloud AzureChinaCloud") || calls() != "" {
+	if !strings.Contains(e.err.Error(), "az is set to cloud AzureChinaCloud") || calls() != "" {
 		t.Errorf("%v; az called: %q", e, calls())
 	}
 	c := credential(t, Options{Mode: ModeAzureCLI, ConfigDir: dir, Target: Target{Cloud: builtin()[1]}})
@@ -429,11 +444,11 @@ func TestAutoOrder(t *testing.T) {
 		noTools(t)
 		c := credential(t, Options{ConfigDir: t.TempDir(), imds: "http://127.0.0.1:1"})
 		e := signInError(t, c)
-		if len(e.Tried) != 5 || e.ExitCode() != 6 || e.Hint() != "run az login, or choose a source with --auth-mode" {
+		if len(e.err.Tried) != 5 || e.Exit != 6 || e.Tip != "run az login, or choose a source with --auth-mode" {
 			t.Errorf("%+v", e)
 		}
 		var order []string
-		for _, a := range e.Tried {
+		for _, a := range e.err.Tried {
 			order = append(order, a.Mode)
 		}
 		if got := strings.Join(order, " "); got != "env workload azurecli msi azd" {
@@ -467,8 +482,8 @@ func TestAutoOrder(t *testing.T) {
 	t.Run("an ended session is not replaced by another identity", func(t *testing.T) {
 		fakeTool(t, "az", `echo "ERROR: AADSTS70043: run az login" >&2; exit 1`)
 		c := credential(t, Options{ConfigDir: azFolder(t, "a@example.com", "user"), imds: imds.URL})
-		if e := signInError(t, c); len(e.Tried) != 1 || e.Tried[0].Mode != ModeAzureCLI {
-			t.Errorf("%+v", e.Tried)
+		if e := signInError(t, c); len(e.err.Tried) != 1 || e.err.Tried[0].Mode != ModeAzureCLI {
+			t.Errorf("%+v", e.err.Tried)
 		}
 	})
 	t.Run("azd last", func(t *testing.T) {
@@ -486,7 +501,7 @@ func TestAutoOrder(t *testing.T) {
 			t.Errorf("token = %q", got)
 		}
 		e := signInError(t, credential(t, Options{Getenv: environment("AZURE_TOKEN_CREDENTIALS", "AzurePowerShellCredential")}))
-		if !strings.Contains(e.Error(), "AZURE_TOKEN_CREDENTIALS") {
+		if !strings.Contains(e.err.Error(), "AZURE_TOKEN_CREDENTIALS") {
 			t.Error(e)
 		}
 	})
@@ -609,8 +624,8 @@ func TestTokenMode(t *testing.T) {
 				}
 				return
 			}
-			var e *SignInError
-			if !errors.As(err, &e) || !strings.Contains(e.Error(), test.want) || e.ExitCode() != 6 || !strings.Contains(e.Hint(), "COMPUTETARGET_ACCESS_TOKEN") {
+			e := asShown[*SignInError](t, err)
+			if !strings.Contains(e.err.Error(), test.want) || e.Exit != 6 || !strings.Contains(e.Tip, "COMPUTETARGET_ACCESS_TOKEN") {
 				t.Errorf("err = %v", err)
 			}
 		})
@@ -667,8 +682,8 @@ func TestForeignEndpointGetsOnlyATokenGiven(t *testing.T) {
 	env := servicePrincipal("AZURE_CLIENT_SECRET", "s", "COMPUTETARGET_ACCESS_TOKEN", "given")
 	for _, mode := range []string{ModeAuto, ModeEnv, ModeAzureCLI} {
 		e := signInError(t, credential(t, Options{Mode: mode, Target: target, Getenv: env, Transport: l}))
-		if !strings.Contains(e.Error(), "arm.example.com") || !strings.Contains(e.Hint(), "--auth-mode token") || len(l.hosts) != 0 {
-			t.Errorf("%s: %v (%s)", mode, e, e.Hint())
+		if !strings.Contains(e.err.Error(), "arm.example.com") || !strings.Contains(e.Tip, "--auth-mode token") || len(l.hosts) != 0 {
+			t.Errorf("%s: %v (%s)", mode, e.err, e.Tip)
 		}
 	}
 	if got := token(t, credential(t, Options{Mode: ModeToken, Target: target, Getenv: env})); got != "given" {
@@ -698,8 +713,8 @@ func TestClaimsChallengePassesBy(t *testing.T) {
 	challenged := armScope
 	challenged.Claims = `{"access_token":{"nbf":{"essential":true}}}`
 	_, err := c.GetToken(t.Context(), challenged)
-	var e *SignInError
-	if !errors.As(err, &e) || !strings.Contains(e.Error(), "az login") || e.ExitCode() != 6 {
+	e := asShown[*SignInError](t, err)
+	if !strings.Contains(e.err.Error(), "az login") || e.Exit != 6 {
 		t.Errorf("err = %v", err)
 	}
 }

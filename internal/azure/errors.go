@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Attempt is one source of tokens that was tried, and why it gave none.
@@ -28,10 +30,7 @@ type Attempt struct {
 type SignInError struct {
 	Tried []Attempt
 	// Lost is true when the sign-in worked earlier in this process.
-	Lost bool
-	// Tip is what to do, one sentence; may be empty.
-	Tip string
-
+	Lost  bool
 	cause error
 }
 
@@ -54,20 +53,7 @@ func (e *SignInError) Error() string {
 	return b.String()
 }
 
-// Hint is what to do, or "".
-func (e *SignInError) Hint() string { return e.Tip }
-
 func (e *SignInError) Unwrap() error { return e.cause }
-
-// ExitCode is 6 for a sign-in that was refused or is not there, and 1 when the
-// sign-in service could not be reached or was out of order.
-func (e *SignInError) ExitCode() int {
-	var network *NetworkError
-	if e.Temporary() || errors.As(e.cause, &network) {
-		return 1
-	}
-	return 6
-}
 
 // Temporary reports that the same sign-in may work later without anybody doing
 // anything: the network failed or the sign-in service was busy. The cause is
@@ -136,17 +122,22 @@ type notThere struct{ reason string }
 
 func (e *notThere) Error() string { return e.reason }
 
-// failure builds the error of a sign-in in which every source failed; cause is
-// the error of the last one.
+// failure builds the error of a sign-in in which every source failed, a
+// SignInError below; cause is the error of the last one.
 func (c *Credential) failure(ctx context.Context, tried []Attempt, cause error, lost bool) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)
 	}
 	e := &SignInError{Tried: tried, Lost: lost, cause: markPassing(cause)}
+	failed := &exit.Error{Exit: exit.Auth, Err: e}
 	if !e.Temporary() {
-		e.Tip = c.advice(tried)
+		failed.Tip = c.advice(tried)
 	}
-	return e
+	var network *NetworkError
+	if e.Temporary() || errors.As(e.cause, &network) {
+		failed.Exit = exit.Failed // the sign-in service was not reached, or was out of order
+	}
+	return failed
 }
 
 // advice is the next step for somebody whose sign-in failed.

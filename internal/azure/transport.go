@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 )
 
@@ -240,13 +241,7 @@ type NetworkError struct {
 
 func (e *NetworkError) Error() string { return e.Reason }
 
-// Hint is what to do, or "".
-func (e *NetworkError) Hint() string { return e.Tip }
-
 func (e *NetworkError) Unwrap() error { return e.Err }
-
-// ExitCode is 1: the service was not reached.
-func (e *NetworkError) ExitCode() int { return 1 }
 
 // lasting is a NetworkError that asking again at once does not cure. Its
 // method stops azcore's retries.
@@ -257,7 +252,18 @@ func (lasting) NonRetriable() {}
 
 func (e lasting) Unwrap() error { return e.NetworkError }
 
+// explain makes a NetworkError of what went wrong, with what to do about it.
 func explain(host, proxy string, err error) error {
+	err = diagnose(host, proxy, err)
+	failed := &exit.Error{Exit: exit.Failed, Err: err}
+	var network *NetworkError
+	if errors.As(err, &network) {
+		failed.Tip = network.Tip
+	}
+	return failed
+}
+
+func diagnose(host, proxy string, err error) error {
 	e := &NetworkError{Host: host, Err: err}
 	var (
 		unknownCA   x509.UnknownAuthorityError

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 )
 
@@ -68,14 +69,11 @@ func tlsServer(t *testing.T) (server *httptest.Server, caFile string) {
 	return server, caFile
 }
 
-func networkError(t *testing.T, err error) *NetworkError {
+func networkError(t *testing.T, err error) shown[*NetworkError] {
 	t.Helper()
-	var e *NetworkError
-	if !errors.As(err, &e) {
-		t.Fatalf("err = %v, want a NetworkError", err)
-	}
-	if strings.Contains(e.Error(), "\n") || e.ExitCode() != 1 {
-		t.Errorf("%d %q", e.ExitCode(), e.Error())
+	e := asShown[*NetworkError](t, err)
+	if e.Exit != exit.Failed {
+		t.Errorf("%d %q", e.Exit, e.err)
 	}
 	return e
 }
@@ -90,8 +88,8 @@ func TestPrivateAuthority(t *testing.T) {
 	server, caFile := tlsServer(t)
 	_, err := fetch(t, client(t, TransportOptions{}), server.URL)
 	e := networkError(t, err)
-	if !strings.Contains(e.Error(), `was issued by "O=Acme Co", which is not trusted here`) || !strings.Contains(e.Hint(), "--ca-file") || !e.Unsent || !isLasting(err) {
-		t.Errorf("%q, hint %q", e, e.Hint())
+	if !strings.Contains(e.err.Error(), `was issued by "O=Acme Co", which is not trusted here`) || !strings.Contains(e.Tip, "--ca-file") || !e.err.Unsent || !isLasting(err) {
+		t.Errorf("%q, hint %q", e.err, e.Tip)
 	}
 	for name, opts := range map[string]TransportOptions{
 		"--ca-file":           {CAFile: caFile},
@@ -147,16 +145,16 @@ func TestWrongHostAndOldTLS(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	_, err = fetch(t, client(t, TransportOptions{CAFile: caFile}), server.URL)
-	if e := networkError(t, err); !strings.Contains(e.Error(), "for another host") || !isLasting(err) {
-		t.Errorf("%q", e)
+	if e := networkError(t, err); !strings.Contains(e.err.Error(), "for another host") || !isLasting(err) {
+		t.Errorf("%q", e.err)
 	}
 
 	old, oldCA := tlsServer(t)
 	old.TLS.MaxVersion = tls.VersionTLS11
 	old.TLS.MinVersion = tls.VersionTLS10
 	_, err = fetch(t, client(t, TransportOptions{CAFile: oldCA}), old.URL)
-	if e := networkError(t, err); !strings.Contains(e.Error(), "protocol version") {
-		t.Errorf("%q", e)
+	if e := networkError(t, err); !strings.Contains(e.err.Error(), "protocol version") {
+		t.Errorf("%q", e.err)
 	}
 }
 
@@ -165,8 +163,8 @@ func TestNotTLS(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	_, err := fetch(t, client(t, TransportOptions{}), strings.Replace(server.URL, "http:", "https:", 1))
-	if e := networkError(t, err); !strings.Contains(e.Error(), "does not speak TLS") {
-		t.Errorf("%q", e)
+	if e := networkError(t, err); !strings.Contains(e.err.Error(), "does not speak TLS") {
+		t.Errorf("%q", e.err)
 	}
 }
 
@@ -180,8 +178,8 @@ func TestRefused(t *testing.T) {
 	_ = listener.Close()
 	_, err = fetch(t, client(t, TransportOptions{}), "http://"+address)
 	e := networkError(t, err)
-	if e.Error() != address+" refused the connection" || !strings.Contains(e.Hint(), "emulator serve") || isLasting(err) {
-		t.Errorf("%q, hint %q", e, e.Hint())
+	if e.err.Error() != address+" refused the connection" || !strings.Contains(e.Tip, "emulator serve") || isLasting(err) {
+		t.Errorf("%q, hint %q", e.err, e.Tip)
 	}
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" {
@@ -194,8 +192,8 @@ func TestUnknownHost(t *testing.T) {
 	// .invalid is never registered (RFC 2606); without a network the answer
 	// differs, and is one line as well.
 	_, err := fetch(t, client(t, TransportOptions{}), "https://nobody.invalid")
-	if e := networkError(t, err); !strings.Contains(e.Error(), "nobody.invalid") || e.Hint() == "" || !isLasting(err) {
-		t.Errorf("%q, hint %q", e, e.Hint())
+	if e := networkError(t, err); !strings.Contains(e.err.Error(), "nobody.invalid") || e.Tip == "" || !isLasting(err) {
+		t.Errorf("%q, hint %q", e.err, e.Tip)
 	}
 }
 
@@ -225,8 +223,8 @@ func TestExplain(t *testing.T) {
 	for _, test := range tests {
 		err := explain("h:1", test.proxy, test.err)
 		e := networkError(t, err)
-		if !strings.Contains(e.Error(), test.want) || isLasting(err) != test.lasting || e.Unsent != test.unsent || !errors.Is(err, test.err) {
-			t.Errorf("%s: %q, lasting %v, unsent %v", test.name, e, isLasting(err), e.Unsent)
+		if !strings.Contains(e.err.Error(), test.want) || isLasting(err) != test.lasting || e.err.Unsent != test.unsent || !errors.Is(err, test.err) {
+			t.Errorf("%s: %q, lasting %v, unsent %v", test.name, e.err, isLasting(err), e.err.Unsent)
 		}
 	}
 }
@@ -259,8 +257,8 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	c := client(t, TransportOptions{Getenv: environment("HTTPS_PROXY", proxy.URL, "http_proxy", proxy.URL)})
 	_, err := fetch(t, c, "https://management.azure.com/x")
-	if e := networkError(t, err); !strings.Contains(e.Error(), "refused to connect to management.azure.com (403 Forbidden)") || !isLasting(err) || !e.Unsent {
-		t.Errorf("%q", e)
+	if e := networkError(t, err); !strings.Contains(e.err.Error(), "refused to connect to management.azure.com (403 Forbidden)") || !isLasting(err) || !e.err.Unsent {
+		t.Errorf("%q", e.err)
 	}
 	if response, err := fetch(t, c, "http://plain.example/x"); err != nil || response.StatusCode != 403 {
 		t.Errorf("%v", err)

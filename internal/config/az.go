@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // azFiles are az's own settings, each file read when first asked for.
@@ -57,7 +58,7 @@ func (s *Settings) fromAz(key string) (Value, error) {
 	case CloudName:
 		value, err := s.azOption("cloud", "name")
 		if strings.EqualFold(value.Text, EmulatorCloud) {
-			return Value{}, &Error{Reason: fmt.Sprintf("the cloud az is set to (%s) is called emulator, a name reserved here", value.Source),
+			return Value{}, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("the cloud az is set to (%s) is called emulator, a name reserved here", value.Source),
 				Tip: "say which one is meant with --cloud or --endpoint, or register it with az under another name"}
 		}
 		return value, err

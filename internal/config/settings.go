@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
@@ -103,7 +104,7 @@ func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
 			continue
 		}
 		if err != nil {
-			return Value{Key: option.Key}, &Error{Reason: fmt.Sprintf("%s (from %s) %s", option.Key, value.Source, err)}
+			return Value{Key: option.Key}, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s (from %s) %s", option.Key, value.Source, err)}
 		}
 		value.Key, value.Secret, value.Text = option.Key, option.Secret, text
 		return value, nil
@@ -276,22 +277,8 @@ func home(getenv func(string) string, goos string) string {
 	return ""
 }
 
-// Error says that settings cannot be used. It is one sentence.
-type Error struct {
-	Reason string
-	Tip    string // what to do, one sentence; may be empty
-}
-
-func (e *Error) Error() string { return e.Reason }
-
-// Hint is what to do, or "".
-func (e *Error) Hint() string { return e.Tip }
-
-// ExitCode is 2: wrong input, nothing was changed.
-func (e *Error) ExitCode() int { return 2 }
-
 func unknownKey(key string) error {
-	e := &Error{Reason: fmt.Sprintf("there is no setting called %q", key)}
+	e := &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("there is no setting called %q", key)}
 	var keys []string
 	for _, option := range Options() {
 		keys = append(keys, option.Key)

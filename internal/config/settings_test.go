@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/input"
 )
 
 const (
@@ -152,7 +155,7 @@ func TestProjectFileAndFlags(t *testing.T) {
 			ref, err := s.Workspace()
 			if test.sub == "project-sub" {
 				// It is no GUID and az knows no subscription of that name.
-				var e *Error
+				var e *exit.Error
 				if !errors.As(err, &e) || !strings.Contains(e.Error(), `"project-sub"`) {
 					t.Fatalf("err = %v, want one about the subscription", err)
 				}
@@ -259,8 +262,7 @@ func TestProjectSearch(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("err = %v, want %q in it", err, test.err)
 				}
-				var code interface{ ExitCode() int }
-				if !errors.As(err, &code) || code.ExitCode() != 2 {
+				if codeOf(err) != exit.Usage {
 					t.Errorf("exit code of %v is not 2", err)
 				}
 				return
@@ -499,8 +501,7 @@ func TestEndpointOrEmulator(t *testing.T) {
 			}
 			target, err := w.settings().Target()
 			if test.err {
-				var code interface{ ExitCode() int }
-				if !errors.As(err, &code) || code.ExitCode() != 2 {
+				if codeOf(err) != exit.Usage {
 					t.Fatalf("err = %v, want exit code 2", err)
 				}
 				return
@@ -686,7 +687,7 @@ func TestMissing(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.settings().Workspace()
 	var missing *MissingError
-	if !errors.As(err, &missing) || missing.Key != Workspace || missing.ExitCode() != 2 {
+	if !errors.As(err, &missing) || missing.Key != Workspace || codeOf(err) != exit.Usage {
 		t.Fatalf("err = %v", err)
 	}
 	w.flags = map[string]string{"workspace-name": "w"}
@@ -694,7 +695,7 @@ func TestMissing(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 	w.flags["resource-group"] = "g"
-	if _, err = w.settings().Workspace(); !errors.As(err, &missing) || missing.Key != Subscription || missing.Hint() == "" {
+	if _, err = w.settings().Workspace(); !errors.As(err, &missing) || missing.Key != Subscription || missing.tip() == "" {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -757,4 +758,17 @@ func TestFilesAreNotThere(t *testing.T) {
 	} else if errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("err = %v", err)
 	}
+}
+
+// codeOf is the exit code that an error asks for; -1 when it asks for none.
+func codeOf(err error) int {
+	var e *exit.Error
+	var file *input.Error
+	switch {
+	case errors.As(err, &e):
+		return e.Exit
+	case errors.As(err, &file):
+		return file.ExitCode()
+	}
+	return -1
 }

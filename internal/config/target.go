@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // What the emulator is born with, and what a workspace is when nothing says
@@ -48,7 +49,7 @@ func (s *Settings) findTarget() (Target, error) {
 		return Target{Cloud: cloud, Endpoint: endpoint}, err
 	}
 	if cloud.Level == LevelFlag {
-		return Target{}, &Error{Reason: "--endpoint and --cloud emulator exclude each other",
+		return Target{}, &exit.Error{Exit: exit.Usage, Text: "--endpoint and --cloud emulator exclude each other",
 			Tip: "give --endpoint alone for a server, or --cloud emulator alone for the embedded emulator"}
 	}
 	for cloud.Text == EmulatorCloud {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // WorkspaceRef is a workspace and where the choice came from.
@@ -53,8 +54,8 @@ func (e *MissingError) Error() string {
 	return "no workspace is chosen"
 }
 
-// Hint is what to do.
-func (e *MissingError) Hint() string {
+// tip is what to do.
+func (e *MissingError) tip() string {
 	switch e.Key {
 	case Subscription:
 		return "run az login, or give --subscription-id"
@@ -63,9 +64,6 @@ func (e *MissingError) Hint() string {
 	}
 	return "give --workspace-name and --resource-group, or choose one once with computetarget use NAME -g GROUP"
 }
-
-// ExitCode is 2: input is missing, nothing was changed.
-func (e *MissingError) ExitCode() int { return 2 }
 
 // Workspace resolves the workspace to act in. A part that no source has is a
 // MissingError.
@@ -83,7 +81,8 @@ func (s *Settings) Workspace() (WorkspaceRef, error) {
 	}
 	for _, part := range []Value{ref.Name, ref.ResourceGroup, ref.Subscription} {
 		if part.Text == "" {
-			return ref, &MissingError{Key: part.Key, Known: ref}
+			missing := &MissingError{Key: part.Key, Known: ref}
+			return ref, &exit.Error{Exit: exit.Usage, Tip: missing.tip(), Err: missing}
 		}
 	}
 	return ref, nil
@@ -121,10 +120,10 @@ func (s *Settings) Subscription() (Value, error) {
 		for i, sub := range several {
 			ids[i] = sub.ID
 		}
-		return value, &Error{Reason: fmt.Sprintf("az knows %d subscriptions called %q (%s)", len(several), value.Text, strings.Join(ids, ", ")),
+		return value, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("az knows %d subscriptions called %q (%s)", len(several), value.Text, strings.Join(ids, ", ")),
 			Tip: "give the id with --subscription-id"}
 	}
-	return value, &Error{Reason: fmt.Sprintf("subscription %q (from %s) is no id, and az knows none of that name in %s",
+	return value, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("subscription %q (from %s) is no id, and az knows none of that name in %s",
 		value.Text, value.Source, target.Cloud.Text), Tip: "run az login, or give the id with --subscription-id"}
 }
 

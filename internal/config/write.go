@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 )
 
@@ -42,7 +43,7 @@ func (s *Settings) settable(change Change) (string, error) {
 		return "", unknownKey(change.Key)
 	}
 	if option.Secret || !option.User {
-		e := &Error{Reason: fmt.Sprintf("%s cannot be kept in %s", change.Key, s.shorten(s.UserFile()))}
+		e := &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s cannot be kept in %s", change.Key, s.shorten(s.UserFile()))}
 		if option.Env != "" {
 			e.Tip = "set " + option.Env + " instead"
 		}
@@ -53,7 +54,7 @@ func (s *Settings) settable(change Change) (string, error) {
 	}
 	text, err := Canonical(option, change.Text)
 	if err != nil {
-		return "", &Error{Reason: fmt.Sprintf("%s %s", change.Key, err)}
+		return "", &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s %s", change.Key, err)}
 	}
 	return text, nil
 }
@@ -77,7 +78,7 @@ func (s *Settings) UseHere(subscription, group, workspace string) (string, error
 func (s *Settings) write(settings []Change) error {
 	path := s.UserFile()
 	if path == "" {
-		return &Error{Reason: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
+		return &exit.Error{Exit: exit.Usage, Text: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
 	}
 	data, err := input.Plain(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -201,7 +202,7 @@ func WriteProject(dir string, project Project, experiment string) (string, error
 		return "", err
 	}
 	if _, _, err := ParseProject(out.Bytes()); err != nil {
-		return "", &Error{Reason: "the workspace " + err.Error()}
+		return "", &exit.Error{Exit: exit.Usage, Text: "the workspace " + err.Error()}
 	}
 	path := filepath.Join(dir, ".azureml", "config.json")
 	return path, writeFile(path, out.Bytes(), 0o644)
@@ -219,7 +220,7 @@ func writeFile(path string, data []byte, mode os.FileMode) error {
 		if errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
-		return &input.Error{Path: path, Reason: "cannot be written (" + err.Error() + ")", Err: err}
+		return exit.Errorf(exit.Failed, "%s cannot be written (%w)", path, err)
 	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, mode|mode>>2&0o111|0o700); err != nil {

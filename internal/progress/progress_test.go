@@ -46,7 +46,7 @@ func TestParseMode(t *testing.T) {
 			t.Errorf("%q: %q, %v", in, got, err)
 		}
 	}
-	if _, err := ParseMode("fancy"); render.ExitCode(err) != render.ExitUsage {
+	if _, err := ParseMode("fancy"); render.ExitCode(err, false) != render.ExitUsage {
 		t.Errorf("fancy: %v", err)
 	}
 }

@@ -5,32 +5,30 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// Error says why a query is wrong or cannot be applied to the data.
-type Error struct {
-	// Expression is the query as it was given.
-	Expression string
-	// Offset is the byte in Expression where the error is, -1 for no place.
-	Offset int
-	// Reason is the cause, without the expression.
-	Reason string
+// invalid is the error of an expression that is wrong, whatever the data. at is
+// the byte where it is wrong, -1 for no place.
+func invalid(expression string, at int, reason string) error {
+	return exit.Usagef("argument --query: invalid JMESPath %s: %s%s", quote(expression, 120), reason, place(expression, at))
 }
 
-// Error is one line: the expression, the reason, and a caret in front of the
-// place.
-func (e *Error) Error() string {
-	s := fmt.Sprintf("argument --query: invalid JMESPath %s: %s", quote(e.Expression, 120), e.Reason)
-	if e.Offset < 0 || e.Offset > len(e.Expression) {
-		return s
+// unfit is the error of an expression that cannot be applied to the data: what
+// was asked of the service may have been done before that shows.
+func unfit(expression string, at int, reason string) error {
+	return exit.Errorf(exit.Failed, "argument --query: JMESPath %s does not fit the result: %s%s", quote(expression, 120), reason, place(expression, at))
+}
+
+// place shows where in an expression something is, with a caret in front of it.
+func place(expression string, at int) string {
+	if at < 0 || at > len(expression) {
+		return ""
 	}
-	before, after := e.Expression[:e.Offset], e.Expression[e.Offset:]
-	return fmt.Sprintf("%s (character %d: %s^%s)", s,
-		utf8.RuneCountInString(before)+1, printable(tail(before, 24)), printable(head(after, 24)))
+	before, after := expression[:at], expression[at:]
+	return fmt.Sprintf(" (character %d: %s^%s)", utf8.RuneCountInString(before)+1, printable(tail(before, 24)), printable(head(after, 24)))
 }
-
-// ExitCode is 2, wrong input.
-func (e *Error) ExitCode() int { return 2 }
 
 // quote shows text from outside in single quotes, cut to a number of
 // characters.

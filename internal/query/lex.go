@@ -78,7 +78,7 @@ func lex(expression string) ([]token, error) {
 		}
 		t, size, reason := next(expression[i:])
 		if reason != "" {
-			return nil, &Error{Expression: expression, Offset: i, Reason: reason}
+			return nil, invalid(expression, i, reason)
 		}
 		t.at = i
 		out = append(out, t)

@@ -91,7 +91,7 @@ func parse(expression string) (*Query, error) {
 
 func (p *parser) fail(at int, reason string) {
 	if p.err == nil {
-		p.err = &Error{Expression: p.expression, Offset: at, Reason: reason}
+		p.err = invalid(p.expression, at, reason)
 	}
 }
 

@@ -12,7 +12,7 @@
 //   - `NaN` and `Infinity` are strings and to_number('nan') is null, because
 //     JSON has no such numbers; a sum too large for a float is an error.
 //   - merge() refuses an empty array or string instead of ignoring it.
-//   - What nests too deep or outgrows memory is refused with an [Error].
+//   - What nests too deep or outgrows memory is refused.
 package query
 
 import (
@@ -42,15 +42,15 @@ type Query struct {
 	steps      int // maxSteps, less in tests
 }
 
-// Compile parses an expression. The error is an [*Error].
+// Compile parses an expression. The error has exit code 2.
 func Compile(expr string) (*Query, error) {
 	switch {
 	case expr == "":
-		return nil, &Error{Expression: expr, Offset: -1, Reason: "it is empty"}
+		return nil, invalid(expr, -1, "it is empty")
 	case len(expr) > maxLength:
-		return nil, &Error{Expression: expr, Offset: -1, Reason: "it is longer than 32 KiB"}
+		return nil, invalid(expr, -1, "it is longer than 32 KiB")
 	case !utf8.ValidString(expr):
-		return nil, &Error{Expression: strings.ToValidUTF8(expr, "\ufffd"), Offset: -1, Reason: "it is not valid UTF-8"}
+		return nil, invalid(strings.ToValidUTF8(expr, "\ufffd"), -1, "it is not valid UTF-8")
 	}
 	return parse(expr)
 }
@@ -60,7 +60,8 @@ func Compile(expr string) (*Query, error) {
 // of its sorted keys) and [Object] (read in its own order); any other value is
 // read through encoding/json first. The value is not changed, and the result
 // shares parts with it. Hashes of the query come back as [Object], computed
-// numbers as json.Number in Python's spelling. The error is an [*Error].
+// numbers as json.Number in Python's spelling. The error has exit code 1: what
+// was asked of the service has been done by then.
 func (q *Query) Search(v any) (any, error) {
 	v, err := plain(v)
 	if err != nil {
@@ -81,5 +82,5 @@ func (q *Query) Search(v any) (any, error) {
 func (q *Query) String() string { return q.expression }
 
 func (q *Query) fail(at int, reason string) error {
-	return &Error{Expression: q.expression, Offset: at, Reason: reason}
+	return unfit(q.expression, at, reason)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // documents are what the cases below query.
@@ -463,22 +465,26 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// checkError holds what every error must be: ours, exit code 2, one printable
+// checkError holds what every error must be: ours, exit code 2 or 1, one printable
 // line that quotes the expression.
 func checkError(t testing.TB, expr string, err error) {
 	t.Helper()
-	var ours *Error
+	var ours *exit.Error
 	if !errors.As(err, &ours) {
 		t.Fatalf("%q: the error is a %T: %v", expr, err, err)
 	}
-	if ours.ExitCode() != 2 {
-		t.Errorf("%q: exit code %d, want 2", expr, ours.ExitCode())
+	want, code := "argument --query: invalid JMESPath '", exit.Usage
+	if strings.Contains(err.Error(), "does not fit the result") {
+		want, code = "argument --query: JMESPath '", exit.Failed // what was asked for has been done by then
+	}
+	if ours.Exit != code {
+		t.Errorf("%q: exit code %d, want %d", expr, ours.Exit, code)
 	}
 	text := err.Error()
 	if text != printable(text) {
 		t.Errorf("%q: the message is not one printable line: %q", expr, text)
 	}
-	if !strings.HasPrefix(text, "argument --query: invalid JMESPath '") {
+	if !strings.HasPrefix(text, want) {
 		t.Errorf("%q: message %q", expr, text)
 	}
 	if len(text) > 2000 {
@@ -499,7 +505,7 @@ func TestErrorPlace(t *testing.T) {
 		{strings.Repeat("a.", 100) + ")", "argument --query: invalid JMESPath '" + strings.Repeat("a.", 60) +
 			"…': unexpected ) (character 201: …" + strings.Repeat("a.", 12) + "^))"},
 		{"\xff", "argument --query: invalid JMESPath '\ufffd': it is not valid UTF-8"},
-		{"length(`1`)", "argument --query: invalid JMESPath 'length(`1`)': length() needs a string, an array or an object as its argument, which is a number (character 1: ^length(`1`))"},
+		{"length(`1`)", "argument --query: JMESPath 'length(`1`)' does not fit the result: length() needs a string, an array or an object as its argument, which is a number (character 1: ^length(`1`))"},
 	} {
 		_, err := run(c.expr, nil)
 		if err == nil {

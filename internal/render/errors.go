@@ -6,93 +6,74 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// Error is a failure with its own exit code and, where there is one, advice.
-// Any error type may take part by having the methods ExitCode, ErrorCode,
-// Hint or RequestID.
-type Error struct {
-	Exit int    // exit code; contract of the command line
-	Code string // the service's error code, "" for our own errors
-	Text string // one sentence: what failed, why, what to do
-	Tip  string // what to do next, printed as "hint: …"
-	Err  error  // cause
-}
-
-func (e *Error) Error() string {
-	if e.Text == "" && e.Err != nil {
-		return e.Err.Error()
-	}
-	return e.Text
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// ExitCode returns the exit code the process ends with.
-func (e *Error) ExitCode() int {
-	if e.Exit == 0 {
-		return ExitFailed
-	}
-	return e.Exit
-}
-
-// ErrorCode returns the service's error code.
-func (e *Error) ErrorCode() string { return e.Code }
-
-// Hint returns advice, or "".
-func (e *Error) Hint() string { return e.Tip }
+// Error is a failure of a command, Usagef and Errorf make one.
+type Error = exit.Error
 
 // Usagef returns an error for wrong input (exit code 2; nothing was changed).
-func Usagef(format string, args ...any) error {
-	return Errorf(ExitUsage, format, args...)
-}
+func Usagef(format string, args ...any) error { return exit.Usagef(format, args...) }
 
 // Errorf returns an error that ends the process with the exit code. A %w verb
 // keeps its operand as the cause.
-func Errorf(exit int, format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	return &Error{Exit: exit, Text: err.Error(), Err: errors.Unwrap(err)}
-}
+func Errorf(code int, format string, args ...any) error { return exit.Errorf(code, format, args...) }
 
 // Exit codes of the process.
 const (
-	ExitDone        = 0   // done
-	ExitFailed      = 1   // failed, unreachable, or in conflict with what exists
-	ExitUsage       = 2   // usage or wrong input; nothing was changed
-	ExitNotFound    = 3   // not found
-	ExitTimeout     = 4   // the wait timed out; the operation goes on
-	ExitBroken      = 5   // the operation, or the compute, is in a failed state
-	ExitAuth        = 6   // sign-in or permission
-	ExitCheck       = 7   // a check says no
-	ExitTryLater    = 8   // throttled, no capacity, busy, changed meanwhile
-	ExitInterrupted = 130 // SIGINT
-	ExitTerminated  = 143 // SIGTERM
+	ExitDone        = exit.Done
+	ExitFailed      = exit.Failed
+	ExitUsage       = exit.Usage
+	ExitNotFound    = exit.NotFound
+	ExitTimeout     = exit.Timeout
+	ExitBroken      = exit.Broken
+	ExitAuth        = exit.Auth
+	ExitCheck       = exit.Check
+	ExitTryLater    = exit.TryLater
+	ExitInterrupted = exit.Interrupted
+	ExitTerminated  = exit.Terminated
 )
 
-// ExitCode maps an error to the exit code of the process: the one table there
-// is. An error type of another package takes part by having ExitCode() int.
+// ExitCode is the exit code of a process that ends with err: the one table there
+// is. changed says that the command changed something, or may have. Code 2
+// promises that it did not, so wrong input that shows afterwards is code 1.
 // Several errors joined give their common code, else 1.
-func ExitCode(err error) int {
-	if code, ok := exitCode(err); ok {
-		return code
+func ExitCode(err error, changed bool) int {
+	code, ok := exitCode(err)
+	switch {
+	case err == nil:
+		return exit.Done
+	case !ok, code == exit.Usage && changed:
+		return exit.Failed
 	}
-	if err == nil {
-		return ExitDone
-	}
-	return ExitFailed
+	return code
 }
 
-// exitCode is ExitCode; ok is false when nothing in the chain has a code.
+// exitCode is ExitCode of what changed nothing; ok is false when nothing in the
+// chain has a code.
 func exitCode(err error) (code int, ok bool) {
 	for err != nil {
 		// One link of the chain at a time: a wrapper may know better than what it
 		// wraps.
 		switch e := any(err).(type) {
-		case interface{ ExitCode() int }:
+		case *exit.Error:
+			if e.Exit != 0 {
+				return e.Exit, true
+			}
+			err = e.Err
+			continue
+		case interface{ ExitCode() int }: // of packages that have an error of their own still
 			return e.ExitCode(), true
+		case exit.Child:
+			return int(e), true
+		case exit.Signal:
+			if e.Signal == syscall.SIGTERM {
+				return exit.Terminated, true
+			}
+			return exit.Interrupted, true
 		case *compute.Error:
 			switch e.Kind {
 			case compute.KindFailed, compute.KindUnreachable, compute.KindAuth, compute.KindInterrupted:
@@ -100,6 +81,10 @@ func exitCode(err error) (code int, ok bool) {
 				// of a network, the signal behind an interrupted wait.
 				if code, ok := exitCode(e.Err); ok {
 					return code, true
+				}
+			case compute.KindInvalid:
+				if e.Accepted {
+					return exit.Failed, true
 				}
 			}
 			return kindCode(e.Kind), true
@@ -113,9 +98,9 @@ func exitCode(err error) (code int, ok bool) {
 		}
 		switch {
 		case errors.Is(err, context.Canceled):
-			return ExitInterrupted, true
+			return exit.Interrupted, true
 		case errors.Is(err, context.DeadlineExceeded):
-			return ExitTimeout, true
+			return exit.Timeout, true
 		}
 		return 0, false
 	}
@@ -144,14 +129,14 @@ func kindCode(k compute.Kind) int {
 }
 
 func commonCode(errs []error) int {
-	common := ExitDone
+	common := exit.Done
 	for _, e := range errs {
 		if e == nil {
 			continue
 		}
-		code := ExitCode(e)
-		if common != ExitDone && code != common {
-			return ExitFailed
+		code := ExitCode(e, false)
+		if common != exit.Done && code != common {
+			return exit.Failed
 		}
 		common = code
 	}
@@ -160,39 +145,46 @@ func commonCode(errs []error) int {
 
 // PrintError writes err to stderr: "ERROR: (Code) message", then "hint: …" and
 // "request id: …" when there are any. Joined errors are written one by one,
-// each naming its compute. Everything is text for people, whatever -o says.
+// those with the same cause as one that names every compute. Everything is text
+// for people, whatever -o says.
 func PrintError(s *Streams, err error) {
-	printError(s, err, false)
+	for _, r := range byCause(reportsOf(err, false)) {
+		r.print(s)
+	}
 }
 
-func printError(s *Streams, err error, several bool) {
+// reportsOf is what is told about err; several says that other errors stand
+// beside it, so that each has to name its compute.
+func reportsOf(err error, several bool) []report {
 	if err == nil {
-		return
+		return nil
 	}
 	if list, ok := joined(err); ok {
+		var all []report
 		for _, e := range list {
-			printError(s, e, len(list) > 1)
+			all = append(all, reportsOf(e, len(list) > 1)...)
 		}
-		return
+		return all
 	}
 	if checks, ok := find[*compute.CheckError](err); ok {
+		var all []report
 		for _, f := range checks.Findings {
-			write := report{message: f.Message}
+			r := report{message: f.Message}
 			if several {
-				write.name = checks.Name
+				r.name = checks.Name
 			}
 			if len(f.Suggestions) > 0 && !strings.Contains(f.Message, f.Suggestions[0]) {
-				write.hint = "use " + strings.Join(f.Suggestions, " or ")
+				r.hint = "use " + strings.Join(f.Suggestions, " or ")
 			}
-			write.print(s)
+			all = append(all, r)
 		}
-		return
+		return all
 	}
 	r := reportOf(err)
 	if !several {
 		r.name = ""
 	}
-	r.print(s)
+	return []report{r}
 }
 
 // Hint is the advice that PrintError gives about a failure, or "".
@@ -213,35 +205,34 @@ type report struct {
 }
 
 func reportOf(err error) report {
-	r := report{message: err.Error()}
-	if c, ok := find[interface{ ErrorCode() string }](err); ok {
-		r.code = c.ErrorCode()
+	r := report{message: err.Error(), hint: tipOf(err)}
+	if e, ok := find[*exit.Error](err); ok {
+		r.code = e.Code
 	}
-	if id, ok := find[interface{ RequestID() string }](err); ok {
-		r.requestID = id.RequestID()
-	}
-	service, ok := find[*compute.Error](err)
-	if ok {
-		r.name, r.code, r.requestID = service.Name, service.Code, service.RequestID
-		r.message += details(r.message, service.Details)
-	}
-	if _, ok := find[interface{ Hint() string }](err); ok {
-		r.hint = hintOf(err)
-	} else if h, ok := find[interface{ Advice() string }](err); ok {
-		r.hint = h.Advice()
-	}
-	if r.hint == "" && service != nil {
-		r.hint = advise(service.Code, r.message, service.Name)
+	if e, ok := find[*compute.Error](err); ok {
+		r.name, r.code, r.requestID = e.Name, e.Code, e.RequestID
+		r.message += details(r.message, e.Details)
+		r.message = strings.TrimPrefix(r.message, "("+e.Code+") ")
+		if r.hint == "" {
+			r.hint = advise(e.Code, r.message, e.Name)
+		}
 	}
 	return r
 }
 
-// hintOf is the first advice in the chain: what wraps an error without adding
+// tipOf is the first advice in the chain: what wraps an error without adding
 // advice leaves it its own.
-func hintOf(err error) string {
+func tipOf(err error) string {
 	for ; err != nil; err = errors.Unwrap(err) {
-		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" { //nolint:errorlint // one link of the chain at a time
-			return h.Hint()
+		switch e := err.(type) { //nolint:errorlint // one link of the chain at a time
+		case *exit.Error:
+			if e.Tip != "" {
+				return e.Tip
+			}
+		case interface{ Hint() string }: // of packages that have an error of their own still
+			if e.Hint() != "" {
+				return e.Hint()
+			}
 		}
 	}
 	return ""

@@ -5,22 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
-
-type coded struct {
-	code int
-	text string
-}
-
-func (c coded) Error() string { return c.text }
-func (c coded) ExitCode() int { return c.code }
-
-type advised struct{ error }
-
-func (advised) Advice() string { return "run az login" }
 
 func TestExitCode(t *testing.T) {
 	t.Parallel()
@@ -45,12 +35,16 @@ func TestExitCode(t *testing.T) {
 		{"auth", of(compute.KindAuth), 6},
 		{"busy", of(compute.KindBusy), 8},
 		{"interrupted", of(compute.KindInterrupted), 130},
-		{"terminated", &compute.Error{Kind: compute.KindInterrupted, Err: coded{143, "terminated"}}, 143},
-		{"sign-in without a network", &compute.Error{Kind: compute.KindAuth, Err: coded{1, "no network"}}, 1},
-		{"time ran out while the network was down", &compute.Error{Kind: compute.KindTimeout, Err: coded{1, "no network"}}, 4},
+		{"terminated", &compute.Error{Kind: compute.KindInterrupted, Err: exit.Signal{Signal: syscall.SIGTERM}}, 143},
+		{"sign-in without a network", &compute.Error{Kind: compute.KindAuth, Err: exit.Errorf(exit.Failed, "no network")}, 1},
+		{"time ran out while the network was down", &compute.Error{Kind: compute.KindTimeout, Err: exit.Errorf(exit.Failed, "no network")}, 4},
 		{"state keeps its code", &compute.Error{Kind: compute.KindState, Err: context.Canceled}, 5},
 		{"checks", &compute.CheckError{Findings: []compute.Finding{{Kind: compute.KindConflict}, {Kind: compute.KindInvalid}}}, 2},
 		{"checks of what exists", &compute.CheckError{Findings: []compute.Finding{{Kind: compute.KindConflict}}}, 1},
+		{"a child", exit.Child(42), 42},
+		{"the cause's code", &Error{Tip: "x", Err: fmt.Errorf("y: %w", of(compute.KindNotFound))}, 3},
+		{"wrong input that shows after a write", &compute.Error{Kind: compute.KindInvalid, Accepted: true}, 1},
+		{"not found after a write", &compute.Error{Kind: compute.KindNotFound, Accepted: true}, 3},
 		{"cancelled", fmt.Errorf("x: %w", context.Canceled), 130},
 		{"deadline", fmt.Errorf("x: %w", context.DeadlineExceeded), 4},
 		{"joined alike", errors.Join(of(compute.KindNotFound), nil, fmt.Errorf("y: %w", of(compute.KindNotFound))), 3},
@@ -58,8 +52,16 @@ func TestExitCode(t *testing.T) {
 		{"joined below a wrapper", fmt.Errorf("z: %w", errors.Join(of(compute.KindBusy))), 8},
 	}
 	for _, c := range cases {
-		if got := ExitCode(c.err); got != c.want {
+		if got := ExitCode(c.err, false); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+		// Exit code 2 promises that nothing was changed.
+		want := c.want
+		if want == exit.Usage {
+			want = exit.Failed
+		}
+		if got := ExitCode(c.err, true); got != want {
+			t.Errorf("%s after a write: %d, want %d", c.name, got, want)
 		}
 	}
 }
@@ -75,7 +77,7 @@ func TestPrintError(t *testing.T) {
 		{"plain", errors.New("it broke"), "ERROR: it broke\n"},
 		{"own", &Error{Text: "bad name", Tip: "use instance1"}, "ERROR: bad name\nhint: use instance1\n"},
 		{"own cause", &Error{Exit: 6, Code: "C", Err: errors.New("why")}, "ERROR: (C) why\n"},
-		{"advice", advised{errors.New("not signed in")}, "ERROR: not signed in\nhint: run az login\n"},
+		{"advice", &Error{Tip: "run az login", Err: errors.New("not signed in")}, "ERROR: not signed in\nhint: run az login\n"},
 		{
 			"service",
 			&compute.Error{Kind: compute.KindAuth, Code: "AuthorizationFailed", Message: "The client does not have authorization", RequestID: "r-1", Name: "a"},
@@ -96,7 +98,7 @@ func TestPrintError(t *testing.T) {
 			"ERROR: (BadRequest) failed; There is already an active operation submitted\nhint: another operation runs on it: computetarget wait gpu, then try again\n",
 		},
 		{
-			"sign-in below the service's error", &compute.Error{Kind: compute.KindAuth, Message: "not signed in", Err: advised{errors.New("x")}},
+			"sign-in below the service's error", &compute.Error{Kind: compute.KindAuth, Message: "not signed in", Err: &Error{Tip: "run az login", Err: errors.New("x")}},
 			"ERROR: not signed in\nhint: run az login\n",
 		},
 		{

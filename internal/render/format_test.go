@@ -169,7 +169,7 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 	_, err := ParseFormat("xml")
-	if ExitCode(err) != ExitUsage || !strings.Contains(err.Error(), `"xml"`) {
+	if ExitCode(err, false) != ExitUsage || !strings.Contains(err.Error(), `"xml"`) {
 		t.Errorf("ParseFormat(xml): %v", err)
 	}
 }
@@ -191,7 +191,7 @@ func TestNames(t *testing.T) {
 	if err := Print(s, Options{Format: Name}, Result{Data: json.RawMessage(`{"id":"x"}`), Names: []string{"a", "b"}}); err != nil || out.String() != "a\nb\n" {
 		t.Errorf("names given: %q, %v", out, err)
 	}
-	if err := Print(s, Options{Format: Name}, Result{Data: json.RawMessage(`{"x":1}`)}); ExitCode(err) != ExitUsage {
+	if err := Print(s, Options{Format: Name}, Result{Data: json.RawMessage(`{"x":1}`)}); ExitCode(err, false) != ExitUsage {
 		t.Errorf("a result without names: %v", err)
 	}
 }

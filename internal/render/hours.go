@@ -130,6 +130,8 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 			}
 		}
 	}
+	r.Did = r.People
+	r.Summary = hoursFared(outcomes, r.Err)
 	return r
 }
 
@@ -390,7 +392,22 @@ func IdleChanged(outcomes []compute.HoursOutcome, several bool) Result {
 			}
 		}
 	}
+	r.Did = r.People
+	r.Summary = hoursFared(outcomes, r.Err)
 	return r
+}
+
+// hoursFared is how several changes of hours fared, when some failed.
+func hoursFared(outcomes []compute.HoursOutcome, failed error) string {
+	return fared(len(outcomes), failed, func(i int) (string, error) {
+		switch o := outcomes[i]; {
+		case o.Err != nil:
+			return "", o.Err
+		case o.Already:
+			return "unchanged", nil
+		}
+		return "changed", nil
+	})
 }
 
 func idleSentence(c *compute.Compute) string {

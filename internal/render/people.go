@@ -140,15 +140,30 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 	if r.Names == nil {
 		r.Names, r.IDs = []string{}, []string{}
 	}
-	if d == Brief {
-		r.People = func(p *Page) {
-			for _, o := range outcomes {
-				if o.Err == nil {
-					p.Sentence("%s", sentence(o, p.Now))
-				}
+	r.Did = func(p *Page) {
+		for _, o := range outcomes {
+			if o.Err == nil {
+				p.Sentence("%s", sentence(o, p.Now))
 			}
 		}
 	}
+	if d == Brief {
+		r.People = r.Did
+	}
+	r.Summary = fared(len(outcomes), r.Err, func(i int) (string, error) {
+		o := outcomes[i]
+		switch {
+		case o.Err != nil:
+			return "", o.Err
+		case removal(o) && o.Verb == compute.VerbDetach:
+			return "detached", nil
+		case removal(o):
+			return "deleted", nil
+		case o.Compute == nil || o.Left && !o.Compute.InTransition():
+			return "accepted", nil
+		}
+		return strings.ToLower(o.Compute.State()), nil
+	})
 	return r
 }
 

@@ -96,7 +96,7 @@ func capture(t *testing.T, title string, width int, o Options, r Result) string 
 			}
 		}
 	}
-	return fmt.Sprintf("=== %s: exit %d\n--- stdout\n%s--- stderr\n%s", title, ExitCode(err), out, errs)
+	return fmt.Sprintf("=== %s: exit %d\n--- stdout\n%s--- stderr\n%s", title, ExitCode(err, false), out, errs)
 }
 
 // captureAll prints a result for terminals of several widths, for the

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,6 +37,14 @@ type Result struct {
 	// Table, when set, is what -o table prints: a picture that no columns could
 	// draw.
 	Table string
+
+	// Did draws what a command has done already. It is said on stderr when the
+	// result cannot be printed, so that a failure there does not hide it.
+	Did func(*Page)
+
+	// Summary is how several computes fared, when some failed: "29 running, 11
+	// failed: quota". It is for a person who has read the errors.
+	Summary string
 
 	// V1 narrows tsv and table to exactly what the v1 command printed, off a
 	// terminal and without --query.
@@ -81,6 +90,14 @@ type Options struct {
 // caller passes it to PrintError and ExitCode.
 func Print(s *Streams, o Options, r Result) error {
 	if err := printResult(s, o, r); err != nil {
+		if r.Did != nil && !drawn(s, o, r) {
+			p := newPage(s, o)
+			r.Did(p)
+			_, _ = p.out.WriteTo(s.Err) // the failure itself says more
+		}
+		if r.Err != nil {
+			err = errors.Join(err, r.Err)
+		}
 		return err
 	}
 	if !drawn(s, o, r) {

@@ -57,6 +57,9 @@ type Options struct {
 	// DryRun, when set, is given the first request of a call that would change
 	// something, instead of the service. The call then ends with ErrDryRun.
 	DryRun func(Request)
+	// OnWrite, when set, is called when the service accepted a request that
+	// changes something, or may have: an answer that was lost counts.
+	OnWrite func()
 	// Clock is the time waits live by; nil is the machine's.
 	Clock Clock
 
@@ -98,6 +101,7 @@ type Client struct {
 	tryTimeout time.Duration
 	logging    bool
 	dryRun     func(Request)
+	onWrite    func()
 	hosts      tokenHosts
 
 	correlation string
@@ -131,7 +135,7 @@ func New(ws Workspace, o Options) (*Client, error) {
 	}
 	c := &Client{
 		workspace: ws, endpoint: endpoint, apiVersion: o.APIVersion, clock: o.Clock,
-		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil, dryRun: o.DryRun,
+		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil, dryRun: o.DryRun, onWrite: o.OnWrite,
 		correlation: o.CorrelationID, hosts: newTokenHosts(address, o.TokenHosts),
 	}
 	if c.clock == nil {
@@ -248,6 +252,9 @@ func (c *Client) send(ctx context.Context, k call) (*answer, error) {
 			return nil, c.show(k, address)
 		}
 		a, err := c.try(ctx, k, address)
+		if !k.op.read && c.onWrite != nil && (err == nil || uncertain(err)) {
+			c.onWrite()
+		}
 		if err == nil || !unknownVersion(err) {
 			return a, err
 		}
