@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"encoding/json"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 
@@ -18,10 +20,14 @@ func newShimInstall(a *app.App) *cobra.Command {
 		Use:   "install",
 		Short: "Put an az in front of az that knows the old commands",
 		Long: `Write a small program named az into a folder of PATH that stands before the real
-az. It sends az ml computetarget and az ml folder attach here, answers az
-extension add, update and remove for azure-cli-ml with success, and hands
-everything else to the real az. Old scripts run unchanged: delete returns at once
-and the sign-in is az's, as before.
+az. It sends az ml computetarget and az ml folder attach here and hands everything
+else to the real az. Old scripts run unchanged: delete returns at once and the
+sign-in is az's, as before.
+
+Scripts also install the extension azure-cli-ml and look for it. az extension add
+and update for it are answered with success; az extension list and show, az
+version and az --version have it among the extensions. az extension remove is the
+real az's.
 
 Without --dir the first folder of PATH that stands before the real az and can be
 written to is taken.`,
@@ -161,6 +167,73 @@ means, such as a container image.`,
 		}
 		return render.Result{}, render.Usagef("there is no shim %s for %s", *file, goos)
 	})
+}
+
+func newShimAnswer(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "answer extension list|extension show|version|versions",
+		Short: "Say what az says of its extensions, azure-cli-ml among them",
+		Long: `Print what az extension list, az extension show -n azure-cli-ml, az version and
+az --version (versions) print, with azure-cli-ml among the extensions: old
+scripts look for it. The shim calls this; --az is the real az, which is asked for
+the rest.`,
+		Example: `  computetarget shim answer extension list --az /usr/bin/az -o table
+  computetarget shim answer version --az /usr/bin/az`,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{readsNothing: "true"},
+	}
+	az := c.Flags().String("az", "", "`FILE` of the real az; without it there is none")
+	c.Flags().StringP("name", "n", "", "`NAME` of the extension that show shows: "+shim.Extension)
+	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+		system, err := thisSystem()
+		if err != nil {
+			return render.Result{}, err
+		}
+		switch question := strings.ToLower(strings.Join(args, " ")); question {
+		case "extension show":
+			return render.Result{Data: shim.AddExtension(nil, system.Binary)[0], Body: true}, nil
+		case "extension list":
+			list := []any{}
+			err := askAz(ctx, a, *az, &list, "extension", "list")
+			return render.Result{Data: shim.AddExtension(list, system.Binary), Body: true}, err
+		case "version":
+			version := map[string]any{}
+			err := askAz(ctx, a, *az, &version, "version")
+			shim.AddToVersion(version)
+			return render.Result{Data: version, Body: true}, err
+		case "versions":
+			text, err := realAz(ctx, a, *az, "--version")
+			return render.Result{Data: shim.AddToText(string(text)), Text: shim.AddToText(string(text))}, err
+		default:
+			return render.Result{}, render.Usagef("%q is not a question the shim answers", question)
+		}
+	})
+}
+
+// askAz reads what the real az answers, as JSON; nothing without an az.
+func askAz(ctx context.Context, a *app.App, az string, into any, words ...string) error {
+	out, err := realAz(ctx, a, az, append(words, "--output", "json")...)
+	if err != nil || az == "" {
+		return err
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		return render.Errorf(render.ExitFailed, "what az %s printed was not understood: %w", strings.Join(words, " "), err)
+	}
+	return nil
+}
+
+// realAz runs the real az and returns what it prints; it writes to stderr itself.
+func realAz(ctx context.Context, a *app.App, az string, words ...string) ([]byte, error) {
+	if az == "" {
+		return nil, nil
+	}
+	c := exec.CommandContext(ctx, az, words...)
+	c.Stderr = a.Err
+	out, err := c.Output()
+	if err != nil {
+		return nil, render.Errorf(render.ExitFailed, "az %s: %w", strings.Join(words, " "), err)
+	}
+	return out, nil
 }
 
 // thisSystem is the machine this process runs on.

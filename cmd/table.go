@@ -86,6 +86,7 @@ var sections = []section{
 		{"shim install", "Put an az in front of az that knows the old commands", newShimInstall},
 		{"shim uninstall", "Remove the az in front of az", newShimUninstall},
 		{"shim status", "Show which az answers in this shell, in scripts and in cron", newShimStatus},
+		{"shim answer", "Say what az says of its extensions, azure-cli-ml among them", newShimAnswer},
 		{"shim print", "Print the az in front of az", newShimPrint},
 		{"migrate", "Find calls of the old CLI in scripts, and rewrite them", newMigrate},
 		{"folder", "Attach a folder to a workspace", nil},

@@ -43,7 +43,7 @@ func Files(goos, binary string) ([]File, error) {
 		}
 	}
 	pairs := []string{"@BINARY@", "'" + strings.ReplaceAll(binary, "'", `'\''`) + "'"}
-	for _, w := range []string{"ML", "COMPUTETARGET", "DELETE", "FOLDER", "ATTACH", "EXTENSION", "ADD", "UPDATE", "REMOVE"} {
+	for _, w := range []string{"ML", "COMPUTETARGET", "DELETE", "FOLDER", "ATTACH", "EXTENSION", "ADD", "UPDATE", "REMOVE", "LIST", "SHOW", "VERSION"} {
 		pairs = append(pairs, "@"+w+"@", anyCase(w))
 	}
 	files := []File{{"az", strings.NewReplacer(pairs...).Replace(posixWrapper)}}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -106,7 +107,10 @@ func TestWrapper(t *testing.T) {
 		{nil, "real az"},
 		{[]string{""}, "real az "},
 		{strings.Fields("extension add -n ml"), "real az extension add -n ml"},
-		{strings.Fields("extension show -n azure-cli-ml"), "real az extension show -n azure-cli-ml"},
+		{strings.Fields("extension show -n ml"), "real az extension show -n ml"},
+		{strings.Fields("extension list-available"), "real az extension list-available"},
+		{strings.Fields("version --help"), "real az version --help"},
+		{strings.Fields("--version --debug"), "real az --version --debug"},
 		{strings.Fields("vm list --query [?a=='*'].b *"), "real az vm list --query [?a=='*'].b *"},
 		{[]string{"vm", "a b", "", "*", "$HOME", "`x`", "\\", "'", "\"", "a\nb", "-n", "é"}, "real az vm a b  * $HOME `x` \\ ' \" a\nb -n é"},
 		{[]string{"ml", "computetarget", "show", "-n", "a b", "", "*", "$HOME", "`x`", "\\n", "'", "\"", "a\nb"}, "computetarget " + v + "ml computetarget show -n a b  * $HOME `x` \\n ' \" a\nb"},
@@ -135,12 +139,127 @@ func TestWrapper(t *testing.T) {
 	}
 }
 
+// Scripts look for the extension before they use it.
+func TestQuestionsForTheExtension(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.install("front")
+	for _, c := range []struct{ args, want string }{
+		{"extension list", "extension list"},
+		{"extension LIST -o tsv --query [?name=='azure-cli-ml']", "extension LIST -o tsv --query [?name=='azure-cli-ml']"},
+		{"extension show -n azure-cli-ml -o tsv", "extension show -n azure-cli-ml -o tsv"},
+		{"extension show --name=azure-cli-ml", "extension show --name=azure-cli-ml"},
+		{"version", "version"},
+		{"Version -o json", "Version -o json"},
+		{"--version", "versions"},
+		{"-v", "versions"},
+	} {
+		for _, shell := range shells(t) {
+			m.system.Path = m.path("front") + ":" + m.path("back")
+			stdout, _, code := m.run(shell, nil, strings.Fields(c.args)...)
+			want := "computetarget\n[shim]\n[answer]\n[--az]\n[" + m.path("back/az") + "]\n[" + strings.Join(strings.Fields(c.want), "]\n[") + "]\n"
+			if !strings.HasPrefix(stdout, want) || code != 7 {
+				t.Errorf("%s: az %s ran %q, exit %d", shell, c.args, stdout, code)
+			}
+			m.system.Path = m.path("front")
+			stdout, stderr, code := m.run(shell, nil, strings.Fields(c.args)...)
+			if strings.HasPrefix(c.args, "ext") {
+				want = strings.Replace(want, m.path("back/az"), "", 1)
+				if !strings.HasPrefix(stdout, want) {
+					t.Errorf("%s: az %s without an az ran %q, exit %d", shell, c.args, stdout, code)
+				}
+			} else if code != 127 || stdout != "" || !strings.Contains(stderr, "Azure CLI is not on PATH") {
+				t.Errorf("%s: az %s without an az: %q, %q, exit %d", shell, c.args, stdout, stderr, code)
+			}
+		}
+	}
+}
+
+// Removing the extension is for the real az, whatever comes of it. Only what was
+// never installed there counts as removed: the shim said that it is there.
+func TestExtensionIsRemovedByTheRealAz(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.install("front")
+	for _, c := range []struct {
+		real           string
+		stdout, stderr string
+		code           int
+	}{
+		{`for a do echo "[$a]"; done; echo note >&2`, "[extension]\n[remove]\n[--name]\n[azure-cli-ml]\n[a b]\n", "note\n", 0},
+		{`echo out; echo 'ERROR: no right to' >&2; exit 5`, "out\n", "ERROR: no right to\n", 5},
+		{`exit 3`, "", "", 3},
+		{`echo 'ERROR: The extension azure-cli-ml is not installed.' >&2; exit 1`, "", "az: azure-cli-ml is not installed; computetarget serves its commands (computetarget shim uninstall ends that)\n", 0},
+	} {
+		m.file("back/az", "#!/bin/sh\n"+c.real+"\n", 0o755)
+		for _, shell := range shells(t) {
+			stdout, stderr, code := m.run(shell, nil, "extension", "remove", "--name", "azure-cli-ml", "a b")
+			if stdout != c.stdout || stderr != c.stderr || code != c.code {
+				t.Errorf("%s, %s: %q, %q, exit %d", shell, c.real, stdout, stderr, code)
+			}
+		}
+	}
+	m.system.Path = m.path("front")
+	if _, stderr, code := m.run("/bin/sh", nil, "extension", "remove", "-n", "azure-cli-ml"); code != 127 || !strings.Contains(stderr, "not on PATH") {
+		t.Errorf("without an az: %q, exit %d", stderr, code)
+	}
+}
+
+func TestAddToWhatAzSays(t *testing.T) {
+	t.Parallel()
+	other := map[string]any{"name": "ml"}
+	if got := AddExtension([]any{other}, "/x"); len(got) != 2 || got[1].(map[string]any)["version"] != ExtensionVersion {
+		t.Errorf("%v", got)
+	}
+	real := map[string]any{"name": Extension, "version": "1.2.0"}
+	if got := AddExtension([]any{real, other}, "/x"); len(got) != 2 {
+		t.Errorf("the real one is there, and %v", got)
+	}
+	version := map[string]any{"azure-cli": "2", "extensions": map[string]any{"ml": "2"}}
+	AddToVersion(version)
+	AddToVersion(version)
+	if e := version["extensions"].(map[string]any); len(e) != 2 || e[Extension] != ExtensionVersion {
+		t.Errorf("%v", version)
+	}
+	const line = "azure-cli-ml                      1.41.0\n"
+	for _, c := range []struct{ in, want string }{
+		{"azure-cli 2\n\nDependencies:\nmsal 1\n", "azure-cli 2\n\nExtensions:\n" + line + "\nDependencies:\nmsal 1\n"},
+		{"azure-cli 2\n\nExtensions:\nml 2\n\nDependencies:\n", "azure-cli 2\n\nExtensions:\n" + line + "ml 2\n\nDependencies:\n"},
+		{"azure-cli 2\n", "azure-cli 2\n\nExtensions:\n" + line},
+		{"x\nazure-cli-ml   1.2.0\n", "x\nazure-cli-ml   1.2.0\n"},
+		{"", "\nExtensions:\n" + line},
+	} {
+		if got := AddToText(c.in); got != c.want {
+			t.Errorf("%q became %q", c.in, got)
+		}
+	}
+}
+
+// Two that install at once leave one whole shim and nothing else.
+func TestInstallTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			if _, err := m.system.Install(m.path("front")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	left, err := os.ReadDir(m.path("front"))
+	if err != nil || len(left) != 1 || !m.system.current(m.path("front/az")) {
+		t.Errorf("%v left, %v", left, err)
+	}
+}
+
 func TestExtensionIsAnswered(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	m.install("front")
 	for _, args := range []string{
-		"extension add -n azure-cli-ml", "extension add --name=azure-cli-ml -y", "extension remove --name azure-cli-ml",
+		"extension add -n azure-cli-ml", "extension add --name=azure-cli-ml -y",
 		"extension update -n azure-cli-ml", "extension add --source https://x/azure_cli_ml-1.0-py3-none-any.whl -y", "extension add -nazure-cli-ml",
 	} {
 		for _, shell := range shells(t) {
@@ -360,7 +479,14 @@ func TestFilesForWindows(t *testing.T) {
 	}
 	// every label that is jumped to exists
 	for _, line := range strings.Split(text, "\r\n") {
-		if _, label, ok := strings.Cut(line, "goto "); ok && !strings.Contains(text, "\r\n:"+label+"\r\n") {
+		_, label, ok := strings.Cut(line, "goto ")
+		if strings.HasPrefix(label, "%") {
+			continue // one of the next line's kind
+		}
+		if then, named := strings.CutPrefix(line, `set "computetarget_then=`); named {
+			label, ok = strings.TrimSuffix(then, `"`), true
+		}
+		if ok && !strings.Contains(text, "\r\n:"+label+"\r\n") {
 			t.Errorf("no label for %q", line)
 		}
 	}
@@ -389,11 +515,11 @@ func FuzzBinaryPath(f *testing.F) {
 			return
 		}
 		// Cut the wrapper off behind the assignment and print what it assigned.
-		head, _, ok := strings.Cut(files[0].Text, "\tif [ ! -x")
+		head, _, ok := strings.Cut(files[0].Text, "\n\t[ -x")
 		if !ok {
 			t.Fatal("the wrapper has changed: adapt this test")
 		}
-		out, err := exec.Command(sh, "-c", head+"printf %s \"$computetarget_bin\"\n}\ncomputetarget_run").Output()
+		out, err := exec.Command(sh, "-c", head+"\nprintf %s \"$computetarget_bin\"\n}\ncomputetarget_find").Output()
 		if err != nil || string(out) != path {
 			t.Fatalf("%q became %q, %v", path, out, err)
 		}
