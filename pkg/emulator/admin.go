@@ -93,6 +93,9 @@ func (t *tx) advance(d time.Duration) error {
 
 // reset forgets every record, leaving the deletions to be written.
 func (t *tx) reset() error {
+	if err := t.e.journal.clear(); err != nil {
+		return err
+	}
 	old := t.s
 	fresh := newState()
 	gone := func(prefix string, keys []string) {
@@ -108,11 +111,12 @@ func (t *tx) reset() error {
 	gone(quotaKey, keysOf(old.quotas))
 	gone(sizeKey, keysOf(old.sizes))
 	gone(faultKey, keysOf(old.faults))
+	gone(deletedKey, keysOf(old.deleted))
 	t.e.state, t.s = fresh, fresh
 	t.now = t.clockNow()
 	fresh.touch(clockKey)
 	clear(t.e.buckets)
-	return t.e.journal.clear()
+	return nil
 }
 
 func keysOf[V any](m map[string]V) []string {

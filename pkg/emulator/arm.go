@@ -92,7 +92,7 @@ func listSubscriptions(t *tx, q *request) (*response, error) {
 }
 
 func getSubscription(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	return newResponse(http.StatusOK).json(t.s.subscriptions[key(q.args[0])].body()), nil
@@ -108,7 +108,7 @@ func regions() [][2]string {
 }
 
 func listLocations(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	var out []*object
@@ -132,7 +132,7 @@ func (g *group) body() *object {
 }
 
 func listGroups(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	prefix := key(q.args[0]) + "/"
@@ -149,7 +149,7 @@ func listGroups(t *tx, q *request) (*response, error) {
 // getGroup answers about a group that exists: asking for one does not make it,
 // since clients ask in order to find out.
 func getGroup(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	g := t.s.groups[key(q.args[:2]...)]
@@ -174,7 +174,7 @@ func putGroup(t *tx, q *request) (*response, error) {
 	if err := decode(q.body, &in); err != nil {
 		return nil, err
 	}
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	k := key(q.args[:2]...)
@@ -189,10 +189,9 @@ func putGroup(t *tx, q *request) (*response, error) {
 			"Invalid resource group location '%s'. The Resource group already exists in location '%s'.", region(in.Location), g.Location)
 	case g == nil:
 		g, status = &group{Subscription: q.args[0], Name: q.args[1], Location: region(in.Location)}, http.StatusCreated
-		t.s.groups[k] = g
 	}
 	g.Tags = in.Tags
-	t.s.touch(groupKey + k)
+	t.addGroup(g)
 	return newResponse(status).json(g.body()), nil
 }
 
@@ -209,7 +208,7 @@ func deleteGroup(t *tx, q *request) (*response, error) {
 		}
 	}
 	delete(t.s.groups, k)
-	t.s.touch(groupKey + k)
+	t.bury(groupKey + k)
 	return newResponse(http.StatusOK), nil
 }
 
@@ -220,7 +219,7 @@ var filterTerm = sync.OnceValue(func() *regexp.Regexp {
 
 // listResources lists what has an id of its own: the workspaces.
 func listResources(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	prefix := key(q.args...) + "/"
@@ -271,14 +270,14 @@ func newestFirst(versions []string) []string {
 }
 
 func listProviders(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	return single(providerBody(q.args[0])), nil
 }
 
 func getProvider(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	if !strings.EqualFold(q.args[1], provider) {
@@ -292,11 +291,11 @@ func listPermissions(t *tx, q *request) (*response, error) {
 	var err error
 	switch len(q.args) {
 	case 1:
-		err = t.subscription(q.args[0])
+		err = t.ensureSubscription(q.args[0])
 	case 2:
-		err = t.group(q.args[0], q.args[1])
+		err = t.ensureGroup(q.args[0], q.args[1])
 	case 3:
-		_, err = t.workspace(q)
+		_, err = t.ensureWorkspace(q)
 	default:
 		_, err = t.find(q)
 	}

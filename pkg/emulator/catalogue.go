@@ -166,7 +166,7 @@ func (s *vmSize) body() *object {
 // listSizes lists the catalogue, or the part that supports one compute type,
 // which older api-versions could ask for.
 func listSizes(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	only := q.query.Get("compute-type")

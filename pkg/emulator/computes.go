@@ -222,7 +222,7 @@ func wrapped(errs []*apiError) []*object {
 
 // find returns the compute that a request names.
 func (t *tx) find(q *request) (*compute, error) {
-	if _, err := t.workspace(q); err != nil {
+	if _, err := t.ensureWorkspace(q); err != nil {
 		return nil, err
 	}
 	c := t.s.computes[key(q.args[:4]...)]
@@ -233,7 +233,7 @@ func (t *tx) find(q *request) (*compute, error) {
 }
 
 func listComputes(t *tx, q *request) (*response, error) {
-	w, err := t.workspace(q)
+	w, err := t.ensureWorkspace(q)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +250,7 @@ func getCompute(t *tx, q *request) (*response, error) {
 
 // putCompute creates a compute or overwrites one.
 func putCompute(t *tx, q *request) (*response, error) {
-	w, err := t.workspace(q)
+	w, err := t.ensureWorkspace(q)
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +327,7 @@ func computeKind(s string) (string, bool) {
 
 // deleteCompute deletes a compute, or detaches one that was attached.
 func deleteCompute(t *tx, q *request) (*response, error) {
-	if _, err := t.workspace(q); err != nil {
+	if _, err := t.ensureWorkspace(q); err != nil {
 		return nil, err
 	}
 	how := q.query.Get("underlyingresourceaction")
@@ -466,7 +466,7 @@ func (t *tx) taken(name, location string) bool {
 // checkName answers whether a name can be used for a new instance, as
 // checkComputeNameAvailability of the workspace does for old clients.
 func checkName(t *tx, q *request) (*response, error) {
-	w, err := t.workspace(q)
+	w, err := t.ensureWorkspace(q)
 	if err != nil {
 		return nil, err
 	}

@@ -106,8 +106,9 @@ func (e *Emulator) Close() error {
 
 var errClosed = errors.New("the emulator is closed")
 
-// update runs f on the current state, with everything that was due until now
-// already applied, and makes what f changed durable before it returns.
+// update is one transaction: it runs f on the current state, with everything
+// that was due until now already applied and committed. What f changed is
+// durable when update returns, and undone when f fails.
 func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 	select {
 	case e.mu <- struct{}{}:
@@ -131,12 +132,19 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 	}
 	t := e.begin()
 	t.applyDue()
-	failure := f(t)
 	if err := t.commit(); err != nil {
 		e.state = newState()
 		return err
 	}
-	return failure
+	failure := f(t)
+	if failure != nil {
+		return errors.Join(failure, t.s.rollback())
+	}
+	if err := t.commit(); err != nil {
+		e.state = newState()
+		return err
+	}
+	return nil
 }
 
 // ServeHTTP answers one ARM request, one of the emulator's own under

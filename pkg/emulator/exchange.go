@@ -41,6 +41,11 @@ func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 				late = true
 				return nil
 			}
+			if f != nil { // it has struck, whatever becomes of the request
+				if err := t.commit(); err != nil {
+					return err
+				}
+			}
 		}
 		return t.exchange(r, q, bad, f, &out)
 	})
@@ -52,7 +57,8 @@ func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 	return out, err
 }
 
-// exchange answers one request into out and writes it into the journal.
+// exchange answers one request into out and writes it into the journal. A
+// request that is refused has changed nothing.
 func (t *tx) exchange(r *http.Request, q *request, bad *apiError, f *Fault, out *exchange) error {
 	err := t.answer(q, bad, f, out)
 	var api *apiError
@@ -64,6 +70,11 @@ func (t *tx) exchange(r *http.Request, q *request, bad *apiError, f *Fault, out 
 	}
 	if err != nil {
 		return err
+	}
+	if out.status >= http.StatusBadRequest {
+		if err := t.s.rollback(); err != nil {
+			return err
+		}
 	}
 	if f != nil {
 		t.spoil(q, f, out)

@@ -116,16 +116,13 @@ func computesIn(raw []byte) ([]json.RawMessage, error) {
 // adopt makes what a loaded compute stands in.
 func (t *tx) adopt(sub, rg, name, location string) {
 	if t.s.subscriptions[key(sub)] == nil {
-		t.s.subscriptions[key(sub)] = &subscription{ID: sub}
-		t.s.touch(subscriptionKey + key(sub))
+		t.addSubscription(&subscription{ID: sub})
 	}
 	if k := key(sub, rg); t.s.groups[k] == nil {
-		t.s.groups[k] = &group{Subscription: sub, Name: rg, Location: location}
-		t.s.touch(groupKey + k)
+		t.addGroup(&group{Subscription: sub, Name: rg, Location: location})
 	}
 	if k := key(sub, rg, name); t.s.workspaces[k] == nil {
-		t.s.workspaces[k] = &workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: location}
-		t.s.touch(workspaceKey + k)
+		t.addWorkspace(&workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: location})
 	}
 }
 

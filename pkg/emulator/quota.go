@@ -211,14 +211,14 @@ func (r row) body(usage bool) *object {
 }
 
 func listUsages(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	return t.rowsPage(q, t.usageRows(q.args[0], region(q.args[1])), true)
 }
 
 func listQuotas(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	var rows []row
@@ -268,7 +268,7 @@ func position(i int) string {
 // updateQuotas sets the limits of VM families in a region, for the subscription
 // or for one of its workspaces.
 func updateQuotas(t *tx, q *request) (*response, error) {
-	if err := t.subscription(q.args[0]); err != nil {
+	if err := t.ensureSubscription(q.args[0]); err != nil {
 		return nil, err
 	}
 	var in struct {

@@ -22,10 +22,12 @@ type state struct {
 	quotas        map[string]int           // by sub/location/family, and /group/workspace for the share of one, lower case: limits that were set
 	sizes         map[string]string        // by sub/group/workspace/compute: what the next one of that name gets
 	faults        map[string]*Fault        // by id
+	deleted       map[string]bool          // store keys of groups and workspaces that were deleted and are not made on first use again
 
-	changed map[string]bool // records to write, by store key
-	due     dueHeap         // when each compute moves next; stale entries are skipped
-	order   []string        // keys of computes, sorted; nil when to be made anew
+	changed map[string]bool            // records to write, by store key
+	saved   map[string]json.RawMessage // every record as it was last committed, by store key
+	due     dueHeap                    // when each compute moves next; stale entries are skipped
+	order   []string                   // keys of computes, sorted; nil when to be made anew
 }
 
 type clockRecord struct {
@@ -56,6 +58,7 @@ const (
 	quotaKey        = "quota/"
 	sizeKey         = "size/"
 	faultKey        = "fault/"
+	deletedKey      = "deleted/"
 )
 
 func key(parts ...string) string { return strings.ToLower(strings.Join(parts, "/")) }
@@ -64,6 +67,9 @@ func key(parts ...string) string { return strings.ToLower(strings.Join(parts, "/
 func newState() *state {
 	s := emptyState()
 	s.seed()
+	if change, err := s.pending(); err == nil { // three records of plain strings
+		s.committed(change)
+	}
 	return s
 }
 
@@ -77,7 +83,9 @@ func emptyState() *state {
 		quotas:        map[string]int{},
 		sizes:         map[string]string{},
 		faults:        map[string]*Fault{},
+		deleted:       map[string]bool{},
 		changed:       map[string]bool{},
+		saved:         map[string]json.RawMessage{},
 	}
 }
 
@@ -87,6 +95,9 @@ func (s *state) seed() {
 	s.workspaces[key(Subscription, ResourceGroup, Workspace)] = &workspace{
 		Subscription: Subscription, ResourceGroup: ResourceGroup, Name: Workspace, Location: Location,
 	}
+	s.touch(subscriptionKey + Subscription)
+	s.touch(groupKey + key(Subscription, ResourceGroup))
+	s.touch(workspaceKey + key(Subscription, ResourceGroup, Workspace))
 }
 
 // touch marks a record as changed, so that it is written at the end of the
@@ -138,6 +149,8 @@ func (s *state) record(storeKey string) any {
 		return present(s.sizes, k)
 	case faultKey:
 		return present(s.faults, k)
+	case deletedKey:
+		return present(s.deleted, k)
 	}
 	if storeKey == clockKey {
 		return s.clock
@@ -178,6 +191,7 @@ func (s *state) replay(b []byte) (good, live int, damage string) {
 		if err := s.load(k, v); err != nil {
 			return 0, 0, "a record in it does not read: " + err.Error()
 		}
+		s.save(k, v)
 	}
 	return good, live, ""
 }
@@ -200,6 +214,8 @@ func (s *state) load(storeKey string, raw json.RawMessage) error {
 		return set(s.sizes, k, raw)
 	case faultKey:
 		return set(s.faults, k, raw)
+	case deletedKey:
+		return set(s.deleted, k, raw)
 	case computeKey:
 		if (raw == nil) == (s.computes[k] != nil) {
 			s.order = nil
@@ -210,8 +226,11 @@ func (s *state) load(storeKey string, raw json.RawMessage) error {
 		s.watch(k)
 		return nil
 	}
-	if storeKey == clockKey && raw != nil {
-		return json.Unmarshal(raw, &s.clock)
+	if storeKey == clockKey {
+		s.clock = clockRecord{}
+		if raw != nil {
+			return json.Unmarshal(raw, &s.clock)
+		}
 	}
 	return nil
 }
@@ -253,6 +272,37 @@ func (s *state) pending() (transaction, error) {
 	return t, nil
 }
 
+// committed notes that a change is durable: there is nothing to write any more,
+// and this is what rollback returns to.
+func (s *state) committed(change transaction) {
+	for _, k := range change.Delete {
+		s.save(k, nil)
+	}
+	for k, raw := range change.Put {
+		s.save(k, raw)
+	}
+	clear(s.changed)
+}
+
+func (s *state) save(storeKey string, raw json.RawMessage) {
+	if raw == nil {
+		delete(s.saved, storeKey)
+		return
+	}
+	s.saved[storeKey] = raw
+}
+
+// rollback undoes every change since the last commit.
+func (s *state) rollback() error {
+	for k := range s.changed {
+		if err := s.load(k, s.saved[k]); err != nil {
+			return err
+		}
+	}
+	clear(s.changed)
+	return nil
+}
+
 // snapshot returns transactions that make up the whole state.
 func (s *state) snapshot() ([]transaction, error) {
 	var all []transaction
@@ -281,6 +331,7 @@ func (s *state) snapshot() ([]transaction, error) {
 		each(s.quotas, quotaKey, put),
 		each(s.sizes, sizeKey, put),
 		each(s.faults, faultKey, put),
+		each(s.deleted, deletedKey, put),
 	)
 }
 

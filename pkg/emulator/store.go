@@ -157,7 +157,7 @@ func (d *disk) refresh(s *state) (*state, error) {
 		d.mark = at
 	}
 	if h.File != d.file || info.Size() < d.offset || d.offset < size {
-		s, d.file, d.offset, d.live = newState(), h.File, size, 0
+		s, d.file, d.offset, d.live = emptyState(), h.File, size, 0
 	}
 	if info.Size() == d.offset {
 		return s, nil

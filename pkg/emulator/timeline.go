@@ -26,16 +26,16 @@ func (t *tx) commit() error {
 	}
 	t.s.clock.Seen = t.now
 	t.s.touch(clockKey)
+	change, err := t.s.pending()
+	if err != nil {
+		return err
+	}
 	if t.e.disk != nil {
-		change, err := t.s.pending()
-		if err != nil {
-			return err
-		}
 		if err := t.e.disk.append(change, t.s, t.e.uuid); err != nil {
 			return err
 		}
 	}
-	clear(t.s.changed)
+	t.s.committed(change)
 	return nil
 }
 

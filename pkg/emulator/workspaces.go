@@ -142,25 +142,25 @@ func (w *workspace) take(in *workspaceInput, who person, merge bool) error {
 // guid is an id of the workspace that stays the same.
 func (w *workspace) guid() string { return stableUUID(w.key()) }
 
-// workspace returns the workspace that the first three arguments of a request
-// name, making it and what it stands in unless unknown ones are refused.
-func (t *tx) workspace(q *request) (*workspace, error) {
+// ensureWorkspace returns the workspace that the first three arguments of a
+// request name. It makes it and what it stands in on first use, unless unknown
+// ones are refused or it was deleted.
+func (t *tx) ensureWorkspace(q *request) (*workspace, error) {
 	sub, rg, name := q.args[0], q.args[1], q.args[2]
 	if w := t.s.workspaces[key(sub, rg, name)]; w != nil {
 		return w, nil
 	}
-	if err := t.group(sub, rg); err != nil {
+	if err := t.ensureGroup(sub, rg); err != nil {
 		return nil, err
 	}
-	if t.e.opts.StrictWorkspaces {
+	if t.e.opts.StrictWorkspaces || t.s.deleted[workspaceKey+key(sub, rg, name)] {
 		return nil, notFound(workspaceType, name, rg)
 	}
 	if !validWorkspaceName(name) {
 		return nil, invalidWorkspaceName(name)
 	}
 	w := &workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: Location}
-	t.s.workspaces[w.key()] = w
-	t.s.touch(workspaceKey + w.key())
+	t.addWorkspace(w)
 	return w, nil
 }
 
@@ -186,8 +186,8 @@ func isAlnum(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// subscription answers for a subscription, making it on first use.
-func (t *tx) subscription(id string) error {
+// ensureSubscription makes a subscription on first use, or refuses an unknown one.
+func (t *tx) ensureSubscription(id string) error {
 	if t.s.subscriptions[key(id)] != nil {
 		return nil
 	}
@@ -197,33 +197,66 @@ func (t *tx) subscription(id string) error {
 	if len(id) > 64 {
 		return fail(http.StatusBadRequest, "InvalidSubscriptionId", "The provided subscription identifier '%s' is malformed or invalid.", id)
 	}
-	t.s.subscriptions[key(id)] = &subscription{ID: id}
-	t.s.touch(subscriptionKey + key(id))
+	t.addSubscription(&subscription{ID: id})
 	return nil
 }
 
-// group answers for a resource group, making it on first use.
-func (t *tx) group(sub, name string) error {
-	if err := t.subscription(sub); err != nil {
+// ensureGroup makes a resource group on first use, or refuses an unknown one.
+func (t *tx) ensureGroup(sub, name string) error {
+	if err := t.ensureSubscription(sub); err != nil {
 		return err
 	}
 	k := key(sub, name)
 	if t.s.groups[k] != nil {
 		return nil
 	}
-	if t.e.opts.StrictWorkspaces {
+	if t.e.opts.StrictWorkspaces || t.s.deleted[groupKey+k] {
 		return fail(http.StatusNotFound, "ResourceGroupNotFound", "Resource group '%s' could not be found.", name)
 	}
 	if len(name) > 90 {
 		return fail(http.StatusBadRequest, "InvalidResourceGroup", "The provided resource group name '%s' has these invalid characters or is too long.", name)
 	}
-	t.s.groups[k] = &group{Subscription: sub, Name: name, Location: Location}
-	t.s.touch(groupKey + k)
+	t.addGroup(&group{Subscription: sub, Name: name, Location: Location})
 	return nil
 }
 
+// addSubscription, addGroup and addWorkspace keep a new or changed one; one that
+// was deleted before exists again.
+func (t *tx) addSubscription(s *subscription) {
+	t.s.subscriptions[key(s.ID)] = s
+	t.s.touch(subscriptionKey + key(s.ID))
+}
+
+func (t *tx) addGroup(g *group) {
+	k := key(g.Subscription, g.Name)
+	t.s.groups[k] = g
+	t.s.touch(groupKey + k)
+	t.revive(groupKey + k)
+}
+
+func (t *tx) addWorkspace(w *workspace) {
+	t.s.workspaces[w.key()] = w
+	t.s.touch(workspaceKey + w.key())
+	t.revive(workspaceKey + w.key())
+}
+
+// bury remembers that a group or workspace was deleted, so that the next
+// request for it does not make it.
+func (t *tx) bury(storeKey string) {
+	t.s.deleted[storeKey] = true
+	t.s.touch(storeKey)
+	t.s.touch(deletedKey + storeKey)
+}
+
+func (t *tx) revive(storeKey string) {
+	if t.s.deleted[storeKey] {
+		delete(t.s.deleted, storeKey)
+		t.s.touch(deletedKey + storeKey)
+	}
+}
+
 func getWorkspace(t *tx, q *request) (*response, error) {
-	w, err := t.workspace(q)
+	w, err := t.ensureWorkspace(q)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +275,7 @@ func putWorkspace(t *tx, q *request) (*response, error) {
 	if !validWorkspaceName(name) {
 		return nil, invalidWorkspaceName(name)
 	}
-	if err := t.group(sub, rg); err != nil {
+	if err := t.ensureGroup(sub, rg); err != nil {
 		return nil, err
 	}
 	made := workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: region(in.Location)}
@@ -268,7 +301,7 @@ func patchWorkspace(t *tx, q *request) (*response, error) {
 	if err := decode(q.body, &in); err != nil {
 		return nil, err
 	}
-	w, err := t.workspace(q)
+	w, err := t.ensureWorkspace(q)
 	if err != nil {
 		return nil, err
 	}
@@ -280,8 +313,7 @@ func patchWorkspace(t *tx, q *request) (*response, error) {
 }
 
 func (t *tx) keepWorkspace(w *workspace) *response {
-	t.s.workspaces[w.key()] = w
-	t.s.touch(workspaceKey + w.key())
+	t.addWorkspace(w)
 	return newResponse(http.StatusOK).json(w.body())
 }
 
@@ -303,13 +335,13 @@ func (t *tx) removeWorkspace(ws string) {
 		t.s.removeCompute(k)
 	}
 	delete(t.s.workspaces, ws)
-	t.s.touch(workspaceKey + ws)
+	t.bury(workspaceKey + ws)
 }
 
 // ofWorkspace answers an action of a workspace that changes nothing.
 func ofWorkspace(answer func(*workspace) *object) func(*tx, *request) (*response, error) {
 	return func(t *tx, q *request) (*response, error) {
-		w, err := t.workspace(q)
+		w, err := t.ensureWorkspace(q)
 		if err != nil {
 			return nil, err
 		}
@@ -373,7 +405,7 @@ func (w *workspace) diagnosis() *object {
 
 // resyncKeys would fetch the keys of the storage account again.
 func resyncKeys(t *tx, q *request) (*response, error) {
-	if _, err := t.workspace(q); err != nil {
+	if _, err := t.ensureWorkspace(q); err != nil {
 		return nil, err
 	}
 	return newResponse(http.StatusOK), nil
@@ -390,9 +422,9 @@ func (s *state) computesOf(w *workspace) []string {
 // listWorkspaces lists a subscription's workspaces, or those of one group.
 func listWorkspaces(t *tx, q *request) (*response, error) {
 	prefix := key(q.args...) + "/"
-	err := t.subscription(q.args[0])
+	err := t.ensureSubscription(q.args[0])
 	if len(q.args) == 2 {
-		err = t.group(q.args[0], q.args[1])
+		err = t.ensureGroup(q.args[0], q.args[1])
 	}
 	if err != nil {
 		return nil, err
