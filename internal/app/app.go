@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/spf13/pflag"
@@ -59,7 +60,9 @@ type App struct {
 	verbose, debug bool
 	output         render.Options
 	formatAsked    bool // by -o, rather than by a setting for all commands
+	opening        sync.Mutex
 	emulator       *emulator.Emulator
+	unopened       error // why there is none
 	unsent         unsent
 	credential     *azure.Credential
 	client         *compute.Client
@@ -274,10 +277,14 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	return o, err
 }
 
-// Emulator opens the emulator's state on this machine.
-func (a *App) Emulator() (*emulator.Emulator, error) {
-	if a.emulator != nil {
-		return a.emulator, nil
+// openEmulator opens the emulator's state on this machine, or returns what came
+// of that before: a damaged state is moved aside once, and the command that
+// found it must not go on with an empty one.
+func (a *App) openEmulator(ctx context.Context) (*emulator.Emulator, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	if a.emulator != nil || a.unopened != nil {
+		return a.emulator, a.unopened
 	}
 	dir, err := a.EmulatorDir()
 	if err != nil {
@@ -287,8 +294,22 @@ func (a *App) Emulator() (*emulator.Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.emulator, err = emulator.New(emulator.Options{Dir: dir, Pace: pace})
+	a.emulator, err = emulator.Open(ctx, emulator.Options{Dir: dir, Pace: pace, Waiting: a.waiting(dir)})
+	if err != nil && ctx.Err() == nil {
+		a.unopened = elsewhere(err)
+	}
 	return a.emulator, elsewhere(err)
+}
+
+// waiting says which process keeps the emulator's folder to itself.
+func (a *App) waiting(dir string) func(pid int) {
+	return func(pid int) {
+		holder := "another process"
+		if pid != 0 {
+			holder = fmt.Sprintf("process %d", pid)
+		}
+		a.Note("waiting for %s, which uses the emulator in %s", holder, dir)
+	}
 }
 
 func (a *App) pace() (emulator.Pace, error) {

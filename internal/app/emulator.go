@@ -98,11 +98,23 @@ func (a *App) emulated() (http.RoundTripper, error) {
 		next, err := a.network()
 		return served{to, next}, err
 	}
-	e, err := a.Emulator()
+	if _, err := a.pace(); err != nil {
+		return nil, err
+	}
+	return a.carried(embedded{a}), nil
+}
+
+// embedded is the emulator in this process. It is opened at the first request,
+// whose context ends the wait for another process that has it.
+type embedded struct{ app *App }
+
+// RoundTrip implements http.RoundTripper.
+func (t embedded) RoundTrip(r *http.Request) (*http.Response, error) {
+	e, err := t.app.openEmulator(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	return a.carried(e.Transport()), nil
+	return e.Transport().RoundTrip(r)
 }
 
 // elsewhere adds to the error of a folder that cannot be written, such as that

@@ -35,7 +35,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 		return err
 	}
 	o.Listen.Dir, o.Listen.Log = dir, a.Err
-	e, server, err := a.listen(o, dir)
+	e, server, err := a.listen(ctx, o, dir)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func closing(e *emulator.Emulator) {
 	_ = e.Close() // every acknowledged change is on disk already
 }
 
-func (a *App) listen(o ServeOptions, dir string) (*emulator.Emulator, *emulator.Server, error) {
+func (a *App) listen(ctx context.Context, o ServeOptions, dir string) (*emulator.Emulator, *emulator.Server, error) {
 	pace, err := a.pace()
 	if err != nil {
 		return nil, nil, err
@@ -66,8 +66,8 @@ func (a *App) listen(o ServeOptions, dir string) (*emulator.Emulator, *emulator.
 	if o.InMemory {
 		dir = ""
 	}
-	e, err := emulator.New(emulator.Options{
-		Dir: dir, Clock: clock, Pace: pace, StrictWorkspaces: o.Strict, Throttle: o.Throttle, StrictAuth: o.Auth,
+	e, err := emulator.Open(ctx, emulator.Options{
+		Dir: dir, Clock: clock, Pace: pace, StrictWorkspaces: o.Strict, Throttle: o.Throttle, StrictAuth: o.Auth, Waiting: a.waiting(dir),
 	})
 	if err != nil {
 		return nil, nil, elsewhere(err)
@@ -102,7 +102,7 @@ func (a *App) Exec(ctx context.Context, o ServeOptions, load []byte, command []s
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one hurts nobody
 	o.InMemory, o.Listen.Address, o.Listen.Dir = true, "127.0.0.1:0", dir
-	e, server, err := a.listen(o, "")
+	e, server, err := a.listen(ctx, o, "")
 	if err != nil {
 		return err
 	}

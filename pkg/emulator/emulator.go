@@ -52,6 +52,10 @@ type Options struct {
 	PageSize         int    // items in one page of a list; 0 is 200
 	Throttle         bool   // refuse requests beyond the rates that ARM publishes
 	StrictAuth       bool   // refuse requests without a token for this endpoint that is still valid
+
+	// Waiting is called when a request has waited for two seconds for another
+	// process that uses Dir, with that process's id, 0 when it is not known.
+	Waiting func(pid int)
 }
 
 // Emulator is an ARM endpoint; it is an http.Handler and safe for concurrent
@@ -68,9 +72,13 @@ type Emulator struct {
 	closed  bool
 }
 
-// New opens the emulator that o describes. A damaged state file is moved aside
-// and reported once as a *StoreError; calling New again then starts afresh.
-func New(o Options) (*Emulator, error) {
+// New opens the emulator that o describes, as Open does.
+func New(o Options) (*Emulator, error) { return Open(context.Background(), o) }
+
+// Open opens the emulator that o describes; ctx ends the wait for another
+// process that uses its directory. A damaged state file is moved aside and
+// reported once as a *StoreError; calling Open again then starts afresh.
+func Open(ctx context.Context, o Options) (*Emulator, error) {
 	if o.Clock == nil {
 		o.Clock = wallClock{}
 	}
@@ -83,13 +91,13 @@ func New(o Options) (*Emulator, error) {
 	e := &Emulator{opts: o, rand: &lockedReader{r: rand.Reader}, mu: make(chan struct{}, 1), state: newState()}
 	e.journal, e.buckets = newJournal(o.Dir), map[string]*bucket{}
 	if o.Dir != "" {
-		d, err := openDisk(o.Dir)
+		d, err := openDisk(o.Dir, o.Waiting)
 		if err != nil {
 			return nil, err
 		}
 		e.disk = d
 	}
-	if err := e.update(context.Background(), func(*tx) error { return nil }); err != nil {
+	if err := e.update(ctx, func(*tx) error { return nil }); err != nil {
 		return nil, err
 	}
 	return e, nil

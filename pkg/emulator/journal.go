@@ -44,6 +44,9 @@ func (j *journal) add(r Request) error {
 	if err != nil {
 		return err
 	}
+	if err := plainFile(j.path); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(j.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return &StoreError{Path: j.path, Reason: reason(err), Err: err}

@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // The state of a directory is one file of lines. The first is a header with the
@@ -22,12 +20,13 @@ import (
 // was acknowledged; every other line is one transaction: a checksum, a space and
 // a JSON object of the records it puts and deletes. A transaction is one write(2),
 // made before the request that caused it is answered, and the length is written
-// in place after it. So killing a process loses nothing acknowledged: beyond that
+// in place after it. So killing a process loses nothing acknowledged; lines are
+// not synced, so a power cut or a crash of the system may. Beyond that
 // length, a last line without its newline is a write that nobody was told of, and
 // is cut. A file shorter than that was cut by somebody else. That, and anything
 // else that does not read back, is damage; the file is moved aside.
 //
-// A lock file is held around each request. Whoever gets it first reads what
+// A lock file is held around each request. The process that gets it first reads what
 // others appended since, or everything when the file is another one.
 const (
 	stateFile   = "state.log"
@@ -37,7 +36,6 @@ const (
 
 	newSuffix    = ".new-*"
 	compactAbove = 1 << 20 // bytes below which a log is never rewritten
-	lockRetry    = 2 * time.Millisecond
 )
 
 type header struct {
@@ -76,21 +74,21 @@ type transaction struct {
 // disk is the state file of a directory and how much of it has been read.
 type disk struct {
 	dir, path string
-	flock     *flock.Flock
-	file      string // id of the file read, "" when none was
-	offset    int64  // read up to here
-	live      int64  // about how much of that is still true
-	mark      int64  // where in the file its acknowledged length stands; 0 when it has none
+	waiting   func(pid int) // see Options.Waiting
+	file      string        // id of the file read, "" when none was
+	offset    int64         // read up to here
+	live      int64         // about how much of that is still true
+	mark      int64         // where in the file its acknowledged length stands; 0 when it has none
 }
 
-func openDisk(dir string) (*disk, error) {
+func openDisk(dir string, waiting func(pid int)) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, &StoreError{Path: dir, Reason: "its directory cannot be made: " + reason(err), Err: err}
 	}
 	return &disk{
-		dir:   dir,
-		path:  filepath.Join(dir, stateFile),
-		flock: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600)),
+		dir:     dir,
+		path:    filepath.Join(dir, stateFile),
+		waiting: waiting,
 	}, nil
 }
 
@@ -104,22 +102,25 @@ func reason(err error) string {
 }
 
 func (d *disk) lock(ctx context.Context) (unlock func(), err error) {
-	_, err = d.flock.TryLockContext(ctx, lockRetry)
+	path := filepath.Join(d.dir, lockFile)
+	unlock, err = lock(ctx, path, d.waiting)
 	if errors.Is(err, fs.ErrNotExist) && os.MkdirAll(d.dir, 0o700) == nil { // the directory was removed
-		_, err = d.flock.TryLockContext(ctx, lockRetry)
+		unlock, err = lock(ctx, path, d.waiting)
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, &StoreError{Path: d.path, Reason: "its lock cannot be taken: " + reason(err), Err: err}
+	var bad *StoreError
+	if err != nil && ctx.Err() == nil && !errors.As(err, &bad) {
+		err = &StoreError{Path: d.path, Reason: "its lock cannot be taken: " + reason(err), Err: err}
 	}
-	return func() { _ = d.flock.Unlock() }, nil // the lock goes with the descriptor in any case
+	return unlock, err
 }
 
 // refresh brings s up to what the file says; the lock is held. s is what this
 // process made of the file earlier, or an empty state.
 func (d *disk) refresh(s *state) (*state, error) {
+	if err := plainFile(d.path); err != nil {
+		d.file = ""
+		return nil, err
+	}
 	f, err := os.OpenFile(d.path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		if d.file == "" {
@@ -135,9 +136,9 @@ func (d *disk) refresh(s *state) (*state, error) {
 	defer func() { _ = f.Close() }() // everything written is checked where it is written
 
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil {
 		d.file = ""
-		return nil, &StoreError{Path: d.path, Reason: "it is not a regular file", Err: err}
+		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
 	}
 	h, line, bad := readHeader(f)
 	if bad != nil {
@@ -242,7 +243,7 @@ func (d *disk) moveAside(why string) error {
 	return &StoreError{Path: d.path, MovedTo: to, Reason: why}
 }
 
-// append makes a transaction durable; the lock is held and refresh has run.
+// append writes a transaction, which survives this process from then on; the lock is held and refresh has run.
 func (d *disk) append(t transaction, s *state, id func() string) error {
 	if d.file == "" || d.mark == 0 {
 		return d.rewrite(s, id())
