@@ -20,12 +20,13 @@ const module = "github.com/computetarget/computetarget"
 //
 // Dependencies point down. pkg is for everybody, so it imports nothing of
 // internal; pkg/compute and pkg/emulator know the same protocol and share
-// nothing but schedules, so that one misreading cannot pass on both sides.
+// nothing but schedules and which hosts are this machine, so that one misreading cannot pass on both sides.
 func allowed() map[string][]string {
 	return map[string][]string{
 		"pkg/schedule": nil,
-		"pkg/compute":  {"pkg/schedule", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/go-json-experiment/json/..."},
-		"pkg/emulator": {"pkg/schedule", "github.com/gofrs/flock", "golang.org/x/sys/..."},
+		"pkg/loopback": nil,
+		"pkg/compute":  {"pkg/loopback", "pkg/schedule", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/go-json-experiment/json/..."},
+		"pkg/emulator": {"pkg/loopback", "pkg/schedule", "github.com/gofrs/flock", "golang.org/x/sys/..."},
 
 		"internal/exit":      nil,
 		"internal/nearest":   nil,
@@ -36,7 +37,7 @@ func allowed() map[string][]string {
 		"internal/shim":      nil,
 		"internal/migrate":   {"internal/argv"},
 		"internal/query":     {"internal/exit"},
-		"internal/azure":     {"internal/exit", "internal/input", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "golang.org/x/net/http/httpproxy"},
+		"internal/azure":     {"internal/exit", "internal/input", "pkg/loopback", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "golang.org/x/net/http/httpproxy"},
 		"internal/config":    {"internal/exit", "internal/azure", "internal/input", "internal/nearest", "github.com/spf13/viper", "go.yaml.in/yaml/v3"},
 		"internal/access":    {"internal/exit", "internal/input", "pkg/compute"},
 		"internal/timetable": {"pkg/compute", "pkg/schedule", "go.yaml.in/yaml/v3"},

@@ -333,7 +333,7 @@ func (a *App) network() (http.RoundTripper, error) {
 	}
 	o := azure.TransportOptions{CAFile: ca.Text, Getenv: a.Getenv}
 	if dir, err := a.EmulatorDir(); err == nil {
-		o.LoopbackCAFile = emulator.CAFile(dir)
+		o.LoopbackCAFile = emulator.TrustedCAFile(dir)
 	}
 	client, err := azure.NewTransport(o)
 	if err != nil {

@@ -37,9 +37,8 @@ func (a *App) Drive(ctx context.Context, method, path string, body any) (json.Ra
 		return nil, err
 	}
 	req.Header.Set("User-Agent", a.Agent)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
+	req.Header.Set(emulator.ControlHeader, "1")
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -90,13 +89,17 @@ func (a *App) emulated() (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info, ok := emulator.Serving(dir); ok {
+	info, served, err := emulator.Serving(dir)
+	if err != nil {
+		return nil, err
+	}
+	if served {
 		to, err := url.Parse(info.Endpoint)
 		if err != nil {
 			return nil, render.Errorf(render.ExitFailed, "the server of the emulator in %s has no address: %w", dir, err)
 		}
 		next, err := a.network()
-		return served{to, next}, err
+		return toServer{to, next}, err
 	}
 	if _, err := a.pace(); err != nil {
 		return nil, err
@@ -127,15 +130,15 @@ func elsewhere(err error) error {
 		Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
 }
 
-// served sends what is meant for the emulator in this process to a server. The
+// toServer sends what is meant for the emulator in this process to a server. The
 // Host header stays, so that URLs in the answers are of the same host.
-type served struct {
+type toServer struct {
 	to   *url.URL
 	next http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
-func (s served) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s toServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	if sent.Host == "" {
 		sent.Host = r.URL.Host

@@ -224,8 +224,11 @@ func (a *App) Server() (emulator.ServerInfo, error) {
 		}
 		return info, nil
 	}
-	info, ok := emulator.Serving(dir)
-	if !ok {
+	info, served, err := emulator.Serving(dir)
+	if err != nil {
+		return info, err
+	}
+	if !served {
 		return info, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("no server owns the emulator in %s", dir),
 			Tip: "start one: computetarget emulator serve; or name its --endpoint"}
 	}

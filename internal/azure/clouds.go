@@ -7,9 +7,11 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // Names of the built-in clouds, as az spells them.
@@ -217,8 +219,56 @@ func baseURL(value string) (*url.URL, error) {
 	if u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%q is not an https URL", value)
 	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u, nil
+	if err := plainHost(u); err != nil {
+		return nil, fmt.Errorf("%q %w", value, err)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}, nil
+}
+
+// plainHost checks the host of an address that a person or a file names: a DNS
+// name in ASCII or an IP address, and a port; and that the path needs no
+// escapes. The dot that may end a name is dropped, so that one host has one
+// spelling.
+func plainHost(u *url.URL) error {
+	host := strings.TrimSuffix(u.Hostname(), ".")
+	address, err := netip.ParseAddr(host)
+	if err == nil && address.Zone() != "" || err != nil && !isHostName(host) {
+		return errors.New("has a host that is not a name or an IP address; write a name in other letters as xn--…")
+	}
+	port := u.Port()
+	if n, err := strconv.Atoi(port); port != "" && (err != nil || n < 1 || n > 65535) {
+		return errors.New("has a port that is not a number from 1 to 65535")
+	}
+	if strings.ContainsFunc(u.Path, func(r rune) bool { return r != '/' && r != '.' && r != '~' && !isNameRune(r) }) {
+		return errors.New("has a path with other characters than letters, digits and -._~/")
+	}
+	switch {
+	case port != "":
+		u.Host = net.JoinHostPort(host, port)
+	case strings.Contains(host, ":"):
+		u.Host = "[" + host + "]"
+	default:
+		u.Host = host
+	}
+	return nil
+}
+
+// isHostName reports whether s is labels of letters, digits, hyphens and
+// underscores, with dots between them.
+func isHostName(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" {
+			return false
+		}
+		if strings.ContainsFunc(label, func(r rune) bool { return !isNameRune(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func isNameRune(r rune) bool {
+	return r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
 // AllowsToken reports whether the cloud's tokens may be sent to a URL: it must
@@ -261,10 +311,14 @@ func ParseEndpoint(value string) (Endpoint, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return Endpoint{}, endpointError(value, "is not a URL such as https://management.azure.com or http://127.0.0.1:8443")
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return Endpoint{}, endpointError(u.Redacted(), "may hold a host, a port and a path only")
+	if u.User != nil || strings.ContainsAny(value, "?#") {
+		u.User, u.RawQuery, u.Fragment = nil, "", "" // where a secret may be
+		return Endpoint{}, endpointError(u.String(), "may hold a host, a port and a path only")
 	}
-	loopback := IsLoopback(u.Hostname())
+	if err := plainHost(u); err != nil {
+		return Endpoint{}, endpointError(value, err.Error())
+	}
+	loopback := loopback.Is(u.Hostname())
 	if u.Scheme == "http" && !loopback {
 		return Endpoint{}, endpointError(value, "is not https: plain http is for this machine only (127.0.0.1, localhost)")
 	}
@@ -273,18 +327,4 @@ func ParseEndpoint(value string) (Endpoint, error) {
 
 func endpointError(value, reason string) error {
 	return exit.Usagef("endpoint %q %s", value, reason)
-}
-
-// IsLoopback reports whether a host name or address is this machine itself:
-// localhost, a name below .localhost, 127.0.0.0/8 or ::1.
-func IsLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

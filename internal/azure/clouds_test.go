@@ -184,6 +184,9 @@ func TestLocate(t *testing.T) {
 func FuzzClouds(f *testing.F) {
 	f.Add([]byte(cloudsConfig))
 	f.Add([]byte("[x]\nendpoint_resource_manager = https://a b\nendpoint_active_directory=%(x)s"))
+	for _, host := range []string{"000000000000000.", "h:", "h.:443", "[::1]", "a..b", "x@h", "h/#"} {
+		f.Add([]byte("[x]\nendpoint_resource_manager = https://" + host + "\nendpoint_active_directory = https://login.example"))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ini := ParseINI(data)
 		for _, section := range ini.Sections() {
@@ -203,7 +206,8 @@ func FuzzClouds(f *testing.F) {
 }
 
 func FuzzEndpoint(f *testing.F) {
-	for _, seed := range []string{"https://management.azure.com", "http://127.0.0.1:1/", "http://[::1%25x]", "https://a@b", "::", "https://localhost"} {
+	for _, seed := range []string{"https://management.azure.com", "http://127.0.0.1:1/", "http://[::1%25x]", "https://a@b", "::", "https://localhost",
+		"https://0/#", "https://h?", "https://h:", "https://h.", "https://h/ /", "HTTPS://H:443/a%2F", "https://münchen.example", "http://[::1]"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {

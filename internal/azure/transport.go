@@ -21,6 +21,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // dialPatience bounds looking a host up and connecting to it, so that without
@@ -63,9 +64,9 @@ func NewTransport(opts TransportOptions) (*http.Client, error) {
 	}
 	network := &roundTripper{
 		proxy: proxyFunc(opts.Getenv),
-		plain: transport(nil, nil),
+		plain: transport(nil, nil, dialLocal),
 		remote: sync.OnceValue(func() http.RoundTripper {
-			return transport(proxyFunc(opts.Getenv), trust(bundles))
+			return transport(proxyFunc(opts.Getenv), trust(bundles), dial)
 		}),
 		local: sync.OnceValue(func() http.RoundTripper {
 			all := bundles
@@ -74,7 +75,7 @@ func NewTransport(opts TransportOptions) (*http.Client, error) {
 					all = append(slices.Clone(bundles), bundle{opts.LoopbackCAFile, data})
 				}
 			}
-			return transport(nil, trust(all))
+			return transport(nil, trust(all), dialLocal)
 		}),
 	}
 	return &http.Client{
@@ -89,7 +90,10 @@ func NewTransport(opts TransportOptions) (*http.Client, error) {
 	}, nil
 }
 
-func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool) *http.Transport {
+// dialer makes a connection, as http.Transport wants it.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool, dial dialer) *http.Transport {
 	return &http.Transport{
 		Proxy:                 proxy,
 		DialContext:           dial,
@@ -180,12 +184,22 @@ func proxyFunc(getenv func(string) string) func(*http.Request) (*url.URL, error)
 	}
 }
 
-// dial connects within dialPatience. A resolver that is out of order for a
-// moment is asked a second time; nothing has been sent by then.
+// dial connects within dialPatience.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return dialWith(ctx, &net.Dialer{KeepAlive: 30 * time.Second}, network, address)
+}
+
+// dialLocal is dial for this machine: a resolver that sends a name of this
+// machine elsewhere is not followed.
+func dialLocal(ctx context.Context, network, address string) (net.Conn, error) {
+	return dialWith(ctx, &net.Dialer{KeepAlive: 30 * time.Second, Control: loopback.Control}, network, address)
+}
+
+// dialWith asks a resolver that is out of order for a moment a second time;
+// nothing has been sent by then.
+func dialWith(ctx context.Context, dialer *net.Dialer, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
-	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
 	conn, err := dialer.DialContext(ctx, network, address)
 	var lookup *net.DNSError
 	if errors.As(err, &lookup) && lookup.IsTemporary && !lookup.IsTimeout {
@@ -209,7 +223,7 @@ type roundTripper struct {
 // RoundTrip implements http.RoundTripper.
 func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) {
 	var next http.RoundTripper
-	switch local := IsLoopback(request.URL.Hostname()); {
+	switch local := loopback.Is(request.URL.Hostname()); {
 	case local && request.URL.Scheme == "http":
 		next = t.plain
 	case local:
@@ -222,7 +236,7 @@ func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 		return response, err
 	}
 	via := ""
-	if proxy, problem := t.proxy(request); problem == nil && proxy != nil && !IsLoopback(request.URL.Hostname()) {
+	if proxy, problem := t.proxy(request); problem == nil && proxy != nil && !loopback.Is(request.URL.Hostname()) {
 		via = first(proxy.Host, proxy.Redacted())
 	}
 	return response, explain(request.URL.Host, via, err)
@@ -332,7 +346,7 @@ func diagnose(host, proxy string, err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Unsent = true
 		e.Reason = host + " refused the connection"
-		if IsLoopback(hostname(host)) {
+		if loopback.Is(hostname(host)) {
 			e.Tip = "start the server first: computetarget emulator serve"
 		}
 		// A server that is being restarted is back at once.

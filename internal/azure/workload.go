@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // workloadSource is an application that proves who it is with a short-lived
@@ -129,7 +130,7 @@ func pipelinesAssertion(ctx context.Context, through policy.Transporter, endpoin
 
 // assertion fetches an identity token from the platform a job runs on.
 func assertion(ctx context.Context, through policy.Transporter, platform, method string, u *url.URL, key, field string) (string, error) {
-	if u.Scheme != "https" && !IsLoopback(u.Hostname()) {
+	if u.Scheme != "https" && !loopback.Is(u.Hostname()) {
 		return "", fmt.Errorf("the identity service of %s is not https", platform)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, u.String(), nil)

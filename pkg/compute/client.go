@@ -23,6 +23,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // Options say where a Client points and how it behaves. The zero value points
@@ -126,7 +128,7 @@ func New(ws Workspace, o Options) (*Client, error) {
 	if address.User != nil || address.RawQuery != "" || address.Fragment != "" {
 		return nil, invalidf("", "the endpoint for %s must not carry a user, a query or a fragment; give its plain address", address.Host)
 	}
-	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
+	if address.Scheme == "http" && !loopback.Is(address.Hostname()) {
 		return nil, invalidf("", "the endpoint %s is not https, so no token may go there; only a loopback address may be http", address.Host)
 	}
 	audience := o.Audience

@@ -8,12 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // retryOptions is how often and when a call is sent again.
@@ -125,7 +126,7 @@ type tokenHosts struct {
 }
 
 func newTokenHosts(endpoint *url.URL, hosts []string) tokenHosts {
-	t := tokenHosts{scheme: endpoint.Scheme, host: hostPort(endpoint), loopback: isLoopback(endpoint.Hostname())}
+	t := tokenHosts{scheme: endpoint.Scheme, host: hostPort(endpoint), loopback: loopback.Is(endpoint.Hostname())}
 	if t.loopback {
 		return t
 	}
@@ -148,7 +149,7 @@ func (t tokenHosts) allow(u *url.URL) bool {
 	case t.loopback:
 		// This machine has many names, and on each port another program, that of
 		// another person perhaps.
-		return isLoopback(host) && port(hostPort(u)) == port(t.host) && (u.Scheme == t.scheme || u.Scheme == "https")
+		return loopback.Is(host) && port(hostPort(u)) == port(t.host) && (u.Scheme == t.scheme || u.Scheme == "https")
 	case u.Scheme != "https":
 		return false
 	case t.scheme == "https" && hostPort(u) == t.host:
@@ -189,14 +190,6 @@ func hostPort(u *url.URL) string {
 }
 
 func port(hostPort string) string { return hostPort[strings.LastIndexByte(hostPort, ':')+1:] }
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
-}
 
 // credential marks errors of signing in as such, so that they are told apart
 // from answers of the service.

@@ -156,9 +156,14 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 }
 
 // ServeHTTP answers one ARM request, one of the emulator's own under
-// /_emulator/, or /healthz. A fault that breaks the connection does so by
+// /_emulator/, or /healthz, under any Host; what a web page of another origin
+// sends is refused. A fault that breaks the connection does so by
 // http.ErrAbortHandler.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if foreign := fromPage(r); foreign != nil {
+		refuse(w, foreign)
+		return
+	}
 	res, err := e.exchange(r)
 	if err != nil {
 		if r.Context().Err() != nil {

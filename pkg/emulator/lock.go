@@ -20,12 +20,12 @@ const lockPatience = 2 * time.Second
 // lock takes a file's lock, which one process has at a time, and returns what
 // gives it back. The wait for another process ends with ctx; after two seconds
 // of it, waiting is told that process's id, 0 when it is not known.
-func lock(ctx context.Context, path string, waiting func(pid int)) (unlock func(), err error) {
+func lock(ctx context.Context, path string, waiting func(pid int)) (func(), error) {
 	if err := plainFile(path); err != nil {
 		return nil, err
 	}
 	l := flock.New(path, flock.SetPermissions(0o600))
-	unlock = func() { _ = l.Unlock() } // it goes with the descriptor in any case
+	unlock := func() { _ = l.Unlock() } // it goes with the descriptor in any case
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, err

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // DefaultAddress is where a server listens unless told otherwise.
@@ -114,10 +116,15 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 		host = "127.0.0.1" // elsewhere ":0" is every address; here that has to be said in so many words
 		o.Address = net.JoinHostPort(host, port)
 	}
-	if ip := net.ParseIP(host); !o.Remote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !o.Remote && !loopback.Is(host) {
 		return nil, &AddressError{Address: o.Address, Exposed: true}
 	}
 	s := &Server{ServerInfo: ServerInfo{Subscription: Subscription, ResourceGroup: ResourceGroup, Workspace: Workspace, PID: os.Getpid()}}
+	for _, dir := range []string{o.Dir, e.opts.Dir} {
+		if err := trustDir(dir); err != nil { // clients would refuse it
+			return nil, err
+		}
+	}
 	if e.opts.Dir != "" {
 		if err := s.own(e.opts.Dir); err != nil {
 			return nil, err
@@ -153,10 +160,13 @@ func (s *Server) open(e *Emulator, o ListenOptions, host string) error {
 	}
 	s.Endpoint = scheme + "://" + net.JoinHostPort(host, port)
 	var handler http.Handler = e
+	if !o.Remote {
+		handler = thisMachine(handler)
+	}
 	errs := log.New(io.Discard, "", 0)
 	if o.Log != nil {
 		errs = log.New(o.Log, "", log.LstdFlags)
-		handler = logged(e, errs)
+		handler = logged(handler, errs)
 	}
 	s.http = &http.Server{
 		Handler: handler, ErrorLog: errs, MaxHeaderBytes: maxHeaders,
@@ -233,22 +243,37 @@ func readServer(path string) (ServerInfo, error) {
 	return info, err
 }
 
-// Serving tells which server owns the emulator in a directory, if one does.
-func Serving(dir string) (ServerInfo, bool) {
-	info, err := readServer(filepath.Join(dir, serverFile))
-	if err != nil || info.Endpoint == "" {
-		return info, false
+// Serving tells which server owns the emulator in a directory, if one does. A
+// directory, or a file in it, that others than this user can have written is
+// refused with a *TrustError, and so is a server that is not on this machine:
+// whatever is meant for the emulator would go there, tokens and passwords too.
+func Serving(dir string) (info ServerInfo, served bool, err error) {
+	mark, owner := filepath.Join(dir, serverFile), filepath.Join(dir, serverLock)
+	if _, err := os.Lstat(mark); errors.Is(err, fs.ErrNotExist) {
+		return info, false, nil
 	}
-	lock := flock.New(filepath.Join(dir, serverLock), flock.SetPermissions(0o600))
+	if err := errors.Join(trustDir(dir), trustFile(mark), trustFile(owner)); err != nil {
+		return info, false, err
+	}
+	info, err = readServer(mark)
+	if errors.Is(err, fs.ErrNotExist) { // it has just ended
+		return info, false, nil
+	}
+	if err != nil {
+		return info, false, &TrustError{Path: mark, Reason: "cannot be read", Tip: "remove it when no server runs on " + dir}
+	}
+	if err := trustServer(mark, info); err != nil {
+		return info, false, err
+	}
+	lock := flock.New(owner, flock.SetPermissions(0o600))
 	free, err := lock.TryRLock()
 	if err != nil {
-		return info, false
+		return info, false, &StoreError{Path: owner, Reason: "it cannot be told whether it is locked: " + reason(err), Err: err}
 	}
 	if free { // the server was killed
 		_ = lock.Unlock()
-		return info, false
 	}
-	return info, true
+	return info, !free, nil
 }
 
 // Serve answers requests until ctx is done, then lets those under way end for a

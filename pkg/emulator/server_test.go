@@ -134,9 +134,9 @@ func TestManyClients(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	srv := listening(t, emulator.Options{Dir: dir, Pace: emulator.PaceInstant}, "")
-	info, ok := emulator.Serving(dir)
-	if !ok || info != srv.ServerInfo {
-		t.Errorf("the directory is served by %+v, %v", info, ok)
+	info, served, err := emulator.Serving(dir)
+	if err != nil || !served || info != srv.ServerInfo {
+		t.Errorf("the directory is served by %+v, %v %v", info, served, err)
 	}
 	const clients = 300
 	var wg sync.WaitGroup
@@ -187,8 +187,8 @@ func TestListenRefuses(t *testing.T) {
 		if srv, err := e.Listen(emulator.ListenOptions{Address: address}); err == nil {
 			t.Errorf("it listens on %s, at %s", address, srv.Endpoint)
 		}
-		if info, ok := emulator.Serving(dir); ok {
-			t.Errorf("%s: the directory seems to be served by %+v", address, info)
+		if info, served, err := emulator.Serving(dir); served || err != nil {
+			t.Errorf("%s: the directory seems to be served by %+v (%v)", address, info, err)
 		}
 	}
 }

@@ -1,0 +1,96 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/computetarget/computetarget/pkg/loopback"
+)
+
+// TrustError says why what a directory says about a server is not believed:
+// somebody else may have written it.
+type TrustError struct {
+	Path   string
+	Reason string // what is wrong with it
+	Tip    string // what to do about it; may be empty
+}
+
+// Error says what is wrong with what.
+func (e *TrustError) Error() string {
+	return fmt.Sprintf("%s %s: no server is used through it", e.Path, e.Reason)
+}
+
+// Hint is what to do.
+func (e *TrustError) Hint() string { return e.Tip }
+
+// Permanent tells clients that wait that waiting longer does not cure it.
+func (e *TrustError) Permanent() bool { return true }
+
+// trustDir refuses a directory that others than this user can write to, and a
+// link to one that others made. It may be missing.
+func trustDir(dir string) error {
+	info, err := os.Lstat(dir)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if err := trustOwner(dir, info); err != nil {
+			return err
+		}
+		info, err = os.Stat(dir)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return &TrustError{Path: dir, Reason: "is not a directory"}
+	}
+	return trustInfo(dir, info)
+}
+
+// trustFile refuses a file that others than this user can have written, and
+// whatever is not a file. It may be missing.
+func trustFile(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return &TrustError{Path: path, Reason: "is not a regular file"}
+	}
+	return trustInfo(path, info)
+}
+
+func trustInfo(path string, info fs.FileInfo) error {
+	if err := trustOwner(path, info); err != nil {
+		return err
+	}
+	return trustMode(path, info)
+}
+
+// trustServer refuses a server that is not on this machine.
+func trustServer(path string, info ServerInfo) error {
+	u, err := url.Parse(info.Endpoint)
+	bare := err == nil && u.User == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == ""
+	if !bare || u.Scheme != "http" && u.Scheme != "https" || !loopback.Is(u.Hostname()) {
+		return &TrustError{Path: path, Reason: "names a server that is not on this machine's loopback address",
+			Tip: "remove the file if you did not expect it; a server that other machines reach is named with --endpoint"}
+	}
+	return nil
+}
+
+// TrustedCAFile is the file in which servers whose certificate files are in dir
+// leave the certificates of their authorities, or "" when others could have
+// written it.
+func TrustedCAFile(dir string) string {
+	file := filepath.Join(dir, authorityFile)
+	if trustDir(dir) != nil || trustFile(file) != nil {
+		return ""
+	}
+	return file
+}
