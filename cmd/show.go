@@ -44,6 +44,7 @@ reach it and when it stops.
 			}
 			found = append(found, o.Compute)
 		}
+		a.SawSome(found)
 		r := render.Show(found, len(asked) != 1, detail(a, *raw))
 		r.Err = errors.Join(failures...)
 		return r, nil

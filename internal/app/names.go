@@ -150,6 +150,16 @@ func (a *App) SawOutcomes(ended []compute.Outcome) {
 	}
 }
 
+// SawSome remembers computes that were met in passing.
+func (a *App) SawSome(met []*compute.Compute) {
+	if len(met) == 0 {
+		return
+	}
+	if file, ok := a.remembered(recall.Computes); ok {
+		_ = file.Change(recall.Computes, computeNames(met), nil) // as in saw
+	}
+}
+
 // remembered is the file of names for where requests go and the workspace, or
 // the subscription for names of workspaces.
 func (a *App) remembered(kind recall.Kind) (recall.File, bool) {

@@ -1,6 +1,11 @@
 package render
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+)
 
 // A rule is advice for one kind of failure. It applies when the code is the
 // error's (in any case; empty fits any) and the message contains the words (in
@@ -41,9 +46,6 @@ func rules() []rule {
 		{"ConflictingServerOperation", "", busy},
 		{"OperationInProgress", "", busy},
 		{"", "operation is in progress", busy},
-
-		// What create does not change.
-		{"", "its hours can be changed where they are", "computetarget schedule set {name} 'mon-fri 09:00-18:00' changes when it starts and stops, computetarget idle {name} 1h after how long without use it stops"},
 
 		// Capacity before quota: its messages may mention quota too.
 		{"AllocationFailed", "", capacity},
@@ -110,6 +112,37 @@ func rules() []rule {
 		{"ServerTimeout", "", outage},
 		{"GatewayTimeout", "", outage},
 	}
+}
+
+// changes says how what differs between an existing compute and the one asked
+// for can be changed, or that it cannot.
+func changes(have *compute.Compute, differences []compute.Difference) string {
+	var ways, fixed []string
+	for _, d := range differences {
+		switch {
+		case d.Field == "type":
+			return "the name is that of another type of compute: choose another name"
+		case have.IsInstance() && d.Field == compute.FieldSize:
+			ways = append(ways, command("resize NAME -s "+cmp.Or(plainWord(d.Want), "SIZE"), have.Name)+" changes the size and keeps the disk")
+		case have.IsInstance() && d.Field == compute.FieldIdle:
+			ways = append(ways, command("idle NAME "+plainWord(d.Want), have.Name)+" changes the idle time")
+		case have.IsInstance() && d.Field == compute.FieldSchedules:
+			ways = append(ways, command("schedule set NAME HOURS", have.Name)+" changes its hours")
+		case !d.Changeable:
+			fixed = append(fixed, d.Field)
+		}
+	}
+	if len(fixed) > 0 {
+		ways = append(ways, "nothing changes "+strings.Join(fixed, ", ")+" of what exists: choose another name, or "+
+			command("delete NAME", have.Name)+" first, which deletes its disk too")
+		if !have.IsInstance() {
+			ways[len(ways)-1] = strings.TrimSuffix(ways[len(ways)-1], ", which deletes its disk too")
+		}
+	}
+	if have.IsInstance() {
+		ways = append(ways, "--if-exists use takes it as it is")
+	}
+	return strings.Join(ways, "; ")
 }
 
 // advise returns the advice for a service error, or "".

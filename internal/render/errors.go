@@ -213,6 +213,9 @@ func reportOf(err error) report {
 		r.name, r.code, r.requestID = e.Name, e.Code, e.RequestID
 		r.message += details(r.message, e.Details)
 		r.message = strings.TrimPrefix(r.message, "("+e.Code+") ")
+		if r.hint == "" && e.Existing != nil {
+			r.hint = changes(e.Existing, e.Differences)
+		}
 		if r.hint == "" {
 			r.hint = advise(e.Code, r.message, e.Name)
 		}

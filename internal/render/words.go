@@ -95,15 +95,21 @@ func count(n int, noun string) string {
 }
 
 // command is a command line people can paste: computetarget, the words, and a
-// name. A name that is not a plain word is the service's mistake or somebody's
-// trap; it is not put into a command.
+// name.
 func command(words, name string) string {
+	if plainWord(name) != "" {
+		words = strings.Replace(words, "NAME", name, 1)
+	}
+	return "computetarget " + words
+}
+
+// plainWord is text that is one word to every shell, and no flag; "" for any
+// other, which is the service's mistake or somebody's trap and is not put into a
+// command.
+func plainWord(text string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
-	if strings.Trim(name, plain) != "" {
-		name = ""
+	if text == "" || text[0] == '-' || strings.Trim(text, plain) != "" {
+		return ""
 	}
-	if name == "" || name[0] == '-' {
-		name = "NAME"
-	}
-	return "computetarget " + strings.Replace(words, "NAME", name, 1)
+	return text
 }

@@ -280,7 +280,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 		// it is being created, or at another api-version, it may never say it.
 		silent := have.Instance != nil && have.Instance.IdleTime == "" && !have.InTransition() && c.apiVersion == ""
 		if want := p.Spec.Instance; silent && want != nil && want.IdleShutdown > 0 {
-			differences = append(differences, Difference{Field: fieldIdle, Have: schedule.FormatIdle(0), Want: schedule.FormatIdle(want.IdleShutdown)})
+			differences = append(differences, Difference{Field: FieldIdle, Have: schedule.FormatIdle(0), Want: schedule.FormatIdle(want.IdleShutdown)})
 		}
 		fixed := slices.ContainsFunc(differences, func(d Difference) bool { return !d.Changeable })
 		switch {
@@ -310,12 +310,9 @@ func existsError(have *Compute, differences []Difference) *Error {
 	for i, d := range differences {
 		words[i] = d.String()
 	}
-	advice := "choose another name, or delete it first"
-	if !slices.ContainsFunc(differences, func(d Difference) bool { return d.Field != fieldIdle && d.Field != fieldSchedules }) {
-		advice = "its hours can be changed where they are"
-	}
-	return errorf(KindConflict, have.Name, "%s exists with other settings: %s; nothing was sent; %s",
-		have.Name, strings.Join(words, ", "), advice)
+	err := errorf(KindConflict, have.Name, "%s exists with other settings: %s; nothing was sent", have.Name, strings.Join(words, ", "))
+	err.Existing, err.Differences = have, differences
+	return err
 }
 
 // refresh brings an existing cluster to the scale, tags and identity asked for.

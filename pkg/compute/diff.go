@@ -140,7 +140,7 @@ func (d *differences) identity(have *Identity, want IdentitySpec, changeable boo
 }
 
 func (d *differences) instance(have *Instance, want *InstanceSpec) {
-	d.fold("vmSize", have.VMSize, want.VMSize)
+	d.fold(FieldSize, have.VMSize, want.VMSize)
 	d.subnet(have.Subnet, want.SubnetID)
 	d.fold("applicationSharingPolicy", have.ApplicationSharingPolicy, want.ApplicationSharingPolicy)
 	if have.SSH != nil && want.SSHPublicAccess != nil {
@@ -155,20 +155,21 @@ func (d *differences) instance(have *Instance, want *InstanceSpec) {
 	d.truth("enableOSPatching", have.EnableOSPatching, want.EnableOSPatching)
 	d.truth("releaseQuotaOnStop", have.ReleaseQuotaOnStop, want.ReleaseQuotaOnStop)
 	if idle, ok := have.IdleShutdown(); ok && want.IdleShutdown > 0 && idle != want.IdleShutdown {
-		d.add(fieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
+		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
 	}
 	if want.Schedules != nil && have.Schedules != nil {
 		if a, b := scheduleText(have.Schedules), scheduleText(want.Schedules); a != b {
-			d.add(fieldSchedules, a, b)
+			d.add(FieldSchedules, a, b)
 		}
 	}
 }
 
-// The hours of an instance, which can be changed where they are, though not by
-// creating it.
+// Fields of an instance that can be changed where it is, though not by creating
+// it.
 const (
-	fieldIdle      = "idleTimeBeforeShutdown"
-	fieldSchedules = "schedules"
+	FieldSize      = "vmSize"
+	FieldIdle      = "idleTimeBeforeShutdown"
+	FieldSchedules = "schedules"
 )
 
 func access(on bool) string {

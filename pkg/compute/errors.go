@@ -84,6 +84,11 @@ type Error struct {
 	RetryAfter    time.Duration // how long the service asked to wait; 0 when it did not say
 	Err           error         // the cause, when it was not an answer of the service
 
+	// Existing is the compute that a create found under its name, Differences
+	// what it is not as asked for; nil for every other error.
+	Existing    *Compute
+	Differences []Difference
+
 	// Accepted is true when the service accepted a write before this failure, or
 	// may have: something was changed, or may have been.
 	Accepted bool
