@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -254,7 +255,7 @@ func TestV1Shapes(t *testing.T) {
 func TestUntrustedText(t *testing.T) {
 	t.Parallel()
 	hostile := "a\x1b[31mb\u202ec\x07\u0085\x7f\u2028d\ufeffe\U000e0041f\r\n\tg"
-	raw, err := json.Marshal(map[string]string{"name": hostile, "k" + hostile: "v"})
+	raw, err := json.Marshal(map[string]string{"id": "/" + hostile, "name": hostile, "k" + hostile: "v"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -407,7 +408,7 @@ func TestQueryKeepsItsOrder(t *testing.T) {
 		{"[0].{n:name, a:state}", YAML, "a: Running\n\"n\": instance\n"},
 		{"[?state==`Stopped`].name | [0]", TSV, "nightly\n"},
 		{"[].resourceGroup", TSV, "ml-dev-rg\nml-dev-rg\n"},
-		{"[?name=='nightly']", TSV, "ComputeInstance\t0\t/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/ml-dev-rg/providers/Microsoft.MachineLearningServices/workspaces/ml-dev/computes/nightly\twesteurope\tnightly\tbbbbbbbb-0000-0000-0000-000000000003\tNone\tSucceeded\tml-dev-rg\tStopped\t\tSTANDARD_D3_V2\n"},
+		{"[?name=='nightly']", TSV, "ComputeInstance\t2026-03-02T08:00:00Z\t0\t/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/ml-dev-rg/providers/Microsoft.MachineLearningServices/workspaces/ml-dev/computes/nightly\tNone\twesteurope\tnightly\t2026-03-03T07:30:00Z\t2026-03-02T18:00:00Z\tbbbbbbbb-0000-0000-0000-000000000003\tNone\tSucceeded\tml-dev-rg\tNone\tStopped\t\tSTANDARD_D3_V2\tml-dev\n"},
 		{"[].nope", TSV, ""},
 		{"[0].nope", JSON, ""},
 		{"length(@)", JSON, "2\n"},
@@ -418,7 +419,7 @@ func TestQueryKeepsItsOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, out, _ := TestStreams("", 0, 0)
-		if err := Print(s, Options{Format: c.f, Query: q}, List(list, Where{}, Brief)); err != nil || out.String() != c.want {
+		if err := Print(s, Options{Format: c.f, Query: q, Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}, List(list, Where{}, Brief)); err != nil || out.String() != c.want {
 			t.Errorf("%s as %s: %v\n got %q\nwant %q", c.query, c.f, err, out, c.want)
 		}
 	}

@@ -263,7 +263,7 @@ func missing(t *testing.T, name, at string, sent, got any) {
 
 func TestBriefKeys(t *testing.T) {
 	t.Parallel()
-	want := "computeType errors id location name owner provisioningErrors provisioningState resourceGroup state tags vmSize"
+	want := "computeType createdOn errors id idleShutdown location name nextStart nextStop owner provisioningErrors provisioningState resourceGroup runningSince state tags vmSize workspace"
 	for _, name := range everything {
 		s, out, _ := TestStreams("", 0, 0)
 		if err := Print(s, Options{}, Show(loadAll(t, name), false, Brief)); err != nil {
@@ -357,6 +357,40 @@ func TestTableCells(t *testing.T) {
 		}
 		if _, row, _ := strings.Cut(out.String(), "\n"); row != c.want {
 			t.Errorf("%d columns:\n got %q\nwant %q", c.width, row, c.want)
+		}
+	}
+}
+
+func TestTimesOfAnObject(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	const stop = `{"action":"Stop","status":"Enabled","triggerType":"Cron","cron":{"expression":"0 19 * * *","timeZone":"UTC"}}`
+	for name, test := range map[string]struct {
+		inner string
+		want  string // runningSince, nextStart, nextStop, idleShutdown
+	}{
+		"started":      {`"state":"Running","lastOperation":{"operationName":"Start","operationTime":"2026-03-02T09:00:00+01:00","operationStatus":"Succeeded"}`, `"2026-03-02T08:00:00Z" null null null`},
+		"runs a job":   {`"state":"JobRunning","lastOperation":{"operationName":"Restart","operationTime":"2026-03-02T08:00:00Z","operationStatus":"Succeeded"}`, `"2026-03-02T08:00:00Z" null null null`},
+		"still starts": {`"state":"Running","lastOperation":{"operationName":"Start","operationTime":"2026-03-02T08:00:00Z","operationStatus":"InProgress"}`, `null null null null`},
+		"not stopped":  {`"state":"Running","lastOperation":{"operationName":"Stop","operationTime":"2026-03-02T08:00:00Z","operationStatus":"StopFailed"}`, `null null null null`},
+		"stopped":      {`"state":"Stopped","lastOperation":{"operationName":"Start","operationTime":"2026-03-02T08:00:00Z","operationStatus":"Succeeded"}`, `null null null null`},
+		"its hours":    {`"state":"Stopped","idleTimeBeforeShutdown":"PT1H","schedules":{"computeStartStop":[` + stop + `]}`, `null null "2026-03-02T19:00:00Z" "1h"`},
+		"disabled":     {`"state":"Running","schedules":{"computeStartStop":[` + strings.Replace(stop, "Enabled", "Disabled", 1) + `]}`, `null null null null`},
+	} {
+		c, err := compute.Decode([]byte(`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{` + test.inner + `}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, out, _ := TestStreams("", 0, 0)
+		if err := Print(s, Options{Now: now}, Show([]*compute.Compute{c}, false, Brief)); err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]json.RawMessage
+		if err := json.Unmarshal(out.Bytes(), &m); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%s %s %s %s", m["runningSince"], m["nextStart"], m["nextStop"], m["idleShutdown"]); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
 }
