@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/user"
@@ -21,13 +20,13 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/computetarget/computetarget/cmd"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){
-		"computetarget": func() { os.Exit(cmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"computetarget": func() { command(m) },
+		"sleep":         sleep,
 	})
 }
 
@@ -56,6 +55,7 @@ func TestScripts(t *testing.T) {
 		Cmds:                commands(),
 		Setup: func(env *testscript.Env) error {
 			home(env)
+			env.Setenv(clockFile, filepath.Join(env.WorkDir, "clock"))
 			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
 			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "instant")
 			return nil
@@ -63,10 +63,10 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestScriptsOverHTTP runs the same scenarios against a listener at sixty
-// times the pace of Azure, so that every wait meets transitions. What only the
-// embedded emulator can show is marked [embedded].
-func TestScriptsOverHTTP(t *testing.T) {
+// TestScriptsAtThePaceOfAzure runs the same scenarios against an endpoint, so
+// that every wait meets transitions. What only the embedded emulator can show is
+// marked [embedded].
+func TestScriptsAtThePaceOfAzure(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/script",
@@ -76,11 +76,12 @@ func TestScriptsOverHTTP(t *testing.T) {
 		Cmds:                commands(),
 		Setup: func(env *testscript.Env) error {
 			home(env)
-			server, err := newServer(env, "60")
-			if err != nil {
-				return err
-			}
-			env.Setenv("COMPUTETARGET_ENDPOINT", server.URL)
+			env.Setenv(clockFile, filepath.Join(env.WorkDir, "clock"))
+			env.Setenv(serverDir, filepath.Join(env.WorkDir, "server"))
+			env.Setenv("COMPUTETARGET_ENDPOINT", "http://127.0.0.1:8443")
+			env.Setenv("COMPUTETARGET_SUBSCRIPTION", emulator.Subscription)
+			env.Setenv("COMPUTETARGET_RESOURCE_GROUP", emulator.ResourceGroup)
+			env.Setenv("COMPUTETARGET_WORKSPACE", emulator.Workspace)
 			return nil
 		},
 	})
@@ -120,23 +121,6 @@ func me() string {
 		return current.Username
 	}
 	return os.Getenv("USER")
-}
-
-func newServer(env *testscript.Env, pace string) (*httptest.Server, error) {
-	p, err := emulator.ParsePace(pace)
-	if err != nil {
-		return nil, err
-	}
-	e, err := emulator.New(emulator.Options{Pace: p})
-	if err != nil {
-		return nil, err
-	}
-	server := httptest.NewServer(e)
-	env.Defer(func() { server.Close(); _ = e.Close() })
-	env.Setenv("COMPUTETARGET_SUBSCRIPTION", emulator.Subscription)
-	env.Setenv("COMPUTETARGET_RESOURCE_GROUP", emulator.ResourceGroup)
-	env.Setenv("COMPUTETARGET_WORKSPACE", emulator.Workspace)
-	return server, nil
 }
 
 // condition knows [embedded], which is what the scenario's emulator is, and
