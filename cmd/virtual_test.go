@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -154,6 +155,44 @@ func (b *bubble) state(name string) string {
 		b.t.Fatal(err)
 	}
 	return c.State
+}
+
+// emulator calls f with the emulator of the bubble, inside it.
+func (b *bubble) emulator(f func(e *emulator.Emulator) error) {
+	b.t.Helper()
+	synctest.Test(b.t, func(t *testing.T) {
+		time.Sleep(time.Until(b.now))
+		pace, err := emulator.ParsePace(b.env["COMPUTETARGET_EMULATOR_PACE"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := emulator.New(emulator.Options{Dir: b.env["COMPUTETARGET_EMULATOR_DIR"], Pace: pace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close() //nolint:errcheck // what was acknowledged is on disk
+		if err := f(e); err != nil {
+			t.Fatal(err)
+		}
+		b.now = time.Now()
+	})
+}
+
+// load puts an instance into a state.
+func (b *bubble) load(name, state string) {
+	b.t.Helper()
+	list, err := json.Marshal([]map[string]any{{
+		"id": "/subscriptions/" + emulator.Subscription + "/resourceGroups/" + emulator.ResourceGroup +
+			"/providers/Microsoft.MachineLearningServices/workspaces/" + emulator.Workspace + "/computes/" + name,
+		"properties": map[string]any{"computeType": "ComputeInstance", "properties": map[string]any{"vmSize": "STANDARD_DS3_V2", "state": state}},
+	}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.emulator(func(e *emulator.Emulator) error {
+		_, err := e.Load(context.Background(), list)
+		return err
+	})
 }
 
 // carrier is a function as an http.RoundTripper.
