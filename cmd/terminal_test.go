@@ -28,7 +28,7 @@ type terminal struct {
 	mu   sync.Mutex
 	all  bytes.Buffer
 	more chan struct{} // signalled when something was written
-	end  chan struct{} // closed when nobody can write any more
+	end  chan struct{} // closed when everything has been read
 }
 
 func newTerminal(t *testing.T, columns uint16) *terminal {
@@ -45,22 +45,29 @@ func newTerminal(t *testing.T, columns uint16) *terminal {
 	go func() {
 		defer close(tty.end)
 		data := make([]byte, 4096)
-		for {
+		for ended := false; !ended; {
 			n, err := master.Read(data)
 			tty.mu.Lock()
 			tty.all.Write(data[:n])
+			if ended = bytes.HasSuffix(tty.all.Bytes(), []byte(lastWords)); ended {
+				tty.all.Truncate(tty.all.Len() - len(lastWords))
+			}
 			tty.mu.Unlock()
 			select {
 			case tty.more <- struct{}{}:
 			default:
 			}
 			if err != nil {
-				return // EIO: the last writer has closed it
+				return
 			}
 		}
 	}()
 	return tty
 }
+
+// lastWords are written to a terminal when its command has ended. Not every
+// kernel tells the reader when the last writer has closed it.
+const lastWords = "\x04\x04\x04"
 
 // start starts a command whose streams are the terminal where they are nil.
 func (tty *terminal) start(c *exec.Cmd) {
@@ -79,7 +86,6 @@ func (tty *terminal) start(c *exec.Cmd) {
 	if err := c.Start(); err != nil {
 		tty.t.Fatal(err)
 	}
-	_ = tty.slave.Close() // the command has its own now
 }
 
 // run runs a command to its end and returns its exit code.
@@ -91,7 +97,9 @@ func (tty *terminal) run(c *exec.Cmd) int {
 
 func (tty *terminal) wait(c *exec.Cmd) int {
 	code := codeOf(c.Wait())
+	_, _ = io.WriteString(tty.slave, lastWords)
 	<-tty.end
+	_ = tty.slave.Close()
 	tty.t.Logf("%s: exit code %d\n%q", strings.Join(c.Args[1:], " "), code, tty.bytes())
 	return code
 }

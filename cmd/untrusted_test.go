@@ -262,8 +262,21 @@ func onTerminal(t *testing.T, args []string) string {
 	}
 	var sent bytes.Buffer
 	read := make(chan struct{})
-	go func() { _, _ = io.Copy(&sent, terminal); close(read) }()
+	const end = lastWords
+	go func() {
+		defer close(read)
+		data := make([]byte, 4096)
+		for !bytes.HasSuffix(sent.Bytes(), []byte(end)) {
+			n, err := terminal.Read(data)
+			sent.Write(data[:n])
+			if err != nil {
+				return
+			}
+		}
+		sent.Truncate(sent.Len() - len(end))
+	}()
 	cmd.Main(args, strings.NewReader(""), tty, tty)
+	_, _ = io.WriteString(tty, end)
 	_ = tty.Close()
 	<-read
 	// The terminal's driver turns line feeds into two characters; a carriage
