@@ -70,7 +70,7 @@ asked, the command that restores the old ones is printed.`,
 }
 
 // moveZone moves the schedules there are to the zone of --time-zone.
-func moveZone(ctx context.Context, a *app.App, asked []string) (render.Result, error) {
+func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 	zone, err := a.Zone()
 	if err != nil {
 		return render.Result{}, err
@@ -305,7 +305,7 @@ As JSON they are the service's own objects.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		if several && len(args)+len(names.flag) == 0 {
+		if several && !names.given(args) {
 			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Scheduled()) == 0 })
 		}
 		r := render.Schedules(found, several)
@@ -317,17 +317,11 @@ As JSON they are the service's own objects.`,
 // instances reads the instances named, or all of the workspace. failed are
 // those that could not be read; several is true unless one name was given.
 func instances(ctx context.Context, a *app.App, names *names, args []string) (found []*compute.Compute, several bool, failed, err error) {
-	var asked []string
-	if len(args)+len(names.flag) > 0 {
-		if asked, err = names.all(a, args); err != nil {
+	if !names.given(args) {
+		client, err := a.Client()
+		if err != nil {
 			return nil, false, nil, err
 		}
-	}
-	client, err := a.Client()
-	if err != nil {
-		return nil, false, nil, err
-	}
-	if len(args)+len(names.flag) == 0 {
 		all, err := client.All(ctx)
 		if err != nil {
 			return nil, true, nil, err
@@ -339,8 +333,16 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 		}
 		return found, true, nil, nil
 	}
+	asked, err := names.all(a, args)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	read, err := getEach(ctx, a, asked)
+	if err != nil {
+		return nil, false, nil, err
+	}
 	var errs []error
-	for _, o := range client.GetEach(ctx, asked) {
+	for _, o := range read {
 		switch {
 		case o.Err != nil:
 			errs = append(errs, o.Err)
@@ -483,26 +485,28 @@ func (n *notebook) add(name string, notes ...string) {
 
 // changeSchedules changes the schedules of instances and renders how that
 // ended. edit may be called for several at a time.
-func changeSchedules(ctx context.Context, a *app.App, asked []string, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)) (render.Result, error) {
+func changeSchedules(ctx context.Context, a *app.App, asked []target, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, edit, nil)
 }
 
 // changeAndTell is changeSchedules with a last word about each instance.
-func changeAndTell(ctx context.Context, a *app.App, asked []string, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error), last about) (render.Result, error) {
-	client, err := a.Client()
+func changeAndTell(ctx context.Context, a *app.App, asked []target, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error), last about) (render.Result, error) {
+	notes := &notebook{notes: map[string][]string{}}
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+		saved := a.SaveSchedules()
+		ended := client.ChangeSchedules(ctx, names, compute.HoursOptions{Save: saved.Save}, func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+			return edit(notes, name, have)
+		})
+		saved.Settle(a, client.Workspace(), ended)
+		for _, o := range ended {
+			if o.Err == nil && last != nil {
+				notes.add(o.Name, last(client.Now(), o.Now()))
+			}
+		}
+		return ended
+	})
 	if err != nil {
 		return render.Result{}, err
 	}
-	saved := a.SaveSchedules()
-	notes := &notebook{notes: map[string][]string{}}
-	ended := client.ChangeSchedules(ctx, asked, compute.HoursOptions{Save: saved.Save}, func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
-		return edit(notes, name, have)
-	})
-	saved.Settle(a, ended)
-	for _, o := range ended {
-		if o.Err == nil && last != nil {
-			notes.add(o.Name, last(client.Now(), o.Now()))
-		}
-	}
-	return render.HoursChanged(ended, len(asked) != 1, client.Now(), notes.notes), nil
+	return render.HoursChanged(ended, len(asked) != 1, a.Now(), notes.notes), nil
 }
