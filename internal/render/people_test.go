@@ -197,7 +197,7 @@ func TestVerboseKeepsEverything(t *testing.T) {
 	paths["creating"], paths["failed"] = paths["running"], paths["running"]
 	for _, name := range append(everything, "hostile") {
 		c := load(t, name)
-		got := Object(c, Verbose)
+		got := maps(t, Object(c, Verbose))
 		for _, path := range paths[name] {
 			if !has(got, strings.Split(path, ".")) {
 				t.Errorf("%s lacks %s", name, path)

@@ -77,7 +77,7 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 		return nil
 	}
 	decoded, err := decode(rawAt(c.Raw, "identity"))
-	identity, ok := decoded.(map[string]any)
+	identity, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
 	}
@@ -85,12 +85,12 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 		return identity
 	}
 	keys := []string{"principalId", "tenantId", "type"}
-	if kind, _ := identity["type"].(string); !strings.EqualFold(kind, "SystemAssigned") {
+	if kind, _ := field(identity, "type").(string); !strings.EqualFold(kind, "SystemAssigned") {
 		keys = []string{"type", "userAssignedIdentities"}
 	}
 	out := make(query.Object, 0, len(keys))
 	for _, k := range keys {
-		out = append(out, member{Key: k, Value: identity[k]})
+		out = append(out, member{Key: k, Value: field(identity, k)})
 	}
 	return out
 }
@@ -182,10 +182,11 @@ func Owner(c *compute.Compute) string {
 // every key and path of v1 is there and nothing of the service is missing.
 func verbose(c *compute.Compute) any {
 	decoded, err := decode(c.Raw)
-	body, ok := decoded.(map[string]any)
+	members, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
 	}
+	body := mapOf(members)
 	for _, k := range []string{"id", "name", "tags"} {
 		fill(body, k, nil)
 	}
@@ -197,8 +198,8 @@ func verbose(c *compute.Compute) any {
 	for _, k := range []string{"description", "computeType", "computeLocation", "resourceId", "provisioningErrors", "provisioningState"} {
 		fill(properties, k, nil)
 	}
-	if inner, ok := properties["properties"].(map[string]any); ok {
-		dropSecrets(inner)
+	if _, ok := properties["properties"].(query.Object); ok {
+		dropSecrets(object(properties, "properties"))
 	}
 	switch {
 	case c.IsInstance():
@@ -220,14 +221,14 @@ func verboseInstance(properties map[string]any) {
 	nulls(inner, "connectivityEndpoints", "publicIpAddress", "privateIpAddress")
 	nulls(inner, "sshSettings", "sshPublicAccess", "adminUserName", "adminPublicKey", "sshPort")
 	nulls(inner, "subnet", "id")
-	created, _ := inner["createdBy"].(map[string]any)
+	created := inner["createdBy"]
 	properties["status"] = map[string]any{
 		"errors":       inner["errors"],
 		"creationTime": isoformat(properties["createdOn"]),
 		"createdBy": map[string]any{
-			"userObjectId": created["userId"],
-			"userTenantId": created["userOrgId"],
-			"userName":     created["userName"],
+			"userObjectId": field(created, "userId"),
+			"userTenantId": field(created, "userOrgId"),
+			"userName":     field(created, "userName"),
 		},
 		"modifiedTime": isoformat(properties["modifiedOn"]),
 		"state":        inner["state"],
@@ -243,10 +244,10 @@ func verboseCluster(properties map[string]any) {
 	nulls(inner, "scaleSettings", "minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown")
 	nulls(inner, "userAccountCredentials", "adminUserName", "adminUserPassword", "adminUserSshPublicKey")
 	nulls(inner, "subnet", "id")
-	counts, _ := inner["nodeStateCounts"].(map[string]any)
+	counts := inner["nodeStateCounts"]
 	states := map[string]any{}
 	for _, k := range []string{"preparing", "running", "idle", "unusable", "leaving", "preempted"} {
-		states[k+"NodeCount"] = counts[k+"NodeCount"]
+		states[k+"NodeCount"] = field(counts, k+"NodeCount")
 	}
 	properties["status"] = map[string]any{
 		"currentNodeCount":                inner["currentNodeCount"],
@@ -272,8 +273,10 @@ func verboseAKS(properties map[string]any) {
 		fill(inner, k, nil)
 	}
 	services, _ := inner["systemServices"].([]any)
-	for _, s := range services {
-		if s, ok := s.(map[string]any); ok {
+	for i := range services {
+		if o, ok := services[i].(query.Object); ok {
+			s := mapOf(o)
+			services[i] = s
 			fill(s, "serviceType", s["systemServiceType"])
 			fill(s, "publicIpAddress", nil)
 			fill(s, "version", nil)
@@ -292,10 +295,20 @@ func fill(m map[string]any, key string, v any) {
 func object(m map[string]any, key string) map[string]any {
 	o, ok := m[key].(map[string]any)
 	if !ok {
-		o = map[string]any{}
+		members, _ := m[key].(query.Object)
+		o = mapOf(members)
 		m[key] = o
 	}
 	return o
+}
+
+// mapOf is an object to which keys can be added.
+func mapOf(o query.Object) map[string]any {
+	m := make(map[string]any, len(o)+4)
+	for _, member := range o {
+		m[member.Key] = member.Value
+	}
+	return m
 }
 
 // nulls makes the value of a key an object that has at least the given keys.
@@ -320,7 +333,10 @@ func dropSecrets(inner map[string]any) {
 	} {
 		holder := inner
 		if path[0] != "" {
-			holder, _ = inner[path[0]].(map[string]any)
+			if _, ok := inner[path[0]].(query.Object); !ok {
+				continue
+			}
+			holder = object(inner, path[0])
 		}
 		if _, ok := holder[path[1]]; ok {
 			holder[path[1]] = nil

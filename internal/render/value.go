@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/computetarget/computetarget/internal/query"
 )
 
@@ -67,17 +69,75 @@ func simplify(v any) (any, error) {
 	return decode(raw)
 }
 
+// decode reads one JSON value, objects as ordered ones sorted by key. A key
+// given twice keeps its last value.
 func decode(raw []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
+	d := decoder{Decoder: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	v, err := d.value()
+	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("text follows the JSON value")
 	}
 	return v, nil
+}
+
+type decoder struct {
+	*jsontext.Decoder
+}
+
+func (d decoder) value() (any, error) {
+	token, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch token.Kind() {
+	case '{':
+		return d.object()
+	case '[':
+		list := []any{}
+		for d.PeekKind() != ']' {
+			e, err := d.value()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, e)
+		}
+		_, err := d.ReadToken()
+		return list, err
+	case '"':
+		return token.String(), nil
+	case '0':
+		return json.Number(token.String()), nil
+	case 't', 'f':
+		return token.Bool(), nil
+	}
+	return nil, nil
+}
+
+// object reads the members and the end of an object.
+func (d decoder) object() (any, error) {
+	o := query.Object{}
+	for d.PeekKind() != '}' {
+		key, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		name := key.String()
+		e, err := d.value()
+		if err != nil {
+			return nil, err
+		}
+		at, found := slices.BinarySearchFunc(o, name, func(m member, name string) int { return strings.Compare(m.Key, name) })
+		if found {
+			o[at].Value = e
+			continue
+		}
+		o = slices.Insert(o, at, member{Key: name, Value: e})
+	}
+	_, err := d.ReadToken()
+	return o, err
 }
 
 // members lists an object's keys: an ordered object in its own order, a map
