@@ -194,8 +194,8 @@ Every command of the retired extension azure-cli-ml (CLI v1) works here with its
 
 Two ways to keep old scripts running:
 
-- ` + "`computetarget shim install`" + ` puts a small program named ` + "`az`" + ` in front of az. Scripts run unchanged, az does everything else.
-- ` + "`computetarget migrate FILE|FOLDER…`" + ` finds the calls and, with ` + "`--write`" + `, rewrites them.
+- ` + "`computetarget shim install`" + ` puts a small program named ` + "`az`" + ` in front of az. Scripts run unchanged, az does everything else. It also says that the extension azure-cli-ml is installed (` + "`az extension add`, `update`, `list` and `show`, `az version`" + `), because scripts look for it; ` + "`az extension remove`" + ` is the real az's.
+- ` + "`computetarget migrate FILE|FOLDER…`" + ` finds the calls and, with ` + "`--write`" + `, rewrites those that work here. The others are listed, and the exit code is 7 while there are any.
 
 ## What differs
 

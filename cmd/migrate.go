@@ -82,7 +82,7 @@ while something is left to change.`,
 			}
 			return r, nil
 		}
-		if err := report.read(ctx, files); err != nil {
+		if err := report.read(ctx, files, o); err != nil {
 			return render.Result{}, err
 		}
 		for _, f := range report.scripts {
@@ -221,7 +221,7 @@ type script struct {
 
 // read reads the files. What one of them still needs another may install, so
 // all are looked at before any is rewritten.
-func (m *migration) read(ctx context.Context, files []string) error {
+func (m *migration) read(ctx context.Context, files []string, o migrate.Options) error {
 	for _, path := range files {
 		text, err := input.File(ctx, path, input.Settings)
 		if ctx.Err() != nil {
@@ -231,7 +231,7 @@ func (m *migration) read(ctx context.Context, files []string) error {
 			m.failures = append(m.failures, render.Errorf(render.ExitFailed, "%w", err))
 			continue
 		}
-		found := migrate.Find(path, text, migrate.Options{})
+		found := migrate.Find(path, text, o)
 		if len(found) > 0 {
 			m.scripts = append(m.scripts, script{path, text, migrate.Needs(found)})
 		}

@@ -35,6 +35,8 @@ const (
 	ordinary role = iota
 	installs      // az extension add|update -n azure-cli-ml
 	asks          // a question whether azure-cli-ml is installed
+	attaches      // az ml folder attach
+	runs          // az ml run, which reads what attaching a folder wrote
 	shared        // a call that either extension of az serves; not reported
 )
 

@@ -129,6 +129,7 @@ func (c call) finding() (Finding, bool) {
 			f.Warnings = []string{"az ml folder has no such command here"}
 			return f, true
 		}
+		f.role = attaches
 		f.args = c.args("folder attach", words[1:globals], words[globals+1:])
 		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:globals], words[globals+1:]))
 		f.Warnings = c.warnings("folder attach", rest[1:])
@@ -150,6 +151,9 @@ func (c call) finding() (Finding, bool) {
 		}
 		if why == "" {
 			return f, false
+		}
+		if group == "run" {
+			f.role = runs
 		}
 		f.Text = oneLine(c.join(words[:min(len(words), globals+3)]))
 		f.Warnings = []string{why}
@@ -420,24 +424,25 @@ func keepNeeded(found []Finding, text []byte, o Options) []Finding {
 	needed, calls, installing := "", false, false
 	both := compiled().installsNext.Match(text) // serves the shared calls
 	for _, f := range found {
-		calls = calls || f.role == ordinary
+		calls = calls || f.role == ordinary || f.role == attaches
 		installing = installing || f.role == installs
-		switch {
-		case f.role == ordinary && f.Becomes != "":
-		case f.role == installs, f.role == shared && both, needed != "":
-		default:
+		if f.Becomes == "" && f.role != installs && !(f.role == shared && both) && needed == "" {
 			needed = "line " + strconv.Itoa(f.Line) + " still needs it"
 		}
 	}
 	if needed == "" && !calls && o.Needed != "" {
 		needed = o.Needed
 	}
+	run := slices.IndexFunc(found, func(f Finding) bool { return f.role == runs })
 	// A script that is only there to remove the extension goes on doing it.
 	cleaning := !calls && !installing && compiled().removes.Match(text)
 	kept := found[:0]
 	for _, f := range found {
 		if f.role == installs && f.Becomes != "" && needed != "" {
 			f.byHand("the extension is kept: " + needed)
+		}
+		if f.role == attaches && f.Becomes != "" && run >= 0 {
+			f.byHand("it also writes sample run configurations, which computetarget does not: line " + strconv.Itoa(found[run].Line) + " may need them")
 		}
 		if f.role != shared && !(f.role == asks && cleaning) {
 			kept = append(kept, f)
@@ -459,7 +464,7 @@ func Needs(found []Finding) string {
 // warnFile adds to the first rewritten call what concerns the whole file.
 func warnFile(found []Finding, text []byte) {
 	i := slices.IndexFunc(found, func(f Finding) bool {
-		return f.Becomes != "" && f.role == ordinary
+		return f.Becomes != "" && f.role != installs
 	})
 	if i < 0 {
 		return
