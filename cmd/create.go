@@ -37,7 +37,7 @@ service knows no other way.`,
   computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
-	names := newNameFlag(c)
+	names := namesFlag(c)
 	wait := waitingFlags(c)
 	f := c.Flags()
 	size := sizeFlag(f)
@@ -61,7 +61,7 @@ service knows no other way.`,
 	required(c, "vm-size")
 
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.fresh(args)
+		name, err := names.one(args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -98,7 +98,6 @@ service knows no other way.`,
 		if *user != "" || *tenant != "" {
 			instance.AssignedUser = &compute.AssignedUser{ObjectID: *user, TenantID: *tenant}
 		}
-		warn(a, compute.DoubtfulName(name))
 		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
@@ -109,15 +108,15 @@ service knows no other way.`,
 		if len(wrong) > 0 {
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
-		r, err := wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
 			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
 			if *stopped {
 				created = thenStop(ctx, client, created, o)
 			}
 			return []compute.Outcome{created}
 		})
-		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
-			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be switched on later; the key works from inside its network: computetarget ssh "+name+" --private")
+		if instance.SSHPublicKey != "" && (instance.SSHPublicAccess == nil || !*instance.SSHPublicAccess) && *keyFile == "" && err == nil && r.Err == nil {
+			r.Notes = append(r.Notes, "the SSH public key has no effect: SSH stays off without --ssh-public-access True, and cannot be switched on later")
 		}
 		return r, err
 	})

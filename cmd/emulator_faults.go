@@ -73,12 +73,11 @@ canceled. Give a property False to end it.`,
 			return render.Result{}, err
 		}
 		var answer json.RawMessage
-		for _, t := range names {
-			in := cmp.Or(t.in, workspace)
+		for _, name := range names {
 			body := struct {
 				ID string `json:"id"`
 				emulator.Change
-			}{in.ComputeID(t.name), change}
+			}{workspace.ComputeID(name), change}
 			if answer, err = a.Drive(ctx, "POST", "set", body); err != nil {
 				return render.Result{}, err
 			}

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,15 +26,12 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
   computetarget idle`,
 	}
 	names := namesFlag(c)
+	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		last := len(args) - 1
 		if last < 0 || len(args)+len(names.flag) == 1 && !isIdleTime(args[last]) {
 			return listIdle(ctx, a, names, args)
-		}
-		own := slices.DeleteFunc(slices.Clone(args[:last]), isIdleTime)
-		if err := names.misreadIn(own, args[last:]); err != nil {
-			return render.Result{}, err
 		}
 		d, err := schedule.ParseIdle(args[last])
 		if err != nil {
@@ -46,23 +41,23 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 		if err != nil {
 			return render.Result{}, err
 		}
-		return changeIdle(ctx, a, asked, d)
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		o, err := hoursOptions(a)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.IdleChanged(client.ChangeIdle(ctx, asked, d, o), len(asked) != 1), nil
 	})
-}
-
-// changeIdle sets the idle time of instances and renders how that ended.
-func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration) (render.Result, error) {
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-		return client.ChangeIdle(ctx, names, d)
-	})
-	return render.IdleChanged(ended, len(asked) != 1), err
 }
 
 // isIdleTime reports whether a lone argument is meant as a time rather than a
 // name.
 func isIdleTime(text string) bool {
 	_, err := schedule.ParseIdle(text)
-	return err == nil || text != "-" && !isID(text) && !compute.PossibleName(text)
+	return err == nil || text != "-" && (text[:min(1, len(text))] <= "9" || compute.ValidateName(text) != nil)
 }
 
 func listIdle(ctx context.Context, a *app.App, names *names, args []string) (render.Result, error) {
@@ -86,6 +81,7 @@ off. It is what "idle" does; "schedule" changes the hours and "resize" the size.
 	}
 	names := namesFlag(c)
 	idle := idleFlag(c)
+	timeoutFlag(c)
 	dryRunFlag(c)
 	required(c, "idle-shutdown")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
@@ -97,7 +93,15 @@ off. It is what "idle" does; "schedule" changes the hours and "resize" the size.
 		if err != nil {
 			return render.Result{}, render.Usagef("--idle-shutdown: %w", err)
 		}
-		return changeIdle(ctx, a, asked, d)
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		o, err := hoursOptions(a)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.IdleChanged(client.ChangeIdle(ctx, asked, d, o), len(asked) != 1), nil
 	})
 }
 

@@ -45,6 +45,7 @@ asked, the command that restores the old ones is printed.`,
 	}
 	names := namesFlag(c)
 	zone := zoneFlag(c.Flags())
+	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, hours, err := names.first(a, args)
@@ -70,7 +71,7 @@ asked, the command that restores the old ones is printed.`,
 }
 
 // moveZone moves the schedules there are to the zone of --time-zone.
-func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
+func moveZone(ctx context.Context, a *app.App, asked []string) (render.Result, error) {
 	zone, err := a.Zone()
 	if err != nil {
 		return render.Result{}, err
@@ -146,6 +147,7 @@ are counted from --from.`,
 	from := f.String("from", "", "`DATE` before which it does not fire, such as 2027-01-04 or 2027-01-04T09:00")
 	disabled := f.Bool("disabled", false, "add it switched off")
 	zoneFlag(f)
+	timeoutFlag(c)
 	dryRunFlag(c)
 	choice(f, "action", "start", "stop")
 	choice(f, "frequency", "minute", "hour", "day", "week", "month")
@@ -305,7 +307,7 @@ As JSON they are the service's own objects.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		if several && !names.given(args) {
+		if several && len(args)+len(names.flag) == 0 {
 			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Scheduled()) == 0 })
 		}
 		r := render.Schedules(found, several)
@@ -317,11 +319,17 @@ As JSON they are the service's own objects.`,
 // instances reads the instances named, or all of the workspace. failed are
 // those that could not be read; several is true unless one name was given.
 func instances(ctx context.Context, a *app.App, names *names, args []string) (found []*compute.Compute, several bool, failed, err error) {
-	if !names.given(args) {
-		client, err := a.Client()
-		if err != nil {
+	var asked []string
+	if len(args)+len(names.flag) > 0 {
+		if asked, err = names.all(a, args); err != nil {
 			return nil, false, nil, err
 		}
+	}
+	client, err := a.Client()
+	if err != nil {
+		return nil, false, nil, err
+	}
+	if len(args)+len(names.flag) == 0 {
 		all, err := client.All(ctx)
 		if err != nil {
 			return nil, true, nil, err
@@ -333,16 +341,8 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 		}
 		return found, true, nil, nil
 	}
-	asked, err := names.all(a, args)
-	if err != nil {
-		return nil, false, nil, err
-	}
-	read, err := getEach(ctx, a, asked)
-	if err != nil {
-		return nil, false, nil, err
-	}
 	var errs []error
-	for _, o := range read {
+	for _, o := range client.GetEach(ctx, asked) {
 		switch {
 		case o.Err != nil:
 			errs = append(errs, o.Err)
@@ -415,6 +415,7 @@ func switched(on bool) func(string, []compute.Scheduled, []int) ([]compute.Sched
 func newScheduleEdit(a *app.App, c *cobra.Command, edit func(name string, have []compute.Scheduled, picked []int) ([]compute.Scheduled, error)) *cobra.Command {
 	names := namesFlag(c)
 	all := c.Flags().Bool("all", false, "all schedules of the instance")
+	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, ids, err := names.first(a, args)
@@ -485,28 +486,31 @@ func (n *notebook) add(name string, notes ...string) {
 
 // changeSchedules changes the schedules of instances and renders how that
 // ended. edit may be called for several at a time.
-func changeSchedules(ctx context.Context, a *app.App, asked []target, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)) (render.Result, error) {
+func changeSchedules(ctx context.Context, a *app.App, asked []string, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, edit, nil)
 }
 
 // changeAndTell is changeSchedules with a last word about each instance.
-func changeAndTell(ctx context.Context, a *app.App, asked []target, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error), last about) (render.Result, error) {
-	notes := &notebook{notes: map[string][]string{}}
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-		saved := a.SaveSchedules()
-		ended := client.ChangeSchedules(ctx, names, compute.HoursOptions{Save: saved.Save}, func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
-			return edit(notes, name, have)
-		})
-		saved.Settle(a, client.Workspace(), ended)
-		for _, o := range ended {
-			if o.Err == nil && last != nil {
-				notes.add(o.Name, last(client.Now(), o.Now()))
-			}
-		}
-		return ended
-	})
+func changeAndTell(ctx context.Context, a *app.App, asked []string, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error), last about) (render.Result, error) {
+	client, err := a.Client()
 	if err != nil {
 		return render.Result{}, err
 	}
-	return render.HoursChanged(ended, len(asked) != 1, a.Now(), notes.notes), nil
+	o, err := hoursOptions(a)
+	if err != nil {
+		return render.Result{}, err
+	}
+	saved := a.SaveSchedules()
+	o.Save = saved.Save
+	notes := &notebook{notes: map[string][]string{}}
+	ended := client.ChangeSchedules(ctx, asked, o, func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+		return edit(notes, name, have)
+	})
+	saved.Settle(a, ended)
+	for _, o := range ended {
+		if o.Err == nil && last != nil {
+			notes.add(o.Name, last(client.Now(), o.Now()))
+		}
+	}
+	return render.HoursChanged(ended, len(asked) != 1, client.Now(), notes.notes), nil
 }

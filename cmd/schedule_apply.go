@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,32 +46,33 @@ than the file says.`,
 	check := c.Flags().Bool("check", false, "only compare; exit code 7 when something differs")
 	zoneFlag(c.Flags())
 	required(c, "file")
+	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, wanted, err := readHours(ctx, a, names, args, *file)
 		if err != nil {
 			return render.Result{}, err
 		}
-		if len(asked) == 1 && asked[0].name == "" {
-			return render.Result{}, render.Usagef("%s names no instance; name one on the command line", *file)
-		}
-		for _, t := range asked {
-			for _, note := range wanted[t.key()].Notes {
-				warn(a, t.label()+": "+note)
-			}
-		}
-		ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-			saved := a.SaveSchedules()
-			ended := client.ChangeSchedules(ctx, names, compute.HoursOptions{Save: saved.Save, Check: *check}, func(name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
-				return wantedIn(wanted, client.Workspace(), name).Schedules, nil
-			})
-			saved.Settle(a, client.Workspace(), ended)
-			return ended
-		})
+		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
-		r := render.HoursChanged(ended, len(asked) != 1, a.Now(), nil)
+		for _, name := range asked {
+			for _, note := range wanted[name].Notes {
+				warn(a, name+": "+note)
+			}
+		}
+		o, err := hoursOptions(a)
+		if err != nil {
+			return render.Result{}, err
+		}
+		saved := a.SaveSchedules()
+		o.Save, o.Check = saved.Save, *check
+		ended := client.ChangeSchedules(ctx, asked, o, func(name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
+			return wanted[name].Schedules, nil
+		})
+		saved.Settle(a, ended)
+		r := render.HoursChanged(ended, len(asked) != 1, client.Now(), nil)
 		if *check {
 			var drift []error
 			for _, o := range ended {
@@ -88,20 +90,12 @@ func fileFlag(c *cobra.Command) *string {
 	return c.Flags().StringP("file", "f", "", "`FILE` of hours or schedules, YAML or JSON; - is stdin")
 }
 
-// wantedIn is what a file says about a compute of a workspace.
-func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name string) timetable.Wanted {
-	if w, ok := wanted[target{name: name}.key()]; ok {
-		return w
-	}
-	return wanted[target{name, in}.key()]
-}
-
 // readHours reads a file of hours and says which instances it is about, by the
-// names asked for: every name of the file without any.
-func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]target, map[string]timetable.Wanted, error) {
-	var asked []target
+// names asked for.
+func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
+	var asked []string
 	var err error
-	if names.given(args) {
+	if len(args)+len(names.flag) > 0 {
 		if asked, err = names.all(a, args); err != nil {
 			return nil, nil, err
 		}
@@ -114,40 +108,28 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	if err != nil {
 		return nil, nil, render.Usagef("%s: %w", file, err)
 	}
-	var own []string
 	wanted := map[string]timetable.Wanted{}
 	for _, w := range list {
 		if w.Name != "" {
-			own = append(own, w.Name)
+			wanted[w.Name] = w
 			continue
 		}
 		if len(asked) == 0 {
-			wanted[target{}.key()] = w
+			return nil, nil, render.Usagef("%s names no instance; name one on the command line", file)
 		}
-		for _, t := range asked {
-			wanted[t.key()] = w
+		for _, name := range asked {
+			wanted[name] = w
 		}
-	}
-	inFile, err := names.named(a, own)
-	switch {
-	case err != nil:
-		return nil, nil, render.Usagef("%s: %w", file, err)
-	case len(inFile) < len(own):
-		return nil, nil, render.Usagef("%s names an instance twice: %s", file, strings.Join(own, ", "))
-	}
-	for i, t := range inFile {
-		wanted[t.key()] = list[slices.IndexFunc(list, func(w timetable.Wanted) bool { return w.Name == own[i] })]
 	}
 	if len(asked) == 0 {
-		asked = inFile
-	}
-	for _, t := range asked {
-		if _, ok := wanted[t.key()]; !ok {
-			return nil, nil, render.Usagef("%s says nothing about %s, only about %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
+		for _, w := range list {
+			asked = append(asked, w.Name)
 		}
 	}
-	if len(asked) == 0 && len(wanted) > 0 {
-		asked = []target{{}} // hours of no instance
+	for _, name := range asked {
+		if _, ok := wanted[name]; !ok {
+			return nil, nil, render.Usagef("%s says nothing about %s, only about %s", file, name, strings.Join(slices.Sorted(maps.Keys(wanted)), ", "))
+		}
 	}
 	return asked, wanted, nil
 }
@@ -182,16 +164,20 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 		}
 		var list []render.Preview
 		if *file != "" {
-			asked, wanted, err := readHours(ctx, a, names, args, *file)
+			asked, wanted, err := previewFile(ctx, a, names, args, *file)
 			if err != nil {
 				return render.Result{}, err
 			}
-			for _, t := range asked {
-				list = append(list, render.Preview{Name: t.name, Schedules: wanted[t.key()].Schedules})
+			for _, name := range asked {
+				list = append(list, render.Preview{Name: name, Schedules: wanted[name].Schedules})
 			}
 			return render.Previews(list, zone, time.Now(), *days, len(list) != 1), nil
 		}
 		found, several, failed, err := instances(ctx, a, names, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -201,8 +187,30 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 		if len(list) == 0 && failed != nil {
 			return render.Result{}, failed
 		}
-		r := render.Previews(list, zone, a.Now(), *days, several)
+		r := render.Previews(list, zone, client.Now(), *days, several)
 		r.Err = failed
 		return r, nil
 	})
+}
+
+// previewFile is readHours for a picture, which needs no name.
+func previewFile(ctx context.Context, a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
+	if len(args)+len(names.flag) == 0 {
+		data, err := a.ReadText(ctx, file, input.Value)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, err := timetable.Read(data, a.Zone)
+		if err != nil {
+			return nil, nil, render.Usagef("%s: %w", file, err)
+		}
+		var asked []string
+		wanted := map[string]timetable.Wanted{}
+		for _, w := range list {
+			asked = append(asked, w.Name)
+			wanted[w.Name] = w
+		}
+		return asked, wanted, nil
+	}
+	return readHours(ctx, a, names, args, file)
 }

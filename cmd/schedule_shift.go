@@ -29,6 +29,7 @@ next are printed. Idle shutdown still applies.`,
 	names := namesFlag(c)
 	next := c.Flags().String("next", "", "which firing: `start` or stop; without it the first of either")
 	choice(c.Flags(), "next", "start", "stop")
+	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, rest, err := names.first(a, args)
@@ -81,6 +82,7 @@ The day is one in the schedules' own time zone.`,
 	names := namesFlag(c)
 	until := c.Flags().String("until", "", "`DATE` from which schedules fire again, such as 2027-01-04")
 	required(c, "until")
+	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, rest, err := names.first(a, args)
@@ -119,9 +121,13 @@ The day is one in the schedules' own time zone.`,
 }
 
 // shift moves the start times of the schedules that choose picks.
-func shift(ctx context.Context, a *app.App, asked []target, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
+func shift(ctx context.Context, a *app.App, asked []string, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
+	client, err := a.Client()
+	if err != nil {
+		return render.Result{}, err
+	}
 	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
-		now := a.Now()
+		now := client.Now()
 		entries, numbers := render.Entries(have)
 		picked, move, err := choose(now, entries)
 		if err != nil {

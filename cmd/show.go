@@ -31,13 +31,13 @@ reach it and when it stops.
 		if err != nil {
 			return render.Result{}, err
 		}
-		read, err := getEach(ctx, a, asked)
+		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
 		var found []*compute.Compute
 		var failures []error
-		for _, o := range read {
+		for _, o := range client.GetEach(ctx, asked) {
 			if o.Err != nil {
 				failures = append(failures, o.Err)
 				continue

@@ -15,16 +15,15 @@ func newSSH(a *app.App) *cobra.Command {
 		Use:   "ssh NAME [-- COMMAND…]",
 		Short: "Open a shell on an instance, or run a command there",
 		Long: `Open a shell on a running instance with this machine's ssh, or run a command
-there. The exit code is ssh's.
+there. --private goes to the private address, from inside the network. The exit
+code is ssh's.
 
-SSH from the internet must have been switched on when the instance was created.
---private goes to port 22 of the private address, from inside the network: there
-a key that the instance was created with works in any case. When SSH cannot work,
-the reason and the fix are said.`,
+SSH must have been switched on when the instance was created; when it cannot
+work, the reason and the fix are said.`,
 		Example: `  computetarget ssh dev
   computetarget ssh dev -- nvidia-smi`,
 	}
-	names := nameFlag(c)
+	names := namesFlag(c)
 	private := c.Flags().Bool("private", false, "use the private address")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		var command []string

@@ -9,11 +9,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -55,8 +53,6 @@ type App struct {
 	NoFiles bool
 	// DryRun shows what would be sent instead of sending it.
 	DryRun bool
-	// Spread is true when the command is about computes in several workspaces.
-	Spread bool
 
 	wrote   atomic.Bool
 	summary string
@@ -70,7 +66,6 @@ type App struct {
 	unsent         unsent
 	credential     *azure.Credential
 	client         *compute.Client
-	others         []*compute.Client // of workspaces that ids named
 }
 
 // New returns an App on the streams.
@@ -153,7 +148,9 @@ func (a *App) Print(r render.Result) error {
 	if a.DryRun {
 		r = a.unsent.instead(r)
 	}
-	a.output.Now = a.Now()
+	if a.client != nil {
+		a.output.Now = a.client.Now()
+	}
 	a.summary = r.Summary
 	return render.Print(a.Streams, a.output, r)
 }
@@ -203,44 +200,6 @@ func (a *App) Client() (*compute.Client, error) {
 		Name:          ref.Name.Text,
 	})
 	return a.client, err
-}
-
-// Choose makes the workspace of an id the one to act in, as flags would.
-func (a *App) Choose(ws compute.Workspace) {
-	a.Settings.Choose(ws.Subscription, ws.ResourceGroup, ws.Name, "the compute's id")
-}
-
-// ClientOf returns the client of a workspace, and of the chosen one for none.
-func (a *App) ClientOf(ws compute.Workspace) (*compute.Client, error) {
-	if ws == (compute.Workspace{}) {
-		return a.Client()
-	}
-	known := a.others
-	if a.client != nil {
-		known = append(slices.Clip(known), a.client)
-	}
-	for _, client := range known {
-		if strings.EqualFold(client.Workspace().ID(), ws.ID()) {
-			return client, nil
-		}
-	}
-	client, err := a.Connect(ws)
-	if err == nil {
-		a.others = append(a.others, client)
-	}
-	return client, err
-}
-
-// Now is the service's time as far as it has been told, see compute.Client.Now;
-// zero before there is a client.
-func (a *App) Now() time.Time {
-	switch {
-	case a.client != nil:
-		return a.client.Now()
-	case len(a.others) > 0:
-		return a.others[0].Now()
-	}
-	return time.Time{}
 }
 
 // Connect returns a client of any workspace, or of a subscription when the

@@ -91,7 +91,7 @@ func (s *Saved) Save(name string, old json.RawMessage) error {
 
 // Settle removes what was saved of the changes that came out as asked, and adds
 // to the errors of the others how to restore what was there before.
-func (s *Saved) Settle(a *App, in compute.Workspace, outcomes []compute.HoursOutcome) {
+func (s *Saved) Settle(a *App, outcomes []compute.HoursOutcome) {
 	for i, o := range outcomes {
 		file, saved := s.files[o.Name]
 		if o.Err == nil || !o.Sent {
@@ -100,13 +100,9 @@ func (s *Saved) Settle(a *App, in compute.Workspace, outcomes []compute.HoursOut
 			}
 			continue
 		}
-		name := o.Name
-		if a.Spread {
-			name = in.ComputeID(name)
-		}
-		restore := []string{"schedule", "delete", quote(name), "--all"}
+		restore := []string{"schedule", "delete", quote(o.Name), "--all"}
 		if saved {
-			restore = []string{"schedule", "apply", quote(name), "-f", quote(file)}
+			restore = []string{"schedule", "apply", quote(o.Name), "-f", quote(file)}
 		}
 		outcomes[i].Err = &render.Error{Err: o.Err,
 			Tip: "to restore what was there before: " + a.line(restore)}

@@ -16,6 +16,8 @@ type rule struct {
 	advice string
 }
 
+const sizesAdvice = "computetarget list-sizes shows the sizes of the region"
+
 // rules is the advice there is, most specific first: the first rule that
 // applies counts. {name} stands for the compute. The texts matched are the
 // service's own (Azure Resource Manager's common errors, and those of the
@@ -31,14 +33,13 @@ func rules() []rule {
 		workspace = "computetarget workspace list shows the workspaces you can see, computetarget config show where the settings came from"
 		version   = "leave --api-version and COMPUTETARGET_API_VERSION unset, or choose a version that the message lists"
 		script    = "the setup script runs as root and must exist, exit with 0 and end in time; its output is in the logs of {name} in the studio"
-		sizes     = "computetarget list-sizes shows the sizes of the region"
 		outage    = "the service has trouble: try again in some minutes; if it stays so, the request id is what Azure support asks for"
 	)
 	return []rule{
 		// What a compute is doing.
 		{"StartComputeInstanceOnlyAllowedInStoppedState", "", "computetarget show {name} tells its state; one that runs is restarted with computetarget restart {name}"},
 		{"", "is only allowed when the instance", "computetarget show {name} tells its state"},
-		{"", "disk is full", "free about 5 GB on it first: delete what is large in /home and /tmp, in a terminal of its notebooks (computetarget open {name})"},
+		{"", "disk is full", "free about 5 GB on it first: computetarget ssh {name}, then delete what is large in /home and /tmp"},
 		{"", "being processed by another command", busy},
 		{"", "active operation", busy},
 		{"AnotherOperationInProgress", "", busy},
@@ -46,6 +47,7 @@ func rules() []rule {
 		{"ConflictingServerOperation", "", busy},
 		{"OperationInProgress", "", busy},
 		{"", "operation is in progress", busy},
+		{"", ", so it cannot be", "computetarget wait {name}, then try again; without --no-wait it is waited for"},
 
 		// Capacity before quota: its messages may mention quota too.
 		{"AllocationFailed", "", capacity},
@@ -91,9 +93,9 @@ func rules() []rule {
 		// What was asked for.
 		{"", "compute with this name already exists", "names are unique in the whole region, also across workspaces: choose another one"},
 		{"AlreadyExists", "", "names are unique in the whole region, also across workspaces: choose another one"},
-		{"", "is not a supported vm size", sizes},
-		{"", "is not available in the specified region", sizes},
-		{"InvalidVMSize", "", sizes},
+		{"", "is not a supported vm size", sizesAdvice},
+		{"", "is not available in the specified region", sizesAdvice},
+		{"InvalidVMSize", "", sizesAdvice},
 		{"", "setting ssh key at creation time is not allowed", "leave out the SSH key: an instance made for somebody else takes none"},
 		{"", "setup script file not found", "the path of a setup script is that of a file in the workspace's file share, starting with Users/"},
 		{"SetupScriptFailed", "", script},

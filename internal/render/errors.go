@@ -176,6 +176,9 @@ func reportsOf(err error, several bool) []report {
 			if len(f.Suggestions) > 0 && !strings.Contains(f.Message, f.Suggestions[0]) {
 				r.hint = "use " + strings.Join(f.Suggestions, " or ")
 			}
+			if f.Field == "vmSize" && len(f.Suggestions) == 0 {
+				r.hint = sizesAdvice
+			}
 			all = append(all, r)
 		}
 		return all

@@ -94,7 +94,7 @@ func one(list []any, several bool) any {
 
 // Outcomes is the result of a verb on one or more computes. What failed is in
 // Err only; the rest is in Data in the order asked for.
-func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
+func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d Detail) Result {
 	var r Result
 	var data []any
 	var errs []error
@@ -103,7 +103,7 @@ func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
 			errs = append(errs, o.Err)
 			continue
 		}
-		id := o.Workspace.ComputeID(o.Name)
+		id := ws.ComputeID(o.Name)
 		if o.Compute != nil && o.Compute.ID != "" {
 			id = o.Compute.ID
 		}
@@ -155,11 +155,11 @@ func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
 		switch {
 		case o.Err != nil:
 			return "", o.Err
-		case removal(o) && o.Verb == compute.VerbDetach:
+		case removal(o) && gone(o) && o.Verb == compute.VerbDetach:
 			return "detached", nil
-		case removal(o):
+		case removal(o) && gone(o):
 			return "deleted", nil
-		case o.Compute == nil || o.Left && !o.Compute.InTransition():
+		case o.Compute == nil || o.Unfinished && !o.Compute.InTransition():
 			return "accepted", nil
 		}
 		return strings.ToLower(o.Compute.State()), nil
@@ -208,7 +208,7 @@ func sentence(o compute.Outcome, now time.Time) string {
 		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
 	case c.InTransition():
 		return o.Name + " is " + c.State() + " · " + command("wait NAME", o.Name)
-	case o.Left:
+	case o.Unfinished:
 		// Its state is still the one from before.
 		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
 	case alreadySo(o) != "":
@@ -263,9 +263,6 @@ func removal(o compute.Outcome) bool {
 
 // gone reports whether a delete was followed to its end.
 func gone(o compute.Outcome) bool {
-	if o.Operation != nil && o.Operation.Done {
-		return true
-	}
 	return len(o.States) > 0 && o.States[len(o.States)-1] == "Deleted"
 }
 
@@ -277,9 +274,6 @@ func ssh(c *compute.Compute) string {
 		return ""
 	case strings.EqualFold(s.PublicAccess, "Enabled"):
 		return command("ssh NAME", c.Name)
-	}
-	if c.Instance.InNetwork() {
-		return "ssh only from inside its network, with a key it was created with: " + command("ssh NAME --private", c.Name)
 	}
 	return "ssh off, cannot be enabled later"
 }

@@ -153,19 +153,16 @@ func TestOutcomeViews(t *testing.T) {
 		"stop":            {{Name: "nightly", Verb: compute.VerbStop, Compute: load(t, "stopped"), Elapsed: 62 * time.Second}},
 		"delete":          {{Name: "instance", Verb: compute.VerbDelete, Compute: load(t, "running"), States: done, Elapsed: time.Minute}},
 		"delete-nowait":   {{Name: "instance", Verb: compute.VerbDelete}},
-		"detach":          {{Name: "aks1", Verb: compute.VerbDetach, Compute: load(t, "aks"), Operation: &compute.Operation{Done: true}}},
+		"detach":          {{Name: "aks1", Verb: compute.VerbDetach, Compute: load(t, "aks"), States: done}},
 		"update":          {{Name: "cpu", Verb: compute.VerbUpdate, Compute: load(t, "cluster"), Elapsed: 3 * time.Second}},
-		"stop-nowait":     {{Name: "instance", Verb: compute.VerbStop, Compute: load(t, "running"), Operation: &compute.Operation{}, Left: true}},
+		"stop-nowait":     {{Name: "instance", Verb: compute.VerbStop, Compute: load(t, "running"), Operation: &compute.Operation{}, Unfinished: true}},
 		"wait-deleted":    {{Name: "new1", Verb: compute.VerbWait, Compute: load(t, "creating"), States: []string{"Deleting", "Deleted"}, Elapsed: time.Minute}},
 		"wait":            {{Name: "instance", Verb: compute.VerbWait, Compute: load(t, "running"), Already: true}},
 		"several":         {{Name: "instance", Verb: compute.VerbStart, Compute: load(t, "running")}, {Name: "b", Verb: compute.VerbStart, Err: missing}, {Name: "nightly", Verb: compute.VerbStart, Compute: load(t, "stopped"), Note: "a note"}},
 		"several-failed":  {{Name: "broken", Verb: compute.VerbStart, Err: broken}, {Name: "b", Verb: compute.VerbStart, Err: missing}},
 		"several-missing": {{Name: "b", Verb: compute.VerbDelete, Err: missing}, {Name: "c", Verb: compute.VerbDelete, Err: missing}},
 	} {
-		for i := range outcomes {
-			outcomes[i].Workspace = ws
-		}
-		golden(t, "verb-"+name, captureAll(t, func(d Detail) Result { return Outcomes(outcomes, len(outcomes) > 1, d) }))
+		golden(t, "verb-"+name, captureAll(t, func(d Detail) Result { return Outcomes(outcomes, ws, len(outcomes) > 1, d) }))
 	}
 }
 

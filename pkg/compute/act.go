@@ -19,6 +19,97 @@ type ActOptions struct {
 	Strict bool
 	// OnEvent is told what happens, one call at a time.
 	OnEvent func(Event)
+
+	single bool // read every compute by itself: the list may leave out what matters
+}
+
+// intent is what a verb wants of one compute.
+type intent struct {
+	verb Verb
+	// means says what a compute means for the verb before anything is sent; an
+	// error comes with failed.
+	means func(now *Compute) (verdict, error)
+	// request is the verb's request, for the compute as last read.
+	request func(ctx context.Context, now *Compute) (*Operation, error)
+	// shown reports whether a compute that is there shows what was asked for;
+	// before is how it was when it was asked for, nil when that does not matter.
+	shown func(now, before *Compute) bool
+	// once is true when a second request would do it a second time.
+	once bool
+	// setting is true when it changes a setting, whatever state the compute is in
+	// or goes to.
+	setting bool
+	// check compares what came out with what was asked for; may be nil.
+	check func(now *Compute) error
+	// differs says how a compute does not show what was asked for; may be nil.
+	differs func(now *Compute) string
+}
+
+// bare is the intent of a verb of which nothing but its name is known.
+func bare(verb Verb) intent {
+	i := intent{verb: verb, means: verb.means}
+	switch verb {
+	case VerbStart:
+		i.shown = func(now, _ *Compute) bool { return now.IsRunning() }
+	case VerbRestart:
+		// It ran before, too: only a later operation tells.
+		i.once = true
+		i.shown = func(now, before *Compute) bool {
+			last := now.LastOperation()
+			return now.IsRunning() && (before == nil || last != nil && last.laterThan(before.LastOperation()))
+		}
+	case VerbStop:
+		i.shown = func(now, _ *Compute) bool { return now.IsStopped() }
+	case VerbDelete, VerbDetach:
+		i.shown = func(*Compute, *Compute) bool { return false }
+	case VerbCreate:
+		i.means = func(now *Compute) (verdict, error) {
+			return failed, errorf(KindConflict, now.Name, "%s was created by somebody else meanwhile (%s)", now.Name, now.State())
+		}
+		i.shown = func(now, _ *Compute) bool { return !now.InFailedState() }
+	default:
+		i.shown = func(now, _ *Compute) bool { return !now.InFailedState() }
+	}
+	return i
+}
+
+// removes reports whether the goal is that there is no compute.
+func (i *intent) removes() bool { return i.verb == VerbDelete || i.verb == VerbDetach }
+
+// landed reports whether a compute shows that a request whose answer was lost
+// was carried out.
+func (i *intent) landed(now, before *Compute) bool {
+	switch {
+	case now == nil:
+		return i.removes()
+	case i.verb == VerbCreate, i.shown(now, before):
+		return true
+	}
+	verb := i.verb
+	if verb == VerbRestart && before.IsStopped() {
+		verb = VerbStart
+	}
+	states, operation := verb.signs()
+	if listed(states, now.State()) {
+		return true
+	}
+	last := now.LastOperation()
+	return last != nil && strings.EqualFold(last.Name, operation) && last.laterThan(before.LastOperation())
+}
+
+// verify is how a task ends whose compute shows the goal.
+func (t *task) verify() error {
+	if t.check == nil || t.now == nil {
+		return nil
+	}
+	return t.check(t.now)
+}
+
+// notThere is the error of a compute that does not exist, as the service said.
+func (t *task) notThere(ws Workspace) error {
+	e := &Error{Kind: KindNotFound, Code: "ResourceNotFound", Name: t.name, Err: t.missing,
+		Message: fmt.Sprintf("there is no compute %s in the workspace %s", t.name, ws.Name)}
+	return e
 }
 
 // Start starts instances (Compute_Start) and waits until they run. One that
@@ -36,16 +127,14 @@ func (c *Client) Stop(ctx context.Context, names []string, o ActOptions) []Outco
 // Restart restarts instances (Compute_Restart) and waits until they run. One
 // that is stopped is started instead, which its outcome notes.
 func (c *Client) Restart(ctx context.Context, names []string, o ActOptions) []Outcome {
-	tasks := c.tasks(VerbRestart, names, c.BeginRestart)
-	if !o.Strict {
-		for _, t := range tasks {
-			t.begin = func(ctx context.Context) (*Operation, error) {
-				if t.before == nil || !t.before.IsStopped() {
-					return c.BeginRestart(ctx, t.name)
-				}
-				t.out.Note = "it was stopped, so it was started"
-				return c.BeginStart(ctx, t.name)
+	tasks := tasksFor(names, bare(VerbRestart), c.BeginRestart)
+	for _, t := range tasks {
+		t.request = func(ctx context.Context, now *Compute) (*Operation, error) {
+			if o.Strict || !now.IsStopped() {
+				return c.BeginRestart(ctx, t.name)
 			}
+			t.out.Note = "it was stopped, so it was started"
+			return c.BeginStart(ctx, t.name)
 		}
 	}
 	return c.run(ctx, tasks, o)
@@ -67,16 +156,21 @@ func (c *Client) Detach(ctx context.Context, names []string, o ActOptions) []Out
 // until that is over. A size that the service does not allow for the instance
 // (Compute_getAllowedResizeSizes) is refused before it is asked for.
 func (c *Client) Resize(ctx context.Context, names []string, size string, o ActOptions) []Outcome {
-	tasks := c.tasks(VerbResize, names, func(ctx context.Context, name string) (*Operation, error) {
+	i := bare(VerbResize)
+	i.once = true
+	i.shown = func(now, _ *Compute) bool { return strings.EqualFold(now.VMSize(), size) }
+	i.means = func(now *Compute) (verdict, error) {
+		if i.shown(now, nil) && !now.InTransition() {
+			return reached, nil
+		}
+		return VerbResize.means(now)
+	}
+	return c.run(ctx, tasksFor(names, i, func(ctx context.Context, name string) (*Operation, error) {
 		if err := c.checkResize(ctx, name, size); err != nil {
 			return nil, err
 		}
 		return c.BeginResize(ctx, name, size)
-	})
-	for _, t := range tasks {
-		t.satisfied = func(now *Compute) bool { return strings.EqualFold(now.VMSize(), size) && !now.InTransition() }
-	}
-	return c.run(ctx, tasks, o)
+	}), o)
 }
 
 // checkResize refuses a size that an instance cannot have, naming those it can.
@@ -114,7 +208,16 @@ func (c *Client) checkResize(ctx context.Context, name, size string) error {
 // UpdateScale changes how a cluster scales (Compute_Update) and waits until
 // that is over.
 func (c *Client) UpdateScale(ctx context.Context, name string, scale ScaleSettings, o ActOptions) Outcome {
-	return c.update(ctx, name, o, func(ctx context.Context, name string) (*Operation, error) {
+	shown := func(now *Compute) bool {
+		if now.Cluster == nil || now.Cluster.Scale == nil {
+			return false
+		}
+		have := *now.Cluster.Scale
+		idle, known := have.IdleScaleDown()
+		want, asked := scale.IdleScaleDown()
+		return have.MinNodes == scale.MinNodes && have.MaxNodes == scale.MaxNodes && (!asked || known && idle == want)
+	}
+	return c.update(ctx, name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
 		return c.BeginUpdateScale(ctx, name, scale)
 	})
 }
@@ -122,27 +225,33 @@ func (c *Client) UpdateScale(ctx context.Context, name string, scale ScaleSettin
 // UpdateIdentity changes the managed identities of a cluster (Compute_Update)
 // and waits until that is over.
 func (c *Client) UpdateIdentity(ctx context.Context, name string, identity IdentitySpec, o ActOptions) Outcome {
-	return c.update(ctx, name, o, func(ctx context.Context, name string) (*Operation, error) {
+	shown := func(now *Compute) bool {
+		d := &differences{}
+		d.identity(now.Identity, identity, true)
+		return len(d.list) == 0 && (now.Identity == nil || len(now.Identity.UserAssigned) <= len(identity.User))
+	}
+	return c.update(ctx, name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
 		return c.BeginUpdateIdentity(ctx, name, identity)
 	})
 }
 
-func (c *Client) update(ctx context.Context, name string, o ActOptions, begin func(context.Context, string) (*Operation, error)) Outcome {
-	return c.act(ctx, VerbUpdate, []string{name}, o, begin)[0]
+func (c *Client) update(ctx context.Context, name string, o ActOptions, shown func(*Compute) bool, begin func(context.Context, string) (*Operation, error)) Outcome {
+	i := bare(VerbUpdate)
+	i.shown = func(now, _ *Compute) bool { return shown(now) }
+	return c.run(ctx, tasksFor([]string{name}, i, begin), o)[0]
 }
 
 // act brings every name to the verb's goal, together.
 func (c *Client) act(ctx context.Context, verb Verb, names []string, o ActOptions, begin func(context.Context, string) (*Operation, error)) []Outcome {
-	return c.run(ctx, c.tasks(verb, names, begin), o)
+	return c.run(ctx, tasksFor(names, bare(verb), begin), o)
 }
 
-func (c *Client) tasks(verb Verb, names []string, begin func(context.Context, string) (*Operation, error)) []*task {
+func tasksFor(names []string, i intent, begin func(context.Context, string) (*Operation, error)) []*task {
 	tasks := make([]*task, len(names))
-	for i, name := range names {
-		t := &task{name: name, verb: verb}
-		t.begin = func(ctx context.Context) (*Operation, error) { return begin(ctx, name) }
-		t.landed = t.tookEffect
-		tasks[i] = t
+	for n, name := range names {
+		t := &task{name: name, intent: i, stage: &asking{}}
+		t.request = func(ctx context.Context, _ *Compute) (*Operation, error) { return begin(ctx, name) }
+		tasks[n] = t
 	}
 	return tasks
 }

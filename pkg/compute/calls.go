@@ -3,8 +3,7 @@ package compute
 import (
 	"context"
 	"encoding/json"
-	"sync"
-	"time"
+	"fmt"
 )
 
 // Get reads one compute (Compute_Get).
@@ -21,27 +20,23 @@ func (c *Client) Get(ctx context.Context, name string) (*Compute, error) {
 // stand in the order of the names.
 func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
 	outcomes := make([]Outcome, len(names))
-	slots := make(chan struct{}, parallel)
-	var reads sync.WaitGroup
-	for i, name := range names {
-		reads.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			outcomes[i].Name = name
-			outcomes[i].Compute, outcomes[i].Err = c.Get(ctx, name)
-		})
-	}
-	reads.Wait()
+	c.each(len(names), func(i int) {
+		outcomes[i].Name = names[i]
+		outcomes[i].Compute, outcomes[i].Err = c.Get(ctx, names[i])
+	})
 	return outcomes
 }
 
+// get reads a compute. An answer that is not about it is none.
 func (c *Client) get(ctx context.Context, k call) (*Compute, *answer, error) {
-	a, err := c.send(ctx, k)
-	if err != nil {
-		return nil, a, err
-	}
 	compute := new(Compute)
-	if err := decode(k.op, k.name, a, compute); err != nil {
+	a, err := c.read(ctx, k, func(a *answer) error {
+		if err := decode(k.op, k.name, a, compute); err != nil || compute.about(k.name) {
+			return err
+		}
+		return garbledError(k, a, fmt.Sprintf("the service's answer is not about the compute %s", k.name))
+	})
+	if err != nil {
 		return nil, a, err
 	}
 	return compute, a, nil
@@ -62,12 +57,9 @@ func (c *Client) CheckName(ctx context.Context, name string) (NameCheck, error) 
 	}
 	k := call{op: opCheckName, name: name, address: c.endpoint + c.workspace.path() + opCheckName.suffix,
 		body: map[string]string{"Name": name, "Type": "Microsoft.BatchAI/DataScienceInstance"}}
-	a, err := c.send(ctx, k)
-	if err != nil {
-		return NameCheck{}, err
-	}
 	var check NameCheck
-	return check, decode(k.op, name, a, &check)
+	_, err := c.read(ctx, k, func(a *answer) error { return decode(k.op, name, a, &check) })
+	return check, err
 }
 
 // Keys are the secrets of an attached compute: print them only where they were
@@ -90,12 +82,9 @@ func (c *Client) ListKeys(ctx context.Context, name string) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.send(ctx, k)
-	if err != nil {
-		return nil, err
-	}
 	keys := new(Keys)
-	if err := decode(k.op, name, a, keys); err != nil {
+	a, err := c.read(ctx, k, func(a *answer) error { return decode(k.op, name, a, keys) })
+	if err != nil {
 		return nil, err
 	}
 	keys.Raw = a.body
@@ -137,55 +126,4 @@ func (c *Client) AllowedSizes(ctx context.Context, name string) ([]Size, error) 
 		return nil, err
 	}
 	return collect(ctx, c, k, "value", (*Size).load)
-}
-
-// UpdateSchedules replaces all schedules of an instance
-// (Compute_UpdateSchedules, specified at 2021-03-01-preview): every schedule to
-// keep must be among them. It is done when it returns.
-func (c *Client) UpdateSchedules(ctx context.Context, name string, schedules Schedules) error {
-	return c.set(ctx, opSchedules, name, schedules, func(now *Compute) bool {
-		return scheduleText(now.Instance.Schedules) == scheduleText(schedules)
-	})
-}
-
-// UpdateIdleShutdown sets after how long without use an instance stops itself
-// (Compute_UpdateIdleShutdownSetting, preview): 15 minutes to 3 days, in whole
-// minutes; 0 asks for never, which the service may not know how to do. It is
-// done when it returns.
-func (c *Client) UpdateIdleShutdown(ctx context.Context, name string, d time.Duration) error {
-	return c.set(ctx, opIdle, name, idleBody(d), func(now *Compute) bool {
-		idle, _ := now.Instance.IdleShutdown()
-		return idle == d
-	})
-}
-
-// UpdateCustomServices replaces the custom services of an instance
-// (Compute_UpdateCustomServices, preview); services is a JSON array. It is done
-// when it returns.
-func (c *Client) UpdateCustomServices(ctx context.Context, name string, services json.RawMessage) error {
-	return c.set(ctx, opServices, name, services, func(*Compute) bool { return false })
-}
-
-// set makes a synchronous write that replaces a value. When its answer was
-// lost the instance is read: if it does not show the value, the write is made
-// once more, which is safe because doing it twice is doing it once.
-func (c *Client) set(ctx context.Context, op operation, name string, body any, shows func(*Compute) bool) error {
-	k, err := c.compute(op, name)
-	if err != nil {
-		return err
-	}
-	k.body = body
-	_, err = c.send(ctx, k)
-	if err == nil || !uncertain(err) || ctx.Err() != nil {
-		return err
-	}
-	now, readErr := c.Get(ctx, name)
-	switch {
-	case readErr != nil:
-		return err
-	case now.Instance != nil && shows(now):
-		return nil
-	}
-	_, err = c.send(ctx, k)
-	return err
 }

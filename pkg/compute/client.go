@@ -310,10 +310,14 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 		var said refusal
 		if errors.As(err, &said) {
 			a.body = said
-			return a, answerError(k.op, k.name, a)
+			e := answerError(k.op, k.name, a)
+			e.garbled = true
+			return a, e
 		}
 		if err != nil {
-			return nil, c.transportError(ctx, k, req.Raw(), err)
+			e := c.transportError(ctx, k, req.Raw(), err)
+			e.garbled = e.garbled || e.Kind == KindUnreachable
+			return nil, e
 		}
 		return a, nil
 	}
@@ -322,7 +326,9 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 || refused(a.body) {
 		e := answerError(k.op, k.name, a)
-		e.uncertain = !k.op.read && mayHaveBeenDone(resp.StatusCode)
+		// An error that comes as a success says nothing certain, either.
+		e.garbled = resp.StatusCode < 300
+		e.uncertain = !k.op.read && (e.garbled || mayHaveBeenDone(resp.StatusCode))
 		return a, e
 	}
 	if k.stream != nil && resp.StatusCode == http.StatusOK {
@@ -331,6 +337,39 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 		}
 	}
 	return a, nil
+}
+
+// read sends a read until its answer can be used: one that came broken, or is
+// not what was asked for, is asked for again a few times.
+func (c *Client) read(ctx context.Context, k call, use func(*answer) error) (*answer, error) {
+	for pause := garbledPause; ; pause *= 2 {
+		a, err := c.send(ctx, k)
+		if err == nil && use != nil {
+			err = use(a)
+		}
+		if err == nil || k.once || pause > maxGarbledPause || !isGarbled(err) || c.pause(ctx, pause) != nil {
+			return a, err
+		}
+	}
+}
+
+// The first and the last pause before a read is repeated whose answer was
+// garbled.
+const (
+	garbledPause    = 500 * time.Millisecond
+	maxGarbledPause = 2 * time.Second
+)
+
+// isGarbled reports whether an answer came and could not be used, so that
+// asking again may help.
+func isGarbled(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.garbled
+}
+
+func garbledError(k call, a *answer, message string) *Error {
+	return &Error{Kind: KindFailed, Name: k.name, Operation: k.op.id, Status: a.status, garbled: true, uncertain: !k.op.read,
+		RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation, Message: message}
 }
 
 // mayHaveBeenDone reports whether a failed write with this status may have
@@ -345,7 +384,7 @@ func mayHaveBeenDone(status int) bool {
 }
 
 // transportError is the error of a request that got no usable answer.
-func (c *Client) transportError(ctx context.Context, k call, req *http.Request, err error) error {
+func (c *Client) transportError(ctx context.Context, k call, req *http.Request, err error) *Error {
 	e := &Error{Name: k.name, Operation: k.op.id, CorrelationID: c.correlation, Err: err}
 	var signIn *signInError
 	var host *HostError
@@ -365,7 +404,7 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 	case errors.Is(err, errTooLarge), isSyntax(err):
 		e.Kind = KindFailed
 		e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, withoutURL(err))
-		e.uncertain = !k.op.read
+		e.uncertain, e.garbled = !k.op.read, !errors.Is(err, errTooLarge)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Kind = KindUnreachable
 		e.Message = fmt.Sprintf("%s did not answer within %s; check the network and the endpoint", req.URL.Host, c.tryTimeout)
@@ -374,7 +413,7 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 		e.Kind = KindUnreachable
 		e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, withoutURL(err))
 		if words := broken(err); words != "" {
-			e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, words)
+			e.Message, e.garbled = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, words), true
 		}
 		var told interface {
 			error
@@ -477,16 +516,14 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 // decode reads an answer's body into v.
 func decode(op operation, name string, a *answer, v any) error {
 	if err := unmarshal(a.body, v); err != nil {
-		e := &Error{Kind: KindFailed, Name: name, Operation: op.id, Status: a.status, Err: err,
-			RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation,
-			Message: fmt.Sprintf("the service's answer is not the JSON it should be: %v", err)}
+		e := garbledError(call{op: op, name: name}, a, fmt.Sprintf("the service's answer is not the JSON it should be: %v", err))
+		e.Err = err
 		switch {
 		case isPage(a.body):
 			e.Kind, e.Message = KindUnreachable, describe(a)
 		case len(bytes.TrimSpace(a.body)) == 0:
 			e.Message = describe(a)
 		}
-		e.uncertain = !op.read
 		return e
 	}
 	return nil

@@ -249,34 +249,49 @@ func TestCancelledRequest(t *testing.T) {
 	}
 }
 
+// A page that breaks off is asked for again, after a pause. The list may be
+// another one by then: nothing is skipped and nothing comes twice.
 func TestPagesThatBreakOff(t *testing.T) {
 	t.Parallel()
-	items := []string{`{"name":"a1"}`, `{"name":"b1"}`, `{"name":"c1"}`}
-	asked, grows := 0, 16
-	c := dial(t, func(*http.Request) (*http.Response, error) {
-		asked++
-		whole := `{"value":[` + strings.Join(items, ",") + `]}`
-		return reply(200, whole[:min(len(whole), 10+asked*grows)]), nil
-	}, Options{})
-	all, err := c.All(t.Context())
-	var names []string
-	for _, compute := range all {
-		names = append(names, compute.Name)
-	}
-	if err != nil || !slices.Equal(names, []string{"a1", "b1", "c1"}) || asked != 3 {
-		t.Errorf("%v after %d requests: %v", names, asked, err)
-	}
-	asked, grows = 0, 1
-	if _, err := c.All(t.Context()); err == nil || asked != 3 {
-		t.Errorf("a list that never comes whole: %v, %d", err, asked)
+	for what, test := range map[string]struct {
+		pages []string
+		want  string
+	}{
+		"twice":                  {[]string{`[{"name":"a1"},{"na`, `[{"name":"a1"},{"name":"b1"},{"name`, `[{"name":"a1"},{"name":"b1"},{"name":"c1"}]`}, "a1 b1 c1"},
+		"it shrank meanwhile":    {[]string{`[{"name":"a1"},{"name":"b1"},{"na`, `[{"name":"b1"},{"name":"c1"},{"name":"d1"}]`}, "a1 b1 c1 d1"},
+		"its states moved":       {[]string{`[{"name":"a1","tags":{"x":"1"}},{"na`, `[{"name":"A1","tags":{"x":"2"}},{"name":"b1"}]`}, "a1 b1"},
+		"an element that is off": {[]string{`[{"name":"a1"},{"name":},{"name":"c1"}]`, `[{"name":"a1"},{"name":"b1"},{"name":"c1"}]`}, "a1 b1 c1"},
+		"it never comes whole":   {[]string{`[{"name":"a1"},`, `[{"name":"a1"},`, `[{"name":"a1"},`, `[{"name":"a1"},`}, "an error"},
+	} {
+		clock, asked := newFakeClock(), 0
+		begun := clock.Now()
+		c := dial(t, func(*http.Request) (*http.Response, error) {
+			asked++
+			return reply(200, `{"value":`+test.pages[asked-1]+strings.Repeat("}", strings.Count(test.pages[asked-1], "]"))), nil
+		}, Options{Clock: clock})
+		all, err := c.All(t.Context())
+		got := "an error"
+		if err == nil {
+			var names []string
+			for _, compute := range all {
+				names = append(names, compute.Name)
+			}
+			got = strings.Join(names, " ")
+		}
+		if got != test.want || asked != len(test.pages) {
+			t.Errorf("%s: %s after %d requests: %v", what, got, asked, err)
+		}
+		if paused := clock.Now().Sub(begun); paused < time.Duration(asked-1)*garbledPause {
+			t.Errorf("%s: %d requests within %s", what, asked, paused)
+		}
 	}
 }
 
 func TestListsThatAreNone(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`{"value":[null,1,"x",[],{"name":"a1"}],"nextLink":null}`: "a1",
-		`{"value":null}`: "", `{}`: "error", `{"nextLink":""}`: "error", `{"VALUE":[{"name":"a1"}]}`: "a1",
+		`{"value":[{"name":"a1"}],"nextLink":null}`: "a1", `{"VALUE":[{"name":"a1"}]}`: "a1", `{"value":null}`: "", `{"value":[]}`: "",
+		`{"value":[null]}`: "error", `{"value":[{"name":"a1"},1]}`: "error", `{}`: "error", `{"nextLink":""}`: "error",
 		`[]`: "error", ``: "error", `<html>`: "error", `{"value":{"name":"a1"}}`: "error", `{"value":[{"name":}]}`: "error", `null`: "error",
 	} {
 		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(200, body), nil }, Options{})
@@ -416,6 +431,9 @@ func TestVersions(t *testing.T) {
 	asked := ""
 	serve := func(req *http.Request) (*http.Response, error) {
 		asked = req.URL.Query().Get("api-version")
+		if strings.HasSuffix(req.URL.Path, "/updateSchedules") {
+			return reply(200, `{}`), nil
+		}
 		return reply(200, `{"value":[]}`), nil
 	}
 	calls := map[string]func(*Client) error{
@@ -424,7 +442,7 @@ func TestVersions(t *testing.T) {
 			_, err := c.AllowedSizes(t.Context(), "ci")
 			return err
 		},
-		"2021-03-01-preview": func(c *Client) error { return c.UpdateSchedules(t.Context(), "ci", nil) },
+		"2021-03-01-preview": func(c *Client) error { return setSchedules(t, c) },
 	}
 	for want, call := range calls {
 		if err := call(dial(t, serve, Options{})); err != nil || asked != want {
@@ -445,57 +463,106 @@ func TestVersions(t *testing.T) {
 		return reply(400, `{"error":{"code":"InvalidApiVersionParameter","message":"no"}}`), nil
 	}, Options{})
 	known = "2022-10-01-preview"
-	if err := c.UpdateSchedules(t.Context(), "ci", nil); err != nil || !slices.Equal(tried, []string{"2021-03-01-preview", "2021-07-01", "2022-10-01-preview"}) {
+	if err := setSchedules(t, c); err != nil || !slices.Equal(tried, []string{"2021-03-01-preview", "2021-07-01", "2022-10-01-preview"}) {
 		t.Errorf("%v, tried %v", err, tried)
 	}
 	known, tried = "", nil
-	if err := c.UpdateSchedules(t.Context(), "ci", nil); KindOf(err) != KindInvalid || len(tried) != 3 {
+	if err := setSchedules(t, c); KindOf(err) != KindInvalid || len(tried) != 3 {
 		t.Errorf("%v, tried %v", err, tried)
 	}
 }
 
+// setSchedules makes the request of a change of schedules.
+func setSchedules(t *testing.T, c *Client) error {
+	_, err := c.begin(t.Context(), opSchedules, VerbUpdate, "ci", "", Schedules{})
+	return err
+}
+
+// A setting is sent a second time when the answer was lost and nothing shows it,
+// but not over what somebody else wrote in between.
 func TestSettingsWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
-	for _, arrived := range []bool{true, false} {
+	for what, test := range map[string]struct {
+		first string // what the first request leaves there
+		posts int
+		kind  Kind
+	}{
+		"it arrived":                   {"PT1H", 1, -1},
+		"it did not":                   {"PT30M", 2, -1},
+		"it did not, and another came": {"PT45M", 1, KindBusy},
+	} {
 		idle, posts := "PT30M", 0
 		c := dial(t, func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodGet {
-				return reply(200, `{"name":"ci","properties":{"computeType":"ComputeInstance","properties":{"idleTimeBeforeShutdown":"`+idle+`"}}}`), nil
+				return reply(200, `{"name":"ci","properties":{"computeType":"ComputeInstance","properties":{"state":"Running","idleTimeBeforeShutdown":"`+idle+`"}}}`), nil
 			}
 			posts++
 			body, _ := io.ReadAll(req.Body)
 			if string(body) != `{"idleTimeBeforeShutdown":"PT60M"}` {
 				t.Errorf("sent %s", body)
 			}
-			if arrived || posts == 2 {
-				idle = "PT1H"
-			}
 			if posts == 1 {
+				idle = test.first
 				return nil, errReset
 			}
-			return reply(200, ""), nil
-		}, Options{})
-		err := c.UpdateIdleShutdown(t.Context(), "ci", time.Hour)
-		if want := map[bool]int{true: 1, false: 2}[arrived]; err != nil || posts != want || idle != "PT1H" {
-			t.Errorf("arrived %v: %d requests, %v", arrived, posts, err)
+			idle = "PT1H"
+			return reply(200, "{}"), nil
+		}, Options{Clock: newFakeClock()})
+		out := c.ChangeIdle(t.Context(), []string{"ci"}, time.Hour, HoursOptions{})[0]
+		if test.kind < 0 && out.Err != nil || test.kind >= 0 && KindOf(out.Err) != test.kind || posts != test.posts || !out.Sent {
+			t.Errorf("%s: %d requests, sent %t, %v", what, posts, out.Sent, out.Err)
+		}
+		if test.kind >= 0 && idle != test.first {
+			t.Errorf("%s: %s was overwritten with %s", what, test.first, idle)
 		}
 	}
 }
 
-func TestSynchronousAnswers(t *testing.T) {
+// What a success has to say to be one.
+func TestWellFormedAcceptances(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		status int
-		body   string
-		done   bool
+	const address = "Azure-AsyncOperation: https://management.azure.com/operations/ci"
+	ours := func(state string) string {
+		return `{"name":"CI","properties":{"computeType":"AmlCompute","provisioningState":"` + state + `"}}`
+	}
+	type row struct {
+		status   int
+		body     string
+		headers  []string
+		accepted bool
+		done     bool
+	}
+	everywhere := []row{
+		{202, "", []string{address}, true, false}, {200, ours("Succeeded"), nil, true, true}, {200, ours("Updating"), nil, true, false},
+		{202, `{"id":"x","name":"5","status":"InProgress"}`, []string{address}, true, false},
+		{200, `{"id":"/s/computes/ci","properties":{"computeType":"AKS"}}`, nil, true, true},
+		{200, "null", nil, false, false}, {202, "null", []string{address}, false, false}, {200, "[]", nil, false, false}, {201, "{}", nil, false, false},
+		{200, "<html>", nil, false, false}, {200, "{", nil, false, false}, {200, `"ok"`, nil, false, false},
+		{200, `{"name":"other","properties":{"computeType":"AmlCompute"}}`, nil, false, false},
+		{200, `{"name":"ci","properties":null}`, nil, false, false},
+		{200, `{"error":{"code":"Conflict","message":"no"}}`, nil, false, false},
+		{200, `{"code":"Conflict","message":"no"}`, nil, false, false},
+		{200, `{"status":"Failed","error":{"code":"E"}}`, nil, false, false},
+	}
+	for verb, test := range map[string]struct {
+		begin func(*Client) (*Operation, error)
+		rows  []row
 	}{
-		{200, "", true}, {204, "", true}, {202, "", false}, {200, `{"name":"ci","properties":{"computeType":"AmlCompute","provisioningState":"Succeeded"}}`, true},
-		{200, `{"name":"ci","properties":{"computeType":"AmlCompute","provisioningState":"Updating"}}`, false}, {201, `{}`, false}, {200, `<html>`, true},
+		"action": {func(c *Client) (*Operation, error) { return c.BeginStop(t.Context(), "ci") }, append([]row{{200, "", nil, true, true}, {204, "", nil, true, true}, {202, "", nil, true, false}}, everywhere...)},
+		"DELETE": {func(c *Client) (*Operation, error) { return c.BeginDetach(t.Context(), "ci") }, append([]row{{200, "", nil, true, true}, {204, "", nil, true, true}, {202, "", nil, true, false}}, everywhere...)},
+		"PATCH": {func(c *Client) (*Operation, error) {
+			return c.BeginUpdateScale(t.Context(), "ci", ScaleSettings{MaxNodes: 1})
+		}, append([]row{{200, "", nil, false, false}, {204, "", nil, false, false}, {202, "", nil, false, false}}, everywhere...)},
+		"PUT": {func(c *Client) (*Operation, error) {
+			return c.BeginCreate(t.Context(), "ci", &Spec{Location: "eastus", AKS: &AKSSpec{}})
+		}, append([]row{{200, "", nil, false, false}, {202, "", nil, false, false}}, everywhere...)},
 	} {
-		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(test.status, test.body), nil }, Options{})
-		op, err := c.BeginUpdateScale(t.Context(), "ci", ScaleSettings{MaxNodes: 1})
-		if err != nil || op.Done != test.done {
-			t.Errorf("%d %s: done %v, %v", test.status, test.body, op.Done, err)
+		for _, row := range test.rows {
+			c := dial(t, func(*http.Request) (*http.Response, error) { return reply(row.status, row.body, row.headers...), nil }, Options{})
+			op, err := test.begin(c)
+			if (err == nil) != row.accepted || err != nil && !uncertain(err) || err == nil && op.Done != row.done {
+				t.Errorf("%s %d %s: %+v, %v", verb, row.status, row.body, op, err)
+			}
 		}
 	}
 }
@@ -524,6 +591,7 @@ func TestDebugShowsNoSecrets(t *testing.T) {
 		"imagePullSecretName": "S17", "sasSignature": "S18", "privateKeyPassphrase": "S19", "userAccountCredentials": "S20",
 		"list": []any{map[string]any{"Password": "S21"}, "https://x.example/y?sig=S22&api-version=1"}, "visible": "V1", "vmSize": "V2", "nothing": nil,
 	}
+	secrets["name"], secrets["properties"] = "ci", map[string]any{"computeType": TypeInstance}
 	body, err := json.Marshal(secrets)
 	if err != nil {
 		t.Fatal(err)
@@ -567,7 +635,7 @@ func TestDebugShowsListsAndOddBodies(t *testing.T) {
 	}
 	log.Reset()
 	body = "<html>" + strings.Repeat("x", 5000)
-	if _, err := c.Get(t.Context(), "ci"); err == nil || log.Len() > 4000 || !strings.Contains(log.String(), "<html>") {
+	if _, err := c.Get(t.Context(), "ci"); err == nil || log.Len() > 4*4000 || !strings.Contains(log.String(), "<html>") {
 		t.Errorf("%v, %d bytes", err, log.Len())
 	}
 }

@@ -441,9 +441,10 @@ func (c *Compute) Errors() []Problem {
 	return out
 }
 
-// LastOperation is the last thing done to an instance, nil when unknown.
+// LastOperation is the last thing done to an instance, nil when unknown. c may
+// be nil.
 func (c *Compute) LastOperation() *LastOperation {
-	if c.Instance == nil {
+	if c == nil || c.Instance == nil {
 		return nil
 	}
 	return c.Instance.LastOperation
@@ -460,12 +461,6 @@ func (c *Compute) IsCluster() bool { return strings.EqualFold(c.ComputeType, Typ
 func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
 	d, ok = parseDuration(i.IdleTime)
 	return d, ok && d > 0
-}
-
-// InNetwork reports whether an instance is in a network of its owner's, inside
-// which its private address can be reached.
-func (i *Instance) InNetwork() bool {
-	return i.Subnet != nil && i.Subnet.ID != "" || i.EnableNodePublicIP != nil && !*i.EnableNodePublicIP
 }
 
 // SetIdleScaleDown sets how long a node stays idle before it goes, in whole

@@ -103,9 +103,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		c.Owner()
 		c.Errors()
-		decide(c, GoalSettled)
+		GoalSettled.means(c)
 		for _, verb := range []Verb{VerbStart, VerbDelete, VerbUpdate} {
-			_, _ = plan(verb, c)
+			_, _ = verb.means(c)
 		}
 		Differences(c, &Spec{Instance: &InstanceSpec{}, Tags: map[string]string{"a": "b"}})
 		if c.Instance != nil {

@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -193,7 +194,7 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 		if len(near) > 0 {
 			f.Message += "; did you mean " + strings.Join(near, " or ") + "?"
 		} else {
-			f.Message += "; list-sizes shows what it offers"
+			f.Message += ", nor one like it"
 		}
 		return []Finding{f}
 	}
@@ -226,41 +227,67 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 // o.IfExists. All that is wrong with the request comes in one *CheckError,
 // before anything is sent.
 func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
+	ctx, cancel := within(ctx, o.Timeout)
+	defer cancel()
 	begun := c.clock.Now()
 	for {
-		p, err := c.Preflight(ctx, name, spec)
-		if err != nil {
-			return Outcome{Name: name, Verb: VerbCreate, Err: err}
-		}
-		if p.Existing == nil {
-			return c.create(ctx, name, p.Spec, o.ActOptions)
-		}
-		if !strings.EqualFold(p.Existing.State(), StateDeleting) || o.IfExists == ExistsFail {
-			return c.exists(ctx, p, o)
-		}
-		if o.NoWait {
-			return Outcome{Name: name, Verb: VerbCreate, Compute: p.Existing,
-				Err: errorf(KindBusy, name, "%s is being deleted; try again when that is over, or without --no-wait", name)}
-		}
-		rest := o.ActOptions
-		if o.Timeout > 0 {
-			rest.Timeout = max(time.Nanosecond, o.Timeout-since(begun, c.clock.Now()))
-		}
-		gone := c.run(ctx, []*task{{name: name, verb: VerbCreate, goal: GoalDeleted, phase: resumed}}, rest)[0]
-		if gone.Err != nil {
-			return gone
-		}
+		p, err := c.patientPreflight(ctx, name, spec, o.OnEvent)
 		if o.Timeout > 0 {
 			o.Timeout = max(time.Nanosecond, o.Timeout-since(begun, c.clock.Now()))
+			begun = c.clock.Now()
+		}
+		switch {
+		case err != nil:
+			return Outcome{Name: name, Verb: VerbCreate, Err: err}
+		case p.Existing == nil:
+			return c.create(ctx, name, p.Spec, o.ActOptions)
+		case !strings.EqualFold(p.Existing.State(), StateDeleting) || o.IfExists == ExistsFail:
+			return c.exists(ctx, p, o)
+		case o.NoWait:
+			return Outcome{Name: name, Verb: VerbCreate, Compute: p.Existing,
+				Err: errorf(KindBusy, name, "%s is being deleted, so it cannot be created now", name)}
+		}
+		if out := c.run(ctx, []*task{watch(VerbCreate, name, GoalDeleted)}, o.ActOptions)[0]; out.Err != nil {
+			return out
 		}
 	}
 }
 
-// create sends the request and waits.
+// patientPreflight is Preflight, again when the service asks for patience.
+func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, told func(Event)) (*Preflight, error) {
+	for {
+		p, err := c.Preflight(ctx, name, spec)
+		var e *Error
+		if !throttled(err) || !errors.As(err, &e) {
+			return p, err
+		}
+		pause := max(firstInterval, e.RetryAfter)
+		if told != nil {
+			told(Event{Kind: EventTrouble, Name: name, Verb: VerbCreate, Err: err, Next: pause})
+		}
+		if c.pause(ctx, pause) != nil {
+			stopped := c.stopped(ctx, call{op: opGet, name: name})
+			stopped.Err = err
+			stopped.Message += "; its last answer: " + err.Error()
+			return nil, stopped
+		}
+	}
+}
+
+// create sends the request and waits. What came out is compared with what was
+// asked for.
 func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptions) Outcome {
-	t := &task{name: name, verb: VerbCreate, phase: sending}
-	t.begin = func(ctx context.Context) (*Operation, error) { return c.BeginCreate(ctx, name, spec) }
-	t.landed = func(now *Compute) bool { return now != nil }
+	t := tasksFor([]string{name}, bare(VerbCreate), func(ctx context.Context, name string) (*Operation, error) {
+		return c.BeginCreate(ctx, name, spec)
+	})[0]
+	t.stage = &unseen{}
+	t.check = func(now *Compute) error {
+		differences := c.differences(now, spec)
+		if len(differences) == 0 {
+			return nil
+		}
+		return errorf(KindFailed, name, "%s was created, but not as it was asked for: %s", name, words(differences))
+	}
 	return c.run(ctx, []*task{t}, o)[0]
 }
 
@@ -275,13 +302,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 		return out
 	}
 	if o.IfExists != ExistsUse {
-		differences := Differences(have, p.Spec)
-		// Of an instance that never stops when idle the service says nothing. While
-		// it is being created, or at another api-version, it may never say it.
-		silent := have.Instance != nil && have.Instance.IdleTime == "" && !have.InTransition() && c.apiVersion == ""
-		if want := p.Spec.Instance; silent && want != nil && want.IdleShutdown > 0 {
-			differences = append(differences, Difference{Field: FieldIdle, Have: schedule.FormatIdle(0), Want: schedule.FormatIdle(want.IdleShutdown)})
-		}
+		differences := c.differences(have, p.Spec)
 		fixed := slices.ContainsFunc(differences, func(d Difference) bool { return !d.Changeable })
 		switch {
 		case fixed:
@@ -296,8 +317,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 	case have.InFailedState():
 		out.Already, out.Err = false, failureOf(have)
 	case have.InTransition() && !o.NoWait:
-		t := &task{name: name, verb: VerbCreate, phase: resumed, seen: have}
-		out = c.run(ctx, []*task{t}, o.ActOptions)[0]
+		out = c.run(ctx, []*task{watch(VerbCreate, name, GoalSettled)}, o.ActOptions)[0]
 		out.Already = out.Err == nil
 	case have.IsStopped():
 		out.Note = "it exists already and is Stopped; start it to use it"
@@ -305,12 +325,30 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 	return out
 }
 
-func existsError(have *Compute, differences []Difference) *Error {
-	words := make([]string, len(differences))
-	for i, d := range differences {
-		words[i] = d.String()
+// differences are those that a compute has to what is asked for, those included
+// of which the service says nothing when there is nothing to say.
+func (c *Client) differences(have *Compute, want *Spec) []Difference {
+	list := Differences(have, want)
+	// Of an instance that never stops when idle the service says nothing. While
+	// it is being created, or at another api-version, it may never say it.
+	silent := have.Instance != nil && have.Instance.IdleTime == "" && !have.InTransition() && c.apiVersion == ""
+	if silent && want.Instance != nil && want.Instance.IdleShutdown > 0 {
+		list = append(list, Difference{Field: FieldIdle, Have: schedule.FormatIdle(0), Want: schedule.FormatIdle(want.Instance.IdleShutdown)})
 	}
-	err := errorf(KindConflict, have.Name, "%s exists with other settings: %s; nothing was sent", have.Name, strings.Join(words, ", "))
+	return list
+}
+
+// words lists differences.
+func words(differences []Difference) string {
+	list := make([]string, len(differences))
+	for i, d := range differences {
+		list[i] = d.String()
+	}
+	return strings.Join(list, ", ")
+}
+
+func existsError(have *Compute, differences []Difference) *Error {
+	err := errorf(KindConflict, have.Name, "%s exists with other settings: %s; nothing was sent", have.Name, words(differences))
 	err.Existing, err.Differences = have, differences
 	return err
 }
@@ -320,12 +358,8 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 	has := func(prefix string) bool {
 		return slices.ContainsFunc(differences, func(d Difference) bool { return strings.HasPrefix(d.Field, prefix) })
 	}
-	words := make([]string, len(differences))
-	for i, d := range differences {
-		words[i] = d.String()
-	}
-	name := p.Existing.Name
-	out := c.update(ctx, name, o, func(ctx context.Context, name string) (*Operation, error) {
+	shown := func(now *Compute) bool { return len(Differences(now, p.Spec)) == 0 }
+	out := c.update(ctx, p.Existing.Name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
 		if has("tags.") {
 			body, err := merged(p.Existing, p.Spec)
 			if err != nil {
@@ -347,7 +381,7 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 		return c.begin(ctx, opUpdate, VerbUpdate, name, "", patch)
 	})
 	if out.Err == nil {
-		out.Note = "it existed and was updated: " + strings.Join(words, ", ")
+		out.Note = "it existed and was updated: " + words(differences)
 	}
 	return out
 }
@@ -356,7 +390,8 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 // (Compute_CreateOrUpdate with the whole resource, because a PUT replaces
 // everything) and waits until that is over.
 func (c *Client) Change(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
-	return c.update(ctx, have.Name, o, func(ctx context.Context, name string) (*Operation, error) {
+	shown := func(now *Compute) bool { return len(Differences(now, want)) == 0 }
+	return c.update(ctx, have.Name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
 		body, err := merged(have, want)
 		if err != nil {
 			return nil, err

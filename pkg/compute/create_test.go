@@ -236,12 +236,11 @@ func TestOtherCallsAgainstTheEmulator(t *testing.T) {
 	if check, err := b.CheckName(ctx, "ci-anna"); err != nil || check.Available || check.Reason != "AlreadyExists" {
 		t.Errorf("%+v, %v", check, err)
 	}
-	if err := b.UpdateIdleShutdown(ctx, "ci-anna", time.Hour); err != nil {
-		t.Error(err)
+	if out := b.ChangeIdle(ctx, []string{"ci-anna"}, time.Hour, compute.HoursOptions{})[0]; out.Err != nil {
+		t.Error(out.Err)
 	}
-	plan := compute.Schedules{{Status: "Enabled", Action: "Stop", TriggerType: "Cron", Cron: &compute.CronTrigger{Expression: "0 18 * * *", TimeZone: "UTC"}}}
-	if err := b.UpdateSchedules(ctx, "ci-anna", plan); err != nil {
-		t.Error(err)
+	if out := b.ChangeSchedules(ctx, []string{"ci-anna"}, compute.HoursOptions{}, setTo(hoursOf(t, "-18:00")))[0]; out.Err != nil {
+		t.Error(out.Err)
 	}
 	now, err := b.Get(ctx, "ci-anna")
 	if err != nil {

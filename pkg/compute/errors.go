@@ -94,6 +94,8 @@ type Error struct {
 	Accepted bool
 
 	uncertain bool // the request may have been carried out although it failed
+	ongoing   bool // what was accepted before it goes on, or may
+	garbled   bool // an answer came, and it is not what was asked for
 }
 
 // Error is "(Code) Message", as az prints it.

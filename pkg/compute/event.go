@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"errors"
 	"time"
 )
 
@@ -60,8 +61,6 @@ func (v Verb) Usual() (from, to time.Duration) {
 type Outcome struct {
 	Name string
 	Verb Verb
-	// Workspace is where the compute is.
-	Workspace Workspace
 	// Compute is the compute as last read; nil when it never was. After a
 	// delete it is what was deleted.
 	Compute *Compute
@@ -69,9 +68,9 @@ type Outcome struct {
 	Operation *Operation
 	// Already is true when there was nothing to do.
 	Already bool
-	// Left is true when the request was accepted and, with NoWait, left to go
-	// on: Compute may be as it was before.
-	Left bool
+	// Unfinished is true when the request was accepted and, with NoWait, not
+	// waited for. Compute is in the transition that leads to.
+	Unfinished bool
 	// Pending is true when, at an error, what was asked for goes on or may go on,
 	// or when the compute is still in the transition that was waited for.
 	Pending bool
@@ -84,14 +83,16 @@ type Outcome struct {
 	Err  error
 }
 
-// finish ends a task.
-func (l *loop) finish(t *task, err error) {
-	if t.op != nil || uncertain(err) {
+// end ends a task.
+func (l *loop) end(t *task, err error) {
+	t.done = true
+	if t.stage.asked() || uncertain(err) {
 		err = afterAccepted(err)
+		t.out.Pending = goingOn(err) || isHostError(err) || uncertain(err)
+	} else if s, ok := t.stage.(*asking); ok && s.settling || t.request == nil {
+		t.out.Pending = goingOn(err) && t.missing == nil
 	}
-	t.out.Err, t.out.Pending = err, t.pending(err)
-	t.phase = finished
-	t.out.Compute = t.seen
+	t.out.Err = err
 	if !t.begun.IsZero() {
 		t.out.Elapsed = max(0, l.c.Now().Sub(t.begun))
 	}
@@ -99,24 +100,46 @@ func (l *loop) finish(t *task, err error) {
 }
 
 // afterAccepted is err, saying that a write was accepted before it, or may have
-// been.
+// been. It is not about wrong input any more then.
 func afterAccepted(err error) error {
 	e, ok := err.(*Error) //nolint:errorlint // a wrapped one keeps its wrapping
-	if !ok || e.Accepted {
+	if !ok {
 		return err
 	}
 	copied := *e
 	copied.Accepted = true
+	if copied.Kind == KindInvalid {
+		copied.Kind = KindFailed
+	}
 	return &copied
+}
+
+// goingOn reports whether an error ended a wait rather than what it waited for.
+func goingOn(err error) bool {
+	var e *Error
+	if errors.As(err, &e) && e.ongoing {
+		return true
+	}
+	switch KindOf(err) {
+	case KindTimeout, KindInterrupted, KindAuth:
+		return true
+	}
+	return false
 }
 
 // notice records and tells a state not seen before.
 func (l *loop) notice(t *task) {
+	if t.begun.IsZero() {
+		t.begun = l.c.Now()
+		if last := t.now.LastOperation(); t.request == nil && last.inProgress() && !last.Time.IsZero() {
+			t.begun = last.Time.Time
+		}
+	}
 	state := "Deleted"
-	switch {
-	case !t.absent && t.seen != nil:
-		state = t.seen.State()
-	case !t.deleting():
+	switch w, watching := t.stage.(*watching); {
+	case t.now != nil:
+		state = t.now.State()
+	case !t.removes() && (!watching || w.goal != GoalDeleted):
 		return
 	}
 	if n := len(t.out.States); n == 0 || t.out.States[n-1] != state {
@@ -128,7 +151,7 @@ func (l *loop) notice(t *task) {
 // report tells when every active task is looked at next.
 func (l *loop) report() {
 	for _, t := range l.active() {
-		if t.readErr == nil {
+		if t.trouble == nil {
 			l.emit(t, Event{Kind: EventPoll})
 		}
 	}
@@ -140,7 +163,7 @@ func (l *loop) emit(t *task, e Event) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e.Name, e.Verb, e.Compute = t.name, t.verb, t.seen
+	e.Name, e.Verb, e.Compute = t.name, t.verb, t.out.Compute
 	e.States = t.out.States[:len(t.out.States):len(t.out.States)]
 	if n := len(e.States); n > 0 {
 		e.State = e.States[n-1]

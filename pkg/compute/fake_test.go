@@ -28,10 +28,13 @@ func reply(status int, body string, headers ...string) *http.Response {
 
 var testWorkspace = Workspace{"sub", "rg", "ws"}
 
-// dial is a client whose requests go to f.
+// dial is a client whose requests go to f. Its pauses take no time.
 func dial(t *testing.T, f transport, o Options) *Client {
 	t.Helper()
 	o.Transport = f
+	if o.Clock == nil {
+		o.Clock = newFakeClock()
+	}
 	o.retryDelay = time.Nanosecond
 	c, err := New(testWorkspace, o)
 	if err != nil {

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -191,13 +191,17 @@ func reuse(have, want []Scheduled) (set []Scheduled, same bool) {
 	return set, same
 }
 
-// HoursOptions say how a change of schedules goes about it.
+// HoursOptions say how a change of schedules or idle times goes about it.
 type HoursOptions struct {
 	// Save is given the schedules as they are, {"computeStartStop":[…]}, before
 	// they are replaced, unless there are none. When it fails nothing is sent.
 	Save func(name string, old json.RawMessage) error
 	// Check only compares: nothing is sent.
 	Check bool
+	// Timeout is the longest time it takes, by the wall clock; 0 sets no end.
+	Timeout time.Duration
+	// OnEvent is told what happens, one call at a time.
+	OnEvent func(Event)
 }
 
 // HoursOutcome is how a change of one instance's schedules or idle time ended.
@@ -230,23 +234,19 @@ func (o HoursOutcome) Difference() string {
 	return fmt.Sprintf("has %s, should have %s", scheduledWords(o.Now().Scheduled()), scheduledWords(o.Want))
 }
 
-// readBack is how long the service has to show what it was asked for.
-const readBack = 30 * time.Second
-
 // ChangeSchedules changes the schedules of instances by reading them, having
 // them edited, sending the whole list (Compute_UpdateSchedules) and reading
 // them again until they show the change, for 30 seconds at most.
 //
-// edit returns the schedules that the named instance is to have; it may be
-// called for several instances at a time. Schedules that do the same as before
-// are not sent. When somebody else changed them between the two reads nothing
-// is sent and the error is of KindBusy. The outcomes stand in the order of the
-// names.
+// edit returns the schedules that the named instance is to have. Schedules that
+// do the same as before are not sent. When somebody else changed them between
+// two reads nothing is sent and the error is of KindBusy. The outcomes stand in
+// the order of the names.
 func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOptions, edit func(name string, have []Scheduled) ([]Scheduled, error)) []HoursOutcome {
-	return c.eachHours(names, func(name string) HoursOutcome {
-		out := HoursOutcome{Name: name}
-		r := rewrite{
-			op: opSchedules, out: &out, check: o.Check,
+	return c.changeHours(ctx, names, o, func(out *HoursOutcome) rewrite {
+		name := out.Name
+		return rewrite{
+			op: opSchedules, what: "schedules",
 			value: func(now *Compute) string {
 				var texts []string
 				for _, s := range now.Scheduled() {
@@ -270,19 +270,9 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOpt
 				}
 				return schedulesBody(set)
 			},
-			shows: func(now *Compute) bool {
-				_, same := reuse(now.Scheduled(), out.Want)
-				return same
-			},
-			differs: func(now *Compute) string {
-				return fmt.Sprintf("the service took the schedules of %s, but %s later it shows others: %s, where %s was asked for",
-					name, readBack, scheduledWords(now.Scheduled()), scheduledWords(out.Want))
-			},
-		}
-		if o.Save != nil {
-			r.save = func(now *Compute) error {
+			save: func(now *Compute) error {
 				have := now.Scheduled()
-				if len(have) == 0 {
+				if o.Save == nil || len(have) == 0 {
 					return nil
 				}
 				raw := make([]json.RawMessage, len(have))
@@ -294,10 +284,16 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOpt
 					return err
 				}
 				return o.Save(name, text)
-			}
+			},
+			shows: func(now *Compute) bool {
+				_, same := reuse(now.Scheduled(), out.Want)
+				return same
+			},
+			differs: func(now *Compute) string {
+				return fmt.Sprintf("the service took the schedules of %s, but %s later it shows others: %s, where %s was asked for",
+					name, showGrace, scheduledWords(now.Scheduled()), scheduledWords(out.Want))
+			},
 		}
-		c.rewrite(ctx, r)
-		return out
 	})
 }
 
@@ -305,19 +301,14 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOpt
 // (Compute_UpdateIdleShutdownSetting) and reads it back, for 30 seconds at
 // most: 15 minutes to 3 days in whole minutes, 0 for never. One that has that
 // time already is left alone. The outcomes stand in the order of the names.
-func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration) []HoursOutcome {
-	return c.eachHours(names, func(name string) HoursOutcome {
-		out := HoursOutcome{Name: name}
-		if d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {
-			out.Err = invalidf(name, "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)
-			return out
-		}
-		idle := func(now *Compute) time.Duration {
-			have, _ := now.Instance.IdleShutdown()
-			return have
-		}
-		c.rewrite(ctx, rewrite{
-			op: opIdle, out: &out,
+func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration, o HoursOptions) []HoursOutcome {
+	idle := func(now *Compute) time.Duration {
+		have, _ := now.Instance.IdleShutdown()
+		return have
+	}
+	return c.changeHours(ctx, names, o, func(out *HoursOutcome) rewrite {
+		return rewrite{
+			op: opIdle, what: "an idle time before shutdown",
 			value: func(now *Compute) string { return now.Instance.IdleTime },
 			plan: func(now *Compute) (any, error) {
 				if idle(now) == d {
@@ -325,51 +316,34 @@ func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration
 				}
 				return idleBody(d), nil
 			},
+			save:  func(*Compute) error { return nil },
 			shows: func(now *Compute) bool { return idle(now) == d },
 			differs: func(now *Compute) string {
 				text := fmt.Sprintf("the service took the idle time of %s, but %s later it still shows %s, not %s",
-					name, readBack, schedule.FormatIdle(idle(now)), schedule.FormatIdle(d))
+					out.Name, showGrace, schedule.FormatIdle(idle(now)), schedule.FormatIdle(d))
 				if d == 0 {
 					text += "; how the service is told to switch it off is not documented"
 				}
 				return text
 			},
-		})
-		return out
+		}
+	}, func(name string) error {
+		if d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {
+			return invalidf(name, "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)
+		}
+		return nil
 	})
 }
 
-// eachHours changes several instances, a few at a time; in order when it is a
-// dry run, so that what would be sent is shown in order.
-func (c *Client) eachHours(names []string, change func(string) HoursOutcome) []HoursOutcome {
-	outcomes := make([]HoursOutcome, len(names))
-	at := parallel
-	if c.dryRun != nil {
-		at = 1
-	}
-	slots := make(chan struct{}, at)
-	var group sync.WaitGroup
-	for i, name := range names {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			outcomes[i] = change(name)
-		})
-	}
-	group.Wait()
-	return outcomes
-}
-
-// rewrite is a synchronous write that depends on what it replaces.
+// rewrite is a write that replaces a setting and depends on what it replaces.
 type rewrite struct {
-	op    operation
-	out   *HoursOutcome
-	check bool
+	op   operation
+	what string // is set, in words
 	// value is what is replaced, to see whether somebody else changed it.
 	value func(*Compute) string
 	// plan is the body to send; nil when there is nothing to change.
 	plan func(*Compute) (body any, err error)
-	// save keeps what is replaced; may be nil.
+	// save keeps what is replaced.
 	save func(*Compute) error
 	// shows reports whether the instance shows what was asked for, differs says
 	// in what it does not.
@@ -377,99 +351,107 @@ type rewrite struct {
 	differs func(*Compute) string
 }
 
-// rewrite reads, plans, reads again, writes and reads back.
-func (c *Client) rewrite(ctx context.Context, r rewrite) {
-	out := r.out
-	now, err := c.getInstance(ctx, out.Name, r.op)
-	if err != nil {
-		out.Err = err
-		return
-	}
-	out.Before = now
-	body, err := r.plan(now)
-	if err != nil {
-		out.Err = err
-		return
-	}
-	if body == nil {
-		out.Already = true
-		return
-	}
-	if r.check {
-		return
-	}
-	again, err := c.getInstance(ctx, out.Name, r.op)
-	if err != nil {
-		out.Err = err
-		return
-	}
-	if r.value(again) != r.value(now) {
-		out.Err = errorf(KindBusy, out.Name, "somebody else changed %s in this moment, so nothing was sent; look at it and try again", out.Name)
-		return
-	}
-	if r.save != nil && c.dryRun == nil {
-		if err := r.save(again); err != nil {
-			out.Err = &Error{Kind: KindFailed, Name: out.Name, Err: err,
-				Message: fmt.Sprintf("the schedules of %s could not be saved before the change, so nothing was sent: %v", out.Name, err)}
-			return
+// changeHours makes a rewrite of several instances.
+func (c *Client) changeHours(ctx context.Context, names []string, o HoursOptions, of func(*HoursOutcome) rewrite, checks ...func(string) error) []HoursOutcome {
+	outcomes := make([]HoursOutcome, len(names))
+	var tasks []*task
+	var at []int
+	for i, name := range names {
+		out := &outcomes[i]
+		out.Name = name
+		for _, check := range checks {
+			out.Err = check(name)
+		}
+		if out.Err == nil {
+			tasks, at = append(tasks, &task{name: name, intent: c.rewriting(out, of(out), o.Check), stage: &asking{}}), append(at, i)
 		}
 	}
-	if err := c.set(ctx, r.op, out.Name, body, r.shows); err != nil {
-		if out.Sent, out.Err = uncertain(err), err; out.Sent {
-			out.Err = afterAccepted(err)
+	for n, ended := range c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, single: true}) {
+		out := &outcomes[at[n]]
+		out.Err, out.Sent = ended.Err, ended.Operation != nil
+		var e *Error
+		if errors.As(ended.Err, &e) && e.Accepted {
+			out.Sent = true
 		}
-		return
+		if out.Sent {
+			out.After = ended.Compute
+		}
 	}
-	out.Sent = true
-	out.Err = afterAccepted(c.confirm(ctx, r))
+	return outcomes
 }
 
-// confirm reads until the instance shows the change.
-func (c *Client) confirm(ctx context.Context, r rewrite) error {
-	started, interval := c.clock.Now(), time.Second
-	for {
-		now, err := c.getInstance(ctx, r.out.Name, r.op)
-		switch {
-		case err == nil:
-			r.out.After = now
-			if r.shows(now) {
-				return nil
-			}
-		case ctx.Err() != nil, IsNotFound(err), KindOf(err) == KindAuth:
-			return err
+// rewriting is the intent of a rewrite: read, plan, read again, write, and read
+// back.
+func (c *Client) rewriting(out *HoursOutcome, r rewrite, check bool) intent {
+	i := bare(VerbUpdate)
+	i.setting = true
+	var body any
+	saved, sent := false, false
+	changedMeanwhile := func() error {
+		so := "so nothing was sent"
+		if sent {
+			so = "so the change was not sent again"
 		}
-		left := readBack - since(started, c.clock.Now())
-		if left <= 0 {
-			if err != nil {
-				return err
-			}
-			return errorf(KindFailed, r.out.Name, "%s", r.differs(now))
-		}
-		if err := c.pause(ctx, min(interval, left)); err != nil {
-			return &Error{Kind: KindInterrupted, Name: r.out.Name, Err: err,
-				Message: fmt.Sprintf("the change of %s was sent; whether it took effect was not seen", r.out.Name)}
-		}
-		interval = min(interval*2, 5*time.Second)
+		return errorf(KindBusy, out.Name, "somebody else changed %s meanwhile, %s; look at it and try again", out.Name, so)
 	}
+	i.means = func(now *Compute) (verdict, error) {
+		if err := r.settable(now); err != nil {
+			return failed, err
+		}
+		if out.Before != nil && r.value(now) != r.value(out.Before) {
+			return failed, changedMeanwhile()
+		}
+		out.Before = now
+		var err error
+		if body, err = r.plan(now); err != nil {
+			return failed, err
+		}
+		out.Already = body == nil
+		if out.Already || check {
+			return reached, nil
+		}
+		return apart, nil
+	}
+	i.request = func(ctx context.Context, now *Compute) (*Operation, error) {
+		again, err := c.Get(ctx, out.Name)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.settable(again); err != nil {
+			return nil, err
+		}
+		if r.value(again) != r.value(now) {
+			return nil, changedMeanwhile()
+		}
+		if !saved && c.dryRun == nil {
+			if err := r.save(again); err != nil {
+				return nil, &Error{Kind: KindFailed, Name: out.Name, Err: err,
+					Message: fmt.Sprintf("the schedules of %s could not be saved before the change, so nothing was sent: %v", out.Name, err)}
+			}
+			saved = true
+		}
+		sent = true
+		return c.begin(ctx, r.op, VerbUpdate, out.Name, "", body)
+	}
+	i.shown = func(now, _ *Compute) bool { return now.Instance != nil && r.shows(now) }
+	i.differs = func(now *Compute) string {
+		if now.Instance == nil {
+			return fmt.Sprintf("the service took the change of %s, but %s later it does not tell its settings", out.Name, showGrace)
+		}
+		return r.differs(now)
+	}
+	return i
 }
 
-// getInstance reads a compute that must be an instance.
-func (c *Client) getInstance(ctx context.Context, name string, op operation) (*Compute, error) {
-	now, err := c.Get(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	what := "schedules"
-	if op.id == opIdle.id {
-		what = "an idle time before shutdown"
-	}
+// settable says why a compute cannot be given the setting.
+func (r rewrite) settable(now *Compute) error {
 	switch {
 	case !now.IsInstance():
-		return nil, invalidf(name, "%s is of type %s; only compute instances have %s", name, now.ComputeType, what)
+		return invalidf(now.Name, "%s is of type %s; only compute instances have %s", now.Name, now.ComputeType, r.what)
 	case now.Instance == nil:
-		return nil, errorf(KindBusy, name, "the service does not tell the settings of %s yet (%s); try again later", name, now.State())
+		return errorf(KindBusy, now.Name, "the service does not tell the settings of %s yet (%s); try again later", now.Name, now.State())
 	}
-	return now, nil
+	return nil
 }
 
 // checkSchedules says what is wrong with a set before it is sent. What the

@@ -125,10 +125,9 @@ func TestChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.PaceInstant)
 	b.make(t, "dev")
-	other := compute.Schedules{compute.NewSchedule(hoursOf(t, "-12:00")[0].Entry)}
 	out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
-		if err := b.UpdateSchedules(t.Context(), "dev", other); err != nil {
-			t.Error(err)
+		if other := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "-12:00")))[0]; other.Err != nil {
+			t.Error(other.Err)
 		}
 		return hoursOf(t, "9-18"), nil
 	})[0]
@@ -285,17 +284,17 @@ func TestChangeIdle(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.PaceInstant)
 	b.make(t, "dev", "gpu")
-	for _, out := range b.ChangeIdle(t.Context(), []string{"dev", "gpu"}, 90*time.Minute) {
+	for _, out := range b.ChangeIdle(t.Context(), []string{"dev", "gpu"}, 90*time.Minute, compute.HoursOptions{}) {
 		if d, ok := out.Now().Instance.IdleShutdown(); out.Err != nil || !ok || d != 90*time.Minute || out.Now().Instance.IdleTime != "PT90M" {
 			t.Errorf("%+v", out)
 		}
 	}
 	b.requests.reset()
-	if out := b.ChangeIdle(t.Context(), []string{"dev"}, 90*time.Minute)[0]; out.Err != nil || !out.Already || b.requests.count(http.MethodPost, "") != 0 {
+	if out := b.ChangeIdle(t.Context(), []string{"dev"}, 90*time.Minute, compute.HoursOptions{})[0]; out.Err != nil || !out.Already || b.requests.count(http.MethodPost, "") != 0 {
 		t.Errorf("again: %+v", out)
 	}
 	for _, d := range []time.Duration{-time.Hour, time.Minute, 73 * time.Hour, 20*time.Minute + time.Second} {
-		if out := b.ChangeIdle(t.Context(), []string{"dev"}, d)[0]; compute.KindOf(out.Err) != compute.KindInvalid || out.Before != nil {
+		if out := b.ChangeIdle(t.Context(), []string{"dev"}, d, compute.HoursOptions{})[0]; compute.KindOf(out.Err) != compute.KindInvalid || out.Before != nil {
 			t.Errorf("%s: %+v", d, out)
 		}
 	}
@@ -307,7 +306,7 @@ func TestChangeIdle(t *testing.T) {
 		}
 		return nil, nil
 	}
-	out := b.ChangeIdle(t.Context(), []string{"dev"}, 0)[0]
+	out := b.ChangeIdle(t.Context(), []string{"dev"}, 0, compute.HoursOptions{})[0]
 	if compute.KindOf(out.Err) != compute.KindFailed || !out.Sent || !strings.Contains(out.Err.Error(), "still shows 1h30m, not off") {
 		t.Errorf("%v", out.Err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/url"
+	"strings"
 )
 
 // List yields the computes of the workspace as the service's pages arrive
@@ -35,8 +36,7 @@ func (c *Client) eachCompute(ctx context.Context, k call, each func(*Compute) er
 	return pages(ctx, c, k, "value", func(data json.RawMessage) error {
 		compute := new(Compute)
 		if compute.decode(data) != nil {
-			// Something in the list that is no object is nobody's compute.
-			return nil
+			return errBadList // leaving it out could leave out a compute
 		}
 		return each(compute)
 	})
@@ -59,7 +59,8 @@ var errStop = errors.New("stop")
 // maxPages ends a list whose pages never do.
 const maxPages = 10000
 
-// pages calls each for every element of the array at key in every page. The
+// pages calls each for every element of the array at key, or at one of several
+// keys, in every page. The
 // elements handed out are the caller's to keep.
 func pages(ctx context.Context, c *Client, k call, key string, each func(json.RawMessage) error) (count int, err error) {
 	seen := map[string]bool{}
@@ -86,39 +87,52 @@ func pages(ctx context.Context, c *Client, k call, key string, each func(json.Ra
 }
 
 // page reads one page. Elements are handed out as they arrive, so that a list
-// of any length costs the memory of what is kept of it. When a page breaks off
-// it is asked for again and the elements already handed out are skipped.
+// of any length costs the memory of what is kept of it and of one page. When a
+// page breaks off it is asked for again, and what was handed out already is
+// skipped: by what it is, because the list may be another one by then.
 func (c *Client) page(ctx context.Context, k call, key string, each func(json.RawMessage) error) (next string, err error) {
-	done := 0
-	for try := 0; ; try++ {
-		var stopped error
-		k.stream = func(r io.Reader) error {
-			index := 0
-			var err error
-			next, err = readPage(r, key, func(data json.RawMessage) error {
-				index++
-				if index <= done {
-					return nil
-				}
-				done = index
-				stopped = each(data)
-				return stopped
-			})
-			return err
+	var handed []json.RawMessage
+	var stopped error
+	k.stream = func(r io.Reader) error {
+		known := map[string]bool{}
+		for _, data := range handed {
+			known[identity(data)] = true
 		}
-		_, err = c.send(ctx, k)
+		var err error
+		next, err = readPage(r, key, func(data json.RawMessage) error {
+			if len(known) > 0 && known[identity(data)] {
+				return nil
+			}
+			handed = append(handed, data)
+			stopped = each(data)
+			return stopped
+		})
+		if errors.Is(stopped, errBadList) {
+			handed, stopped = handed[:len(handed)-1], nil
+		}
 		if stopped != nil {
-			return "", stopped
+			return nil // nothing was wrong with the answer
 		}
-		if err == nil || try == 2 || ctx.Err() != nil || !brokeOff(err) {
-			return next, err
-		}
+		return err
 	}
+	_, err = c.read(ctx, k, nil)
+	if stopped != nil {
+		return "", stopped
+	}
+	return next, err
 }
 
-// brokeOff reports whether err came while the body of an answer was read.
-func brokeOff(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || isSyntax(err)
+// identity is what tells one element of a list from the others.
+func identity(data json.RawMessage) string {
+	var names struct {
+		ID   text `json:"id"`
+		Name text `json:"name"`
+		Node text `json:"nodeId"`
+	}
+	if json.Unmarshal(data, &names) != nil || names.ID == "" && names.Name == "" && names.Node == "" {
+		return string(data)
+	}
+	return strings.ToLower(string(names.ID + "\n" + names.Name + "\n" + names.Node))
 }
 
 // resolve makes an address the service named absolute, changing nothing else.

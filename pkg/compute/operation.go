@@ -1,7 +1,9 @@
 package compute
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -115,7 +117,9 @@ func (c *Client) BeginResize(ctx context.Context, name, size string) (*Operation
 	return c.begin(ctx, opResize, VerbResize, name, "", map[string]string{"targetVMSize": size})
 }
 
-// begin makes one write and reads from its answer what there is to wait for.
+// begin makes one write and reads from its answer what there is to wait for. An
+// answer that does not say that the request was accepted leaves open what became
+// of it: the error is uncertain, and the operation holds what little was said.
 func (c *Client) begin(ctx context.Context, op operation, verb Verb, name, query string, body any) (*Operation, error) {
 	k, err := c.compute(op, name)
 	if err != nil {
@@ -127,40 +131,130 @@ func (c *Client) begin(ctx context.Context, op operation, verb Verb, name, query
 		return nil, err
 	}
 	o := &Operation{Verb: verb, Name: name, Accepted: a.date, RetryAfter: a.retryAfter}
-	if len(a.body) > 0 && a.body[0] == '{' {
-		if compute, err := Decode(a.body); err == nil && compute.ComputeType != "" {
-			o.Compute = compute
-		}
-	}
 	o.URL = a.header.Get("Azure-AsyncOperation")
 	if o.URL == "" {
 		o.URL, o.byLocation = a.header.Get("Location"), true
 	}
-	if o.URL != "" {
-		u, err := url.Parse(o.URL)
-		switch {
-		case err != nil || !u.IsAbs() || u.Host == "":
-			// Nothing can be read there; the compute itself will tell.
-			o.URL, o.byLocation = "", false
-		case !c.hosts.allow(u):
-			refused := &HostError{Host: u.Host, Scheme: u.Scheme}
-			return o, &Error{Kind: KindFailed, Name: name, Operation: op.id, Err: refused,
-				Message: fmt.Sprintf("%s was accepted, but %s; the operation goes on: wait for %s by its name", verb, refused.Error(), name)}
-		}
+	var refused *HostError
+	if u, err := url.Parse(o.URL); err != nil || !u.IsAbs() || u.Host == "" {
+		// Nothing can be read there; the compute itself will tell.
+		o.URL, o.byLocation = "", false
+	} else if !c.hosts.allow(u) {
+		refused, o.URL = &HostError{Host: u.Host, Scheme: u.Scheme}, ""
+	}
+	var told bool
+	o.Compute, told = acceptance(k, a, o.URL != "" || refused != nil)
+	if !told {
+		e := &Error{Kind: KindFailed, Name: name, Operation: op.id, Status: a.status, RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation,
+			Message: fmt.Sprintf("the service's answer to the %s of %s does not say that it was accepted: HTTP %d with %s", verb, name, a.status, shape(a.body)), uncertain: true}
+		return o, e
+	}
+	if refused != nil {
+		return o, &Error{Kind: KindFailed, Name: name, Operation: op.id, Err: refused,
+			Message: fmt.Sprintf("%s was accepted, but %s; the operation goes on: wait for %s by its name", verb, refused.Error(), name)}
 	}
 	o.Done = o.URL == "" && (a.status == http.StatusOK || a.status == http.StatusNoContent) && !inProgress(o.Compute)
 	return o, nil
 }
 
+// acceptance reads from the body of a 2xx answer to a write whether it says that
+// the request was accepted: it is about this compute or its operation, or it is
+// empty where no more than a status is promised. The compute is nil when the
+// answer does not hold it.
+func acceptance(k call, a *answer, address bool) (*Compute, bool) {
+	body := bytes.TrimSpace(a.body)
+	if len(body) == 0 {
+		return nil, address || k.op.method == http.MethodPost || k.op.method == http.MethodDelete
+	}
+	compute, err := Decode(body)
+	if err != nil || len(readProblems(body, 0)) > 0 {
+		return nil, false
+	}
+	if compute.about(k.name) {
+		return compute, true
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(body, &keys) != nil {
+		return nil, false
+	}
+	var status string
+	named := json.Unmarshal(keys["status"], &status) == nil && status != "" && keys["properties"] == nil
+	return nil, named || k.op.empty && len(keys) == 0
+}
+
+// shape says what a body is that is not what it should be.
+func shape(body []byte) string {
+	body = bytes.TrimSpace(body)
+	problems := readProblems(body, 0)
+	switch {
+	case len(body) == 0:
+		return "nothing in it"
+	case isPage(body):
+		return "a web page"
+	case !json.Valid(body):
+		return "a body that is not JSON"
+	case body[0] == '{' && len(problems) > 0:
+		return "the error " + problems[0].String()
+	case body[0] == '{' && len(bytes.TrimSpace(body[1:len(body)-1])) > 0:
+		return "an object that is about something else"
+	case body[0] == '[':
+		return "a list"
+	}
+	return string(body[:min(len(body), 20)])
+}
+
 // inProgress reports whether a resource answered to a write says that the
 // write is still being carried out.
 func inProgress(c *Compute) bool {
-	if c == nil {
-		return false
+	return c != nil && listed("creating updating deleting", c.ProvisioningState)
+}
+
+// opState is what an operation's address says.
+type opState struct {
+	over       bool
+	err        error
+	retryAfter time.Duration
+}
+
+// status reads the address of an operation, exactly as the service named it.
+func (c *Client) status(ctx context.Context, op *Operation, address string) (opState, error) {
+	a, err := c.send(ctx, call{op: opStatus, name: op.Name, address: address, verbatim: true, once: true})
+	if err != nil {
+		return opState{}, err
 	}
-	switch strings.ToLower(c.ProvisioningState) {
-	case "creating", "updating", "deleting":
-		return true
+	s := opState{retryAfter: a.retryAfter}
+	var body struct {
+		Status text `json:"status"`
 	}
-	return false
+	if len(a.body) > 0 {
+		err := decode(opStatus, op.Name, a, &body)
+		if err != nil && (!op.byLocation || isPage(a.body)) {
+			return opState{}, err
+		}
+	}
+	switch word := strings.ToLower(string(body.Status)); {
+	case word == "succeeded", word == "completed":
+		s.over = true
+	case word == "failed", word == "canceled", word == "cancelled":
+		s.over, s.err = true, c.operationError(op, a, string(body.Status))
+	case a.status == http.StatusAccepted, listed("inprogress running accepted notstarted pending creating updating deleting starting stopping restarting resizing", word):
+	case word == "" && (op.byLocation || a.status == http.StatusNoContent):
+		// An address given as Location tells its end by the HTTP status alone.
+		s.over = true
+	default:
+		return opState{}, &Error{Kind: KindFailed, Name: op.Name, Operation: opStatus.id, Status: a.status, RetryAfter: a.retryAfter,
+			Message: fmt.Sprintf("the operation's answer does not say how it stands: HTTP %d with %s", a.status, shape(a.body))}
+	}
+	return s, nil
+}
+
+// operationError is the error of an operation that ended badly, which arrives
+// under HTTP 200.
+func (c *Client) operationError(op *Operation, a *answer, word string) error {
+	e := answerError(operation{id: opStatus.id}, op.Name, a)
+	if len(readProblems(a.body, 0)) == 0 {
+		e.Message = fmt.Sprintf("the %s of %s ended as %s without a reason", op.Verb, op.Name, word)
+	}
+	e.Kind = operationKind(e.Code, e.Message)
+	return e
 }

@@ -36,8 +36,8 @@ func isSyntax(err error) bool {
 }
 
 // readPage reads {"value":[…],"nextLink":…} from r, holding one element at a
-// time. {"error":…} is a refusal, and an object without the key no list. What is
-// handed out may be kept.
+// time; key is the name of the list, or several. {"error":…} is a refusal, and an
+// object without the key no list. What is handed out may be kept.
 func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next string, err error) {
 	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := open(d, '{'); err != nil {
@@ -50,7 +50,7 @@ func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next s
 			return "", notEOF(err)
 		}
 		switch name := name.String(); {
-		case strings.EqualFold(name, key):
+		case listed(key, name):
 			found = true
 			err = readElements(d, each)
 		case strings.EqualFold(name, "nextLink"):

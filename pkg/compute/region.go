@@ -79,7 +79,7 @@ func (c *Client) VMSizes(ctx context.Context, location string) ([]Size, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, c, k, "value", (*Size).load)
+	return collect(ctx, c, k, "value amlCompute", (*Size).load) // the second until 2021-04-01
 }
 
 // Usage is one row of a region's quota: how much of a limit is used.
@@ -157,12 +157,14 @@ func (c *Client) GetWorkspace(ctx context.Context) (*WorkspaceInfo, error) {
 		return nil, err
 	}
 	k := call{op: opGetWorkspace, address: c.endpoint + c.workspace.path()}
-	a, err := c.send(ctx, k)
-	if err != nil {
-		return nil, err
-	}
 	w := new(WorkspaceInfo)
-	if err := decode(k.op, "", a, w); err != nil {
+	a, err := c.read(ctx, k, func(a *answer) error {
+		if err := decode(k.op, "", a, w); err != nil || w.ID != "" || w.Name != "" {
+			return err
+		}
+		return garbledError(k, a, "the service's answer is not about the workspace "+c.workspace.Name)
+	})
+	if err != nil {
 		return nil, err
 	}
 	w.Raw = a.body

@@ -19,6 +19,7 @@ type operation struct {
 	version string   // "" is DefaultAPIVersion
 	older   []string // versions to try when the service does not know version
 	read    bool     // changes nothing, so it may be sent again freely
+	empty   bool     // its answer may be an object without anything in it
 	arm     bool     // of Resource Manager itself, whose versions are its own
 }
 
@@ -39,9 +40,8 @@ var (
 
 	opResize       = operation{id: "Compute_Resize", method: http.MethodPost, suffix: "/resize", version: previewVersion}
 	opAllowedSizes = operation{id: "Compute_getAllowedResizeSizes", method: http.MethodPost, suffix: "/getAllowedVmSizesForResize", version: previewVersion, read: true}
-	opIdle         = operation{id: "Compute_UpdateIdleShutdownSetting", method: http.MethodPost, suffix: "/updateIdleShutdownSetting", version: previewVersion}
-	opServices     = operation{id: "Compute_UpdateCustomServices", method: http.MethodPost, suffix: "/customServices", version: previewVersion}
-	opSchedules    = operation{id: "Compute_UpdateSchedules", method: http.MethodPost, suffix: "/updateSchedules",
+	opIdle         = operation{id: "Compute_UpdateIdleShutdownSetting", method: http.MethodPost, suffix: "/updateIdleShutdownSetting", version: previewVersion, empty: true}
+	opSchedules    = operation{id: "Compute_UpdateSchedules", method: http.MethodPost, suffix: "/updateSchedules", empty: true,
 		version: "2021-03-01-preview", older: []string{"2021-07-01", "2022-10-01-preview"}}
 
 	opCheckName      = operation{id: "Workspaces_CheckComputeNameAvailability", method: http.MethodPost, suffix: "/checkComputeNameAvailability", read: true}

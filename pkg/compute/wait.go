@@ -5,9 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
+
+// How every verb and every wait goes (docs/architecture.md draws it):
+//
+//	look → decide → send → look → … → settled
+//
+// A look reads the computes (look.go). Each task is in a stage (stage.go), which
+// decides by the look what comes next: nothing, the request, or a question to
+// the address of the operation (operation.go). What a look means for a goal is
+// in one table (verdict.go), what a verb wants in one row (intent.go).
 
 const (
 	firstInterval = time.Second
@@ -15,13 +25,19 @@ const (
 	// creationGrace is how long a compute we just asked for may be unknown to
 	// the service's own reads.
 	creationGrace = time.Minute
-	// staleGrace is how long reads may lag behind an operation that ended.
-	staleGrace = 30 * time.Second
+	// showGrace is how long reads have to show what the service says is done.
+	showGrace = 30 * time.Second
+	// moveGrace is how long an accepted request has to move anything.
+	moveGrace = time.Minute
 	// opEvery is the number of ticks after which one operation is asked although
 	// its compute is still on its way.
 	opEvery = 10
 	// signInPatience is how many looks in a row may fail for lack of a token.
 	signInPatience = 3
+	// badPatience is how many answers in a row may be of no use: of an operation's
+	// address before it is dropped, of reads that are refused after a request was
+	// accepted before the wait ends.
+	badPatience = 5
 	// parallel is how many requests are made at the same time.
 	parallel = 8
 )
@@ -52,63 +68,76 @@ type WaitOptions struct {
 func (c *Client) Wait(ctx context.Context, targets []Target, o WaitOptions) []Outcome {
 	tasks := make([]*task, len(targets))
 	for i, target := range targets {
-		t := &task{name: target.Name, verb: VerbWait, goal: o.Goal, phase: resumed}
-		if target.Operation != nil {
-			t.adopt(target.Operation)
+		tasks[i] = watch(VerbWait, target.Name, o.Goal)
+		if op := target.Operation; op != nil {
+			tasks[i] = &task{name: target.Name, intent: bare(op.Verb)}
+			tasks[i].follow(op, nil, c.clock.Now())
 		}
-		tasks[i] = t
 	}
 	return c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent})
 }
 
-// loop is one run of the waiting loop.
+// task is one compute on its way to what is wanted of it.
+type task struct {
+	name string
+	intent
+	stage stage
+
+	now      *Compute // by the last look; nil when it is not there
+	missing  error    // why it is not there
+	trouble  error    // the last look failed, and this is why
+	troubles int      // looks in a row that failed for the same kind of reason
+	heard    error    // the last answer that was of no use
+
+	begun time.Time // by the service's clock
+	out   Outcome
+	done  bool
+}
+
+// loop brings tasks to their end, together.
 type loop struct {
 	c       *Client
 	o       ActOptions
 	tasks   []*task
 	tick    int
 	pages   int           // of the list, when it was last read
-	single  bool          // the list may not be read: read computes one by one
 	hint    time.Duration // what the service asked to wait
+	limit   time.Duration // the next look must come within; 0 sets no limit
 	started time.Time
 	next    time.Duration
 	turn    int // whose operation is asked next on a tenth tick
 
-	mu sync.Mutex // of events
+	mu sync.Mutex // of events and hint
 }
 
 // run brings every task to its end.
 func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome {
 	l := &loop{c: c, o: o, tasks: tasks, started: c.clock.Now(), pages: 1}
 	caller := ctx
-	if o.Timeout > 0 {
-		// No single request outlives the wait either.
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
-		defer cancel()
-	}
+	ctx, cancel := within(ctx, o.Timeout)
+	defer cancel()
 	interval := firstInterval
-	for len(l.active()) > 0 && ctx.Err() == nil {
-		l.hint = 0
-		l.observe(ctx)
-		acted := l.step(ctx)
-		l.tick++
-		if acted {
-			continue // what was just accepted is looked at at once
-		}
+	for ; ; l.tick++ {
+		l.hint, l.limit = 0, 0
+		l.look(ctx)
+		asked := l.decide(ctx)
 		if len(l.active()) == 0 || ctx.Err() != nil {
 			break
 		}
-		l.next = jitter(interval)
-		if l.hint > 0 {
+		if asked {
+			continue // what was just accepted is looked at at once
+		}
+		if l.next = jitter(interval); l.hint > 0 {
 			l.next = l.hint
 		}
+		if l.limit > 0 {
+			l.next = min(l.next, l.limit)
+		}
 		if o.Timeout > 0 {
-			left := o.Timeout - since(l.started, c.clock.Now())
-			if left <= 0 {
-				break
-			}
-			l.next = min(l.next, left)
+			l.next = min(l.next, o.Timeout-since(l.started, c.clock.Now()))
+		}
+		if l.next <= 0 {
+			break
 		}
 		l.report()
 		if c.pause(ctx, l.next) != nil {
@@ -123,21 +152,101 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 	for i, t := range tasks {
 		out[i] = t.out
 		out[i].Name, out[i].Verb = t.name, t.verb
-		if t.out.Compute == nil {
-			out[i].Compute = t.seen
-		}
 	}
 	return out
+}
+
+// decide has the stage of every task decide by the last look, and makes the
+// requests that come of it. It reports whether one of them may have been carried
+// out.
+func (l *loop) decide(ctx context.Context) bool {
+	var requests []func()
+	var writes []*task
+	for _, t := range l.active() {
+		if t.trouble != nil {
+			l.endure(t)
+			continue
+		}
+		l.notice(t)
+		switch t.stage.next(l, t) {
+		case send:
+			writes = append(writes, t)
+			requests = append(requests, func() { l.send(ctx, t) })
+		case ask:
+			requests = append(requests, func() { l.ask(ctx, t) })
+		case rest:
+		}
+	}
+	if len(requests) == 0 && l.tick > 0 && l.tick%opEvery == 0 {
+		if t := l.inTurn(); t != nil {
+			l.ask(ctx, t)
+		}
+	}
+	l.each(len(requests), func(i int) { requests[i]() })
+	return slices.ContainsFunc(writes, func(t *task) bool { return t.stage.asked() })
+}
+
+// lookWithin has the next look come within d, when something ends by then.
+func (l *loop) lookWithin(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d > 0 && (l.limit == 0 || d < l.limit) {
+		l.limit = d
+	}
+}
+
+// inTurn is the one task whose operation is asked although its compute is
+// still on its way.
+func (l *loop) inTurn() *task {
+	for range l.tasks {
+		t := l.tasks[l.turn%len(l.tasks)]
+		l.turn++
+		if s, ok := t.stage.(*sent); ok && !t.done && t.trouble == nil && s.open() {
+			return t
+		}
+	}
+	return nil
+}
+
+// each runs f for 0 to n-1, a few at a time; in order when it is a dry run, so
+// that what would be sent is shown in order.
+func (l *loop) each(n int, f func(int)) { l.c.each(n, f) }
+
+func (c *Client) each(n int, f func(int)) {
+	if n == 1 || c.dryRun != nil {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var group sync.WaitGroup
+	slots := make(chan struct{}, parallel)
+	for i := range n {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			f(i)
+		})
+	}
+	group.Wait()
 }
 
 func (l *loop) active() []*task {
 	var out []*task
 	for _, t := range l.tasks {
-		if t.phase != finished {
+		if !t.done {
 			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// within is ctx, ended after the timeout; 0 is never.
+func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
 }
 
 // jitter spreads the looks of many clients over time.
@@ -170,8 +279,11 @@ func (c *Client) pause(ctx context.Context, d time.Duration) error {
 // giveUp ends a task that did not come to its end in time.
 func (l *loop) giveUp(caller context.Context, t *task) {
 	state := "in an unknown state"
-	if t.seen != nil && !t.absent {
-		state = t.seen.State()
+	switch {
+	case t.now != nil:
+		state = t.now.State()
+	case t.missing != nil:
+		state = "not there"
 	}
 	after := since(l.started, l.c.clock.Now()).Round(time.Second)
 	e := &Error{Name: t.name, CorrelationID: l.c.correlation}
@@ -179,25 +291,17 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 		e.Kind, e.Err = KindInterrupted, context.Cause(caller)
 		e.Message = fmt.Sprintf("the wait for %s was interrupted", t.name)
 	} else {
-		e.Kind, e.Err = KindTimeout, t.readErr
+		e.Kind, e.Err = KindTimeout, t.heard
 		e.Message = fmt.Sprintf("%s is still %s after %s", t.name, state, after)
-		if t.readErr != nil && (t.seen == nil || KindOf(t.readErr) != KindTimeout) { // no look that the end of this wait cut off
-			e.Message = fmt.Sprintf("the service could not be asked about %s any more (%s) when the time ran out after %s", t.name, t.readErr, after)
+		switch {
+		case t.heard != nil && t.trouble != nil:
+			e.Message = fmt.Sprintf("the service could not be asked about %s any more when the time ran out after %s; its last answer: %s", t.name, after, t.heard)
+		case t.heard != nil:
+			e.Message += fmt.Sprintf("; the last answer that was of no use: %s", t.heard)
 		}
 	}
-	switch {
-	case t.op != nil:
-		e.Message += fmt.Sprintf("; the %s goes on", t.verb)
-	case t.phase == settling && t.followed, t.verb == VerbCreate && t.phase == resumed && t.goal != GoalDeleted:
-		e.Message += "; that goes on, and nothing was sent"
-	case t.phase == settling:
-		e.Message += fmt.Sprintf("; nothing was sent: ask for the %s again when that is over", t.verb)
-	case t.phase != resumed:
-		e.Message += "; nothing was sent"
-	case t.verb == VerbCreate:
-		e.Message += "; nothing was sent: ask for the create again when it is gone"
-	case t.seen != nil && !t.absent && decide(t.seen, GoalSettled) != verdictWait:
-		e.Message += "; nothing is in progress on it"
+	if more := t.stage.left(t); more != "" {
+		e.Message += "; " + more
 	}
-	l.finish(t, e)
+	l.end(t, e)
 }

@@ -489,9 +489,9 @@ func TestOwnCreateMayBeUnknownForAMinute(t *testing.T) {
 		want   Kind
 	}{
 		{40 * time.Second, "Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1", -1},
-		{5 * time.Minute, "Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1", KindNotFound},
+		{5 * time.Minute, "Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1", KindFailed},
 		{40 * time.Second, "No-Operation: named", -1},
-		{90 * time.Second, "No-Operation: named", KindNotFound},
+		{90 * time.Second, "No-Operation: named", KindFailed},
 	} {
 		lag, want := test.lag, test.want
 		f := newFake(t)
@@ -689,16 +689,33 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// Reads that lag by twenty seconds behind what the service does.
 func TestReadsThatLagBehind(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	m := f.add("ci", StateStopped, "Stop Succeeded")
-	old := m.json("ci")
+	type moment struct {
+		at   time.Time
+		json string
+	}
+	past := []moment{{f.begun, m.json("ci")}}
+	f.clock.onSleep = func(*fakeClock, time.Duration) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.advance()
+		past = append(past, moment{f.clock.Now(), m.json("ci")})
+	}
 	f.answer = func(n int, req *http.Request) (*http.Response, error) {
-		if strings.HasSuffix(req.URL.Path, "computes/ci") && f.clock.Now().Sub(f.begun) < 2*time.Minute+20*time.Second {
-			return reply(200, old), nil
+		if !strings.HasSuffix(req.URL.Path, "computes/ci") {
+			return nil, nil
 		}
-		return nil, nil
+		shown := past[0]
+		for _, p := range past {
+			if f.clock.Now().Sub(p.at) >= 20*time.Second {
+				shown = p
+			}
+		}
+		return reply(200, shown.json), nil
 	}
 	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
 	if out.Err != nil || out.Compute.State() != StateRunning || out.Note != "" {
@@ -719,8 +736,8 @@ func TestStoppedAgainMeanwhile(t *testing.T) {
 		return nil, nil
 	}
 	out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
-	if out.Err != nil || out.Note != "the service carried out the start, yet ci is Stopped now (last operation: Stop by User)" {
-		t.Errorf("note %q, %v", out.Note, out.Err)
+	if out.Err == nil || out.Err.Error() != "the service says that the start of ci is done, yet 30s later ci is Stopped (last operation: Stop by User)" || KindOf(out.Err) != KindFailed || out.Pending {
+		t.Errorf("%v, pending %t", out.Err, out.Pending)
 	}
 }
 
@@ -757,7 +774,7 @@ func TestWhenAnOperationIsAsked(t *testing.T) {
 	}{
 		{"shown late", 2 * time.Minute, 2 * time.Second, 40 * time.Second, 130 * time.Second, 2, 25}, // the tenth tick asks, too
 		{"over at once", 0, 0, 0, 0, 1, 4},
-		{"never shown", 2 * time.Second, 10 * time.Minute, time.Second, 6 * time.Second, 2, 25},
+		{"never shown", 2 * time.Second, 20 * time.Second, time.Second, 6 * time.Second, 2, 25},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
@@ -911,7 +928,7 @@ func TestWrongNamesAmongGoodOnes(t *testing.T) {
 	f := newFake(t)
 	f.add("ci", StateRunning, "Start Succeeded")
 	outs := f.client().Stop(t.Context(), []string{"nobody", "ci", "..", "CI-other"}, ActOptions{})
-	for i, want := range []Kind{KindNotFound, -1, KindNotFound, KindNotFound} {
+	for i, want := range []Kind{KindNotFound, -1, KindInvalid, KindNotFound} {
 		if want < 0 && outs[i].Err != nil || want >= 0 && KindOf(outs[i].Err) != want {
 			t.Errorf("%s: %v", outs[i].Name, outs[i].Err)
 		}

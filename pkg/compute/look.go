@@ -1,0 +1,211 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// look reads every active task's compute: one list for many, each by itself for
+// few. Only a read of the compute itself tells that it is not there: what a list
+// leaves out is read again.
+func (l *loop) look(ctx context.Context) {
+	var tasks []*task
+	for _, t := range l.active() {
+		if _, fresh := t.stage.(*unseen); !fresh {
+			tasks = append(tasks, t)
+		}
+	}
+	single := l.o.single || len(tasks) <= 1 || len(tasks) < l.pages
+	if !single {
+		found, err := l.list(ctx, tasks)
+		var e *Error
+		switch {
+		case err == nil:
+			var rest []*task
+			for _, t := range tasks {
+				if compute := found[strings.ToLower(t.name)]; compute != nil && !stateless(compute) {
+					t.saw(compute, nil)
+				} else {
+					rest = append(rest, t)
+				}
+			}
+			tasks = rest
+		case errors.As(err, &e) && e.Status == http.StatusForbidden:
+			l.o.single = true // some may read their computes but not the list
+		default:
+			for _, t := range tasks {
+				t.saw(nil, err)
+			}
+			l.heed(err)
+			return
+		}
+	}
+	l.each(len(tasks), func(i int) { l.read(ctx, tasks[i]) })
+}
+
+// stateless reports whether a list left out the state of an instance that has
+// one, which no version promises not to do.
+func stateless(c *Compute) bool {
+	return c.IsInstance() && (c.Instance == nil || c.Instance.State == "") && strings.EqualFold(c.ProvisioningState, "Succeeded")
+}
+
+// list reads the whole list and keeps what the tasks are about, by lower-case
+// name.
+func (l *loop) list(ctx context.Context, tasks []*task) (map[string]*Compute, error) {
+	c := l.c
+	if err := c.workspace.check(); err != nil {
+		return nil, err
+	}
+	wanted := make(map[string]bool, len(tasks))
+	for _, t := range tasks {
+		wanted[strings.ToLower(t.name)] = true
+	}
+	found := make(map[string]*Compute, len(tasks))
+	k := call{op: opList, address: c.endpoint + c.workspace.path() + "/computes", once: l.tick > 0}
+	count, err := c.eachCompute(ctx, k, func(compute *Compute) error {
+		if name := strings.ToLower(compute.Name); wanted[name] {
+			found[name] = compute
+		}
+		return nil
+	})
+	if err == nil {
+		l.pages = count
+	}
+	return found, err
+}
+
+func (l *loop) read(ctx context.Context, t *task) {
+	k, err := l.c.compute(opGet, t.name)
+	if err != nil {
+		t.saw(nil, err)
+		return
+	}
+	k.once = l.tick > 0
+	compute, a, err := l.c.get(ctx, k)
+	t.saw(compute, err)
+	if err == nil {
+		l.wish(a.retryAfter)
+	} else {
+		l.heed(err)
+	}
+}
+
+// saw keeps what a look showed.
+func (t *task) saw(now *Compute, err error) {
+	switch {
+	case err == nil:
+		t.now, t.missing, t.trouble, t.heard = now, nil, nil, nil
+		t.out.Compute = now
+	case isMissing(err):
+		t.now, t.missing, t.trouble, t.heard = nil, err, nil, nil
+	default:
+		if t.trouble == nil || KindOf(t.trouble) != KindOf(err) {
+			t.troubles = 0
+		}
+		t.troubles++
+		t.trouble = err
+		if answer := lastAnswer(err); answer != nil {
+			t.heard = answer
+		}
+		return
+	}
+	t.troubles = 0
+}
+
+// lastAnswer is what was heard before an error: the error itself, unless it only
+// says that the time was over.
+func lastAnswer(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != KindTimeout && e.Kind != KindInterrupted {
+		return err
+	}
+	if errors.As(e.Err, &e) {
+		return e
+	}
+	return nil
+}
+
+// isMissing reports whether err is the service's word that the compute it is
+// about is not there. Nothing else is: not another code, not a 404 of whatever
+// stands in between, not the absence of its workspace or group.
+func isMissing(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != http.StatusNotFound || e.Name == "" ||
+		!strings.EqualFold(e.Code, "ResourceNotFound") && !strings.EqualFold(e.Code, "NotFound") {
+		return false
+	}
+	text := strings.ToLower(e.Message)
+	return !strings.Contains(text, "workspace") && !strings.Contains(text, "subscription") || strings.Contains(text, "compute")
+}
+
+// wish takes the pause an answer asked for.
+func (l *loop) wish(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hint = max(l.hint, d)
+}
+
+func (l *loop) heed(err error) {
+	var e *Error
+	if errors.As(err, &e) {
+		l.wish(e.RetryAfter)
+	}
+}
+
+// endure decides what a look that failed means: a passing trouble is ridden out,
+// a sign-in that died or a wrong name is not.
+func (l *loop) endure(t *task) {
+	err := t.trouble
+	first := l.tick == 0
+	asked := t.stage.asked()
+	var e *Error
+	known := errors.As(err, &e)
+	switch kind := KindOf(err); {
+	case kind == KindInterrupted || kind == KindTimeout:
+		return // the loop sees to it
+	case isHostError(err), isPermanent(err):
+		l.end(t, err)
+	case throttled(err):
+		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	case kind == KindAuth && (first || known && e.Status == http.StatusForbidden || t.troubles >= signInPatience):
+		l.end(t, t.goesOn(err))
+	case (kind == KindInvalid || kind == KindNotFound) && (!asked || t.troubles >= badPatience):
+		l.end(t, t.goesOn(err))
+	case first && t.stage.impatient(err):
+		l.end(t, err) // nothing was asked for yet, so there is nothing to be patient for
+	default:
+		if s, ok := t.stage.(*lost); ok && l.o.NoWait && t.troubles >= 2*badPatience {
+			l.end(t, s.cause)
+			return
+		}
+		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	}
+}
+
+// throttled reports whether the service asks for patience and carried out
+// nothing.
+func throttled(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
+}
+
+func isHostError(err error) bool {
+	var host *HostError
+	return errors.As(err, &host)
+}
+
+// goesOn adds to an error that ends a wait what it means for what was accepted.
+func (t *task) goesOn(err error) error {
+	var e *Error
+	if !t.stage.asked() || !errors.As(err, &e) {
+		return err
+	}
+	copied := *e
+	copied.ongoing = true
+	copied.Message += fmt.Sprintf("; the %s of %s goes on", t.verb, t.name)
+	return &copied
+}

@@ -1,0 +1,520 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// step is what a task does before the next look.
+type step int
+
+const (
+	rest step = iota // nothing
+	send             // make the request
+	ask              // read the operation's address
+)
+
+// stage is how far a task has come.
+type stage interface {
+	// next decides by the last look, which succeeded, what comes before the next
+	// one. It ends a task that is at its end.
+	next(l *loop, t *task) step
+	// asked reports whether a request may have been carried out.
+	asked() bool
+	// impatient reports whether a failure of the very first look ends the task.
+	impatient(err error) bool
+	// left is what there is to say when the wait ends in this stage.
+	left(t *task) string
+}
+
+// unseen is a task whose request is made without a look of its own.
+type unseen struct{}
+
+func (*unseen) next(*loop, *task) step { return send }
+func (*unseen) asked() bool            { return false }
+func (*unseen) impatient(error) bool   { return true }
+func (*unseen) left(*task) string      { return "nothing was sent" }
+
+// asking is a task that has sent nothing yet, or nothing that was carried out.
+type asking struct {
+	followed bool // it was on its way to the goal by itself
+	settling bool // it is waited for until it can be asked
+	refused  bool // for the state it was in, which had changed since the look
+	again    bool // the request was made before and showed no sign
+}
+
+func (s *asking) next(l *loop, t *task) step {
+	if t.now == nil {
+		switch {
+		case t.verb == VerbCreate:
+			return send
+		case s.followed && t.removes():
+			l.end(t, nil)
+		default:
+			l.end(t, t.notThere(l.c.workspace))
+		}
+		return rest
+	}
+	if l.o.Strict && t.verb != VerbCreate {
+		return send
+	}
+	means, err := t.means(t.now)
+	if t.verb == VerbRestart && s.followed && t.now.IsRunning() {
+		// The restart it was in the middle of is as good as another one.
+		means, t.out.Note = reached, "it was restarting already"
+	}
+	switch means {
+	case failed:
+		l.end(t, err)
+	case reached:
+		t.out.Already = true
+		if s.followed && t.out.Note == "" {
+			t.out.Note = "it was on its way already"
+		}
+		l.end(t, nil)
+	case apart:
+		return send
+	default:
+		if l.o.NoWait {
+			l.leave(t, means)
+			break
+		}
+		s.settling, s.followed = true, s.followed || means == coming
+	}
+	return rest
+}
+
+// leave ends a task that may not wait for a transition it did not begin.
+func (l *loop) leave(t *task, means verdict) {
+	if means == coming {
+		t.out.Already = true
+		t.out.Note = fmt.Sprintf("it is %s already", t.now.State())
+		l.end(t, nil)
+		return
+	}
+	l.end(t, errorf(KindBusy, t.name, "%s is %s, so it cannot be asked to %s now", t.name, t.now.State(), t.verb))
+}
+
+func (s *asking) asked() bool          { return s.again }
+func (s *asking) impatient(error) bool { return true }
+
+func (s *asking) left(t *task) string {
+	switch {
+	case s.again:
+		return fmt.Sprintf("the %s was sent, and nothing shows that it was carried out", t.verb)
+	case s.followed:
+		return "that goes on, and nothing was sent"
+	case s.settling:
+		return fmt.Sprintf("nothing was sent: ask for the %s again when that is over", t.verb)
+	}
+	return "nothing was sent"
+}
+
+// send makes the request of a task.
+func (l *loop) send(ctx context.Context, t *task) {
+	before := t.now
+	op, err := t.request(ctx, before)
+	if err == nil {
+		l.accept(t, op, before)
+		return
+	}
+	s, _ := t.stage.(*asking)
+	if s == nil {
+		s = &asking{}
+	}
+	var e *Error
+	errors.As(err, &e)
+	switch {
+	case op != nil && !uncertain(err): // accepted, but there is nobody to ask
+		t.follow(op, before, l.c.clock.Now())
+		l.end(t, err)
+	case ctx.Err() != nil && !uncertain(err):
+		t.trouble, t.heard = err, lastAnswer(err) // the loop sees to it
+	case uncertain(err):
+		t.stage = &lost{before: before, cause: err, op: op, last: s.again}
+		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	case throttled(err):
+		// It was not carried out, and will be when there is room.
+		t.heard, t.stage = err, s
+		l.heed(err)
+		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	case e != nil && e.Kind == KindBusy && e.Status != 0 && !l.o.Strict && !l.o.NoWait && !isCapacity(strings.ToLower(e.Code+" "+e.Message)) && before != nil:
+		// Something else runs on it: let that end first, for as long as the
+		// wait lasts.
+		t.heard, t.stage, s.settling = err, s, true
+		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	case e != nil && refusedForState(e) && !l.o.Strict && before != nil && before.InFailedState():
+		l.end(t, stateError(before, "%s is in state %s, in which the service does not %s it; stop it first, or delete it and create it again",
+			t.name, before.State(), t.verb))
+	case e != nil && refusedForState(e) && !l.o.Strict && !s.refused:
+		// Its state changed between the look and the request: look again, once.
+		s.refused = true
+	case isMissing(err) && t.removes() && !s.refused:
+		// It went meanwhile, says the answer: the look will show it.
+		s.refused, s.followed = true, true
+	default:
+		l.end(t, err)
+	}
+}
+
+// refusedForState reports whether the service refused a request because of the
+// state the compute is in.
+func refusedForState(e *Error) bool {
+	text := strings.ToLower(e.Code + " " + e.Message)
+	return strings.Contains(text, "onlyallowedin") || strings.Contains(text, "only allowed when")
+}
+
+// accept takes up an operation the service accepted.
+func (l *loop) accept(t *task, op *Operation, before *Compute) {
+	t.follow(op, before, l.c.clock.Now())
+	switch {
+	case op.Compute != nil:
+		t.now = op.Compute
+	case before != nil && l.o.NoWait:
+		t.now = before.accepted(op.Verb)
+	}
+	t.out.Compute = t.now
+	l.emit(t, Event{Kind: EventAccepted})
+	if l.o.NoWait {
+		t.out.Unfinished = true
+		l.end(t, nil)
+	}
+}
+
+// follow makes a task one that waits for an operation.
+func (t *task) follow(op *Operation, before *Compute, now time.Time) {
+	t.stage = &sent{op: op, before: before, url: op.URL, over: op.Done, accepted: now, last: now}
+	t.out.Operation, t.begun, t.heard = op, op.Accepted, nil
+}
+
+// lost is a task whose request got no answer that says what became of it. The
+// compute is looked at for a sign of it; only when there is none, and when
+// asking twice cannot do twice, is it asked again.
+type lost struct {
+	before *Compute
+	cause  error
+	op     *Operation // what little the answer told; may be nil
+	looks  int
+	last   bool // it was asked twice
+}
+
+// signLooks is how many looks without a sign are believed.
+const signLooks = 3
+
+func (s *lost) next(l *loop, t *task) step {
+	if t.landed(t.now, s.before) {
+		op := &Operation{Verb: t.verb, Name: t.name, Accepted: l.c.Now(), Done: t.now == nil}
+		if s.op != nil {
+			*op = *s.op
+		}
+		op.Adopted, op.Compute = true, t.now
+		if last := t.now.LastOperation(); last != nil && !last.Time.IsZero() {
+			op.Accepted = last.Time.Time
+		}
+		l.accept(t, op, s.before)
+		if next, ok := t.stage.(*sent); ok && !t.done {
+			next.moved = true
+			return next.next(l, t)
+		}
+		return rest
+	}
+	if s.looks++; s.looks < signLooks {
+		return rest
+	}
+	if s.last || t.once {
+		l.end(t, s.withoutSign(t))
+		return rest
+	}
+	again := &asking{again: true}
+	t.stage = again
+	return again.next(l, t)
+}
+
+// withoutSign is the error of a request of which the compute shows nothing.
+func (s *lost) withoutSign(t *task) error {
+	var e *Error
+	if !errors.As(s.cause, &e) {
+		return s.cause
+	}
+	copied := *e
+	copied.uncertain, copied.Accepted = false, true
+	copied.Message += fmt.Sprintf("; %s shows no sign of the %s", t.name, t.verb)
+	if t.once {
+		copied.Message += ", which was not sent again because it would be another one"
+	}
+	return &copied
+}
+
+func (*lost) asked() bool          { return true }
+func (*lost) impatient(error) bool { return false }
+
+func (s *lost) left(t *task) string {
+	return fmt.Sprintf("the %s was sent and may have been carried out: %s", t.verb, s.cause)
+}
+
+// sent is a task whose request was accepted.
+type sent struct {
+	op       *Operation
+	before   *Compute  // as it was when the request was made
+	accepted time.Time // by our clock, like last
+	last     time.Time // when it was accepted, was over, or last moved
+	moved    bool      // it was seen on its way
+	quiet    int       // looks in a row that did not show it on its way
+
+	url     string // where the operation is asked; "" when only the compute tells
+	over    bool   // the service said that the operation is done
+	err     error  // what the operation failed with
+	running bool   // its last word was that it goes on
+	asks    int    // how often it was asked
+	nextAsk int    // tick from which it may be asked again
+	useless int    // answers of the address in a row that were of no use
+	heard   error  // the last of them
+}
+
+// open reports whether the operation can still be asked how it stands.
+func (s *sent) open() bool { return s.url != "" && !s.over && s.err == nil }
+
+func (s *sent) next(l *loop, t *task) step {
+	now := l.c.clock.Now()
+	means := s.means(t)
+	if means == coming {
+		s.moved, s.quiet, s.last = true, 0, now
+		return rest
+	}
+	s.quiet++
+	if s.open() && l.tick >= s.nextAsk && (means == reached || s.moved || s.changed(t.now) || s.quiet > 2) {
+		return ask
+	}
+	s.settle(l, t, means)
+	return rest
+}
+
+// settle ends a task whose compute is not on its way any more,
+// when all is said.
+func (s *sent) settle(l *loop, t *task, means verdict) {
+	now := l.c.clock.Now()
+	waited, age := since(s.last, now), since(s.accepted, now)
+	shown := s.over || s.moved || s.changed(t.now)
+	switch {
+	case s.err != nil:
+		l.end(t, s.err)
+	case means == gone && t.verb == VerbCreate && age < creationGrace:
+		// What was just asked for may be unknown to the service's own reads.
+	case s.open() && waited < showGrace && means != gone:
+		// The operation knows better what is still to come.
+	case means == reached:
+		l.end(t, t.verify())
+	case means == failed && shown:
+		l.end(t, failureOf(t.now))
+	case means == gone && t.verb != VerbCreate && (!s.over || waited >= showGrace):
+		l.end(t, errorf(KindNotFound, t.name, "%s is not there any more; it was deleted meanwhile", t.name))
+	case shown && waited >= showGrace && !s.open():
+		l.end(t, s.notShown(t))
+	case !shown && age >= moveGrace && (!s.running || t.now == nil || t.now.IsInstance()):
+		l.end(t, s.nothingHappened(t))
+	}
+	if !t.done {
+		l.lookWithin(showGrace - waited)
+		l.lookWithin(moveGrace - age)
+	}
+}
+
+// means is what a look means for the goal of a verb that was accepted.
+func (s *sent) means(t *task) verdict {
+	now := t.now
+	switch {
+	case now == nil && t.removes():
+		return reached
+	case now == nil:
+		return gone
+	case now.InTransition() && !t.setting:
+		return coming
+	case t.shown(now, s.before), (s.moved || s.over && now.LastOperation() == nil) && t.shown(now, nil):
+		return reached
+	case t.removes():
+		return apart
+	case s.changed(now) && now.LastOperation().failed(),
+		now.InFailedState() && (s.moved || s.changed(now) || s.before == nil || !s.before.InFailedState()):
+		return failed
+	}
+	return apart
+}
+
+// changed reports whether a compute tells of an operation later than the one it
+// told of before the request. A cluster tells of none.
+func (s *sent) changed(now *Compute) bool {
+	last := now.LastOperation()
+	switch {
+	case last == nil:
+		return now == nil && s.before != nil
+	case s.before == nil:
+		return !last.Time.Before(s.op.Accepted.Add(-2 * time.Second))
+	}
+	return last.laterThan(s.before.LastOperation())
+}
+
+// notShown is the error of an operation that came to its end, and not to its
+// goal.
+func (s *sent) notShown(t *task) error {
+	if t.now == nil {
+		return errorf(KindFailed, t.name, "the service carried out the %s, yet %s later there is no compute %s", t.verb, showGrace, t.name)
+	}
+	if t.differs != nil {
+		return errorf(KindFailed, t.name, "%s", t.differs(t.now))
+	}
+	text := fmt.Sprintf("the %s of %s was carried out", t.verb, t.name)
+	if s.over {
+		text = fmt.Sprintf("the service says that the %s of %s is done", t.verb, t.name)
+	}
+	text = fmt.Sprintf("%s, yet %s later %s", text, showGrace, t.appearance())
+	if last := t.now.LastOperation(); last != nil && last.Trigger != "" && s.changed(t.now) {
+		text += fmt.Sprintf(" (last operation: %s by %s)", last.Name, last.Trigger)
+	}
+	return errorf(KindFailed, t.name, "%s", text)
+}
+
+func (s *sent) nothingHappened(t *task) error {
+	text := "there is no compute " + t.name
+	if t.now != nil {
+		text = t.appearance()
+	}
+	e := errorf(KindFailed, t.name, "the %s of %s was accepted, but nothing happened: %s later %s", t.verb, t.name, moveGrace, text)
+	e.ongoing = true
+	if s.heard != nil {
+		e.Message += fmt.Sprintf("; the address of the operation was of no use: %s", s.heard)
+		e.Err = s.heard
+	}
+	return e
+}
+
+// appearance is how a compute looks that is not what it should be.
+func (t *task) appearance() string {
+	switch t.verb {
+	case VerbUpdate:
+		return t.name + " does not show the change"
+	case VerbResize:
+		return t.name + " has the size " + t.now.VMSize()
+	}
+	return t.name + " is " + t.now.State()
+}
+
+func (*sent) asked() bool          { return true }
+func (*sent) impatient(error) bool { return false }
+
+func (s *sent) left(t *task) string {
+	text := fmt.Sprintf("the %s goes on", t.verb)
+	if s.over {
+		text = fmt.Sprintf("the %s was accepted, and whether it took effect was not seen", t.verb)
+	}
+	if s.heard != nil {
+		text += fmt.Sprintf("; the address of its operation was of no use: %s", s.heard)
+	}
+	return text
+}
+
+// ask reads the operation's address. When it gives nothing usable for some time
+// it is dropped, and the compute decides.
+func (l *loop) ask(ctx context.Context, t *task) {
+	s := t.stage.(*sent) //nolint:forcetypeassert // only a sent task asks
+	state, err := l.c.status(ctx, s.op, s.url)
+	var e *Error
+	switch {
+	case err == nil && !state.over:
+		s.running, s.useless, s.heard = true, 0, nil
+		l.wish(state.retryAfter)
+		s.asks++
+		s.nextAsk = l.tick + 1
+		if len(l.tasks) > 1 {
+			// Many that linger would each cost a request per tick.
+			s.nextAsk = l.tick + min(1<<min(s.asks, 8), opEvery)
+		}
+	case err == nil && state.err != nil:
+		s.err = state.err
+	case err == nil:
+		s.over, s.heard, s.last = true, nil, l.c.clock.Now()
+	case ctx.Err() != nil:
+		return // the loop sees to it
+	case errors.As(err, &e) && expired(e.Status), isHostError(err):
+		// The address has expired or was never any good. The compute tells.
+		s.url, s.heard = "", err
+	default:
+		s.running, s.heard = false, err
+		if s.useless++; s.useless >= badPatience {
+			s.url = ""
+		}
+		l.heed(err)
+		l.emit(t, Event{Kind: EventTrouble, Err: err})
+	}
+	if means := s.means(t); means != coming {
+		s.settle(l, t, means)
+	}
+}
+
+func expired(status int) bool {
+	switch status {
+	case http.StatusNotFound, http.StatusGone, http.StatusBadRequest, http.StatusForbidden:
+		return true
+	}
+	return status >= 300 && status < 400
+}
+
+// watching is a task that asked for nothing: it waits for a goal.
+type watching struct{ goal Goal }
+
+// watch is a task that waits for a goal.
+func watch(verb Verb, name string, goal Goal) *task {
+	return &task{name: name, intent: intent{verb: verb}, stage: &watching{goal}}
+}
+
+func (s *watching) next(l *loop, t *task) step {
+	if last := t.out.Compute; t.now == nil && last != nil && l.tick > 0 && s.goal == GoalSettled && strings.EqualFold(last.State(), StateDeleting) {
+		t.out.Note = "it was deleted"
+		t.out.States = append(t.out.States, "Deleted")
+		l.end(t, nil)
+		return rest
+	}
+	switch s.goal.means(t.now) {
+	case reached:
+		t.out.Already = l.tick == 0
+		l.end(t, nil)
+	case gone:
+		l.end(t, t.notThere(l.c.workspace))
+	case failed:
+		l.end(t, failureOf(t.now))
+	case apart:
+		if l.tick == 0 && s.idle(t.now) {
+			l.emit(t, Event{Kind: EventPoll, Note: "nothing is in progress"})
+		}
+	case coming, busy:
+	}
+	return rest
+}
+
+// idle reports whether nothing is in progress that could lead to the goal.
+func (*watching) idle(now *Compute) bool {
+	means := GoalSettled.means(now)
+	return means == reached || means == failed
+}
+
+func (*watching) asked() bool { return false }
+
+func (*watching) impatient(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Err != nil && neverSent(e.Err)
+}
+
+func (s *watching) left(t *task) string {
+	switch {
+	case t.verb == VerbCreate && s.goal == GoalDeleted:
+		return "nothing was sent: ask for the create again when it is gone"
+	case t.verb == VerbCreate:
+		return "that goes on, and nothing was sent"
+	case t.now != nil && s.idle(t.now):
+		return "nothing is in progress on it"
+	}
+	return ""
+}
