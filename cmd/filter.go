@@ -33,7 +33,7 @@ func filterFlags(f *pflag.FlagSet) *filter {
 	f.StringArrayVar(&w.states, "state", nil, "only those in `STATE`, such as running; repeatable")
 	f.StringArrayVar(&w.tags, "tag", nil, "only those with the tag `KEY=VALUE`, or KEY with any value; repeatable")
 	f.StringVar(&w.kind, "type", "", "only those of `TYPE`: computeinstance, amlcompute, aks, kubernetes, …")
-	f.StringVar(&w.olderThan, "older-than", "", "only those created longer than `DURATION` ago, such as 30d")
+	f.StringVar(&w.olderThan, "older-than", "", "only those created longer than `DURATION` ago, such as 30d, however long they have been on")
 	return w
 }
 

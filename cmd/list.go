@@ -32,6 +32,7 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 		Annotations: map[string]string{listed: "names ids"},
 	}
 	wanted := filterFlags(c.Flags())
+	viewZoneFlag(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own bodies")
 	watch := c.Flags().Bool("watch", false, "show the list again as it changes, until ctrl-c")
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {

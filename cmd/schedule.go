@@ -302,6 +302,7 @@ As JSON they are the service's own objects.`,
   computetarget schedule list`,
 	}
 	names := namesFlag(c)
+	viewZoneFlag(c.Flags())
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		found, several, failed, err := instances(ctx, a, names, args)
 		if err != nil {
@@ -463,6 +464,11 @@ func cannotRead(name string, i int, err error) error {
 
 func zoneFlag(f *pflag.FlagSet) *string {
 	return f.String("time-zone", "", "`ZONE` of the hours, such as Europe/Berlin or W. Europe Standard Time")
+}
+
+// viewZoneFlag adds --time-zone to a command that shows times.
+func viewZoneFlag(f *pflag.FlagSet) {
+	f.String("time-zone", "", "`ZONE` of the times shown, such as Europe/Berlin")
 }
 
 // notebook collects what people should know about each compute.

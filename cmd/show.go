@@ -25,6 +25,7 @@ reach it and when it stops.
   computetarget show dev --raw`,
 	}
 	names := namesFlag(c)
+	viewZoneFlag(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own body")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)

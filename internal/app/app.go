@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -22,6 +24,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/emulator"
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // emulatorEndpoint is the name the emulator in this process is called by. A
@@ -104,6 +107,11 @@ func (a *App) Begin(flags *pflag.FlagSet) error {
 	if a.output.OnlyErrors, err = a.Settings.Bool(config.OnlyShowErrors); err != nil {
 		return err
 	}
+	if _, ok := given["time-zone"]; ok {
+		if _, _, err := a.GivenZone(); err != nil {
+			return err
+		}
+	}
 	target, err := a.Settings.Target()
 	if err != nil {
 		return err
@@ -143,14 +151,28 @@ func (a *App) unfit(format render.Format, why string) error {
 	return nil
 }
 
+// setClock puts views on the service's time, in the zone that is set.
+func (a *App) setClock() {
+	a.output.Now = time.Now()
+	if a.client != nil {
+		a.output.Now = a.client.Now()
+	}
+	zone, ok, err := a.GivenZone()
+	if err != nil || !ok || zone.Location == nil {
+		return
+	}
+	a.output.Now = a.output.Now.In(zone.Location)
+	if own, err := schedule.Resolve(machineZone(a.Getenv)); err != nil || own.Windows != zone.Windows {
+		a.output.Zone = cmp.Or(zone.IANA, zone.Windows)
+	}
+}
+
 // Print renders a command's result, in a dry run what it would have sent.
 func (a *App) Print(r render.Result) error {
 	if a.DryRun {
 		r = a.unsent.instead(r)
 	}
-	if a.client != nil {
-		a.output.Now = a.client.Now()
-	}
+	a.setClock()
 	a.summary = r.Summary
 	return render.Print(a.Streams, a.output, r)
 }

@@ -261,7 +261,11 @@ func (p *Page) next(e schedule.Entry) string {
 		words = append(words, t.Format(layout)+" "+where)
 	}
 	if here := at.In(p.Now.Location()); offset(here) != offset(at) && offset(here) != 0 {
-		other(here, "here")
+		where := "here"
+		if p.zone != "" {
+			where = p.zone
+		}
+		other(here, where)
 	}
 	other(at.UTC(), "UTC")
 	return strings.Join(words, ", ")

@@ -16,7 +16,10 @@ type Page struct {
 	Now time.Time
 
 	s        *Streams
-	wide     bool // whatever the terminal's width
+	zone     string // of Now, "" for the machine's
+	timed    bool   // a time of day was written in that zone
+	zoned    bool   // the zone is named already
+	wide     bool   // whatever the terminal's width
 	emulator bool
 	out      bytes.Buffer
 	errs     bytes.Buffer
@@ -27,7 +30,7 @@ func newPage(s *Streams, o Options) *Page {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	return &Page{Now: now, s: s, wide: o.Format == Wide, emulator: o.Emulator}
+	return &Page{Now: now, s: s, zone: o.Zone, wide: o.Format == Wide, emulator: o.Emulator}
 }
 
 // Width returns the columns a line of the view may take, without the emulator
@@ -139,7 +142,25 @@ func (p *Page) put(b *bytes.Buffer, text string) {
 	b.WriteByte('\n')
 }
 
+// when is When in the zone of the page, which is named below the view.
+func (p *Page) when(t time.Time) string {
+	p.timed = true
+	return When(t, p.Now)
+}
+
+// zoneNote names the zone of the times that were written, "" when that is the
+// machine's own.
+func (p *Page) zoneNote() string {
+	if !p.timed || p.zone == "" {
+		return ""
+	}
+	return "times are in " + p.zone
+}
+
 func (p *Page) flush() error {
+	if note := p.zoneNote(); note != "" && !p.zoned {
+		p.Aside("%s", note)
+	}
 	if _, err := p.s.Out.Write(p.out.Bytes()); err != nil {
 		return err
 	}

@@ -337,12 +337,15 @@ func (p *Page) list(list []*compute.Compute, w Where) {
 		}
 		rows = append(rows, []string{c.Name, c.State(), shortOwner(c), Cut(size(c.VMSize()), 20), up(c, p.Now), idle(c), p.nextStop(c)})
 	}
-	p.Table([]string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}, rows)
+	p.Table([]string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}, rows, "IDLE", "SIZE", "OWNER")
 	summary := []string{count(len(list), "compute")}
 	if len(list) == 0 {
 		summary[0] = "no computes"
 	} else {
 		summary[0] += ", " + strconv.Itoa(running) + " running"
+	}
+	if p.zoneNote() != "" {
+		summary, p.zoned = append(summary, "times in "+p.zone), true
 	}
 	if place := w.String(); place != "" {
 		summary = append(summary, place)
@@ -386,7 +389,7 @@ func (p *Page) nextStop(c *compute.Compute) string {
 		return ""
 	}
 	if _, at := firings(c, p.Now); !at.IsZero() {
-		return When(at, p.Now)
+		return p.when(at)
 	}
 	return "none"
 }
@@ -508,7 +511,7 @@ func (p *Page) lastOperation(c *compute.Compute) (label, value string) {
 
 // at writes a past instant: 3h ago (today 12:03).
 func (p *Page) at(t time.Time) string {
-	return Ago(t, p.Now) + " (" + When(t, p.Now) + ")"
+	return Ago(t, p.Now) + " (" + p.when(t) + ")"
 }
 
 func (p *Page) instanceRows(c *compute.Compute) {
@@ -568,7 +571,7 @@ func (p *Page) stops(c *compute.Compute, bySchedule time.Time) string {
 // bySchedule is when a schedule fires, here and in its own zone where that is
 // another one.
 func (p *Page) bySchedule(at time.Time) string {
-	text := When(at, p.Now) + " by schedule"
+	text := p.when(at) + " by schedule"
 	if clock := at.Format("15:04"); clock != at.In(p.Now.Location()).Format("15:04") {
 		text += " (" + clock + " in " + at.Location().String() + ")"
 	}

@@ -394,3 +394,58 @@ func TestTimesOfAnObject(t *testing.T) {
 		}
 	}
 }
+
+// TestNarrowList: what people list computes for stays as the terminal narrows.
+func TestNarrowList(t *testing.T) {
+	t.Parallel()
+	list := loadAll(t, "running", "stopped")
+	for width, want := range map[int]string{
+		0:   "NAME STATE OWNER SIZE UP IDLE NEXT-STOP",
+		100: "NAME STATE OWNER SIZE UP IDLE NEXT-STOP",
+		60:  "NAME STATE OWNER SIZE UP NEXT-STOP",
+		55:  "NAME STATE OWNER UP NEXT-STOP",
+		45:  "NAME STATE UP NEXT-STOP",
+		36:  "NAME STATE UP NEXT-STOP",
+		30:  "NAME STATE UP NEXT-STOP",
+	} {
+		s, out, _ := TestStreams("", width, width)
+		o := Options{Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
+		if width == 0 {
+			o.Format = Wide
+		}
+		if err := Print(s, o, List(list, Where{}, Brief)); err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(out.String(), "\n")
+		if got := strings.Join(strings.Fields(head), " "); got != want {
+			t.Errorf("%d columns: %s, want %s\n%s", width, got, want, out)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := Columns(strings.TrimSuffix(line, "\n")); width > 0 && n > width {
+				t.Errorf("%d columns: a line takes %d: %s", width, n, line)
+			}
+		}
+	}
+}
+
+func TestZoneIsNamed(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip(err)
+	}
+	o := Options{Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC).In(berlin), Zone: "Europe/Berlin"}
+	s, out, errs := TestStreams("", 100, 100)
+	if err := Print(s, o, List(loadAll(t, "running"), Where{}, Brief)); err != nil || !strings.Contains(errs.String(), " · times in Europe/Berlin") && !strings.Contains(errs.String(), "times are in Europe/Berlin") {
+		t.Errorf("%v\n%s%s", err, out, errs)
+	}
+	s, out, errs = TestStreams("", 100, 100)
+	if err := Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Count(errs.String(), "times are in Europe/Berlin") != 1 {
+		t.Errorf("%v\n%s%s", err, out, errs)
+	}
+	o.Zone = ""
+	s, out, errs = TestStreams("", 100, 100)
+	if err := Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Contains(errs.String(), "times are") {
+		t.Errorf("%v\n%s%s", err, out, errs)
+	}
+}

@@ -81,8 +81,8 @@ type Options struct {
 	// Now is the service's time in the zone people read times in; zero means
 	// the machine's clock and zone.
 	Now time.Time
-	// Zone says that Now is in a zone that was set, which views name.
-	Zone bool
+	// Zone names the zone of Now where it is not the machine's; "" where it is.
+	Zone string
 }
 
 // Print renders r. It returns r.Err once the rest is printed, or the reason

@@ -18,13 +18,16 @@ const (
 	gap = 2
 )
 
-// Table writes rows under headers, without borders. Columns that do not fit
-// the terminal are left out from the right; the first two always stay, cut where
-// they must be. Empty cells show "-".
-func (p *Page) Table(headers []string, rows [][]string) {
+// Table writes rows under headers, without borders. Where the columns do not fit
+// the terminal, those named in giving are left out, the first one first; then the
+// first column, which holds names, is cut. Without giving, columns are left out
+// from the right; the first two always stay, cut where they must be. Empty cells
+// show "-".
+func (p *Page) Table(headers []string, rows [][]string, giving ...string) {
 	if len(rows) == 0 {
 		return
 	}
+	headers = slices.Clone(headers)
 	cells := make([][]string, len(rows))
 	for r, row := range rows {
 		cells[r] = make([]string, len(headers))
@@ -35,15 +38,35 @@ func (p *Page) Table(headers []string, rows [][]string) {
 			}
 		}
 	}
+	if len(giving) > 0 && fitting(headers, cells, p.Width()) < len(headers) {
+		for _, row := range cells {
+			for i := range row[1:] {
+				row[i+1] = Cut(row[i+1], cellMax)
+			}
+		}
+	}
+	for _, name := range giving {
+		if i := slices.Index(headers, name); i >= 0 && fitting(headers, cells, p.Width()) < len(headers) {
+			headers = slices.Delete(headers, i, i+1)
+			for r := range cells {
+				cells[r] = slices.Delete(cells[r], i, i+1)
+			}
+		}
+	}
 	keep := fitting(headers, cells, p.Width())
-	if keep < len(headers) {
+	switch {
+	case keep == len(headers):
+	case len(giving) > 0:
+		shorten(headers, cells, p.Width())
+		keep = len(headers) // what still does not fit is cut with the line
+	default:
 		for _, row := range cells {
 			for i := range row {
 				row[i] = Cut(row[i], cellMax)
 			}
 		}
 		if keep = fitting(headers, cells, p.Width()); keep == 1 {
-			keep, headers = 2, slices.Clone(headers)
+			keep = 2
 			squeeze(headers, cells, p.Width()-gap)
 		}
 	}
@@ -86,6 +109,19 @@ func fitting(headers []string, cells [][]string, width int) int {
 		}
 	}
 	return len(headers)
+}
+
+// shorten cuts the first column so that the others fit into width columns, but
+// leaves a few letters of it.
+func shorten(headers []string, cells [][]string, width int) {
+	const least = 4
+	others := 0
+	for i := range headers[1:] {
+		others += gap + columnWidth(headers, cells, i+1)
+	}
+	for _, row := range cells {
+		row[0] = Cut(row[0], max(width-others, least))
+	}
 }
 
 func columnWidth(headers []string, cells [][]string, i int) int {
