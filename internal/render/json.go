@@ -27,6 +27,30 @@ func writeJSON(out io.Writer, v any, color bool) error {
 	return w.flush()
 }
 
+// writeJSONList writes a list of which every element is made ready when it is
+// its turn.
+func writeJSONList(out io.Writer, list []any, ready func(any) (any, error), color bool) error {
+	if len(list) == 0 {
+		return writeJSON(out, list, color)
+	}
+	w := jsonWriter{out: out, color: color}
+	w.b = append(w.b, '[')
+	for i, e := range list {
+		e, err := ready(e)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			w.b = append(w.b, ',')
+		}
+		w.newline(1)
+		w.value(e, 1)
+	}
+	w.newline(0)
+	w.b = append(w.b, "]\n"...)
+	return w.flush()
+}
+
 type jsonWriter struct {
 	out   io.Writer
 	b     []byte // not yet written

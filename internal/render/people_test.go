@@ -194,7 +194,7 @@ func TestVerboseKeepsEverything(t *testing.T) {
 	paths["creating"], paths["failed"] = paths["running"], paths["running"]
 	for _, name := range append(everything, "hostile") {
 		c := load(t, name)
-		got := maps(t, Object(c, Verbose))
+		got := maps(t, verbose(c))
 		for _, path := range paths[name] {
 			if !has(got, strings.Split(path, ".")) {
 				t.Errorf("%s lacks %s", name, path)
@@ -206,7 +206,7 @@ func TestVerboseKeepsEverything(t *testing.T) {
 		}
 		missing(t, name, "", sent, got)
 	}
-	if text := show(t, JSON, string(must(json.Marshal(Object(load(t, "cluster"), Verbose)))), nil); strings.Contains(text, "hunter2") {
+	if text := show(t, JSON, string(must(json.Marshal(verbose(load(t, "cluster"))))), nil); strings.Contains(text, "hunter2") {
 		t.Error("-v prints a password")
 	}
 }

@@ -160,20 +160,32 @@ func printResult(s *Streams, o Options, r Result) error {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	data, err := simplify(settled(r.Data, now))
-	if err != nil {
-		return fmt.Errorf("the result cannot be printed: %w", err)
+	prepared := func(v any) (any, error) {
+		v, err := simplify(v, now)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("the result cannot be printed: %w", err)
+		case depth(v) > maxDepth:
+			return nil, errDepth
+		case !r.Body:
+			v = injectResourceGroup(v)
+		}
+		return v, nil
 	}
-	if !r.Body {
-		data = injectResourceGroup(data)
+	if list, ok := r.Data.([]any); ok && o.Query == nil && (format == JSON || format == JSONC) {
+		return writeJSONList(s.Out, list, prepared, format == JSONC && s.Out.Color)
+	}
+	data, err := prepared(r.Data)
+	if err != nil {
+		return err
 	}
 	if o.Query != nil {
 		if data, err = o.Query.Search(data); err != nil {
 			return err
 		}
 	}
-	if depth(data) > maxDepth {
-		return fmt.Errorf("the result cannot be printed: it is nested more than %d levels deep", maxDepth)
+	if o.Query != nil && depth(data) > maxDepth {
+		return errDepth
 	}
 	v1 := r.V1
 	if s.Out.TTY || o.Query != nil {

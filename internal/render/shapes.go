@@ -26,36 +26,28 @@ const (
 
 // Object returns the JSON value of a compute, nil for nil.
 func Object(c *compute.Compute, d Detail) any {
-	switch {
-	case c == nil:
+	if c == nil {
 		return nil
-	case d == Raw:
-		return c.Raw
-	case d == Verbose:
-		return verbose(c)
 	}
-	return summary{c}
+	return object{c, d}
 }
 
-// summary stands for the default object of a compute until it is printed: what
-// it says of the next firings depends on the time then.
-type summary struct{ c *compute.Compute }
+// object stands for the JSON object of a compute until it is printed: what it
+// says of the next firings depends on the time then, and of a list of thousands
+// only one is held at a time.
+type object struct {
+	c *compute.Compute
+	d Detail
+}
 
-// settled replaces the summaries in a result by the objects they stand for.
-func settled(v any, now time.Time) any {
-	switch v := v.(type) {
-	case summary:
-		return brief(v.c, now)
-	case []any:
-		out := slices.Clone(v)
-		for i, e := range out {
-			if s, ok := e.(summary); ok {
-				out[i] = brief(s.c, now)
-			}
-		}
-		return out
+func (o object) at(now time.Time) any {
+	switch o.d {
+	case Raw:
+		return o.c.Raw
+	case Verbose:
+		return verbose(o.c)
 	}
-	return v
+	return brief(o.c, now)
 }
 
 // Objects returns the JSON value of several computes.
@@ -182,165 +174,161 @@ func Owner(c *compute.Compute) string {
 // every key and path of v1 is there and nothing of the service is missing.
 func verbose(c *compute.Compute) any {
 	decoded, err := decode(c.Raw)
-	members, ok := decoded.(query.Object)
+	body, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
 	}
-	body := mapOf(members)
-	for _, k := range []string{"id", "name", "tags"} {
-		fill(body, k, nil)
-	}
+	fill(&body, "id", "name", "tags", "location")
 	if l := location(c); l != "" {
-		body["location"] = l
+		set(&body, "location", l)
 	}
-	fill(body, "location", nil)
-	properties := object(body, "properties")
-	for _, k := range []string{"description", "computeType", "computeLocation", "resourceId", "provisioningErrors", "provisioningState"} {
-		fill(properties, k, nil)
+	if c.IsCluster() {
+		fill(&body, "identity")
 	}
-	if _, ok := properties["properties"].(query.Object); ok {
-		dropSecrets(object(properties, "properties"))
-	}
-	switch {
-	case c.IsInstance():
-		verboseInstance(properties)
-	case c.IsCluster():
-		fill(body, "identity", nil)
-		verboseCluster(properties)
-	case strings.EqualFold(c.ComputeType, compute.TypeAKS):
-		verboseAKS(properties)
-	}
+	edit(&body, "properties", func(properties *query.Object) {
+		fill(properties, "description", "computeType", "computeLocation", "resourceId", "provisioningErrors", "provisioningState")
+		if _, ok := field(*properties, "properties").(query.Object); ok {
+			edit(properties, "properties", dropSecrets)
+		}
+		switch {
+		case c.IsInstance():
+			verboseInstance(properties)
+		case c.IsCluster():
+			verboseCluster(properties)
+		case strings.EqualFold(c.ComputeType, compute.TypeAKS):
+			verboseAKS(properties)
+		}
+	})
 	return body
 }
 
-func verboseInstance(properties map[string]any) {
-	inner := object(properties, "properties")
-	for _, k := range []string{"vmSize", "applications", "personalComputeInstanceSettings", "errors"} {
-		fill(inner, k, nil)
-	}
-	nulls(inner, "connectivityEndpoints", "publicIpAddress", "privateIpAddress")
-	nulls(inner, "sshSettings", "sshPublicAccess", "adminUserName", "adminPublicKey", "sshPort")
-	nulls(inner, "subnet", "id")
-	created := inner["createdBy"]
-	properties["status"] = map[string]any{
-		"errors":       inner["errors"],
-		"creationTime": isoformat(properties["createdOn"]),
-		"createdBy": map[string]any{
-			"userObjectId": field(created, "userId"),
-			"userTenantId": field(created, "userOrgId"),
-			"userName":     field(created, "userName"),
-		},
-		"modifiedTime": isoformat(properties["modifiedOn"]),
-		"state":        inner["state"],
-		"vmSize":       inner["vmSize"],
-	}
+func verboseInstance(properties *query.Object) {
+	edit(properties, "properties", func(inner *query.Object) {
+		fill(inner, "vmSize", "applications", "personalComputeInstanceSettings", "errors")
+		nulls(inner, "connectivityEndpoints", "publicIpAddress", "privateIpAddress")
+		nulls(inner, "sshSettings", "sshPublicAccess", "adminUserName", "adminPublicKey", "sshPort")
+		nulls(inner, "subnet", "id")
+	})
+	inner := field(*properties, "properties")
+	created := field(inner, "createdBy")
+	set(properties, "status", query.Object{
+		{Key: "createdBy", Value: query.Object{
+			{Key: "userName", Value: field(created, "userName")},
+			{Key: "userObjectId", Value: field(created, "userId")},
+			{Key: "userTenantId", Value: field(created, "userOrgId")},
+		}},
+		{Key: "creationTime", Value: isoformat(field(*properties, "createdOn"))},
+		{Key: "errors", Value: field(inner, "errors")},
+		{Key: "modifiedTime", Value: isoformat(field(*properties, "modifiedOn"))},
+		{Key: "state", Value: field(inner, "state")},
+		{Key: "vmSize", Value: field(inner, "vmSize")},
+	})
 }
 
-func verboseCluster(properties map[string]any) {
-	inner := object(properties, "properties")
-	for _, k := range []string{"vmSize", "vmPriority", "remoteLoginPortPublicAccess"} {
-		fill(inner, k, nil)
-	}
-	nulls(inner, "scaleSettings", "minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown")
-	nulls(inner, "userAccountCredentials", "adminUserName", "adminUserPassword", "adminUserSshPublicKey")
-	nulls(inner, "subnet", "id")
-	counts := inner["nodeStateCounts"]
-	states := map[string]any{}
+func verboseCluster(properties *query.Object) {
+	edit(properties, "properties", func(inner *query.Object) {
+		fill(inner, "vmSize", "vmPriority", "remoteLoginPortPublicAccess")
+		nulls(inner, "scaleSettings", "minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown")
+		nulls(inner, "userAccountCredentials", "adminUserName", "adminUserPassword", "adminUserSshPublicKey")
+		nulls(inner, "subnet", "id")
+	})
+	inner := field(*properties, "properties")
+	counts := field(inner, "nodeStateCounts")
+	var states query.Object
 	for _, k := range []string{"preparing", "running", "idle", "unusable", "leaving", "preempted"} {
-		states[k+"NodeCount"] = field(counts, k+"NodeCount")
+		set(&states, k+"NodeCount", field(counts, k+"NodeCount"))
 	}
-	properties["status"] = map[string]any{
-		"currentNodeCount":                inner["currentNodeCount"],
-		"targetNodeCount":                 inner["targetNodeCount"],
-		"nodeStateCounts":                 states,
-		"allocationState":                 inner["allocationState"],
-		"allocationStateTransitionTime":   isoformat(inner["allocationStateTransitionTime"]),
-		"errors":                          inner["errors"],
-		"creationTime":                    isoformat(properties["createdOn"]),
-		"modifiedTime":                    isoformat(properties["modifiedOn"]),
-		"provisioningState":               properties["provisioningState"],
-		"provisioningStateTransitionTime": isoformat(properties["provisioningStateTransitionTime"]),
-		"scaleSettings":                   inner["scaleSettings"],
-		"vmPriority":                      inner["vmPriority"],
-		"vmSize":                          inner["vmSize"],
+	status := query.Object{
+		{Key: "allocationStateTransitionTime", Value: isoformat(field(inner, "allocationStateTransitionTime"))},
+		{Key: "creationTime", Value: isoformat(field(*properties, "createdOn"))},
+		{Key: "modifiedTime", Value: isoformat(field(*properties, "modifiedOn"))},
+		{Key: "nodeStateCounts", Value: states},
+		{Key: "provisioningState", Value: field(*properties, "provisioningState")},
+		{Key: "provisioningStateTransitionTime", Value: isoformat(field(*properties, "provisioningStateTransitionTime"))},
 	}
+	for _, k := range []string{"currentNodeCount", "targetNodeCount", "allocationState", "errors", "scaleSettings", "vmPriority", "vmSize"} {
+		set(&status, k, field(inner, k))
+	}
+	set(properties, "status", status)
 }
 
-func verboseAKS(properties map[string]any) {
-	fill(properties, "isAttachedCompute", nil)
-	inner := object(properties, "properties")
-	for _, k := range []string{"agentCount", "agentVmSize", "clusterFqdn", "clusterPurpose", "loadBalancerSubnet", "loadBalancerType", "sslConfiguration", "systemServices"} {
-		fill(inner, k, nil)
+func verboseAKS(properties *query.Object) {
+	fill(properties, "isAttachedCompute")
+	edit(properties, "properties", func(inner *query.Object) {
+		fill(inner, "agentCount", "agentVmSize", "clusterFqdn", "clusterPurpose", "loadBalancerSubnet", "loadBalancerType", "sslConfiguration", "systemServices")
+		services, _ := field(*inner, "systemServices").([]any)
+		for i := range services {
+			if s, ok := services[i].(query.Object); ok {
+				if field(s, "serviceType") == nil {
+					set(&s, "serviceType", field(s, "systemServiceType"))
+				}
+				fill(&s, "publicIpAddress", "version")
+				services[i] = s
+			}
+		}
+	})
+}
+
+// place is where a key is, or belongs, in an object whose keys are sorted.
+func place(o query.Object, key string) (at int, found bool) {
+	return slices.BinarySearchFunc(o, key, func(m member, key string) int { return strings.Compare(m.Key, key) })
+}
+
+// set gives a key a value.
+func set(o *query.Object, key string, v any) {
+	at, found := place(*o, key)
+	if found {
+		(*o)[at].Value = v
+		return
 	}
-	services, _ := inner["systemServices"].([]any)
-	for i := range services {
-		if o, ok := services[i].(query.Object); ok {
-			s := mapOf(o)
-			services[i] = s
-			fill(s, "serviceType", s["systemServiceType"])
-			fill(s, "publicIpAddress", nil)
-			fill(s, "version", nil)
+	*o = slices.Insert(*o, at, member{Key: key, Value: v})
+}
+
+// fill makes keys that are missing null.
+func fill(o *query.Object, keys ...string) {
+	for _, key := range keys {
+		if at, found := place(*o, key); !found {
+			*o = slices.Insert(*o, at, member{Key: key})
 		}
 	}
 }
 
-// fill sets a key that is missing.
-func fill(m map[string]any, key string, v any) {
-	if _, ok := m[key]; !ok {
-		m[key] = v
+// edit changes the object under a key, put there when there is none.
+func edit(o *query.Object, key string, change func(*query.Object)) {
+	inner, _ := field(*o, key).(query.Object)
+	if inner == nil {
+		inner = query.Object{}
 	}
-}
-
-// object returns the object under a key, put there when there is none.
-func object(m map[string]any, key string) map[string]any {
-	o, ok := m[key].(map[string]any)
-	if !ok {
-		members, _ := m[key].(query.Object)
-		o = mapOf(members)
-		m[key] = o
-	}
-	return o
-}
-
-// mapOf is an object to which keys can be added.
-func mapOf(o query.Object) map[string]any {
-	m := make(map[string]any, len(o)+4)
-	for _, member := range o {
-		m[member.Key] = member.Value
-	}
-	return m
+	change(&inner)
+	set(o, key, inner)
 }
 
 // nulls makes the value of a key an object that has at least the given keys.
-func nulls(m map[string]any, key string, keys ...string) {
-	o := object(m, key)
-	for _, k := range keys {
-		fill(o, k, nil)
-	}
+func nulls(o *query.Object, key string, keys ...string) {
+	edit(o, key, func(inner *query.Object) { fill(inner, keys...) })
 }
 
 // dropSecrets nulls the passwords and keys a type's properties could hold. The
 // service does not return them; should it ever, they stay off the screen.
-func dropSecrets(inner map[string]any) {
+func dropSecrets(inner *query.Object) {
+	for _, key := range []string{"databricksAccessToken", "relayConnectionString", "serviceBusConnectionString"} {
+		drop(inner, key)
+	}
 	for _, path := range [...][2]string{
-		{"", "databricksAccessToken"},
-		{"", "relayConnectionString"},
-		{"", "serviceBusConnectionString"},
 		{"administratorAccount", "password"},
 		{"administratorAccount", "privateKeyData"},
 		{"sslConfiguration", "key"},
 		{"userAccountCredentials", "adminUserPassword"},
 	} {
-		holder := inner
-		if path[0] != "" {
-			if _, ok := inner[path[0]].(query.Object); !ok {
-				continue
-			}
-			holder = object(inner, path[0])
+		if holder, ok := field(*inner, path[0]).(query.Object); ok {
+			drop(&holder, path[1])
 		}
-		if _, ok := holder[path[1]]; ok {
-			holder[path[1]] = nil
-		}
+	}
+}
+
+func drop(o *query.Object, key string) {
+	if at, found := place(*o, key); found {
+		(*o)[at].Value = nil
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,24 +19,25 @@ import (
 type member = query.Member
 
 // simplify turns a value into nil, bool, string, json.Number, []any,
-// map[string]any or an ordered object; every other type goes through
-// encoding/json.
-func simplify(v any) (any, error) {
+// map[string]any or an ordered object, and a compute into its object at a time;
+// every other type goes through encoding/json.
+func simplify(v any, now time.Time) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, string, json.Number:
 		return v, nil
 	case []any:
+		out := make([]any, len(v))
 		for i, e := range v {
-			n, err := simplify(e)
+			n, err := simplify(e, now)
 			if err != nil {
 				return nil, err
 			}
-			v[i] = n
+			out[i] = n
 		}
-		return v, nil
+		return out, nil
 	case map[string]any:
 		for k, e := range v {
-			n, err := simplify(e)
+			n, err := simplify(e, now)
 			if err != nil {
 				return nil, err
 			}
@@ -43,13 +46,15 @@ func simplify(v any) (any, error) {
 		return v, nil
 	case query.Object:
 		for i := range v {
-			n, err := simplify(v[i].Value)
+			n, err := simplify(v[i].Value, now)
 			if err != nil {
 				return nil, err
 			}
 			v[i].Value = n
 		}
 		return v, nil
+	case object:
+		return simplify(v.at(now), now)
 	case json.RawMessage:
 		// Most of what is passed on undecoded is one of these.
 		switch string(v) {
@@ -129,12 +134,7 @@ func (d decoder) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, found := slices.BinarySearchFunc(o, name, func(m member, name string) int { return strings.Compare(m.Key, name) })
-		if found {
-			o[at].Value = e
-			continue
-		}
-		o = slices.Insert(o, at, member{Key: name, Value: e})
+		set(&o, name, e)
 	}
 	_, err := d.ReadToken()
 	return o, err
@@ -186,6 +186,8 @@ func field(v any, key string) any {
 // maxDepth bounds the nesting that is printed: indentation makes the output
 // grow with the square of it.
 const maxDepth = 200
+
+var errDepth = fmt.Errorf("the result cannot be printed: it is nested more than %d levels deep", maxDepth)
 
 // depth returns how deep lists and objects are nested; 0 for a scalar.
 func depth(v any) int {
