@@ -40,7 +40,7 @@ func allowed() map[string][]string {
 		"internal/azure":     {"internal/exit", "internal/input", "pkg/loopback", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "golang.org/x/net/http/httpproxy"},
 		"internal/config":    {"internal/exit", "internal/azure", "internal/input", "internal/nearest", "github.com/spf13/viper", "go.yaml.in/yaml/v3"},
 		"internal/access":    {"internal/exit", "internal/input", "pkg/compute"},
-		"internal/timetable": {"pkg/compute", "pkg/schedule", "go.yaml.in/yaml/v3"},
+		"internal/timetable": {"internal/lookalike", "internal/nearest", "pkg/compute", "pkg/schedule", "go.yaml.in/yaml/v3"},
 		"internal/render": {"internal/exit", "internal/query", "pkg/compute", "pkg/schedule",
 			"github.com/olekukonko/tablewriter/...", "github.com/mattn/go-runewidth", "golang.org/x/term"},
 		"internal/progress": {"internal/render", "pkg/compute", "github.com/briandowns/spinner"},

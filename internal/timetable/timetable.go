@@ -1,17 +1,15 @@
 // Package timetable reads the files of "schedule apply" and "schedule preview
-// -f": the hours or schedules of one instance or of several, as YAML or JSON.
+// -f": the hours or schedules of one instance or of several. Besides files of
+// its own it takes what people have: the service's bodies, parameters files and
+// templates, policies, and the YAML of az's ml extension. What it does not
+// understand is an error; only an empty list asks for no schedules.
 package timetable
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -21,19 +19,15 @@ import (
 type Wanted struct {
 	// Name is the instance; "" when the file names none.
 	Name string
-	// Schedules are all it is to have, none included.
+	// Schedules are all it is to have. None are wanted only where the file holds
+	// an empty list.
 	Schedules []compute.Scheduled
 	// Notes are sentences for the user, such as a stop on the next day.
 	Notes []string
 }
 
-const (
-	maxSize  = 1 << 20
-	maxNodes = 20_000
-)
-
 // Read reads a file. zone is asked for the time zone of hours when the file
-// names none.
+// names none. Errors begin with the line they are about, where there is one.
 //
 // One instance, whose name the command gives:
 //
@@ -52,34 +46,45 @@ const (
 //	    schedules: [{action: Stop, triggerType: Cron, cron: {expression: 0 19 * * *}}]
 //
 // or a list of objects with name and schedules, as "schedule list -o json"
-// prints for several instances.
+// prints for several instances, or several documents. The other shapes are
+// those of foreign.go.
 func Read(data []byte, zone func() (schedule.Zone, error)) ([]Wanted, error) {
-	root, err := parse(data)
+	docs, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
-	r := reader{zone: zone}
-	switch v := root.(type) {
-	case []any:
-		if len(v) > 0 && has(v[0], "name") {
-			return r.list(v)
-		}
-		w, err := r.objects(v)
-		return []Wanted{w}, err
-	case map[string]any:
-		if _, ok := v["instances"]; ok {
-			return r.instances(v)
-		}
-		w, err := r.one("", v)
-		return []Wanted{w}, err
+	if len(docs) == 0 {
+		return nil, errors.New("the file is empty; " + hint)
 	}
-	return nil, errors.New("the file holds neither hours nor schedules; write hours: [mon-fri 09:00-18:00]")
+	var out []Wanted
+	for _, doc := range docs {
+		list, err := reader{zone: zone}.document(doc)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, distinct(out)
 }
 
-func has(v any, key string) bool {
-	m, ok := v.(map[string]any)
-	_, there := m[key]
-	return ok && there
+const hint = "write hours: [mon-fri 09:00-18:00], or schedules: [] for none"
+
+// distinct refuses instances that are asked for twice.
+func distinct(list []Wanted) error {
+	seen := map[string]string{} // the service's names differ in more than case
+	for _, w := range list {
+		other, twice := seen[strings.ToLower(w.Name)]
+		switch {
+		case w.Name == "" && len(list) > 1:
+			return errors.New("the file is about several instances, and one of them has no name")
+		case twice && other == w.Name:
+			return fmt.Errorf("%s is in the file twice", show(w.Name))
+		case twice:
+			return fmt.Errorf("%s and %s are one instance", show(other), show(w.Name))
+		}
+		seen[strings.ToLower(w.Name)] = w.Name
+	}
+	return nil
 }
 
 type reader struct {
@@ -87,299 +92,260 @@ type reader struct {
 	named string // the time zone the file names, as the service does; "" for none
 }
 
-// instances reads {time-zone, instances: {name: …}}.
-func (r reader) instances(m map[string]any) ([]Wanted, error) {
-	if err := known(m, "the file", "time-zone", "instances"); err != nil {
-		return nil, err
-	}
-	if err := r.within(m); err != nil {
-		return nil, err
-	}
-	seen := map[string]string{} // names differ in more than case
-	named, ok := m["instances"].(map[string]any)
-	if !ok {
-		if list, ok := m["instances"].([]any); ok {
-			return r.list(list)
+// The keys of a file of ours, around one instance.
+var ownKeys = []string{"name", "time-zone", "hours", "schedules", "computeStartStop"}
+
+// document reads a document of any shape.
+func (r reader) document(n *node) ([]Wanted, error) {
+	switch {
+	case n.list != nil:
+		return r.items(n)
+	case n.mapping == nil:
+		return nil, n.errorf("the file holds neither hours nor schedules; %s", hint)
+	case n.find("resources") != nil:
+		return r.template(n)
+	case isPolicy(n):
+		return one(r.policy(n))
+	case n.find("parameters") != nil:
+		return one(r.parameters(n))
+	case n.find("instances") != nil:
+		return r.instances(n)
+	case n.find("value") != nil:
+		return r.value(n)
+	case isCompute(n):
+		w, is, err := r.compute(n)
+		if err == nil && !is {
+			err = n.errorf("this is no compute instance; only instances have schedules")
 		}
-		return nil, errors.New("instances holds names and what each is to have, such as dev: {hours: [mon-fri 09:00-18:00]}")
+		return []Wanted{w}, err
+	}
+	return one(r.own("", n))
+}
+
+func one(w Wanted, err error) ([]Wanted, error) { return []Wanted{w}, err }
+
+// items reads a list: of schedules, of instances, or of what a policy appends.
+func (r reader) items(n *node) ([]Wanted, error) {
+	switch {
+	case len(n.list) == 0, n.list[0].find("name") == nil && n.list[0].find("properties") == nil && n.list[0].find("field") == nil:
+		return one(r.schedules(n))
+	case n.list[0].find("field") != nil:
+		return one(r.details(n, nil))
 	}
 	var out []Wanted
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		folded := strings.ToLower(name)
-		if other, twice := seen[folded]; twice {
-			return nil, fmt.Errorf("%s and %s are one instance", show(other), show(name))
+	for i, item := range n.list {
+		name, ok := item.find("name").text()
+		switch {
+		case item.mapping == nil || !ok || name == "":
+			return nil, item.errorf("entry %d of the list has no name", i+1)
+		case isCompute(item):
+			w, is, err := r.compute(item)
+			if err != nil {
+				return nil, err
+			}
+			if is {
+				out = append(out, w)
+			}
+		default:
+			w, err := r.own(name, item)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, w)
 		}
-		seen[folded] = name
-		body, ok := named[name].(map[string]any)
-		if !ok {
-			return nil, fmt.Errorf("%s: write hours: [mon-fri 09:00-18:00], or schedules: [] for none", show(name))
+	}
+	if len(out) == 0 {
+		return nil, n.errorf("the list holds no compute instance")
+	}
+	return out, nil
+}
+
+// instances reads {time-zone, instances: {name: …}}.
+func (r reader) instances(n *node) ([]Wanted, error) {
+	if err := known(n, "the file", "time-zone", "instances"); err != nil {
+		return nil, err
+	}
+	if err := r.within(n); err != nil {
+		return nil, err
+	}
+	inner := n.find("instances")
+	if len(inner.list) > 0 {
+		return r.items(inner)
+	}
+	if inner.mapping == nil || len(inner.mapping.pairs) == 0 {
+		return nil, inner.errorf("instances holds names and what each is to have, such as dev: {hours: [mon-fri 09:00-18:00]}")
+	}
+	var out []Wanted
+	for _, p := range inner.mapping.pairs {
+		if p.value.mapping == nil {
+			return nil, fmt.Errorf("line %d: %s is %s; %s", p.line, show(p.key), p.value.kind(), hint)
 		}
-		w, err := r.one(name, body)
+		w, err := r.own(p.key, p.value)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", show(name), err)
+			return nil, err
 		}
 		out = append(out, w)
 	}
 	return out, nil
 }
 
-// within takes over the time zone that holds for what is inside m.
-func (r *reader) within(m map[string]any) error {
-	given, ok := m["time-zone"]
-	if !ok {
+// within takes over the time zone that holds for what is inside n.
+func (r *reader) within(n *node) error {
+	given := n.find("time-zone")
+	if given == nil {
 		return nil
 	}
-	text, ok := given.(string)
-	if !ok || text == "" {
-		return errors.New("time-zone is a name such as Europe/Berlin")
+	name, ok := given.text()
+	if !ok || name == "" {
+		return given.errorf("time-zone is a name such as Europe/Berlin")
 	}
-	zone, err := schedule.Resolve(text)
+	zone, err := schedule.Resolve(name)
 	if err != nil {
-		return err
+		return given.errorf("%w", err)
 	}
 	r.zone, r.named = func() (schedule.Zone, error) { return zone, nil }, zone.Windows
 	return nil
 }
 
-// list reads [{name, schedules}, …].
-func (r reader) list(items []any) ([]Wanted, error) {
-	var out []Wanted
-	seen := map[string]bool{}
-	for i, item := range items {
-		m, ok := item.(map[string]any)
-		name, isText := m["name"].(string)
-		if !ok || !isText || name == "" {
-			return nil, fmt.Errorf("entry %d of the list has no name", i+1)
-		}
-		if seen[strings.ToLower(name)] {
-			return nil, fmt.Errorf("%s is in the file twice", show(name))
-		}
-		seen[strings.ToLower(name)] = true
-		delete(m, "name")
-		w, err := r.one(name, m)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", show(name), err)
-		}
-		out = append(out, w)
-	}
-	return out, nil
-}
-
-// one reads what a single instance is to have.
-func (r reader) one(name string, m map[string]any) (Wanted, error) {
-	w := Wanted{Name: name}
+// own reads what a single instance is to have, in our own spelling.
+func (r reader) own(name string, n *node) (Wanted, error) {
 	what := "the file"
 	if name != "" {
-		what = "an instance"
+		what = show(name)
 	}
-	if err := known(m, what, "time-zone", "hours", "schedules", "computeStartStop"); err != nil {
-		return w, err
+	if err := known(n, what, ownKeys...); err != nil {
+		return Wanted{}, err
 	}
-	if err := r.within(m); err != nil {
-		return w, err
+	if given := n.find("name"); given != nil && name == "" {
+		text, ok := given.text()
+		if !ok || text == "" {
+			return Wanted{}, given.errorf("name is %s, not the name of an instance", given.kind())
+		}
+		name = text
 	}
+	w, err := r.given(n)
+	w.Name = name
+	return w, err
+}
+
+// given reads the hours and schedules of n.
+func (r reader) given(n *node) (Wanted, error) {
+	if err := r.within(n); err != nil {
+		return Wanted{}, err
+	}
+	var w Wanted
 	given := false
-	if hours, ok := m["hours"]; ok {
-		given = true
-		texts, err := texts(hours)
-		if err != nil {
-			return w, err
-		}
-		zone, err := r.zone()
-		if err != nil {
-			return w, err
-		}
-		compiled, err := schedule.ParseHours(texts, zone.Windows)
-		if err != nil {
-			return w, err
-		}
-		for _, e := range compiled.Entries {
-			w.Schedules = append(w.Schedules, compute.Scheduled{Entry: e})
-		}
-		w.Notes = append(w.Notes, compiled.Notes...)
-		if zone.Warning != "" {
-			w.Notes = append(w.Notes, zone.Warning)
-		}
-	}
-	for _, key := range [...]string{"schedules", "computeStartStop"} {
-		value, ok := m[key]
-		if !ok {
+	for _, key := range []string{"hours", "schedules", "computeStartStop"} {
+		at := n.find(key)
+		if at == nil {
 			continue
 		}
 		given = true
-		if inner, ok := value.(map[string]any); ok && key == "schedules" {
-			value = inner["computeStartStop"] // as it stands in a compute's properties
+		read := r.set
+		switch key {
+		case "hours":
+			read = r.hours
+		case "computeStartStop":
+			read = r.startStop
 		}
-		list, ok := value.([]any)
-		if !ok && value != nil {
-			return w, fmt.Errorf("%s is a list of schedules", key)
-		}
-		more, err := r.objects(list)
+		more, err := read(at)
 		if err != nil {
-			return w, err
+			return Wanted{}, err
 		}
 		w.Schedules, w.Notes = append(w.Schedules, more.Schedules...), append(w.Notes, more.Notes...)
 	}
 	if !given {
-		return w, errors.New("neither hours nor schedules are given; write hours: [mon-fri 09:00-18:00], or schedules: [] for none")
+		return w, n.errorf("neither hours nor schedules are given; %s", hint)
 	}
-	return w, fits(w.Schedules)
+	return w, fits(n, w.Schedules)
 }
 
-// fits refuses more schedules than an instance can have.
-func fits(list []compute.Scheduled) error {
-	if len(list) > schedule.Max {
-		return fmt.Errorf("these are %d schedules, and an instance can have %d", len(list), schedule.Max)
+// hours reads one text or a list of them.
+func (r reader) hours(n *node) (Wanted, error) {
+	items := n.list
+	if items == nil {
+		items = []*node{n}
 	}
-	return nil
-}
-
-// objects reads schedules as the service writes them. One with an id is the
-// service's own and is taken as it is; any other was written by hand: it must
-// make sense, and is sent as the service spells it.
-func (r reader) objects(list []any) (Wanted, error) {
-	text, err := json.Marshal(list)
-	if err != nil {
-		return Wanted{}, err
+	if len(items) == 0 {
+		return Wanted{}, n.errorf("hours is an empty list; write schedules: [] for none")
 	}
-	if list == nil {
-		text = []byte("[]")
-	}
-	schedules, err := compute.ReadSchedules(text)
-	if err != nil {
-		return Wanted{}, err
-	}
-	w := Wanted{Schedules: schedules}
-	for i := range schedules {
-		s := &schedules[i]
-		if s.Entry.ID == "" {
-			if s.Entry.Zone == "" {
-				s.Entry.Zone = r.named
-			}
-			if s.Err == nil {
-				s.Err = s.Entry.Validate()
-			}
-			if s.Err != nil {
-				return Wanted{}, fmt.Errorf("schedule %d: %w", i+1, s.Err)
-			}
-			w.Notes = append(w.Notes, s.Entry.Warnings()...)
-			if key := strange(s.Raw); key != "" {
-				w.Notes = append(w.Notes, fmt.Sprintf("schedule %d has the key %s, which is not known here: it is sent as it is", i+1, key))
-			}
-		}
-		if zone, err := schedule.Resolve(s.Entry.Zone); err == nil && s.Err == nil && s.Entry.Zone != "" {
-			s.Entry.Zone = zone.Windows // the service takes Windows names
-		}
-	}
-	return w, fits(schedules)
-}
-
-// strange is a key of a schedule that is none of the service's, in quotes, or "".
-func strange(raw []byte) string {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(new(compute.Schedule))
-	if err == nil {
-		return ""
-	}
-	_, key, _ := strings.Cut(err.Error(), "json: unknown field ")
-	return key
-}
-
-// texts reads one text or a list of them.
-func texts(v any) ([]string, error) {
-	if one, ok := v.(string); ok {
-		return []string{one}, nil
-	}
-	list, ok := v.([]any)
-	if !ok {
-		return nil, errors.New("hours are texts such as mon-fri 09:00-18:00")
-	}
-	var out []string
-	for _, item := range list {
-		text, ok := item.(string)
+	var texts []string
+	for _, item := range items {
+		text, ok := item.text()
 		if !ok {
-			return nil, errors.New("hours are texts such as mon-fri 09:00-18:00")
+			return Wanted{}, item.errorf("hours are texts such as mon-fri 09:00-18:00, and this is %s", item.kind())
 		}
-		out = append(out, text)
+		texts = append(texts, text)
 	}
-	return out, nil
+	zone, err := r.zone()
+	if err != nil {
+		return Wanted{}, err
+	}
+	compiled, err := schedule.ParseHours(texts, zone.Windows)
+	if err != nil {
+		return Wanted{}, n.errorf("%w", err)
+	}
+	w := Wanted{Notes: slices.Clone(compiled.Notes)}
+	for _, e := range compiled.Entries {
+		w.Schedules = append(w.Schedules, compute.Scheduled{Entry: e})
+	}
+	if zone.Warning != "" {
+		w.Notes = append(w.Notes, zone.Warning)
+	}
+	return w, nil
+}
+
+// set reads the value of schedules: a list, the service's object, or that object
+// as a parameter.
+func (r reader) set(n *node) (Wanted, error) {
+	if n.list != nil {
+		return r.schedules(n)
+	}
+	if s, ok := n.text(); ok && isExpression(s) {
+		return Wanted{}, n.errorf("schedules is the expression %s, which is not evaluated here; write its value, or apply the parameters file", show(s))
+	}
+	if n.mapping == nil {
+		return Wanted{}, n.errorf("schedules is %s, not a list of schedules; write schedules: [] for none", n.kind())
+	}
+	if inner := n.find("value"); inner != nil {
+		if err := known(n, "schedules", "value", "type", "metadata"); err != nil {
+			return Wanted{}, err
+		}
+		return r.set(inner)
+	}
+	if inner := n.find("defaultValue"); inner != nil { // a parameter as a template declares it
+		if err := known(n, "schedules", "defaultValue", "type", "metadata"); err != nil {
+			return Wanted{}, err
+		}
+		return r.set(inner)
+	}
+	if err := known(n, "schedules", "computeStartStop"); err != nil {
+		return Wanted{}, err
+	}
+	inner := n.find("computeStartStop")
+	if inner == nil {
+		return Wanted{}, n.errorf("schedules has no computeStartStop; write schedules: [] for none")
+	}
+	return r.startStop(inner)
+}
+
+func (r reader) startStop(n *node) (Wanted, error) {
+	if n.list == nil {
+		return Wanted{}, n.errorf("computeStartStop is %s, not a list of schedules; write [] for none", n.kind())
+	}
+	return r.schedules(n)
 }
 
 // known refuses keys that mean nothing here.
-func known(m map[string]any, what string, keys ...string) error {
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if !slices.Contains(keys, key) {
-			return fmt.Errorf("%s has the key %s, which means nothing; known are %s", what, show(key), strings.Join(keys, ", "))
+func known(n *node, what string, keys ...string) error {
+	b := block{what: what}
+	for _, key := range keys {
+		b.fields = append(b.fields, field{name: key})
+	}
+	for _, p := range n.mapping.pairs {
+		if !slices.ContainsFunc(keys, func(key string) bool { return fold(key) == fold(p.key) }) {
+			return b.unknown(p)
 		}
 	}
-	return nil
-}
-
-func show(text string) string { return fmt.Sprintf("%.60q", text) }
-
-// parse reads YAML, of which JSON is a part, into maps, lists and values. Times
-// stay the text they are: a clock in a file has no offset.
-func parse(data []byte) (any, error) {
-	if len(data) > maxSize {
-		return nil, errors.New("the file is longer than a megabyte")
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("the file is not YAML: %w", err)
-	}
-	if len(doc.Content) != 1 {
-		return nil, nil
-	}
-	left := maxNodes
-	return value(doc.Content[0], &left, 0)
-}
-
-func value(n *yaml.Node, left *int, depth int) (any, error) {
-	if *left--; *left < 0 || depth > 50 {
-		return nil, errors.New("the file holds more than schedules need")
-	}
-	switch n.Kind {
-	case yaml.AliasNode:
-		return value(n.Alias, left, depth+1)
-	case yaml.SequenceNode:
-		list := []any{}
-		for _, item := range n.Content {
-			v, err := value(item, left, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		return list, nil
-	case yaml.MappingNode:
-		m := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key := n.Content[i]
-			if key.Kind != yaml.ScalarNode {
-				return nil, fmt.Errorf("line %d: a key is not a word", key.Line)
-			}
-			if _, twice := m[key.Value]; twice {
-				return nil, fmt.Errorf("line %d: the key %s is there twice", key.Line, show(key.Value))
-			}
-			v, err := value(n.Content[i+1], left, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			m[key.Value] = v
-		}
-		return m, nil
-	}
-	switch n.ShortTag() {
-	case "!!int", "!!float", "!!bool", "!!null":
-		var v any
-		if err := n.Decode(&v); err != nil {
-			return nil, fmt.Errorf("line %d: %s cannot be read", n.Line, show(n.Value))
-		}
-		if f, ok := v.(float64); ok && (f != f || f-f != 0) {
-			return nil, fmt.Errorf("line %d: %s is no number for a schedule", n.Line, show(n.Value))
-		}
-		return v, nil
-	}
-	return n.Value, nil
+	return n.mapping.once(keys...)
 }

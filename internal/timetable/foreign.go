@@ -1,0 +1,324 @@
+package timetable
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// isCompute reports whether n is a whole compute: of the service, of our own
+// output, or of az's ml extension. Such a file says much besides schedules.
+func isCompute(n *node) bool {
+	return slices.ContainsFunc([]string{"properties", "type", "computeType", "provisioningState", "size", "vmSize", "location", "$schema", "hoursPerWeek"},
+		func(key string) bool { return n.find(key) != nil })
+}
+
+// compute reads a whole compute. is is false for one that has no schedules
+// because it is no instance.
+func (r reader) compute(n *node) (w Wanted, is bool, err error) {
+	kind := n.find("properties", "computeType")
+	if kind == nil {
+		kind = n.find("computeType")
+	}
+	if t, ok := n.find("type").text(); ok && kind == nil && !strings.Contains(t, "/") {
+		kind = n.find("type")
+	}
+	if name, ok := kind.text(); ok && fold(name) != "computeinstance" {
+		return w, false, nil
+	}
+	body := n
+	if inner := n.find("properties", "properties"); inner != nil {
+		body = inner
+	} else if n.find("properties", "schedules") != nil {
+		body = n.find("properties")
+	}
+	if body.mapping == nil {
+		return w, true, body.errorf("properties is %s, not a block of keys", body.kind())
+	}
+	if err := body.mapping.once("schedules", "hours", "time-zone", "computeStartStop"); err != nil {
+		return w, true, err
+	}
+	if body.find("schedules") == nil && body.find("hours") == nil {
+		for _, p := range body.mapping.pairs {
+			if near := similar(p.key, []string{"schedules", "computeStartStop", "hours"}); near != "" {
+				return w, true, fmt.Errorf("line %d: this compute has the key %s; did you mean %s?", p.line, show(p.key), near)
+			}
+		}
+		return w, true, n.errorf("this compute says nothing about schedules; write schedules: [] for none")
+	}
+	if w, err = r.given(body); err != nil {
+		return w, true, err
+	}
+	name, _ := n.find("name").text()
+	if !isExpression(name) {
+		w.Name = name[strings.LastIndex(name, "/")+1:]
+	}
+	return w, true, nil
+}
+
+// value reads {"value": …}: a page of the service's list, or a parameter.
+func (r reader) value(n *node) ([]Wanted, error) {
+	if err := known(n, "the file", "value", "nextLink", "type", "metadata"); err != nil {
+		return nil, err
+	}
+	inner := n.find("value")
+	if inner.list == nil {
+		return one(r.set(inner))
+	}
+	if len(inner.list) == 0 {
+		return nil, inner.errorf("value is an empty list, of computes or of schedules; write schedules: [] for none")
+	}
+	return r.items(inner)
+}
+
+// parameters reads a parameters file, or its parameters block: the one
+// parameter that holds schedules.
+func (r reader) parameters(n *node) (Wanted, error) {
+	if err := known(n, "the file", "$schema", "contentVersion", "parameters"); err != nil {
+		return Wanted{}, err
+	}
+	block := n.find("parameters")
+	if block.mapping == nil {
+		return Wanted{}, block.errorf("parameters is %s, not a block of keys", block.kind())
+	}
+	var found []pair
+	var names []string
+	for _, p := range block.mapping.pairs {
+		names = append(names, show(p.key))
+		value := p.value.find("value")
+		if fold(p.key) == "schedules" || value.find("computeStartStop") != nil {
+			found = append(found, p)
+		}
+	}
+	switch {
+	case len(found) > 1:
+		return Wanted{}, fmt.Errorf("line %d: the parameters %s and %s both hold schedules; keep one", found[1].line, show(found[0].key), show(found[1].key))
+	case len(found) == 0:
+		return Wanted{}, block.errorf("no parameter holds schedules, only %.200s", strings.Join(names, ", "))
+	}
+	p := found[0]
+	if p.value.find("reference") != nil {
+		return Wanted{}, p.value.errorf("the parameter %s is in a key vault, which is not read", show(p.key))
+	}
+	if p.value.mapping != nil && p.value.find("value") == nil {
+		return Wanted{}, fmt.Errorf("line %d: the parameter %s has no value", p.line, show(p.key))
+	}
+	return r.set(p.value)
+}
+
+// template reads an ARM template, as people write it or as Bicep compiles it:
+// the compute instances among its resources.
+func (r reader) template(n *node) ([]Wanted, error) {
+	s := newScope(n.find("parameters"), n.find("variables"))
+	var out []Wanted
+	var walk func(list *node, parent string) error
+	walk = func(list *node, parent string) error {
+		for _, item := range list.children() {
+			kind, _ := item.find("type").text()
+			if parent != "" && !strings.Contains(kind, ".") {
+				kind = parent + "/" + kind
+			}
+			if strings.EqualFold(kind, "Microsoft.MachineLearningServices/workspaces/computes") {
+				w, is, err := r.resource(item, s)
+				if err != nil {
+					return err
+				}
+				if is {
+					out = append(out, w)
+				}
+			}
+			if inner := item.find("properties", "template"); inner != nil && inner.mapping != nil {
+				more, err := r.template(inner)
+				if err != nil && !errors.Is(err, errNoInstance) {
+					return err
+				}
+				out = append(out, more...)
+			}
+			if err := walk(item.find("resources"), kind); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := walk(n.find("resources"), ""); err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, errNoInstance
+	}
+	return out, nil
+}
+
+var errNoInstance = errors.New("the template holds no compute instance")
+
+// children are the items of a list, or the values of a mapping: resources are
+// either.
+func (n *node) children() []*node {
+	if n == nil || n.mapping == nil {
+		if n == nil {
+			return nil
+		}
+		return n.list
+	}
+	var out []*node
+	for _, p := range n.mapping.pairs {
+		out = append(out, p.value)
+	}
+	return out
+}
+
+// resource reads a compute of a template. What is asked of it is evaluated as
+// far as parameters and variables with values go.
+func (r reader) resource(n *node, s scope) (w Wanted, is bool, err error) {
+	kind, err := s.evaluate(n.find("properties", "computeType"), 0)
+	if err != nil {
+		return w, true, err
+	}
+	if name, _ := kind.text(); fold(name) != "computeinstance" {
+		return w, false, nil
+	}
+	if n.find("copy") != nil {
+		return w, true, n.errorf("the instance is made by copy, which is not evaluated here")
+	}
+	body := n.find("properties", "properties")
+	at := body.find("schedules")
+	if at == nil {
+		return w, true, n.errorf("this instance says nothing about schedules; write schedules: [] for none")
+	}
+	if at, err = s.evaluate(at, 0); err != nil {
+		return w, true, err
+	}
+	if w, err = r.set(at); err != nil {
+		return w, true, err
+	}
+	// A name that cannot be evaluated is not needed when the command says it.
+	if named, err := s.evaluate(n.find("name"), 0); err == nil && named != nil {
+		name, _ := named.text()
+		w.Name = name[strings.LastIndex(name, "/")+1:]
+	}
+	return w, true, nil
+}
+
+// scope holds what expressions of a template name.
+type scope struct {
+	parameters, variables *node
+	left                  *int // values that may still be made: expressions can multiply
+}
+
+func newScope(parameters, variables *node) scope {
+	left := maxNodes
+	return scope{parameters, variables, &left}
+}
+
+// An expression of a template is text in brackets; two brackets in front are
+// text that begins with one.
+func isExpression(s string) bool {
+	return strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") && !strings.HasPrefix(s, "[[")
+}
+
+var lookup = regexp.MustCompile(`^\[\s*(?i:(parameters|variables))\(\s*'([^']+)'\s*\)\s*\]$`)
+
+// evaluate returns n with every expression in it replaced by what it stands
+// for. One that is more than a parameter's default or a variable is an error
+// that names it and its line.
+func (s scope) evaluate(n *node, depth int) (*node, error) {
+	if n == nil {
+		return nil, nil
+	}
+	if *s.left--; *s.left < 0 {
+		return nil, errMuch
+	}
+	if text, ok := n.text(); ok && isExpression(text) {
+		m := lookup.FindStringSubmatch(text)
+		var value *node
+		switch {
+		case m == nil || depth > 10:
+		case strings.EqualFold(m[1], "parameters"):
+			value = s.parameters.named(m[2]).find("defaultValue")
+		default:
+			value = s.variables.named(m[2])
+		}
+		if value == nil {
+			return nil, n.errorf("%s is an expression that is not evaluated here; write its value, or apply the parameters file", show(text))
+		}
+		return s.evaluate(value, depth+1)
+	}
+	out := &node{line: n.line, scalar: n.scalar}
+	if n.list != nil {
+		out.list = make([]*node, len(n.list))
+		for i, item := range n.list {
+			v, err := s.evaluate(item, depth)
+			if err != nil {
+				return nil, err
+			}
+			out.list[i] = v
+		}
+	}
+	if n.mapping != nil {
+		out.mapping = &mapping{slices.Clone(n.mapping.pairs), n.mapping.keys, n.mapping.folded}
+		for i, p := range out.mapping.pairs {
+			v, err := s.evaluate(p.value, depth)
+			if err != nil {
+				return nil, err
+			}
+			out.mapping.pairs[i].value = v
+		}
+	}
+	return out, nil
+}
+
+// isPolicy reports whether n is a policy definition, or a part of one from its
+// rule down to what is appended.
+func isPolicy(n *node) bool {
+	for _, keys := range [][]string{{"policyRule"}, {"properties", "policyRule"}, {"then"}, {"details"}, {"operations"}, {"field"}} {
+		if n.find(keys...) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// policy reads what a policy appends to the schedules of new instances.
+func (r reader) policy(n *node) (Wanted, error) {
+	parameters := n.find("parameters")
+	for _, key := range []string{"properties", "policyRule", "then", "details", "operations"} {
+		if inner := n.find(key); inner != nil {
+			n = inner
+		}
+		if parameters == nil {
+			parameters = n.find("parameters")
+		}
+	}
+	if n.list == nil {
+		n = &node{line: n.line, list: []*node{n}}
+	}
+	return r.details(n, parameters)
+}
+
+// details reads [{field, value}, …].
+func (r reader) details(n, parameters *node) (Wanted, error) {
+	for _, item := range n.list {
+		name, _ := item.find("field").text()
+		_, field, ok := strings.Cut(strings.ToLower(name), "/computes/")
+		if !ok || field != "schedules" && !strings.HasPrefix(field, "schedules.computestartstop") {
+			continue
+		}
+		value := item.find("value")
+		if value == nil {
+			return Wanted{}, item.errorf("%s has no value", show(name))
+		}
+		value, err := newScope(parameters, nil).evaluate(value, 0)
+		switch {
+		case err != nil:
+			return Wanted{}, err
+		case field == "schedules":
+			return r.set(value)
+		case strings.HasSuffix(field, "[*]") && value.list == nil:
+			return r.schedules(&node{line: value.line, list: []*node{value}})
+		}
+		return r.startStop(value)
+	}
+	return Wanted{}, n.errorf("the policy appends nothing to the schedules of compute instances")
+}

@@ -1,0 +1,489 @@
+package timetable
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/computetarget/computetarget/internal/lookalike"
+)
+
+const (
+	maxSize  = 1 << 20
+	maxNodes = 100_000
+	maxDepth = 50
+)
+
+// node is a value of the file and the line it stands in.
+type node struct {
+	line int
+	// Exactly one of the three says what it is.
+	mapping *mapping
+	list    []*node // not nil for a list, an empty one included
+	scalar  any     // string, json.Number, bool or nil
+}
+
+// mapping is a mapping in the order of the file.
+type mapping struct {
+	pairs  []pair
+	keys   map[string]bool // as written
+	folded map[string]int  // the first pair of each folded key
+}
+
+type pair struct {
+	key   string
+	line  int
+	value *node
+}
+
+// get is the value of a key however it is spelled: computeStartStop,
+// ComputeStartStop, compute_start_stop. nil when it is not there.
+func (m *mapping) get(key string) *node {
+	if m == nil {
+		return nil
+	}
+	if i, ok := m.folded[fold(key)]; ok {
+		return m.pairs[i].value
+	}
+	return nil
+}
+
+// named is the value of a key but for its case: names of parameters differ in a
+// hyphen.
+func (n *node) named(key string) *node {
+	if n == nil || n.mapping == nil {
+		return nil
+	}
+	for _, p := range n.mapping.pairs {
+		if strings.EqualFold(p.key, key) {
+			return p.value
+		}
+	}
+	return nil
+}
+
+// once refuses a key that is there in two spellings.
+func (m *mapping) once(keys ...string) error {
+	seen := map[string]string{}
+	for _, p := range m.pairs {
+		if !slices.ContainsFunc(keys, func(key string) bool { return fold(key) == fold(p.key) }) {
+			continue
+		}
+		if other := seen[fold(p.key)]; other != "" {
+			return fmt.Errorf("line %d: the keys %s and %s are one", p.line, show(other), show(p.key))
+		}
+		seen[fold(p.key)] = p.key
+	}
+	return nil
+}
+
+// find follows keys down to a value; nil when there is none.
+func (n *node) find(keys ...string) *node {
+	for _, key := range keys {
+		if n == nil {
+			return nil
+		}
+		n = n.mapping.get(key)
+	}
+	return n
+}
+
+func (n *node) text() (string, bool) {
+	if n == nil || n.mapping != nil || n.list != nil {
+		return "", false
+	}
+	s, ok := n.scalar.(string)
+	return s, ok
+}
+
+func (n *node) null() bool {
+	return n != nil && n.mapping == nil && n.list == nil && n.scalar == nil
+}
+
+func (n *node) errorf(format string, args ...any) error {
+	return fmt.Errorf("line %d: "+format, append([]any{n.line}, args...)...)
+}
+
+// kind is what n is, for errors.
+func (n *node) kind() string {
+	switch {
+	case n.mapping != nil:
+		return "a block of keys"
+	case n.list != nil:
+		return "a list"
+	case n.scalar == nil:
+		return "null"
+	}
+	if s, ok := n.scalar.(string); ok {
+		return show(s)
+	}
+	return fmt.Sprint(n.scalar)
+}
+
+var separators = strings.NewReplacer("-", "", "_", "")
+
+// fold is a key without its spelling: case, hyphens and underscores.
+func fold(key string) string {
+	return strings.ToLower(separators.Replace(key))
+}
+
+func show(text string) string { return fmt.Sprintf("%.60q", text) }
+
+// parse reads the documents of a file: JSON, with comments as templates have
+// them, or YAML.
+func parse(data []byte) ([]*node, error) {
+	if len(data) > maxSize {
+		return nil, errors.New("the file is longer than a megabyte")
+	}
+	text := plainBlanks(string(data))
+	if head := strings.TrimSpace(withoutComments(text)); strings.HasPrefix(head, "{") || strings.HasPrefix(head, "[") {
+		docs, err := parseJSON(withoutComments(text))
+		if err == nil || errors.Is(err, errMuch) {
+			return docs, err
+		}
+		// Braces are YAML, too; of JSON with a mistake in it JSON says more.
+		if docs, other := parseYAML(text); other == nil || !jsonStart.MatchString(head) {
+			return docs, other
+		}
+		return nil, pasted(text, err)
+	}
+	docs, err := parseYAML(text)
+	if err != nil {
+		return nil, pasted(text, err)
+	}
+	return docs, nil
+}
+
+var jsonStart = regexp.MustCompile(`^[\[{]+\s*"`)
+
+var errMuch = errors.New("the file holds more than schedules need")
+
+// plainBlanks makes blanks of the kinds that pages and word processors use the
+// plain ones that were meant, and drops what has no width.
+func plainBlanks(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == ' ':
+			return r
+		case r == 0x2028 || r == 0x2029 || r == 0x85 || r == '\v' || r == '\f':
+			return '\n'
+		case unicode.Is(unicode.Zs, r):
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// pasted adds to an error the first character that only looks like the one
+// that was meant: curly quotes break JSON and YAML alike.
+func pasted(text string, err error) error {
+	line := 0
+	for row := range strings.Lines(text) {
+		line++
+		for column, r := range []rune(row) {
+			if lookalike.Quote(r) {
+				return fmt.Errorf("line %d, column %d: %s stands where a plain quote is meant (%w)", line, column+1, lookalike.Describe(r), err)
+			}
+		}
+	}
+	return err
+}
+
+// withoutComments blanks // and /* */ comments of JSON, so that lines stay.
+func withoutComments(text string) string {
+	out := []byte(text)
+	blank := func(from, to int) {
+		for i := from; i < to; i++ {
+			if out[i] != '\n' {
+				out[i] = ' '
+			}
+		}
+	}
+	for i := 0; i < len(out); i++ {
+		switch {
+		case out[i] == '"':
+			for i++; i < len(out) && out[i] != '"'; i++ {
+				if out[i] == '\\' {
+					i++
+				}
+			}
+		case bytes.HasPrefix(out[i:], []byte("//")):
+			end := len(out)
+			if at := bytes.IndexByte(out[i:], '\n'); at >= 0 {
+				end = i + at
+			}
+			blank(i, end)
+			i = end
+		case bytes.HasPrefix(out[i:], []byte("/*")):
+			end := len(out)
+			if at := bytes.Index(out[i:], []byte("*/")); at >= 0 {
+				end = i + at + 2
+			}
+			blank(i, end)
+			i = end - 1
+		}
+	}
+	return string(out)
+}
+
+// parseJSON reads JSON values, one after the other.
+func parseJSON(text string) ([]*node, error) {
+	p := jsonParser{text: text, decoder: json.NewDecoder(strings.NewReader(text)), left: maxNodes}
+	p.decoder.UseNumber()
+	var docs []*node
+	for {
+		n, err := p.value(0)
+		if errors.Is(err, io.EOF) {
+			return docs, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, n)
+	}
+}
+
+type jsonParser struct {
+	text    string
+	decoder *json.Decoder
+	left    int
+	seen    int // bytes of text whose lines are counted
+	line    int // lines before seen
+}
+
+// at is the line of the token that was read last.
+func (p *jsonParser) at() int {
+	to := min(int(p.decoder.InputOffset()), len(p.text))
+	p.line += strings.Count(p.text[p.seen:to], "\n")
+	p.seen = to
+	return p.line + 1
+}
+
+func (p *jsonParser) token() (json.Token, int, error) {
+	token, err := p.decoder.Token()
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		before := min(int(syntax.Offset), len(p.text))
+		return nil, 0, fmt.Errorf("line %d: the file is not JSON: %w", 1+strings.Count(p.text[:before], "\n"), err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, 0, fmt.Errorf("line %d: the file is not JSON: it ends too early", 1+strings.Count(p.text, "\n"))
+	}
+	return token, p.at(), err
+}
+
+func (p *jsonParser) value(depth int) (*node, error) {
+	token, line, err := p.token()
+	if err != nil {
+		return nil, err
+	}
+	return p.after(token, line, depth)
+}
+
+func (p *jsonParser) after(token json.Token, line, depth int) (*node, error) {
+	if p.left--; p.left < 0 || depth > maxDepth {
+		return nil, errMuch
+	}
+	n := &node{line: line}
+	switch token {
+	case json.Delim('['):
+		n.list = []*node{}
+	case json.Delim('{'):
+		n.mapping = &mapping{}
+	default:
+		n.scalar = token
+		return n, nil
+	}
+	for {
+		token, line, err := p.token()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("line %d: the file is not JSON: it ends too early", 1+strings.Count(p.text, "\n"))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if token == json.Delim(']') || token == json.Delim('}') {
+			return n, nil
+		}
+		if n.list != nil {
+			item, err := p.after(token, line, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.list = append(n.list, item)
+			continue
+		}
+		key, _ := token.(string)
+		value, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		if err := n.mapping.add(key, line, value); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// add refuses a key that is there.
+func (m *mapping) add(key string, line int, value *node) error {
+	if m.keys[key] {
+		return fmt.Errorf("line %d: the key %s is there twice", line, show(key))
+	}
+	if m.keys == nil {
+		m.keys, m.folded = map[string]bool{}, map[string]int{}
+	}
+	m.keys[key] = true
+	if _, ok := m.folded[fold(key)]; !ok {
+		m.folded[fold(key)] = len(m.pairs)
+	}
+	m.pairs = append(m.pairs, pair{key, line, value})
+	return nil
+}
+
+// parseYAML reads the documents of a YAML file that are not empty.
+func parseYAML(text string) ([]*node, error) {
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	left := maxNodes
+	var docs []*node
+	for {
+		var doc yaml.Node
+		err := decoder.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return docs, nil
+		}
+		if err != nil {
+			return nil, yamlError(text, err)
+		}
+		if len(doc.Content) != 1 {
+			continue
+		}
+		n, err := fromYAML(doc.Content[0], &left, 0)
+		if err != nil {
+			return nil, err
+		}
+		if !n.null() {
+			docs = append(docs, n)
+		}
+	}
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+
+// yamlError puts the line first, and names the tab that YAML stumbles over.
+func yamlError(text string, err error) error {
+	for i, row := range strings.Split(text, "\n") {
+		if indent := row[:len(row)-len(strings.TrimLeft(row, " \t"))]; strings.Contains(indent, "\t") {
+			return fmt.Errorf("line %d: the file is not YAML: the line is indented with a tab; use blanks", i+1)
+		}
+	}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("line %s: the file is not YAML: %s", m[1], m[2])
+	}
+	return fmt.Errorf("the file is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+}
+
+// fromYAML takes over a YAML node. Times stay the text they are: a clock in a
+// file has no offset.
+func fromYAML(y *yaml.Node, left *int, depth int) (*node, error) {
+	if *left--; *left < 0 || depth > maxDepth {
+		return nil, errMuch
+	}
+	n := &node{line: y.Line}
+	switch y.Kind {
+	case yaml.AliasNode:
+		return fromYAML(y.Alias, left, depth+1)
+	case yaml.SequenceNode:
+		n.list = []*node{}
+		for _, item := range y.Content {
+			v, err := fromYAML(item, left, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.list = append(n.list, v)
+		}
+		return n, nil
+	case yaml.MappingNode:
+		n.mapping = &mapping{}
+		return n, n.mapping.fill(y, left, depth)
+	}
+	return n, n.fromScalar(y)
+}
+
+// fill adds the keys of a YAML mapping, then those that it merges.
+func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
+	var merged []*node
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key := y.Content[i]
+		if key.Kind != yaml.ScalarNode {
+			return fmt.Errorf("line %d: a key is not a word", key.Line)
+		}
+		v, err := fromYAML(y.Content[i+1], left, depth+1)
+		if err != nil {
+			return err
+		}
+		if key.ShortTag() == "!!merge" {
+			if v.list != nil {
+				merged = append(merged, v.list...)
+			} else {
+				merged = append(merged, v)
+			}
+			continue
+		}
+		if err := m.add(key.Value, key.Line, v); err != nil {
+			return err
+		}
+	}
+	for _, other := range merged {
+		if other.mapping == nil {
+			return other.errorf("<< merges a block of keys, and this is %s", other.kind())
+		}
+		for _, p := range other.mapping.pairs {
+			if !m.keys[p.key] {
+				_ = m.add(p.key, p.line, p.value)
+			}
+		}
+	}
+	return nil
+}
+
+var digits = regexp.MustCompile(`^[-+]?[0-9]+$`)
+
+func (n *node) fromScalar(y *yaml.Node) error {
+	switch y.ShortTag() {
+	case "!!null":
+		return nil
+	case "!!bool":
+		var b bool
+		if err := y.Decode(&b); err != nil {
+			return n.errorf("%s cannot be read", show(y.Value))
+		}
+		n.scalar = b
+	case "!!int", "!!float":
+		if digits.MatchString(y.Value) { // 08 and 010 are written by people who mean ten
+			n.scalar = json.Number(strings.TrimLeft(strings.TrimLeft(y.Value, "+"), "0"))
+			if n.scalar == json.Number("") {
+				n.scalar = json.Number("0")
+			}
+			return nil
+		}
+		var f float64
+		if err := y.Decode(&f); err != nil || f != f || f-f != 0 {
+			return n.errorf("%s is no number for a schedule", show(y.Value))
+		}
+		n.scalar = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+	default:
+		n.scalar = y.Value
+	}
+	return nil
+}
