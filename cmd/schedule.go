@@ -64,9 +64,7 @@ asked, the command that restores the old ones is printed.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		return changeSchedules(ctx, a, asked, func(*notebook, string, []compute.Scheduled) ([]compute.Scheduled, error) {
-			return entries, nil
-		})
+		return replaceSchedules(ctx, a, asked, func(string) []compute.Scheduled { return entries }, false)
 	})
 }
 
@@ -490,14 +488,40 @@ func (n *notebook) add(name string, notes ...string) {
 	}
 }
 
+// edit returns the schedules that the named instance is to have. It may be
+// called for several at a time.
+type edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)
+
 // changeSchedules changes the schedules of instances and renders how that
-// ended. edit may be called for several at a time.
-func changeSchedules(ctx context.Context, a *app.App, asked []string, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)) (render.Result, error) {
+// ended.
+func changeSchedules(ctx context.Context, a *app.App, asked []string, edit edit) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, edit, nil)
 }
 
+// replaceSchedules gives instances the schedules wanted in the place of all they
+// have. With check nothing is sent, and each that has others is an error of
+// exit code 7.
+func replaceSchedules(ctx context.Context, a *app.App, asked []string, wanted func(name string) []compute.Scheduled, check bool) (render.Result, error) {
+	c := change{replaces: true, check: check, edit: func(_ *notebook, name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
+		return wanted(name), nil
+	}}
+	return c.run(ctx, a, asked)
+}
+
 // changeAndTell is changeSchedules with a last word about each instance.
-func changeAndTell(ctx context.Context, a *app.App, asked []string, edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error), last about) (render.Result, error) {
+func changeAndTell(ctx context.Context, a *app.App, asked []string, edit edit, last about) (render.Result, error) {
+	return change{edit: edit, last: last}.run(ctx, a, asked)
+}
+
+// change is a change of schedules.
+type change struct {
+	edit     edit
+	last     about // may be nil
+	replaces bool  // whatever is there is replaced
+	check    bool  // only compare
+}
+
+func (c change) run(ctx context.Context, a *app.App, asked []string) (render.Result, error) {
 	client, err := a.Client()
 	if err != nil {
 		return render.Result{}, err
@@ -506,17 +530,75 @@ func changeAndTell(ctx context.Context, a *app.App, asked []string, edit func(n 
 	if err != nil {
 		return render.Result{}, err
 	}
-	saved := a.SaveSchedules()
-	o.Save = saved.Save
-	notes := &notebook{notes: map[string][]string{}}
-	ended := client.ChangeSchedules(ctx, asked, o, func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
-		return edit(notes, name, have)
-	})
-	saved.Settle(a, ended)
-	for _, o := range ended {
-		if o.Err == nil && last != nil {
-			notes.add(o.Name, last(client.Now(), o.Now()))
+	if !c.check {
+		if err := c.confirm(ctx, a, client, asked); err != nil {
+			return render.Result{}, err
 		}
 	}
-	return render.HoursChanged(ended, len(asked) != 1, client.Now(), notes.notes), nil
+	saved := a.SaveSchedules()
+	o.Save, o.Check = saved.Save, c.check
+	notes := &notebook{notes: map[string][]string{}}
+	ended := client.ChangeSchedules(ctx, asked, o, c.by(notes))
+	if !c.check {
+		saved.Settle(ended, c.replaces)
+	}
+	for _, o := range ended {
+		if o.Err == nil && c.last != nil {
+			notes.add(o.Name, c.last(client.Now(), o.Now()))
+		}
+	}
+	r := render.HoursChanged(ended, len(asked) != 1, client.Now(), notes.notes)
+	if c.check {
+		r.Err = errors.Join(drift(ended), r.Err)
+	}
+	return r, nil
+}
+
+func (c change) by(n *notebook) func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
+	return func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) { return c.edit(n, name, have) }
+}
+
+// confirm asks a person before schedules are lost that a line of hours does not
+// bring back.
+func (c change) confirm(ctx context.Context, a *app.App, client *compute.Client, asked []string) error {
+	if a.Yes || a.DryRun || !a.CanPrompt() {
+		return nil
+	}
+	var lost []string
+	for _, o := range client.ChangeSchedules(ctx, asked, compute.HoursOptions{Check: true}, c.by(&notebook{notes: map[string][]string{}})) {
+		if o.Err == nil && app.Loses(o, c.replaces) {
+			var words []string
+			for _, s := range o.Lost() {
+				words = append(words, explained(s))
+			}
+			lost = append(lost, fmt.Sprintf("%s (%s)", o.Name, strings.Join(words, "; ")))
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete the schedules of %s?", strings.Join(lost, ", ")))
+	if err == nil && !ok {
+		return render.Errorf(render.ExitFailed, "no schedule was changed")
+	}
+	return err
+}
+
+func explained(s compute.Scheduled) string {
+	if s.Err != nil {
+		return "one that cannot be read"
+	}
+	return s.Entry.Explain()
+}
+
+// drift is an error of exit code 7 for each instance that has other schedules
+// than it should.
+func drift(ended []compute.HoursOutcome) error {
+	var drift []error
+	for _, o := range ended {
+		if o.Err == nil && !o.Already {
+			drift = append(drift, render.Errorf(render.ExitCheck, "%s %s", o.Name, o.Difference()))
+		}
+	}
+	return errors.Join(drift...)
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -53,36 +52,12 @@ than the file says.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
 		for _, name := range asked {
 			for _, note := range wanted[name].Notes {
 				warn(a, name+": "+note)
 			}
 		}
-		o, err := hoursOptions(a)
-		if err != nil {
-			return render.Result{}, err
-		}
-		saved := a.SaveSchedules()
-		o.Save, o.Check = saved.Save, *check
-		ended := client.ChangeSchedules(ctx, asked, o, func(name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
-			return wanted[name].Schedules, nil
-		})
-		saved.Settle(a, ended)
-		r := render.HoursChanged(ended, len(asked) != 1, client.Now(), nil)
-		if *check {
-			var drift []error
-			for _, o := range ended {
-				if o.Err == nil && !o.Already {
-					drift = append(drift, render.Errorf(render.ExitCheck, "%s %s", o.Name, o.Difference()))
-				}
-			}
-			r.Err = errors.Join(append(drift, r.Err)...)
-		}
-		return r, nil
+		return replaceSchedules(ctx, a, asked, func(name string) []compute.Scheduled { return wanted[name].Schedules }, *check)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -323,6 +324,52 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 		if column != 0 || strings.Contains(strings.Join(lines, "\n"), "^C") {
 			t.Errorf("%v: %q, cursor in column %d", c.args, lines, column)
 		}
+	}
+}
+
+// Losing schedules that a line of hours does not bring back is asked on a
+// terminal; other hours are not.
+func TestLosingSchedulesAsks(t *testing.T) {
+	t.Parallel()
+	s := emulated(t, "instant")
+	s.must("create", "dev", "-s", "STANDARD_D3_V2", "-o", "none")
+	s.must("schedule", "set", "dev", "mon-fri 9-17", "--time-zone", "UTC", "-o", "none")
+	empty := filepath.Join(t.TempDir(), "none.json")
+	if err := os.WriteFile(empty, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	count := func() string {
+		return strings.TrimSpace(s.must("schedule", "list", "dev", "--query", "length(@)").out)
+	}
+	set := []string{"schedule", "set", "dev", "mon-fri 9-18", "--time-zone", "UTC"}
+
+	tty := newTerminal(t, 120)
+	if code := tty.run(s.command(set...)); code != 0 || strings.Contains(tty.bytes(), "[y/N]") {
+		t.Errorf("other hours: exit code %d", code)
+	}
+	for _, args := range [][]string{{"schedule", "delete", "dev", "--all"}, {"schedule", "apply", "dev", "-f", empty}} {
+		tty = newTerminal(t, 120)
+		c := s.command(args...)
+		tty.start(c)
+		tty.until("Delete the schedules of dev (Start at 09:00 from Monday to Friday, UTC; Stop at 18:00 from Monday to Friday, UTC)? (emulator) [y/N] ")
+		tty.answer("n")
+		if code := tty.wait(c); code != 1 || !strings.Contains(tty.bytes(), "ERROR: no schedule was changed\r\n") || count() != "2" {
+			t.Errorf("%v: exit code %d, %s left", args, code, count())
+		}
+	}
+	// --yes is not asked, and nobody is who cannot be.
+	tty = newTerminal(t, 120)
+	if code := tty.run(s.command("schedule", "delete", "dev", "1", "--yes")); code != 0 || count() != "1" {
+		t.Errorf("--yes: exit code %d, %s left", code, count())
+	}
+	s.must("schedule", "create", "dev", "--action", "stop", "--cron", "0 18 1 * *", "--time-zone", "UTC", "-o", "none")
+	tty = newTerminal(t, 120)
+	c := s.command(set...)
+	tty.start(c)
+	tty.until("Delete the schedules of dev (")
+	tty.answer("y")
+	if code := tty.wait(c); code != 0 || count() != "2" || !strings.Contains(tty.bytes(), "dev: to restore the 2 schedules it had: ") {
+		t.Errorf("made by hand: exit code %d, %s left", code, count())
 	}
 }
 

@@ -78,7 +78,7 @@ func TestSavedSchedules(t *testing.T) {
 		{Name: "../../etc", Err: errors.New("refused")},
 		{Name: "was empty", Sent: true, Err: errors.New("it shows something else")},
 	}
-	saved.Settle(a, outcomes)
+	saved.Settle(outcomes, true)
 	left, _ := filepath.Glob(filepath.Join(a.Settings.StateDir(), "schedules", "*"))
 	if len(left) != 2 { // wrong, and wrong again, which nobody asked about
 		t.Errorf("left are %v", left)

@@ -158,8 +158,8 @@ func (d *differences) instance(have *Instance, want *InstanceSpec) {
 		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
 	}
 	if want.Schedules != nil && have.Schedules != nil {
-		if a, b := scheduleText(have.Schedules), scheduleText(want.Schedules); a != b {
-			d.add(FieldSchedules, a, b)
+		if there, asked := have.Schedules.scheduled(), want.Schedules.scheduled(); !sameSet(there, asked) {
+			d.add(FieldSchedules, scheduledWords(there), scheduledWords(asked))
 		}
 	}
 }
@@ -183,38 +183,6 @@ func (d *differences) subnet(have *Reference, want string) {
 	if have != nil {
 		d.fold("subnet", strings.Trim(have.ID, "/"), strings.Trim(want, "/"))
 	}
-}
-
-// scheduleText is what schedules do, in a fixed order and without what the
-// service adds to them.
-func scheduleText(schedules Schedules) string {
-	lines := make([]string, len(schedules))
-	for i, s := range schedules {
-		status := s.Status
-		if status == "" {
-			status = "Enabled"
-		}
-		line := strings.ToLower(s.Action + " " + status)
-		if s.Cron != nil {
-			line += fmt.Sprintf(" cron %s in %s", strings.Join(strings.Fields(s.Cron.Expression), " "), zone(s.Cron.TimeZone))
-		}
-		if r := s.Recurrence; r != nil {
-			line += fmt.Sprintf(" every %d %s in %s", r.Interval, strings.ToLower(r.Frequency), zone(r.TimeZone))
-			if r.Schedule != nil {
-				line += fmt.Sprintf(" at hours %v minutes %v days %v %v", r.Schedule.Hours, r.Schedule.Minutes, r.Schedule.WeekDays, r.Schedule.MonthDays)
-			}
-		}
-		lines[i] = line
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "; ")
-}
-
-func zone(name string) string {
-	if name == "" {
-		return "UTC"
-	}
-	return name
 }
 
 func (d *differences) cluster(have *Cluster, want *ClusterSpec) {

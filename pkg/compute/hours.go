@@ -77,6 +77,17 @@ func ReadSchedules(data []byte) ([]Scheduled, error) {
 	return list, nil
 }
 
+// scheduled are the schedules in terms of package schedule.
+func (s Schedules) scheduled() []Scheduled {
+	list := make([]Scheduled, len(s))
+	for i, one := range s {
+		entry, err := one.Entry()
+		raw, _ := json.Marshal(one) // it has nothing that cannot be written
+		list[i] = Scheduled{Entry: entry, Err: err, Provisioning: one.ProvisioningStatus, Raw: raw}
+	}
+	return list
+}
+
 func readEntry(raw json.RawMessage) (schedule.Entry, error) {
 	var s Schedule
 	if err := json.Unmarshal(raw, &s); err != nil {
@@ -191,6 +202,12 @@ func reuse(have, want []Scheduled) (set []Scheduled, same bool) {
 	return set, same
 }
 
+// sameSet reports whether two sets of schedules do the same.
+func sameSet(a, b []Scheduled) bool {
+	_, same := reuse(a, b)
+	return same
+}
+
 // HoursOptions say how a change of schedules or idle times goes about it.
 type HoursOptions struct {
 	// Save is given the schedules as they are, {"computeStartStop":[…]}, before
@@ -227,6 +244,26 @@ func (o HoursOutcome) Now() *Compute {
 		return o.After
 	}
 	return o.Before
+}
+
+// Lost are the schedules that were there before the change and are none of those
+// asked for, in the service's order.
+func (o HoursOutcome) Lost() []Scheduled {
+	var lost []Scheduled
+	kept := make([]bool, len(o.Want))
+	for _, have := range o.Before.Scheduled() {
+		found := false
+		for i, want := range o.Want {
+			if !kept[i] && have.same(want) {
+				kept[i], found = true, true
+				break
+			}
+		}
+		if !found {
+			lost = append(lost, have)
+		}
+	}
+	return lost
 }
 
 // Difference says in words what the schedules asked for and those there are do.
@@ -286,8 +323,7 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o HoursOpt
 				return o.Save(name, text)
 			},
 			shows: func(now *Compute) bool {
-				_, same := reuse(now.Scheduled(), out.Want)
-				return same
+				return sameSet(now.Scheduled(), out.Want)
 			},
 			differs: func(now *Compute) string {
 				return fmt.Sprintf("the service took the schedules of %s, but %s later it shows others: %s, where %s was asked for",
