@@ -4,10 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,166 +21,131 @@ func TestAnswerLost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
-		before  []string // what brings the compute where the verb can begin
-		verb    []string
+		before  string // the state that the verb begins in
+		verb    string
 		method  string
 		path    string
 		then    string // the state at the end
-		spoiled func(w http.ResponseWriter)
+		spoiled func(*http.Request, http.RoundTripper) (*http.Response, error)
 	}{
-		{"create cut off", nil, []string{"create", "dev", "-s", "Standard_DS3_v2"}, "PUT", "/computes/dev", "Running", cut},
-		{"start cut off", []string{"stop", "dev"}, []string{"start", "dev"}, "POST", "/start", "Running", cut},
-		{"stop cut off", nil, []string{"stop", "dev"}, "POST", "/stop", "Stopped", cut},
-		{"restart cut off", nil, []string{"restart", "dev"}, "POST", "/restart", "Running", cut},
-		{"delete cut off", nil, []string{"delete", "dev"}, "DELETE", "/computes/dev", "", cut},
-		{"start behind a bad gateway", []string{"stop", "dev"}, []string{"start", "dev"}, "POST", "/start", "Running", badGateway},
-		{"start without waiting", []string{"stop", "dev"}, []string{"start", "dev", "--no-wait"}, "POST", "/start", "Running", cut},
+		{"create cut off", "", "create dev -s Standard_DS3_v2", "PUT", "/computes/dev", "Running", lost},
+		{"start cut off", "Stopped", "start dev", "POST", "/start", "Running", lost},
+		{"stop cut off", "Running", "stop dev", "POST", "/stop", "Stopped", lost},
+		{"restart cut off", "Running", "restart dev", "POST", "/restart", "Running", lost},
+		{"delete cut off", "Running", "delete dev", "DELETE", "/computes/dev", "", lost},
+		{"start behind a bad gateway", "Stopped", "start dev", "POST", "/start", "Running", badGateway},
+		{"start without waiting", "Stopped", "start dev --no-wait", "POST", "/start", "Running", lost},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var sent atomic.Int32
-			var armed atomic.Bool
-			server := between(t, "60", func(w http.ResponseWriter, r *http.Request, forward http.Handler) bool {
-				if !armed.Load() || r.Method != test.method || !strings.HasSuffix(r.URL.Path, test.path) {
-					return false
+			b := virtual(t)
+			if test.before != "" {
+				b.load("dev", test.before)
+			}
+			sent := 0
+			b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if r.Method != test.method || !strings.HasSuffix(r.URL.Path, test.path) {
+					return next.RoundTrip(r)
 				}
-				sent.Add(1)
-				answer := httptest.NewRecorder()
-				forward.ServeHTTP(answer, r)
-				if answer.Code/100 != 2 {
-					t.Errorf("the service refused the request: %d %s", answer.Code, answer.Body)
-				}
-				test.spoiled(w)
-				return true
-			})
-			s := on(t, server.URL)
-			if test.verb[0] != "create" {
-				s.must("create", "dev", "-s", "Standard_DS3_v2", "-o", "none")
+				sent++
+				return test.spoiled(r, next)
 			}
-			if test.before != nil {
-				s.must(test.before...)
+			b.must(strings.Fields(test.verb)...)
+			if sent != 1 {
+				t.Errorf("%s was sent %d times", test.method, sent)
 			}
-			armed.Store(true)
-			s.must(test.verb...)
-			if n := sent.Load(); n != 1 {
-				t.Errorf("%s was sent %d times", test.method, n)
+			if test.then != "" {
+				b.must("wait", "dev")
 			}
-			if test.then == "" {
-				if e := s.run("show", "dev"); e.code != 3 {
-					t.Errorf("after the delete it is still there")
-				}
-				return
-			}
-			s.must("wait", "dev")
-			if got := s.state("dev"); got != test.then {
-				t.Errorf("it is %s, not %s", got, test.then)
+			if got := b.state("dev"); got != test.then {
+				t.Errorf("it is %q, not %q", got, test.then)
 			}
 		})
 	}
 }
 
-func badGateway(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/html")
-	w.WriteHeader(http.StatusBadGateway)
-	fmt.Fprint(w, "<html><head><title>502 Bad Gateway</title></head></html>")
+// badGateway carries a request to its end and answers with the page of a
+// gateway that gave up.
+func badGateway(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+	if _, err := lost(r, next); err != io.ErrUnexpectedEOF { //nolint:errorlint // as lost returns it
+		return nil, err
+	}
+	return answered(r, http.StatusBadGateway, "<html><head><title>502 Bad Gateway</title></head></html>", "Content-Type: text/html"), nil
 }
 
 // Troubles of a service that will pass are ridden out, before a request was
 // accepted and in the middle of a wait.
 func TestTroublesPass(t *testing.T) {
 	t.Parallel()
-	troubles := []struct {
+	const throttled = `{"error":{"code":"TooManyRequests","message":"Too many requests."}}`
+	for _, trouble := range []struct {
 		name string
-		make func(w http.ResponseWriter)
+		make func(*http.Request) (*http.Response, error)
 		// writes is true when the trouble says that a write was not carried out.
 		writes bool
 	}{
-		{"throttled", func(w http.ResponseWriter) {
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(http.StatusTooManyRequests)
-			fmt.Fprint(w, `{"error":{"code":"TooManyRequests","message":"Too many requests."}}`)
+		{"throttled", func(r *http.Request) (*http.Response, error) {
+			return answered(r, http.StatusTooManyRequests, throttled, "Retry-After: 1"), nil
 		}, true},
-		{"unavailable", func(w http.ResponseWriter) {
-			w.Header().Set("Retry-After-Ms", "50")
-			w.WriteHeader(http.StatusServiceUnavailable)
+		{"unavailable", func(r *http.Request) (*http.Response, error) {
+			return answered(r, http.StatusServiceUnavailable, "", "Retry-After-Ms: 50"), nil
 		}, true},
-		{"cut off", cut, false},
-		{"a web page", badGateway, false},
-		{"nonsense", func(w http.ResponseWriter) { fmt.Fprint(w, `{"properties":`) }, false},
-	}
-	for _, trouble := range troubles {
+		{"cut off", func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, false},
+		{"a web page", func(r *http.Request) (*http.Response, error) {
+			return answered(r, http.StatusBadGateway, "<html><head><title>502 Bad Gateway</title></head></html>", "Content-Type: text/html"), nil
+		}, false},
+		{"nonsense", func(r *http.Request) (*http.Response, error) {
+			return answered(r, http.StatusOK, `{"properties":`), nil
+		}, false},
+	} {
 		t.Run(trouble.name, func(t *testing.T) {
 			t.Parallel()
-			var armed atomic.Bool
-			var spoiled atomic.Int32
-			server := between(t, "60", func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
-				write := r.Method != http.MethodGet
-				if !armed.Load() || write && !trouble.writes {
-					return false
+			b := virtual(t)
+			b.load("dev", "Running")
+			accepted, spoiled := false, 0
+			b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+				// What says nothing about a write comes once the wait is under way.
+				if strikes := trouble.writes || accepted; strikes && spoiled < 3 {
+					spoiled++
+					return trouble.make(r)
 				}
-				if spoiled.Add(1) > 3 {
-					return false
-				}
-				trouble.make(w)
-				return true
-			})
-			s := on(t, server.URL)
-			s.must("create", "dev", "-s", "Standard_DS3_v2", "--no-wait", "-o", "none")
-			s.must("wait", "dev", "-o", "none")
-			stopping := s.command("stop", "dev", "--query", "state", "-o", "tsv", "--verbose")
-			accepted := &watcher{word: " accepted", seen: make(chan struct{})}
-			var out strings.Builder
-			stopping.Stdout, stopping.Stderr = &out, accepted
-			armed.Store(trouble.writes) // else from the moment the wait is under way
-			if err := stopping.Start(); err != nil {
-				t.Fatal(err)
+				accepted = accepted || r.Method == http.MethodPost
+				return next.RoundTrip(r)
 			}
-			go func() {
-				<-accepted.seen
-				armed.Store(true)
-			}()
-			if err := stopping.Wait(); err != nil || out.String() != "Stopped\n" {
-				t.Errorf("stop: %v, %q\n%s", err, out.String(), accepted)
+			if got := b.must("stop", "dev", "--query", "state", "-o", "tsv"); got.out != "Stopped\n" {
+				t.Errorf("stop: %q", got.out)
 			}
-			if n := spoiled.Load(); n < 3 {
-				t.Errorf("only %d answers were spoiled", n)
+			if spoiled != 3 {
+				t.Errorf("%d answers were spoiled", spoiled)
 			}
 		})
 	}
 }
 
-// A service that asks to be left alone for a second is left alone that long.
+// A service that asks to be left alone for a minute is left alone that long.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	var asked []time.Time
-	server := between(t, "instant", func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		asked = append(asked, time.Now())
-		if len(asked) > 2 {
-			return false
+	b := virtual(t)
+	asked := 0
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if asked++; asked > 2 {
+			return next.RoundTrip(r)
 		}
-		w.Header().Set("Retry-After", "1")
-		w.WriteHeader(http.StatusTooManyRequests)
-		return true
-	})
-	on(t, server.URL).must("list")
-	if len(asked) != 3 || asked[1].Sub(asked[0]) < time.Second || asked[2].Sub(asked[1]) < time.Second {
-		t.Errorf("asked at %v", asked)
+		return answered(r, http.StatusTooManyRequests, "", "Retry-After: 17"), nil
+	}
+	if got := b.must("list"); asked != 3 || got.took != 34*time.Second {
+		t.Errorf("asked %d times in %s", asked, got.took)
 	}
 }
 
 // A service that never stops refusing ends the command: try later (8).
 func TestThrottledBeyondPatience(t *testing.T) {
 	t.Parallel()
-	server := between(t, "instant", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) bool {
-		w.Header().Set("Retry-After-Ms", "10")
-		w.WriteHeader(http.StatusTooManyRequests)
-		fmt.Fprint(w, `{"error":{"code":"TooManyRequests","message":"Too many requests."}}`)
-		return true
-	})
-	e := on(t, server.URL).run("list")
+	b := virtual(t)
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answered(r, http.StatusTooManyRequests, `{"error":{"code":"TooManyRequests","message":"Too many requests."}}`, "Retry-After-Ms: 10"), nil
+	}
+	e := b.run("list")
 	if e.code != 8 || !strings.Contains(e.errors, "ERROR: (TooManyRequests)") || !strings.Contains(e.errors, "hint: ") {
 		t.Errorf("exit code %d\n%s", e.code, e.errors)
 	}
@@ -292,36 +257,32 @@ func TestTokenStays(t *testing.T) {
 // again once there is a token.
 func TestTokenEndsInAWait(t *testing.T) {
 	t.Parallel()
-	var over atomic.Bool
-	var accepted atomic.Bool
-	server := between(t, "60", func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
-		if r.Method == http.MethodPut {
-			accepted.Store(true)
-			return false
+	const endpoint = "http://127.0.0.1:8443"
+	b := virtual(t, "COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT="+endpoint, "COMPUTETARGET_AUTH_MODE=token",
+		"COMPUTETARGET_ACCESS_TOKEN="+token(begin.Add(24*time.Hour)))
+	var accepted, over bool
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		if accepted && !over {
+			return answered(r, http.StatusUnauthorized,
+				`{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expiry UTC time is earlier than current UTC time."}}`,
+				`WWW-Authenticate: Bearer authorization_uri="https://login.windows.net/", error="invalid_token"`), nil
 		}
-		if !accepted.Load() || over.Load() {
-			return false
-		}
-		w.Header().Set("WWW-Authenticate", `Bearer authorization_uri="https://login.windows.net/", error="invalid_token"`)
-		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(w, `{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expiry UTC time is earlier than current UTC time."}}`)
-		return true
-	})
-	s := on(t, server.URL, "COMPUTETARGET_AUTH_MODE=token", "COMPUTETARGET_ACCESS_TOKEN="+token(time.Now().Add(time.Hour)))
-	e := s.run("create", "dev", "-s", "Standard_DS3_v2")
+		accepted = accepted || r.Method == http.MethodPut
+		return b.service().RoundTrip(r)
+	}
+	e := b.run("create", "dev", "-s", "Standard_DS3_v2")
 	if e.code != 6 || e.out != "" {
 		t.Errorf("exit code %d\n%s", e.code, e.out)
 	}
 	for _, part := range []string{"ERROR: (ExpiredAuthenticationToken)", "the create of dev goes on", "az login",
-		"to wait again: COMPUTETARGET_ENDPOINT=" + server.URL + " computetarget wait dev "} {
+		"to wait again: COMPUTETARGET_ENDPOINT=" + endpoint + " computetarget wait dev "} {
 		if !strings.Contains(e.errors, part) {
 			t.Errorf("%q is not said:\n%s", part, e.errors)
 		}
 	}
-	over.Store(true)
-	s.must("wait", "dev")
-	if state := s.state("dev"); state != "Running" {
-		t.Errorf("it is %s", state)
+	over = true
+	if got := b.must("wait", "dev", "--query", "state"); got.out != "\"Running\"\n" {
+		t.Errorf("it is %s", got.out)
 	}
 }
 

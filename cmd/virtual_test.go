@@ -162,14 +162,7 @@ func (b *bubble) emulator(f func(e *emulator.Emulator) error) {
 	b.t.Helper()
 	synctest.Test(b.t, func(t *testing.T) {
 		time.Sleep(time.Until(b.now))
-		pace, err := emulator.ParsePace(b.env["COMPUTETARGET_EMULATOR_PACE"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := emulator.New(emulator.Options{Dir: b.env["COMPUTETARGET_EMULATOR_DIR"], Pace: pace})
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := b.open()
 		defer e.Close() //nolint:errcheck // what was acknowledged is on disk
 		if err := f(e); err != nil {
 			t.Fatal(err)
@@ -177,6 +170,22 @@ func (b *bubble) emulator(f func(e *emulator.Emulator) error) {
 		b.now = time.Now()
 	})
 }
+
+func (b *bubble) open() *emulator.Emulator {
+	pace, err := emulator.ParsePace(b.env["COMPUTETARGET_EMULATOR_PACE"])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	e, err := emulator.New(emulator.Options{Dir: b.env["COMPUTETARGET_EMULATOR_DIR"], Pace: pace})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+// service is the emulator as what answers at another endpoint: what a network
+// function carries requests to when the environment names one.
+func (b *bubble) service() http.RoundTripper { return b.open().Transport() }
 
 // load puts an instance into a state.
 func (b *bubble) load(name, state string) {
