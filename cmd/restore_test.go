@@ -4,58 +4,38 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
-
-	"github.com/computetarget/computetarget/pkg/emulator"
+	"time"
 )
 
 // TestRestore meets a service that adds schedules where it should replace them:
 // the old set is saved first, and the command that is printed restores it.
 func TestRestore(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it waits half a minute for the service to show what was asked")
-	}
-	e, err := emulator.New(emulator.Options{Pace: emulator.PaceInstant})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var adds atomic.Bool
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if adds.Load() && strings.HasSuffix(req.URL.Path, "/updateSchedules") {
-			body, err := io.ReadAll(req.Body)
+	b := virtual(t, "COMPUTETARGET_TIME_ZONE=UTC")
+	b.must("create", "dev", "-s", "Standard_DS3_v2", "-o", "none")
+	b.must("schedule", "set", "dev", "mon-thu 09:00-18:00", "-o", "none")
+	before := b.must("schedule", "list", "dev")
+
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/updateSchedules") {
+			body, err := io.ReadAll(r.Body)
 			if err != nil {
-				t.Error(err)
+				return nil, err
 			}
 			body = bytes.Replace(body, []byte("["), []byte(`[{"action":"Stop","status":"Enabled","triggerType":"Cron","cron":{"expression":"0 3 * * *"}},`), 1)
-			req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		}
-		e.ServeHTTP(w, req)
-	}))
-	t.Cleanup(func() { server.Close(); _ = e.Close() })
-	s := on(t, server.URL, "COMPUTETARGET_TIME_ZONE=UTC")
-	for _, args := range [][]string{
-		{"create", "dev", "-s", "Standard_DS3_v2", "-o", "none"},
-		{"schedule", "set", "dev", "mon-thu 09:00-18:00", "-o", "none"},
-	} {
-		if ran := s.run(args...); ran.code != 0 {
-			t.Fatalf("exit code %d", ran.code)
-		}
+		return next.RoundTrip(r)
 	}
-	before := s.run("schedule", "list", "dev")
-
-	adds.Store(true)
-	ran := s.run("schedule", "set", "dev", "mon-fri 08:00-16:00")
-	if ran.code != 1 || ran.out != "" || !strings.Contains(ran.errors, "where 2 (Start at 08:00") {
-		t.Errorf("exit code %d", ran.code)
+	ran := b.run("schedule", "set", "dev", "mon-fri 08:00-16:00")
+	if ran.code != 1 || ran.out != "" || !strings.Contains(ran.errors, "where 2 (Start at 08:00") || ran.took < 30*time.Second {
+		t.Errorf("exit code %d after %s", ran.code, ran.took)
 	}
-	saved, err := filepath.Glob(filepath.Join(s.dir, "home", ".local", "state", "computetarget", "schedules", "dev-*.json"))
+	saved, err := filepath.Glob(filepath.Join(b.dir, "home", ".local", "state", "computetarget", "schedules", "dev-*.json"))
 	if err != nil || len(saved) != 1 {
 		t.Fatalf("saved are %v (%v)", saved, err)
 	}
@@ -68,12 +48,8 @@ func TestRestore(t *testing.T) {
 		t.Fatal("no command that restores")
 	}
 
-	adds.Store(false)
-	c := exec.Command("sh", "-c", line)
-	c.Env = []string{"PATH=" + filepath.Dir(s.binary) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + filepath.Join(s.dir, "home")}
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", line, err, out)
-	}
+	b.network = nil
+	b.paste(line)
 	strip := func(text string) string {
 		var lines []string
 		for l := range strings.Lines(text) {
@@ -83,7 +59,7 @@ func TestRestore(t *testing.T) {
 		}
 		return strings.Join(lines, "")
 	}
-	if after := s.run("schedule", "list", "dev"); strip(after.out) != strip(before.out) {
+	if after := b.run("schedule", "list", "dev"); strip(after.out) != strip(before.out) {
 		t.Errorf("restored are %s", after.out)
 	}
 }

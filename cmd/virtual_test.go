@@ -139,6 +139,29 @@ func (b *bubble) must(args ...string) ended {
 	return e
 }
 
+// paste runs a line that was printed for any shell: variables, computetarget and
+// its arguments. Nothing is known then but HOME.
+func (b *bubble) paste(line string) ended {
+	b.t.Helper()
+	words := strings.Fields(line) // the folders of tests have no blanks
+	env := map[string]string{"HOME": b.env["HOME"]}
+	for len(words) > 0 && words[0] != "computetarget" {
+		name, value, ok := strings.Cut(words[0], "=")
+		if !ok {
+			break
+		}
+		env[name], words = value, words[1:]
+	}
+	if len(words) < 2 || strings.Contains(line, "'") {
+		b.t.Fatalf("this is no line to paste: %s", line)
+	}
+	elsewhere := *b
+	elsewhere.env = env
+	e := elsewhere.must(words[1:]...)
+	b.now = elsewhere.now
+	return e
+}
+
 // state is the state of a compute, "" when it is not there; nothing is in the
 // way of this look.
 func (b *bubble) state(name string) string {
