@@ -20,8 +20,8 @@ const (
 	// virtual time then, each from where the one before ended. Without it they
 	// run on real time and hear the signals of the system.
 	clockFile = "TEST_CLOCK"
-	// serverDir names the folder of an emulator at the pace of Azure that
-	// answers at every endpoint.
+	// serverDir names the folder of an emulator that answers at every
+	// endpoint, where every operation is over by the next request.
 	serverDir = "TEST_SERVER"
 )
 
@@ -40,7 +40,7 @@ func command(m *testing.M) {
 	if dir := os.Getenv(serverDir); dir != "" {
 		p.Network = func(http.RoundTripper) http.RoundTripper {
 			return carrier(func(r *http.Request) (*http.Response, error) {
-				e, err := emulator.New(emulator.Options{Dir: dir, Pace: emulator.PaceReal})
+				e, err := emulator.New(emulator.Options{Dir: dir, Pace: emulator.PaceInstant})
 				if err != nil {
 					return nil, err
 				}

@@ -43,8 +43,8 @@ func (t tests) Run() int {
 	return code
 }
 
-// TestScripts runs the scenarios through Main on the embedded emulator, where
-// every operation is over by the next request.
+// TestScripts runs the scenarios on the embedded emulator at the pace of Azure,
+// on virtual time.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -57,19 +57,26 @@ func TestScripts(t *testing.T) {
 			home(env)
 			env.Setenv(clockFile, filepath.Join(env.WorkDir, "clock"))
 			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
-			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "instant")
+			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "real")
 			return nil
 		},
 	})
 }
 
-// TestScriptsAtThePaceOfAzure runs the same scenarios against an endpoint, so
-// that every wait meets transitions. What only the embedded emulator can show is
-// marked [embedded].
-func TestScriptsAtThePaceOfAzure(t *testing.T) {
+// TestScriptsAtAnEndpoint runs scenarios that could go another way at an
+// endpoint, or where every operation is over by the next request. What only the
+// embedded emulator can show is marked [embedded].
+func TestScriptsAtAnEndpoint(t *testing.T) {
 	t.Parallel()
+	var files []string
+	for _, name := range []string{
+		"emulator", "first-instance", "idle", "idempotent", "no-wait", "not-there", "pipeline", "resize", "settings",
+		"several-names", "v1-instances", "v1-nightly-stop", "wait",
+	} {
+		files = append(files, "../testdata/script/"+name+".txtar")
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../testdata/script",
+		Files:               files,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Condition:           condition(false),
