@@ -99,7 +99,8 @@ func targets(list string) []target {
 // fuzz runs the target and returns the last thing it said of its progress, or
 // all it said when it failed.
 func (t target) fuzz(ctx context.Context, each time.Duration, parallel int) (string, error) {
-	args := []string{"test", "-vet=off", "-run", "^$", "-fuzz", "^" + t.name + "$", "-fuzztime", each.String()}
+	args := []string{"test", "-vet=off", "-run", "^$", "-fuzz", "^" + t.name + "$", "-fuzztime", each.String(),
+		"-fuzzminimizetime", "1s"} // a minute by default, for each input of interest
 	if parallel > 0 {
 		args = append(args, "-parallel", strconv.Itoa(parallel))
 	}
