@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -196,6 +197,25 @@ func FuzzTokenCache(f *testing.F) {
 		claims, good := decodeClaims(token.Token)
 		if !good || claims.Tenant == "" || !token.ExpiresOn.After(now.Add(margin)) {
 			t.Errorf("took %+v", token)
+		}
+	})
+}
+
+// Whatever a token holds, its claims are strings that people can read or none.
+func FuzzClaims(f *testing.F) {
+	claims := func(s string) string { return "h." + base64.RawURLEncoding.EncodeToString([]byte(s)) + ".s" }
+	f.Add(claims(`{"oid":"o","tid":"t","upn":"a@b","aud":["x"],"exp":1}`))
+	f.Add(claims(`{"oid":1,"aud":{},"exp":"never","idtyp":"app","appid":null}`))
+	f.Add(claims("null"))
+	f.Add("a.b.c")
+	f.Add("..")
+	f.Fuzz(func(t *testing.T, token string) {
+		c, ok := decodeClaims(token)
+		if !ok && c.name()+c.Tenant+c.ObjectID != "" {
+			t.Fatalf("%q: %+v, and not read", token, c)
+		}
+		if kind := c.kind(); kind != "user" && kind != "servicePrincipal" {
+			t.Fatalf("%q is a %q", token, kind)
 		}
 	})
 }

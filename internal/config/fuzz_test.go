@@ -95,3 +95,24 @@ func FuzzCanonical(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseDuration(f *testing.F) {
+	for _, s := range []string{"0", "90m", "1h30m", "3d", "2d12h", "90", "-5m", "1.5h", "1d1d", "65535d", "9223372036s", "\u0663m", " 5M "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := ParseDuration(s)
+		if err != nil {
+			return
+		}
+		if d < 0 {
+			t.Fatalf("%q is %s", s, d)
+		}
+		if bare := strings.Trim(strings.TrimSpace(s), "0123456789"); bare == "" && d != 0 {
+			t.Fatalf("%q has no unit and is %s", s, d)
+		}
+		if again, err := ParseDuration(d.String()); err != nil || again != d {
+			t.Fatalf("%q is %s, which is %s (%v)", s, d, again, err)
+		}
+	})
+}

@@ -143,3 +143,25 @@ func TestNowhereToKeep(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// A file of any content is a list of names or none, and can be written over.
+func FuzzFile(f *testing.F) {
+	f.Add([]byte(`{"version":1,"scope":"s","lists":{"compute":{"seen":"2026-01-01T00:00:00Z","names":[{"name":"a","about":"b"}]}}}`))
+	f.Add([]byte(`{"version":1,"scope":"s","lists":{"compute":{"names":[null,{}]},"":{}}}`))
+	f.Add([]byte(`{"version":2,"scope":"s","lists":null}`))
+	f.Add([]byte("{"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := In(t.TempDir(), "s")
+		if err := os.WriteFile(file.path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file.Get(Computes)
+		if err := file.Change(Computes, []Name{{Text: "new"}}, []string{"a"}); err != nil {
+			t.Fatal(err)
+		}
+		names := file.Get(Computes).Names
+		if !slices.Contains(names, Name{Text: "new"}) || slices.ContainsFunc(names, func(n Name) bool { return n.Text == "a" }) {
+			t.Fatalf("%q holds %v", data, names)
+		}
+	})
+}

@@ -158,3 +158,60 @@ func FuzzStore(f *testing.F) {
 		}
 	})
 }
+
+// A list that is loaded comes back when it is loaded again, and a bad one
+// changes nothing.
+func FuzzLoad(f *testing.F) {
+	const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/computes/c"
+	for _, s := range []string{
+		`[{"id":"` + id + `","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"x","state":"Running"}}}]`,
+		`{"value":[{"id":"` + id + `","properties":{"computeType":"AmlCompute","properties":{"scaleSettings":{"maxNodeCount":-1}}}}]}`,
+		`{"id":"` + id + `","properties":{"computeType":"Kubernetes","properties":null}}`,
+		`{"value":[null]}`, `[]`, "null", `{"value":{}}`,
+		`[{"id":"` + id + `","properties":{"computeType":"ComputeInstance","properties":{"schedules":{"computeStartStop":[null,{"cron":{"expression":"* *"}}]},"idleTimeBeforeShutdown":"x","lastOperation":{"operationTime":"never"}}}}]`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, list []byte) {
+		e, err := emulator.New(emulator.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close() //nolint:errcheck // nothing is on disk
+		ctx := context.Background()
+		n, err := e.Load(ctx, list)
+		if err != nil {
+			if n != 0 {
+				t.Fatalf("%d loaded, and %v", n, err)
+			}
+			return
+		}
+		if again, err := e.Load(ctx, list); err != nil || again != n {
+			t.Fatalf("%d, then %d (%v)", n, again, err)
+		}
+		if _, err := e.Advance(ctx, 24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A clock or a pace that is taken runs forward.
+func FuzzClockAndPace(f *testing.F) {
+	for _, s := range []string{"", "wall", "manual", "x60", "x0", "x-1", "xNaN", "x1e6", "instant", "fast", "real", "20", "1e-300", "1e308", "0x1p-1074", "Inf"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if clock, err := emulator.ParseClock(s); err == nil {
+			if first := clock.Now(); clock.Now().Before(first) {
+				t.Fatalf("clock %q runs backwards", s)
+			}
+		}
+		pace, err := emulator.ParsePace(s)
+		if err != nil {
+			return
+		}
+		if again, err := emulator.ParsePace(pace.String()); err != nil || again != pace {
+			t.Fatalf("pace %q is %s, which is %s (%v)", s, pace, again, err)
+		}
+	})
+}

@@ -123,6 +123,9 @@ func ParseStart(s, zone string) (Local, error) {
 				}
 				t = t.In(loc)
 			}
+			if t.Year() < 1 || t.Year() > 9999 { // in the zone, though not where it was written
+				return Local{}, fmt.Errorf("start time %s is not in the calendar: %s", quote(s), want)
+			}
 			return LocalOf(t), nil
 		}
 	}

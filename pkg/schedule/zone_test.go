@@ -146,3 +146,21 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
+
+// A start time that is read is written in a form that reads as the same time.
+func FuzzParseStart(f *testing.F) {
+	for _, s := range []string{"2027-01-04", "2027-01-04T09:00", "2027-01-04 09:00:00.5", "2027-01-04T09:00:00+01:00", "2027-02-30", "0000-01-01", "9999-12-31T23:59:59-12:00", ""} {
+		f.Add(s, "Europe/Berlin")
+	}
+	f.Add("0001-01-01T00:00:00Z", "W. Europe Standard Time")
+	f.Fuzz(func(t *testing.T, s, zone string) {
+		start, err := ParseStart(s, zone)
+		if err != nil || start.IsZero() {
+			return
+		}
+		again, err := ParseStart(start.String(), zone)
+		if err != nil || again != start {
+			t.Fatalf("%q in %q is %s, which is %s (%v)", s, zone, start, again, err)
+		}
+	})
+}
