@@ -115,8 +115,8 @@ service knows no other way.`,
 			}
 			return []compute.Outcome{created}
 		})
-		if instance.SSHPublicKey != "" && (instance.SSHPublicAccess == nil || !*instance.SSHPublicAccess) && *keyFile == "" && err == nil && r.Err == nil {
-			r.Notes = append(r.Notes, "the SSH public key has no effect: SSH stays off without --ssh-public-access True, and cannot be switched on later")
+		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
+			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be switched on later; the key works from inside its network: computetarget ssh "+name+" --private")
 		}
 		return r, err
 	})

@@ -2,12 +2,15 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/access"
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 func newOpen(a *app.App) *cobra.Command {
@@ -16,7 +19,11 @@ func newOpen(a *app.App) *cobra.Command {
 		Short: "Open an instance's notebooks in the browser",
 		Long: `Open an application of a running instance in the browser: jupyterlab, jupyter,
 rstudio, or vscode, which goes through SSH and the host that ssh-config --write
-made. Where there is no browser, and with --print, the address is printed.`,
+made. Where there is no browser, and with --print, the address is printed.
+
+Only the person an instance is assigned to, or who created it when it is assigned
+to nobody, gets in. For anybody else the exit code is 6; --print prints the address
+all the same.`,
 		Example: `  computetarget open dev --print
   computetarget open dev --app jupyter --print`,
 	}
@@ -33,10 +40,37 @@ made. Where there is no browser, and with --print, the address is printed.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := strangers(ctx, a, have, *application, *onlyPrint); err != nil {
+			return render.Result{}, err
+		}
 		r := render.Result{Data: address, Names: []string{have.Name}, IDs: []string{have.ID}, Text: address + "\n"}
 		if !*onlyPrint && access.Browse(address) {
 			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, have.Name) }
 		}
 		return r, nil
 	})
+}
+
+// strangers refuses to open an instance that is somebody else's: the service
+// lets its owner in and nobody else, not even who created it for them. Who only
+// wants the address is told.
+func strangers(ctx context.Context, a *app.App, have *compute.Compute, application string, onlyPrint bool) error {
+	owner := have.Owner().ID
+	if owner == "" || application == "vscode" { // which goes by SSH: a key opens it
+		return nil
+	}
+	credential, err := a.Credential()
+	if err != nil {
+		return err
+	}
+	me, err := credential.Describe(ctx)
+	if err != nil || me.ObjectID == "" || strings.EqualFold(me.ObjectID, owner) {
+		return err
+	}
+	text := have.Name + " is not yours: only its owner gets in, " + render.Owner(have)
+	if onlyPrint {
+		a.Note("%s", text)
+		return nil
+	}
+	return &exit.Error{Exit: exit.Auth, Text: text, Tip: "--print prints the address, to pass it on"}
 }

@@ -15,11 +15,12 @@ func newSSH(a *app.App) *cobra.Command {
 		Use:   "ssh NAME [-- COMMAND…]",
 		Short: "Open a shell on an instance, or run a command there",
 		Long: `Open a shell on a running instance with this machine's ssh, or run a command
-there. --private goes to the private address, from inside the network. The exit
-code is ssh's.
+there. The exit code is ssh's.
 
-SSH must have been switched on when the instance was created; when it cannot
-work, the reason and the fix are said.`,
+SSH from the internet must have been switched on when the instance was created.
+--private goes to port 22 of the private address, from inside the network: there
+a key that the instance was created with works in any case. When SSH cannot work,
+the reason and the fix are said.`,
 		Example: `  computetarget ssh dev
   computetarget ssh dev -- nvidia-smi`,
 	}

@@ -27,17 +27,25 @@ type Destination struct {
 	User string
 }
 
+// privatePort is where SSH listens inside the network of an instance, whatever
+// port it has on the internet (how-to-secure-training-vnet).
+const privatePort = 22
+
 // SSH is where SSH to an instance goes: its public address, or the private one
-// for callers inside its network.
+// for callers inside its network. There a key works that was given when the
+// instance was created, also when SSH from the internet is off.
 func SSH(c *compute.Compute, private bool) (Destination, error) {
 	d := Destination{Name: c.Name}
+	// What can never work is said first: starting the instance would not help.
+	if err := sshOff(c, private); err != nil {
+		return d, err
+	}
 	if err := reachable(c); err != nil {
 		return d, err
 	}
 	settings := c.Instance.SSH
-	if settings == nil || !strings.EqualFold(settings.PublicAccess, "Enabled") {
-		return d, refuse("create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH",
-			"%s was created without SSH, which cannot be switched on later", c.Name)
+	if settings == nil {
+		return d, refuse("computetarget show "+plain(c.Name)+" --raw shows what it said", "the service does not say whether %s takes SSH", c.Name)
 	}
 	if ends := c.Instance.Endpoints; ends != nil {
 		d.Host = ends.PublicIP
@@ -52,7 +60,33 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 		return d, refuse("from inside its network, use --private", "%s has no public address", c.Name)
 	}
 	d.User, d.Port = settings.AdminUserName, settings.Port
+	if private {
+		d.Port = privatePort
+	}
 	return d, d.check()
+}
+
+// sshOff is an error when an instance was created so that SSH from the internet
+// cannot work. The private address is another matter: whether a key was given is
+// nothing the service tells.
+func sshOff(c *compute.Compute, private bool) error {
+	if private || c.Instance == nil || c.Instance.SSH == nil || c.Instance.SSH.PublicAccess == "" || strings.EqualFold(c.Instance.SSH.PublicAccess, "Enabled") {
+		return nil
+	}
+	if c.Instance.InNetwork() {
+		return refuse("from inside its network, with a key it was created with: computetarget ssh "+plain(c.Name)+" --private; computetarget open works without SSH",
+			"%s was created without SSH from the internet, which cannot be switched on later", c.Name)
+	}
+	return refuse("create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH",
+		"%s was created without SSH, which cannot be switched on later", c.Name)
+}
+
+// plain is a compute's name as one word of a command.
+func plain(name string) string {
+	if compute.ValidateName(name) != nil {
+		return "NAME"
+	}
+	return name
 }
 
 // check refuses what could mean anything but one address, one port, one user.
@@ -61,7 +95,7 @@ func (d Destination) check() error {
 		return refuse("", "the name %q cannot be used with ssh", d.Name)
 	}
 	if address, err := netip.ParseAddr(d.Host); err != nil || address.Zone() != "" {
-		return refuse("computetarget show "+d.Name+" --raw shows what it said", "the service gives %s the address %q, which is none", d.Name, d.Host)
+		return refuse("computetarget show "+d.Name+" --raw shows what it said", "the service gives %s the address %q, which is not an IP address", d.Name, d.Host)
 	}
 	if d.Port < 1 || d.Port > 65535 {
 		return refuse("", "the service gives %s the SSH port %d, which is none", d.Name, d.Port)
@@ -150,8 +184,19 @@ func reachable(c *compute.Compute) error {
 	switch {
 	case c.Instance == nil:
 		return refuse("computetarget list-nodes shows the addresses of a cluster's nodes", "%s is of type %s; only instances can be reached", c.Name, c.ComputeType)
-	case !c.IsRunning():
-		return refuse("computetarget start "+c.Name, "%s is %s", c.Name, c.State())
+	case c.IsRunning():
+		return nil
 	}
-	return nil
+	tip := "computetarget show " + plain(c.Name) + " shows more"
+	switch {
+	case c.IsStopped():
+		tip = "computetarget start " + plain(c.Name)
+	case strings.EqualFold(c.State(), compute.StateDeleting):
+		tip = ""
+	case c.InFailedState():
+		tip = "computetarget show " + plain(c.Name) + " shows what went wrong"
+	case c.InTransition():
+		tip = "computetarget wait " + plain(c.Name)
+	}
+	return refuse(tip, "%s is %s", c.Name, c.State())
 }

@@ -39,7 +39,7 @@ func rules() []rule {
 		// What a compute is doing.
 		{"StartComputeInstanceOnlyAllowedInStoppedState", "", "computetarget show {name} tells its state; one that runs is restarted with computetarget restart {name}"},
 		{"", "is only allowed when the instance", "computetarget show {name} tells its state"},
-		{"", "disk is full", "free about 5 GB on it first: computetarget ssh {name}, then delete what is large in /home and /tmp"},
+		{"", "disk is full", "free about 5 GB on it first: delete what is large in /home and /tmp, in a terminal of its notebooks (computetarget open {name})"},
 		{"", "being processed by another command", busy},
 		{"", "active operation", busy},
 		{"AnotherOperationInProgress", "", busy},

@@ -275,6 +275,9 @@ func ssh(c *compute.Compute) string {
 	case strings.EqualFold(s.PublicAccess, "Enabled"):
 		return command("ssh NAME", c.Name)
 	}
+	if c.Instance.InNetwork() {
+		return "ssh only from inside its network, with a key it was created with: " + command("ssh NAME --private", c.Name)
+	}
 	return "ssh off, cannot be enabled later"
 }
 

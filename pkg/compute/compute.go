@@ -463,6 +463,12 @@ func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
 	return d, ok && d > 0
 }
 
+// InNetwork reports whether an instance is in a network of its owner's, inside
+// which its private address can be reached.
+func (i *Instance) InNetwork() bool {
+	return i.Subnet != nil && i.Subnet.ID != "" || i.EnableNodePublicIP != nil && !*i.EnableNodePublicIP
+}
+
 // SetIdleScaleDown sets how long a node stays idle before it goes, in whole
 // seconds, written as the old CLI wrote it: PT1800S.
 func (s *ScaleSettings) SetIdleScaleDown(d time.Duration) {
