@@ -65,7 +65,7 @@ func FuzzOperationStatus(f *testing.F) {
 			return
 		}
 		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(status, body), nil }, Options{})
-		s, err := c.status(context.Background(), &Operation{Name: "a", URL: "https://management.azure.com/op"})
+		s, err := c.status(context.Background(), &Operation{Name: "a"}, "https://management.azure.com/op")
 		if err == nil && status == http.StatusOK && s.over && s.err == nil && !strings.Contains(strings.ToLower(body), "succe") && !strings.Contains(strings.ToLower(body), "complet") && !strings.Contains(body, `\u`) {
 			t.Fatalf("%d %q is taken for the end", status, body)
 		}
