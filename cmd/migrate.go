@@ -18,6 +18,7 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/migrate"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
 func newMigrate(a *app.App) *cobra.Command {
@@ -325,43 +326,18 @@ func calls(n int) string {
 	return fmt.Sprintf("%d calls", n)
 }
 
-// replace writes a file in one step, keeping its permissions; a link to it
-// stays a link.
+// replace writes a file in one step, keeping its permissions; one that is
+// read-only stays as it is.
 func replace(path string, data []byte) error {
-	problem := func(err error) error {
-		return render.Errorf(render.ExitFailed, "rewriting a script: %w", err)
-	}
-	target, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return problem(err)
-	}
-	info, err := os.Stat(target)
-	if err != nil {
-		return problem(err)
-	}
-	if info.Mode().Perm()&0o200 == 0 {
-		return render.Errorf(render.ExitFailed, "%s is not rewritten: it is read-only", path)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(target), ".migrate-*")
-	if err != nil {
-		return problem(err)
-	}
-	_, err = temp.Write(data)
-	if err == nil {
-		err = temp.Chmod(info.Mode().Perm())
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o200 == 0 {
+		return exit.Errorf(exit.Failed, "%s is not rewritten: it is read-only", path)
 	}
 	if err == nil {
-		err = temp.Sync()
-	}
-	if closed := temp.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), target)
+		err = atomicfile.Write(path, data, info.Mode().Perm())
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name()) // what cannot be used is in the way
-		return problem(err)
+		return exit.Errorf(exit.Failed, "rewriting a script: %w", err)
 	}
 	return nil
 }

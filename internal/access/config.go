@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
 // Block is the part of an OpenSSH client configuration that makes "ssh NAME"
@@ -73,9 +74,6 @@ func lineIndex(text, line string, from int) int {
 // only.
 func Write(path string, destinations []Destination) error {
 	mode := fs.FileMode(0o600)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
 	before, err := input.Plain(path)
 	switch {
 	case err == nil:
@@ -93,23 +91,5 @@ func Write(path string, destinations []Destination) error {
 	if after == string(before) {
 		return nil
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".computetarget-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) //nolint:errcheck // gone once renamed
-	_, err = file.WriteString(after)
-	if err == nil {
-		err = file.Chmod(mode)
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return atomicfile.Write(path, []byte(after), mode)
 }

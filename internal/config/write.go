@@ -16,6 +16,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
 // Change is a new value of a setting; an empty text removes it.
@@ -208,44 +209,22 @@ func WriteProject(dir string, project Project, experiment string) (string, error
 	return path, writeFile(path, out.Bytes(), 0o644)
 }
 
-// writeFile replaces a file in one step: whoever reads it sees the old content
-// or the new, and a link to it stays a link. Missing folders are made for the
-// user alone when the file is.
+// writeFile replaces a file. Missing folders are made for the user alone when
+// the file is.
 func writeFile(path string, data []byte, mode os.FileMode) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+		path = target // what is named when it cannot be written
 	}
-	problem := func(err error) error {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		return exit.Errorf(exit.Failed, "%s cannot be written (%w)", path, err)
-	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, mode|mode>>2&0o111|0o700); err != nil {
-		return problem(err)
-	}
-	temp, err := os.CreateTemp(dir, ".config-*")
-	if err != nil {
-		return problem(err)
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(data)
+	err := os.MkdirAll(filepath.Dir(path), mode|mode>>2&0o111|0o700)
 	if err == nil {
-		err = temp.Chmod(mode)
+		err = atomicfile.Write(path, data, mode)
 	}
 	if err == nil {
-		err = temp.Sync()
+		return nil
 	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
 	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return problem(err)
-	}
-	return nil
+	return exit.Errorf(exit.Failed, "%s cannot be written (%w)", path, err)
 }

@@ -8,12 +8,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
 // Kind is what names stand for.
@@ -109,27 +110,15 @@ func (f File) read() content {
 	return c
 }
 
-// write replaces the file in one step. It is not synced: what a crash loses is
-// asked for again.
+// write replaces the file. It is not synced: what a crash loses is asked for
+// again.
 func (f File) write(c content) error {
 	data, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(f.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, ".names-*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(data)
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), f.path)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name()) // the first failure is the one to tell
-	}
-	return err
+	return atomicfile.WriteUnsynced(f.path, data, 0o600)
 }

@@ -10,12 +10,13 @@ import (
 	_ "embed" // the wrappers are text files
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
 //go:embed az.sh
@@ -157,7 +158,7 @@ func (s System) Install(dir string) (Installed, error) {
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
-		if err := write(path, f.Text); err != nil {
+		if err := atomicfile.Write(path, []byte(f.Text), 0o755); err != nil {
 			return done, fmt.Errorf("the shim cannot be written: %w", err)
 		}
 		done.Files = append(done.Files, path)
@@ -320,29 +321,4 @@ func canWrite(dir string) bool {
 	}
 	_ = f.Close()
 	return os.Remove(f.Name()) == nil
-}
-
-// write replaces path in one step, so that an az that runs meanwhile finds the
-// old file or the new one.
-func write(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".computetarget-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err == nil {
-		err = f.Chmod(0o755)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		if e := os.Remove(f.Name()); e != nil && !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
 }

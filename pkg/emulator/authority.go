@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
 // Names of the certificate files in a server's directory. The first holds the
@@ -120,26 +122,10 @@ func publish(dir string, authority []byte, now time.Time) (ca, bundle string, er
 			kept++
 		}
 	}
-	if err := replaceFile(ca, all); err != nil {
+	if err := atomicfile.WriteUnsynced(ca, all, 0o600); err != nil {
 		return "", "", err
 	}
-	return ca, bundle, replaceFile(bundle, append(systemRoots(), all...))
-}
-
-// replaceFile writes a file of certificates, which everybody may read.
-func replaceFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix)
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name()) // it is of no use
-	}
-	return err
+	return ca, bundle, atomicfile.WriteUnsynced(bundle, append(systemRoots(), all...), 0o600)
 }
 
 // systemRoots is the PEM text of the authorities that programs here trust, as

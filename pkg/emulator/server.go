@@ -17,6 +17,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/computetarget/computetarget/pkg/atomicfile"
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
@@ -177,7 +178,7 @@ func (s *Server) open(e *Emulator, o ListenOptions, host string) error {
 	}
 	mark, err := json.Marshal(s.ServerInfo)
 	if err == nil {
-		err = replaceFile(s.mark, mark)
+		err = atomicfile.WriteUnsynced(s.mark, mark, 0o600)
 	}
 	if err != nil {
 		_ = s.listen.Close() // the first error says more
