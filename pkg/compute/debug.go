@@ -3,11 +3,15 @@ package compute
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -30,13 +34,27 @@ var shownHeaders = [...]string{
 // operation's address are its signature.
 var shownQuery = [...]string{"api-version", "service", "underlyingresourceaction"}
 
-// Words that mark a JSON key, in lower case, whose value is a secret or may
-// hold one.
-var secretWords = [...]string{"password", "passphrase", "secret", "token", "connectionstring", "kubeconfig",
-	"privatekey", "accountkey", "accesskey", "sharedkey", "primarykey", "secondarykey", "signature", "credential", "scriptdata", "scriptarguments", "environmentvariables"}
+// Words that mark a JSON key whose value is a secret or may hold one, in lower
+// case and without the characters - and _.
+var secretWords = [...]string{"password", "passwd", "passphrase", "secret", "token", "connectionstring", "kubeconfig", "authorization", "cookie",
+	"signature", "credential", "certificatedata", "privatekey", "assertion", "scriptdata", "scriptarguments", "environmentvariables"}
 
-// JSON keys, in lower case, that are secrets when they are exactly this.
-var secretKeys = [...]string{"key", "cert", "pfx", "sas", "code_verifier", "assertion"}
+// JSON keys, written in the same way, that are secrets when they are exactly
+// this. A key that ends in "key" or "keys" is one as well, unless it is public.
+var secretKeys = [...]string{"cert", "pfx", "sas", "pwd", "pin", "codeverifier"}
+
+// secretText is what only a secret looks like, wherever it stands: a JWT, a
+// private key, a connection string, a signature, an Authorization header.
+var secretText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)eyJ[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|\b(bearer|basic)\s+[\w+/=.~-]{8,}|` +
+		`(password|passwd|pwd|secret|(account|access|shared\w*)key|signature|sig|token|assertion)(["'\\]+\s*[:=]|\s*=)|password\s*:`)
+})
+
+// objectLike is the beginning of JSON, or of what was meant to be.
+var objectLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(\[\s*)*(\{|\[\s*['"])`) })
+
+// userInURL is the user of an address within a text.
+var userInURL = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s@]*@`) })
 
 // logPolicy shows each try of each request, and its answer, without secrets.
 type logPolicy struct{ log func(string) }
@@ -49,7 +67,7 @@ func (p logPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 	if body := req.Body(); body != nil {
 		var data bytes.Buffer
 		if _, err := data.ReadFrom(body); err == nil {
-			writeBody(&b, "> ", data.Bytes())
+			writeBody(&b, "> ", raw.Header, data.Bytes())
 		}
 		if err := req.RewindBody(); err != nil {
 			return nil, err
@@ -68,7 +86,7 @@ func (p logPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 	fmt.Fprintf(&b, "< %d %s after %s\n", resp.StatusCode, http.StatusText(resp.StatusCode), took)
 	writeHeaders(&b, "< ", resp.Header)
 	if data, err := runtime.Payload(resp); err == nil {
-		writeBody(&b, "< ", data)
+		writeBody(&b, "< ", resp.Header, data)
 	}
 	p.log(b.String())
 	return resp, nil
@@ -83,24 +101,24 @@ func writeHeaders(b *strings.Builder, prefix string, h http.Header) {
 	for _, key := range keys {
 		value := hidden
 		if slices.Contains(shownHeaders[:], strings.ToLower(key)) {
-			value = safeURL(strings.Join(h[key], ", "))
+			value = safeText(strings.Join(h[key], ", "))
 		}
 		fmt.Fprintf(b, "%s%s: %s\n", prefix, key, value)
 	}
 }
 
-// writeBody writes a body, JSON indented and without its secrets, anything
-// else shortened.
-func writeBody(b *strings.Builder, prefix string, data []byte) {
-	data = bytes.TrimSpace(data)
-	if len(data) == 0 {
+// writeBody writes a body that is JSON, indented and without its secrets. Of
+// anything else, where secrets cannot be told from the rest, it writes the type
+// and the length.
+func writeBody(b *strings.Builder, prefix string, h http.Header, data []byte) {
+	if len(bytes.TrimSpace(data)) == 0 {
 		return
 	}
-	shown := shorten(strings.ToValidUTF8(string(data), "\uFFFD"), 2000)
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var value any
-	if d.Decode(&value) == nil {
+	shown := fmt.Sprintf("%d bytes that are not JSON", len(data))
+	if kind := h.Get("Content-Type"); kind != "" {
+		shown = fmt.Sprintf("%d bytes of %q that are not JSON", len(data), shorten(kind, 100))
+	}
+	if value, ok := decodeWhole(data); ok {
 		if text, err := json.MarshalIndent(withoutSecrets(value), "", "  "); err == nil {
 			shown = string(text)
 		}
@@ -112,12 +130,24 @@ func writeBody(b *strings.Builder, prefix string, data []byte) {
 	}
 }
 
+// decodeWhole decodes data that is one JSON value and nothing else.
+func decodeWhole(data []byte) (value any, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if d.Decode(&value) != nil {
+		return nil, false
+	}
+	_, err := d.Token()
+	return value, errors.Is(err, io.EOF)
+}
+
 // withoutSecrets replaces what may be secret in a decoded JSON value.
 func withoutSecrets(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
+		named := namesSecret(v)
 		for key, value := range v {
-			if isSecret(key) && value != nil {
+			if value != nil && (isSecret(key) || named && strings.EqualFold(key, "value")) {
 				v[key] = hidden
 			} else {
 				v[key] = withoutSecrets(value)
@@ -128,14 +158,31 @@ func withoutSecrets(v any) any {
 			v[i] = withoutSecrets(v[i])
 		}
 	case string:
-		return safeURL(v)
+		return safeText(v)
 	}
 	return v
 }
 
+// namesSecret reports whether an object is a pair of a name and a value, and
+// the name that of a secret.
+func namesSecret(o map[string]any) bool {
+	for key, value := range o {
+		switch name, _ := value.(string); strings.ToLower(key) {
+		case "name", "key":
+			if isSecret(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func isSecret(key string) bool {
-	key = strings.ToLower(key)
+	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
 	if slices.Contains(secretKeys[:], key) {
+		return true
+	}
+	if (strings.HasSuffix(key, "key") || strings.HasSuffix(key, "keys")) && !strings.Contains(key, "public") {
 		return true
 	}
 	for _, word := range secretWords {
@@ -146,35 +193,70 @@ func isSecret(key string) bool {
 	return false
 }
 
-// safeURL hides the values of an address's query, and a user in it. What is no
-// address comes back as it is.
+// safeText is a string of a body, or a header, without what may be secret in it:
+// JSON that is written as a string, addresses, and what looks like a secret.
+func safeText(s string) string {
+	inner := strings.TrimLeft(s, " \t\r\n\ufeff")
+	if value, ok := decodeWhole([]byte(inner)); !ok {
+		if objectLike().MatchString(inner) {
+			return fmt.Sprintf("%s (%d bytes)", hidden, len(s))
+		}
+	} else {
+		switch value.(type) {
+		case map[string]any, []any, string:
+			text, err := json.Marshal(withoutSecrets(value))
+			if err != nil {
+				return hidden
+			}
+			return string(text)
+		}
+	}
+	s = safeURL(s)
+	if secretText().MatchString(strings.ReplaceAll(s, "="+hidden, "")) {
+		return hidden
+	}
+	return s
+}
+
+// safeURL hides the values of an address's query and fragment, and a user in
+// it. What is no address comes back as it is.
 func safeURL(s string) string {
-	if !strings.Contains(s, "://") {
+	if !strings.Contains(s, "://") && !strings.HasPrefix(s, "/") {
 		return s
 	}
 	u, err := url.Parse(s)
 	if err != nil {
 		before, _, _ := strings.Cut(s, "?")
-		return before
+		before, _, _ = strings.Cut(before, "#")
+		return userInURL().ReplaceAllString(before, "://"+hidden+"@")
 	}
 	if u.User != nil {
 		u.User = url.User(hidden)
 	}
-	if u.RawQuery == "" {
-		return u.String()
+	if u.Fragment != "" {
+		u.Fragment, u.RawFragment = hidden, ""
 	}
 	var query strings.Builder
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
-		key, _, _ := strings.Cut(pair, "=")
+		key, value, _ := strings.Cut(pair, "=")
 		if query.Len() > 0 {
 			query.WriteByte('&')
 		}
-		if slices.Contains(shownQuery[:], strings.ToLower(key)) {
+		switch {
+		case pair == "":
+		case slices.Contains(shownQuery[:], strings.ToLower(key)) && isPlain(value):
 			query.WriteString(pair)
-		} else {
+		default:
 			query.WriteString(key + "=" + hidden)
 		}
 	}
 	u.RawQuery = query.String()
 	return u.String()
+}
+
+// isPlain reports whether a query's value is one word.
+func isPlain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '-' && r != '.' && r != '_' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z')
+	})
 }
