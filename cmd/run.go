@@ -40,6 +40,7 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		return render.Usagef("%w", err)
 	})
 
+	hideSecrets(a.Streams, args)
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
 	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
@@ -69,7 +70,9 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 	}
 	c := attach(a, root, e)
 	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), func(path string) ([]byte, error) {
-		return a.ReadArgument(ctx, path, input.Value)
+		text, err := a.ReadArgument(ctx, path, input.Value)
+		a.Hide(argv.Text(text), "@"+path)
+		return text, err
 	})
 	if err != nil {
 		return advise(err, found.Path, c.Flags())

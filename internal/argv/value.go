@@ -55,16 +55,16 @@ func (f *files) load(v string) (string, bool) {
 		}
 		return "", false
 	}
-	text := decode(data)
+	text := Text(data)
 	if path == "-" {
 		f.stdin = &text
 	}
 	return text, true
 }
 
-// decode returns the text in a file without byte order mark and final line
+// Text returns the text in a file without byte order mark and final line
 // ends, or base64 of what is not text.
-func decode(data []byte) string {
+func Text(data []byte) string {
 	text := ""
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) && utf8.Valid(data):

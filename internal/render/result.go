@@ -114,7 +114,7 @@ func Note(s *Streams, o Options, sentence string) {
 	if o.OnlyErrors {
 		return
 	}
-	line := Clean(sentence)
+	line := s.withoutHidden(Clean(sentence))
 	if o.Emulator && s.Err.TTY {
 		line += emulatorMark
 	}

@@ -80,6 +80,8 @@ type Streams struct {
 	InTTY bool
 	Out   *Output
 	Err   *Output
+
+	hidden []hiddenText
 }
 
 // NewStreams looks at each stream on its own. getenv supplies NO_COLOR
