@@ -38,12 +38,8 @@ func (w *waiting) strictFlag(c *cobra.Command) {
 }
 
 // act calls a verb of the client with progress on stderr and renders how it
-// ended.
-func (w *waiting) act(a *app.App, asked []string, verb func(*compute.Client, compute.ActOptions) []compute.Outcome) (render.Result, error) {
-	client, err := a.Client()
-	if err != nil {
-		return render.Result{}, err
-	}
+// ended. The verb is called once for every workspace that the computes are in.
+func (w *waiting) act(a *app.App, asked []target, verb func(*compute.Client, []string, compute.ActOptions) []compute.Outcome) (render.Result, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
 		return render.Result{}, err
@@ -53,10 +49,15 @@ func (w *waiting) act(a *app.App, asked []string, verb func(*compute.Client, com
 		return render.Result{}, err
 	}
 	defer drawn.Stop()
-	ended := verb(client, compute.ActOptions{
-		NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: drawn.Handle,
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+		return in(client, verb(client, names, compute.ActOptions{
+			NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: events(a, client, drawn.Handle),
+		}))
 	})
 	drawn.Stop()
+	if err != nil {
+		return render.Result{}, err
+	}
 	return outcomes(a, asked, resumable(a, ended, compute.GoalSettled))
 }
 
@@ -66,6 +67,25 @@ func hoursOptions(a *app.App) (compute.HoursOptions, error) {
 	return compute.HoursOptions{Timeout: timeout}, err
 }
 
+// in says of outcomes in which workspace they are.
+func in(client *compute.Client, ended []compute.Outcome) []compute.Outcome {
+	for i := range ended {
+		ended[i].Workspace = client.Workspace()
+	}
+	return ended
+}
+
+// events tells of computes in several workspaces which one it is about.
+func events(a *app.App, client *compute.Client, tell func(compute.Event)) func(compute.Event) {
+	if !a.Spread {
+		return tell
+	}
+	return func(e compute.Event) {
+		e.Name = target{e.Name, client.Workspace()}.label()
+		tell(e)
+	}
+}
+
 // resumable tells how to take up the waits for a goal that ended before it was
 // reached. Computes that are being deleted are waited for until they are gone.
 func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute.Outcome {
@@ -73,7 +93,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	last, going := 0, true
 	for i, o := range ended {
 		if o.Pending {
-			left, last = append(left, o.Name), i
+			left, last = append(left, a.Reference(o.Workspace, o.Name)), i
 			going = going && (o.Verb == compute.VerbDelete || o.Compute != nil && strings.EqualFold(o.Compute.State(), compute.StateDeleting))
 		}
 	}
@@ -94,13 +114,9 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 
 // outcomes renders how a verb ended: one object for one name, an array for
 // several.
-func outcomes(a *app.App, asked []string, ended []compute.Outcome) (render.Result, error) {
-	client, err := a.Client()
-	if err != nil {
-		return render.Result{}, err
-	}
+func outcomes(a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
 	a.SawOutcomes(ended)
-	return render.Outcomes(ended, client.Workspace(), len(asked) != 1, detail(a, false)), nil
+	return render.Outcomes(ended, len(asked) != 1, detail(a, false)), nil
 }
 
 // detail is how much of a compute is printed.
@@ -124,8 +140,8 @@ func newAction(a *app.App, c *cobra.Command, verb func(*compute.Client, context.
 		if err != nil {
 			return render.Result{}, err
 		}
-		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return verb(client, ctx, asked, o)
+		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
+			return verb(client, ctx, names, o)
 		})
 	})
 }

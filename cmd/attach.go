@@ -116,10 +116,10 @@ func resourceFlag(c *cobra.Command) *string {
 
 // attachCommand sends what spec returns and, like the old CLI, does not wait.
 func attachCommand(a *app.App, c *cobra.Command, first string, spec func(context.Context) (*compute.Spec, error)) *cobra.Command {
-	names := namesFlag(c)
+	names := newNameFlag(c)
 	dryRunFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -129,7 +129,7 @@ func attachCommand(a *app.App, c *cobra.Command, first string, spec func(context
 		}
 		wait := waiting{noWait: true}
 		var done compute.Outcome
-		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			done = client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o})
 			return []compute.Outcome{done}
 		})

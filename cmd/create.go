@@ -37,7 +37,7 @@ service knows no other way.`,
   computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
-	names := namesFlag(c)
+	names := newNameFlag(c)
 	wait := waitingFlags(c)
 	f := c.Flags()
 	size := sizeFlag(f)
@@ -61,7 +61,7 @@ service knows no other way.`,
 	required(c, "vm-size")
 
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -98,6 +98,7 @@ service knows no other way.`,
 		if *user != "" || *tenant != "" {
 			instance.AssignedUser = &compute.AssignedUser{ObjectID: *user, TenantID: *tenant}
 		}
+		warn(a, compute.DoubtfulName(name))
 		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
@@ -108,7 +109,7 @@ service knows no other way.`,
 		if len(wrong) > 0 {
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
-		r, err := wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
 			if *stopped {
 				created = thenStop(ctx, client, created, o)

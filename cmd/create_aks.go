@@ -21,7 +21,7 @@ func newCreateAKS(a *app.App) *cobra.Command {
 		Example: `  computetarget create aks -n serving
   computetarget create aks -n serving --agent-count 3 --cluster-purpose DevTest --no-wait`,
 	}
-	names := namesFlag(c)
+	names := newNameFlag(c)
 	wait := waitingFlags(c)
 	f := c.Flags()
 	size := sizeFlag(f)
@@ -40,7 +40,7 @@ func newCreateAKS(a *app.App) *cobra.Command {
 	choice(f, "cluster-purpose", "FastProd", "DenseProd", "DevTest")
 
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -63,7 +63,7 @@ func newCreateAKS(a *app.App) *cobra.Command {
 			aks.Networking = &network
 		}
 		spec := &compute.Spec{Location: *location, AKS: aks}
-		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		return wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
 		})
 	})

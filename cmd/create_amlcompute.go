@@ -27,7 +27,7 @@ and nothing is sent.`,
   computetarget create amlcompute -n spot -s Standard_D2_v2 --max-nodes 8 -p lowpriority
   computetarget create amlcompute -n own -s Standard_D2_v2 --max-nodes 2 --assign-identity '[system]'`,
 	}
-	names := namesFlag(c)
+	names := newNameFlag(c)
 	wait := waitingFlags(c)
 	f := c.Flags()
 	size := sizeFlag(f)
@@ -54,7 +54,7 @@ and nothing is sent.`,
 	required(c, "vm-size", "max-nodes")
 
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -97,7 +97,7 @@ and nothing is sent.`,
 		case f.Changed("enable-node-public-ip"):
 			a.Note("--enable-node-public-ip is not sent: it only means something in a virtual network")
 		}
-		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		return wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
 		})
 	})

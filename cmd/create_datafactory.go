@@ -18,16 +18,16 @@ func newCreateDataFactory(a *app.App) *cobra.Command {
 		Example: `  computetarget create datafactory -n factory
   computetarget create datafactory -n factory --location westeurope`,
 	}
-	names := namesFlag(c)
+	names := newNameFlag(c)
 	wait := waitingFlags(c)
 	location := locationFlag(c.Flags())
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err
 		}
 		spec := &compute.Spec{Location: *location, DataFactory: &compute.DataFactorySpec{}}
-		return wait.act(a, []string{name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		return wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
 		})
 	})

@@ -19,9 +19,9 @@ account of a machine. This is the one command that prints secrets.`,
   computetarget get-credentials serving --query userKubeConfig -o tsv`,
 		Annotations: map[string]string{listed: ""},
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		name, err := names.one(args)
+		name, err := names.one(a, args)
 		if err != nil {
 			return render.Result{}, err
 		}

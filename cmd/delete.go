@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,30 +39,36 @@ On a terminal the names, owners and states are shown and a yes is asked for;
 		if err := confirmDelete(ctx, a, asked); err != nil {
 			return render.Result{}, err
 		}
-		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return client.Delete(ctx, asked, o)
+		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
+			return client.Delete(ctx, names, o)
 		})
 	})
 }
 
 // confirmDelete asks on a terminal, naming what would go.
-func confirmDelete(ctx context.Context, a *app.App, asked []string) error {
+func confirmDelete(ctx context.Context, a *app.App, asked []target) error {
 	if a.Yes || a.DryRun || len(asked) == 0 || !a.CanPrompt() {
 		return nil
 	}
-	client, err := a.Client()
-	if err != nil {
-		return err
-	}
 	what := make([]string, 0, len(asked))
-	for _, name := range asked {
-		c, err := client.Get(ctx, name)
+	where := map[string]bool{}
+	for _, t := range asked {
+		client, err := a.ClientOf(t.in)
 		if err != nil {
 			return err
 		}
-		what = append(what, fmt.Sprintf("%s (%s, %s)", name, orNone(render.Owner(c)), orNone(c.State())))
+		c, err := client.Get(ctx, t.name)
+		if err != nil {
+			return err
+		}
+		what = append(what, fmt.Sprintf("%s (%s, %s)", t.label(), orNone(render.Owner(c)), orNone(c.State())))
+		where[client.Workspace().Name] = true
 	}
-	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete %s in workspace %s, with everything on the disk?", strings.Join(what, ", "), client.Workspace().Name))
+	of := ""
+	if len(where) == 1 {
+		of = " in workspace " + slices.Collect(maps.Keys(where))[0]
+	}
+	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete %s%s, with everything on the disk?", strings.Join(what, ", "), of))
 	if err == nil && !ok {
 		return render.Errorf(render.ExitFailed, "nothing was deleted")
 	}

@@ -27,17 +27,17 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		client, err := a.Client()
+		found, err := getEach(ctx, a, asked)
 		if err != nil {
 			return render.Result{}, err
 		}
-		for _, o := range client.GetEach(ctx, asked) {
+		for _, o := range found {
 			if o.Err == nil && (o.Compute.IsInstance() || o.Compute.IsCluster()) {
 				return render.Result{}, render.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)
 			}
 		}
-		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return client.Detach(ctx, asked, o)
+		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
+			return client.Detach(ctx, names, o)
 		})
 	})
 }

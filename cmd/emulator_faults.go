@@ -73,11 +73,12 @@ canceled. Give a property False to end it.`,
 			return render.Result{}, err
 		}
 		var answer json.RawMessage
-		for _, name := range names {
+		for _, t := range names {
+			in := cmp.Or(t.in, workspace)
 			body := struct {
 				ID string `json:"id"`
 				emulator.Change
-			}{workspace.ComputeID(name), change}
+			}{in.ComputeID(t.name), change}
 			if answer, err = a.Drive(ctx, "POST", "set", body); err != nil {
 				return render.Result{}, err
 			}

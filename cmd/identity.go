@@ -19,7 +19,7 @@ func newIdentityShow(a *app.App) *cobra.Command {
 		Long:    `Show the managed identities of a cluster.`,
 		Example: `  computetarget amlcompute identity show -n cpu`,
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		have, _, err := names.read(ctx, a, args)
 		if err == nil {
@@ -62,12 +62,10 @@ func newIdentityRemove(a *app.App) *cobra.Command {
 // identityChange reads the identities, changes the set, and sends it when it
 // became another one.
 func identityChange(a *app.App, c *cobra.Command, change func(have, asked []string) []string) *cobra.Command {
-	names := &names{}
-	c.Flags().StringArrayVarP(&names.flag, "name", "n", nil, "`NAME` of the cluster")
+	names := nameFlag(c)
 	given := c.Flags().StringArray("identities", nil, "`IDENTITIES`: [system], or ARM ids separated by commas")
-	markV1(c.Flags(), "name", "identities")
+	markV1(c.Flags(), "identities")
 	severalValues(c.Flags(), "identities")
-	c.Args = cobra.ArbitraryArgs
 	wait := &waiting{}
 	timeoutFlag(c)
 	dryRunFlag(c)
@@ -75,6 +73,9 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 		// The name comes by flag or first; what follows are identities.
 		if len(names.flag) == 0 && len(args) > 0 {
 			names.flag, args = args[:1], args[1:]
+		}
+		if err := names.misreadIn(nil, args); err != nil {
+			return render.Result{}, err
 		}
 		asked := splitIdentities(append(slices.Clone(*given), args...))
 		if len(asked) == 0 {
@@ -97,7 +98,7 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 		if err != nil {
 			return render.Result{}, err
 		}
-		r, err := wait.act(a, []string{have.Name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.UpdateIdentity(ctx, have.Name, *want, o)}
 		})
 		if err != nil || r.Err != nil || a.DryRun {

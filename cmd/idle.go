@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +35,10 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 		if last < 0 || len(args)+len(names.flag) == 1 && !isIdleTime(args[last]) {
 			return listIdle(ctx, a, names, args)
 		}
+		own := slices.DeleteFunc(slices.Clone(args[:last]), isIdleTime)
+		if err := names.misreadIn(own, args[last:]); err != nil {
+			return render.Result{}, err
+		}
 		d, err := schedule.ParseIdle(args[last])
 		if err != nil {
 			return render.Result{}, render.Usagef("%w", err)
@@ -41,23 +47,27 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 		if err != nil {
 			return render.Result{}, err
 		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
-		o, err := hoursOptions(a)
-		if err != nil {
-			return render.Result{}, err
-		}
-		return render.IdleChanged(client.ChangeIdle(ctx, asked, d, o), len(asked) != 1), nil
+		return changeIdle(ctx, a, asked, d)
 	})
+}
+
+// changeIdle sets the idle time of instances and renders how that ended.
+func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration) (render.Result, error) {
+	o, err := hoursOptions(a)
+	if err != nil {
+		return render.Result{}, err
+	}
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+		return client.ChangeIdle(ctx, names, d, o)
+	})
+	return render.IdleChanged(ended, len(asked) != 1), err
 }
 
 // isIdleTime reports whether a lone argument is meant as a time rather than a
 // name.
 func isIdleTime(text string) bool {
 	_, err := schedule.ParseIdle(text)
-	return err == nil || text != "-" && (text[:min(1, len(text))] <= "9" || compute.ValidateName(text) != nil)
+	return err == nil || text != "-" && !isID(text) && !compute.PossibleName(text)
 }
 
 func listIdle(ctx context.Context, a *app.App, names *names, args []string) (render.Result, error) {
@@ -93,15 +103,7 @@ off. It is what "idle" does; "schedule" changes the hours and "resize" the size.
 		if err != nil {
 			return render.Result{}, render.Usagef("--idle-shutdown: %w", err)
 		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
-		o, err := hoursOptions(a)
-		if err != nil {
-			return render.Result{}, err
-		}
-		return render.IdleChanged(client.ChangeIdle(ctx, asked, d, o), len(asked) != 1), nil
+		return changeIdle(ctx, a, asked, d)
 	})
 }
 

@@ -21,7 +21,7 @@ instance is answered too, as the one node it is.`,
   computetarget list-nodes cpu -o table`,
 		Annotations: map[string]string{listed: "names"},
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		have, client, err := names.read(ctx, a, args)
 		if err != nil {

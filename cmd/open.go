@@ -27,7 +27,7 @@ all the same.`,
 		Example: `  computetarget open dev --print
   computetarget open dev --app jupyter --print`,
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	application := c.Flags().String("app", "jupyterlab", "`APP` to open: jupyterlab, jupyter, rstudio or vscode")
 	choice(c.Flags(), "app", access.Apps()...)
 	onlyPrint := c.Flags().Bool("print", false, "print the address")

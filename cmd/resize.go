@@ -29,8 +29,8 @@ is sent, and those it allows are listed. Resizing is a preview of the service.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		return wait.act(a, asked, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
-			return client.Resize(ctx, asked, *size, o)
+		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
+			return client.Resize(ctx, names, *size, o)
 		})
 	})
 }

@@ -178,6 +178,14 @@ func words() argv.Words {
 // called, then its value is rendered.
 func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render.Result, error)) *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := misreadFlags(c); err != nil {
+			return err
+		}
+		if c.Flags().Lookup("name") == nil { // what is beside names is refused with them
+			if err := misreadArguments(c, args); err != nil {
+				return err
+			}
+		}
 		if err := missing(c, args); err != nil {
 			return err
 		}
@@ -249,106 +257,12 @@ func missing(c *cobra.Command, args []string) error {
 }
 
 // noNames refuses positional arguments.
-func noNames(_ *cobra.Command, args []string) error {
+func noNames(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
+		if err := misreadArguments(c, args); err != nil {
+			return err
+		}
 		return render.Usagef("unrecognized arguments: %s", strings.Join(args, " "))
 	}
 	return nil
-}
-
-// names are the computes a command acts on: positional, -n, or read from
-// stdin with "-".
-type names struct{ flag []string }
-
-// namesFlag adds -n to a command that takes one name or several.
-func namesFlag(c *cobra.Command) *names {
-	n := &names{}
-	c.Flags().StringArrayVarP(&n.flag, "name", "n", nil, "`NAME` of the compute; repeat it, or give names as arguments, or - to read them from stdin")
-	markV1(c.Flags(), "name")
-	c.Args = cobra.ArbitraryArgs
-	return n
-}
-
-// all returns the names in order of asking, each once however it is
-// capitalised: to the service that is one name. An empty list can only come from
-// an empty stdin; an empty argument, of a variable that is not set perhaps, is
-// refused.
-func (n *names) all(a *app.App, args []string) ([]string, error) {
-	asked := append(slices.Clone(n.flag), args...)
-	if len(asked) == 0 {
-		return nil, render.Usagef("the following arguments are required: --name/-n")
-	}
-	var out []string
-	known := map[string]bool{}
-	add := func(name string) {
-		if low := strings.ToLower(name); !known[low] {
-			known[low] = true
-			out = append(out, name)
-		}
-	}
-	for _, name := range asked {
-		if name = strings.TrimSpace(name); name == "" {
-			return nil, errNoName()
-		}
-		if name != "-" {
-			add(name)
-			continue
-		}
-		text, err := a.ReadText(context.Background(), "-", input.Names) // a.In ends with the command
-		if err != nil {
-			return nil, err
-		}
-		for line := range strings.Lines(string(text)) {
-			name := strings.TrimSpace(line)
-			switch {
-			case strings.ContainsAny(name, " \t,:\"'[]{}"): // no name has these; JSON and tables do
-				return nil, render.Usagef("%q on stdin is not a name; computetarget list -o name prints names, one a line", name)
-			case name != "":
-				add(name)
-			}
-		}
-	}
-	return out, nil
-}
-
-// first returns the computes when only the first argument, or -n, names them,
-// and the arguments that are left.
-func (n *names) first(a *app.App, args []string) (asked, rest []string, err error) {
-	if len(n.flag) > 0 {
-		asked, err = n.all(a, nil)
-		return asked, args, err
-	}
-	asked, err = n.all(a, args[:min(1, len(args))])
-	return asked, args[min(1, len(args)):], err
-}
-
-// one returns the only name, for commands that act on one compute.
-func (n *names) one(args []string) (string, error) {
-	asked := append(slices.Clone(n.flag), args...)
-	switch {
-	case len(asked) == 0:
-		return "", render.Usagef("the following arguments are required: --name/-n")
-	case len(asked) > 1:
-		return "", render.Usagef("one name expected, not %s", strings.Join(asked, ", "))
-	case strings.TrimSpace(asked[0]) == "":
-		return "", errNoName()
-	}
-	return asked[0], nil
-}
-
-func errNoName() error { return render.Usagef("a name is empty; is a variable not set?") }
-
-// read returns the compute of the only name as it is, and the client it was
-// read with.
-func (n *names) read(ctx context.Context, a *app.App, args []string) (*compute.Compute, *compute.Client, error) {
-	name, err := n.one(args)
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := a.Client()
-	if err != nil {
-		return nil, nil, err
-	}
-	have, err := client.Get(ctx, name)
-	return have, client, err
 }

@@ -64,12 +64,12 @@ asked, the command that restores the old ones is printed.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		return replaceSchedules(ctx, a, asked, func(string) []compute.Scheduled { return entries }, false)
+		return replaceSchedules(ctx, a, asked, func(compute.Workspace, string) []compute.Scheduled { return entries }, false)
 	})
 }
 
 // moveZone moves the schedules there are to the zone of --time-zone.
-func moveZone(ctx context.Context, a *app.App, asked []string) (render.Result, error) {
+func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 	zone, err := a.Zone()
 	if err != nil {
 		return render.Result{}, err
@@ -306,7 +306,7 @@ As JSON they are the service's own objects.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		if several && len(args)+len(names.flag) == 0 {
+		if several && !names.given(args) {
 			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Scheduled()) == 0 })
 		}
 		r := render.Schedules(found, several)
@@ -318,17 +318,11 @@ As JSON they are the service's own objects.`,
 // instances reads the instances named, or all of the workspace. failed are
 // those that could not be read; several is true unless one name was given.
 func instances(ctx context.Context, a *app.App, names *names, args []string) (found []*compute.Compute, several bool, failed, err error) {
-	var asked []string
-	if len(args)+len(names.flag) > 0 {
-		if asked, err = names.all(a, args); err != nil {
+	if !names.given(args) {
+		client, err := a.Client()
+		if err != nil {
 			return nil, false, nil, err
 		}
-	}
-	client, err := a.Client()
-	if err != nil {
-		return nil, false, nil, err
-	}
-	if len(args)+len(names.flag) == 0 {
 		all, err := client.All(ctx)
 		if err != nil {
 			return nil, true, nil, err
@@ -340,8 +334,16 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 		}
 		return found, true, nil, nil
 	}
+	asked, err := names.all(a, args)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	read, err := getEach(ctx, a, asked)
+	if err != nil {
+		return nil, false, nil, err
+	}
 	var errs []error
-	for _, o := range client.GetEach(ctx, asked) {
+	for _, o := range read {
 		switch {
 		case o.Err != nil:
 			errs = append(errs, o.Err)
@@ -494,79 +496,90 @@ type edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Sc
 
 // changeSchedules changes the schedules of instances and renders how that
 // ended.
-func changeSchedules(ctx context.Context, a *app.App, asked []string, edit edit) (render.Result, error) {
+func changeSchedules(ctx context.Context, a *app.App, asked []target, edit edit) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, edit, nil)
 }
 
 // replaceSchedules gives instances the schedules wanted in the place of all they
 // have. With check nothing is sent, and each that has others is an error of
 // exit code 7.
-func replaceSchedules(ctx context.Context, a *app.App, asked []string, wanted func(name string) []compute.Scheduled, check bool) (render.Result, error) {
-	c := change{replaces: true, check: check, edit: func(_ *notebook, name string, _ []compute.Scheduled) ([]compute.Scheduled, error) {
-		return wanted(name), nil
-	}}
-	return c.run(ctx, a, asked)
+func replaceSchedules(ctx context.Context, a *app.App, asked []target, wanted func(in compute.Workspace, name string) []compute.Scheduled, check bool) (render.Result, error) {
+	return change{wanted: wanted, check: check}.run(ctx, a, asked)
 }
 
 // changeAndTell is changeSchedules with a last word about each instance.
-func changeAndTell(ctx context.Context, a *app.App, asked []string, edit edit, last about) (render.Result, error) {
+func changeAndTell(ctx context.Context, a *app.App, asked []target, edit edit, last about) (render.Result, error) {
 	return change{edit: edit, last: last}.run(ctx, a, asked)
 }
 
 // change is a change of schedules.
 type change struct {
-	edit     edit
-	last     about // may be nil
-	replaces bool  // whatever is there is replaced
-	check    bool  // only compare
+	edit   edit
+	wanted func(in compute.Workspace, name string) []compute.Scheduled // instead of edit: whatever is there is replaced
+	last   about                                                       // may be nil
+	check  bool                                                        // only compare
 }
 
-func (c change) run(ctx context.Context, a *app.App, asked []string) (render.Result, error) {
-	client, err := a.Client()
-	if err != nil {
-		return render.Result{}, err
-	}
+func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 	o, err := hoursOptions(a)
 	if err != nil {
 		return render.Result{}, err
 	}
 	if !c.check {
-		if err := c.confirm(ctx, a, client, asked); err != nil {
+		if err := c.confirm(ctx, a, asked); err != nil {
 			return render.Result{}, err
 		}
 	}
-	saved := a.SaveSchedules()
-	o.Save, o.Check = saved.Save, c.check
 	notes := &notebook{notes: map[string][]string{}}
-	ended := client.ChangeSchedules(ctx, asked, o, c.by(notes))
-	if !c.check {
-		saved.Settle(ended, c.replaces)
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+		saved, o := a.SaveSchedules(client.Workspace()), o
+		o.Save, o.Check = saved.Save, c.check
+		ended := client.ChangeSchedules(ctx, names, o, c.by(client, notes))
+		if !c.check {
+			saved.Settle(ended, c.wanted != nil)
+		}
+		return ended
+	})
+	if err != nil {
+		return render.Result{}, err
 	}
 	for _, o := range ended {
 		if o.Err == nil && c.last != nil {
-			notes.add(o.Name, c.last(client.Now(), o.Now()))
+			notes.add(o.Name, c.last(a.Now(), o.Now()))
 		}
 	}
-	r := render.HoursChanged(ended, len(asked) != 1, client.Now(), notes.notes)
+	r := render.HoursChanged(ended, len(asked) != 1, a.Now(), notes.notes)
 	if c.check {
 		r.Err = errors.Join(drift(ended), r.Err)
 	}
 	return r, nil
 }
 
-func (c change) by(n *notebook) func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
-	return func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) { return c.edit(n, name, have) }
+// by is what the instances of a client are to have.
+func (c change) by(client *compute.Client, n *notebook) func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
+	return func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+		if c.wanted != nil {
+			return c.wanted(client.Workspace(), name), nil
+		}
+		return c.edit(n, name, have)
+	}
 }
 
 // confirm asks a person before schedules are lost that a line of hours does not
 // bring back.
-func (c change) confirm(ctx context.Context, a *app.App, client *compute.Client, asked []string) error {
+func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 	if a.Yes || a.DryRun || !a.CanPrompt() {
 		return nil
 	}
+	planned, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+		return client.ChangeSchedules(ctx, names, compute.HoursOptions{Check: true}, c.by(client, &notebook{notes: map[string][]string{}}))
+	})
+	if err != nil {
+		return err
+	}
 	var lost []string
-	for _, o := range client.ChangeSchedules(ctx, asked, compute.HoursOptions{Check: true}, c.by(&notebook{notes: map[string][]string{}})) {
-		if o.Err == nil && app.Loses(o, c.replaces) {
+	for _, o := range planned {
+		if o.Err == nil && app.Loses(o, c.wanted != nil) {
 			var words []string
 			for _, s := range o.Lost() {
 				words = append(words, explained(s))

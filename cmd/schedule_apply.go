@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,12 +51,17 @@ than the file says.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		for _, name := range asked {
-			for _, note := range wanted[name].Notes {
-				warn(a, name+": "+note)
+		if len(asked) == 1 && asked[0].name == "" {
+			return render.Result{}, render.Usagef("%s names no instance; name one on the command line", *file)
+		}
+		for _, t := range asked {
+			for _, note := range wanted[t.key()].Notes {
+				warn(a, t.label()+": "+note)
 			}
 		}
-		return replaceSchedules(ctx, a, asked, func(name string) []compute.Scheduled { return wanted[name].Schedules }, *check)
+		return replaceSchedules(ctx, a, asked, func(in compute.Workspace, name string) []compute.Scheduled {
+			return wantedIn(wanted, in, name).Schedules
+		}, *check)
 	})
 }
 
@@ -65,12 +69,20 @@ func fileFlag(c *cobra.Command) *string {
 	return c.Flags().StringP("file", "f", "", "`FILE` of hours or schedules, YAML or JSON; - is stdin")
 }
 
+// wantedIn is what a file says about a compute of a workspace.
+func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name string) timetable.Wanted {
+	if w, ok := wanted[target{name: name}.key()]; ok {
+		return w
+	}
+	return wanted[target{name, in}.key()]
+}
+
 // readHours reads a file of hours and says which instances it is about, by the
-// names asked for.
-func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
-	var asked []string
+// names asked for: every name of the file without any.
+func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]target, map[string]timetable.Wanted, error) {
+	var asked []target
 	var err error
-	if len(args)+len(names.flag) > 0 {
+	if names.given(args) {
 		if asked, err = names.all(a, args); err != nil {
 			return nil, nil, err
 		}
@@ -83,28 +95,40 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	if err != nil {
 		return nil, nil, render.Usagef("%s: %w", file, err)
 	}
+	var own []string
 	wanted := map[string]timetable.Wanted{}
 	for _, w := range list {
 		if w.Name != "" {
-			wanted[w.Name] = w
+			own = append(own, w.Name)
 			continue
 		}
 		if len(asked) == 0 {
-			return nil, nil, render.Usagef("%s names no instance; name one on the command line", file)
+			wanted[target{}.key()] = w
 		}
-		for _, name := range asked {
-			wanted[name] = w
+		for _, t := range asked {
+			wanted[t.key()] = w
 		}
+	}
+	inFile, err := names.named(a, own)
+	switch {
+	case err != nil:
+		return nil, nil, render.Usagef("%s: %w", file, err)
+	case len(inFile) < len(own):
+		return nil, nil, render.Usagef("%s names an instance twice: %s", file, strings.Join(own, ", "))
+	}
+	for i, t := range inFile {
+		wanted[t.key()] = list[slices.IndexFunc(list, func(w timetable.Wanted) bool { return w.Name == own[i] })]
 	}
 	if len(asked) == 0 {
-		for _, w := range list {
-			asked = append(asked, w.Name)
+		asked = inFile
+	}
+	for _, t := range asked {
+		if _, ok := wanted[t.key()]; !ok {
+			return nil, nil, render.Usagef("%s says nothing about %s, only about %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
 		}
 	}
-	for _, name := range asked {
-		if _, ok := wanted[name]; !ok {
-			return nil, nil, render.Usagef("%s says nothing about %s, only about %s", file, name, strings.Join(slices.Sorted(maps.Keys(wanted)), ", "))
-		}
+	if len(asked) == 0 && len(wanted) > 0 {
+		asked = []target{{}} // hours of no instance
 	}
 	return asked, wanted, nil
 }
@@ -139,20 +163,16 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 		}
 		var list []render.Preview
 		if *file != "" {
-			asked, wanted, err := previewFile(ctx, a, names, args, *file)
+			asked, wanted, err := readHours(ctx, a, names, args, *file)
 			if err != nil {
 				return render.Result{}, err
 			}
-			for _, name := range asked {
-				list = append(list, render.Preview{Name: name, Schedules: wanted[name].Schedules})
+			for _, t := range asked {
+				list = append(list, render.Preview{Name: t.name, Schedules: wanted[t.key()].Schedules})
 			}
 			return render.Previews(list, zone, time.Now(), *days, len(list) != 1), nil
 		}
 		found, several, failed, err := instances(ctx, a, names, args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -162,30 +182,8 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 		if len(list) == 0 && failed != nil {
 			return render.Result{}, failed
 		}
-		r := render.Previews(list, zone, client.Now(), *days, several)
+		r := render.Previews(list, zone, a.Now(), *days, several)
 		r.Err = failed
 		return r, nil
 	})
-}
-
-// previewFile is readHours for a picture, which needs no name.
-func previewFile(ctx context.Context, a *app.App, names *names, args []string, file string) ([]string, map[string]timetable.Wanted, error) {
-	if len(args)+len(names.flag) == 0 {
-		data, err := a.ReadText(ctx, file, input.Value)
-		if err != nil {
-			return nil, nil, err
-		}
-		list, err := timetable.Read(data, a.Zone)
-		if err != nil {
-			return nil, nil, render.Usagef("%s: %w", file, err)
-		}
-		var asked []string
-		wanted := map[string]timetable.Wanted{}
-		for _, w := range list {
-			asked = append(asked, w.Name)
-			wanted[w.Name] = w
-		}
-		return asked, wanted, nil
-	}
-	return readHours(ctx, a, names, args, file)
 }

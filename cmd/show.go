@@ -32,13 +32,13 @@ reach it and when it stops.
 		if err != nil {
 			return render.Result{}, err
 		}
-		client, err := a.Client()
+		read, err := getEach(ctx, a, asked)
 		if err != nil {
 			return render.Result{}, err
 		}
 		var found []*compute.Compute
 		var failures []error
-		for _, o := range client.GetEach(ctx, asked) {
+		for _, o := range read {
 			if o.Err != nil {
 				failures = append(failures, o.Err)
 				continue

@@ -24,7 +24,7 @@ the reason and the fix are said.`,
 		Example: `  computetarget ssh dev
   computetarget ssh dev -- nvidia-smi`,
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	private := c.Flags().Bool("private", false, "use the private address")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		var command []string

@@ -71,14 +71,14 @@ running instance SSH can reach.`,
 // destinations are where SSH goes for the names asked, or for all instances it
 // can reach.
 func destinations(ctx context.Context, a *app.App, names *names, args []string, all, private bool) ([]access.Destination, error) {
-	client, err := a.Client()
-	if err != nil {
-		return nil, err
-	}
 	var list []*compute.Compute
 	if all {
-		if len(names.flag)+len(args) > 0 {
+		if names.given(args) {
 			return nil, render.Usagef("give either names or --all")
+		}
+		client, err := a.Client()
+		if err != nil {
+			return nil, err
 		}
 		if list, err = client.All(ctx); err != nil {
 			return nil, err
@@ -88,7 +88,11 @@ func destinations(ctx context.Context, a *app.App, names *names, args []string, 
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range client.GetEach(ctx, asked) {
+		read, err := getEach(ctx, a, asked)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range read {
 			if o.Err != nil {
 				return nil, o.Err
 			}

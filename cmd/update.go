@@ -21,7 +21,7 @@ as it is; with nothing given nothing is sent.`,
 		Example: `  computetarget update amlcompute -n cpu --max-nodes 8
   computetarget update amlcompute -n cpu --min-nodes 1 --idle-seconds-before-scaledown 600`,
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	wait := &waiting{}
 	timeoutFlag(c)
 	dryRunFlag(c)
@@ -57,9 +57,9 @@ as it is; with nothing given nothing is sent.`,
 			return render.Result{}, render.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
 		}
 		if scale == before {
-			return outcomes(a, []string{have.Name}, []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
-		return wait.act(a, []string{have.Name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		return wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.UpdateScale(ctx, have.Name, scale, o)}
 		})
 	})
@@ -74,7 +74,7 @@ is over. What is not given stays as it is.`,
 		Example: `  computetarget update aks -n serving --load-balancer-type InternalLoadBalancer
   computetarget update aks -n serving --ssl-disable`,
 	}
-	names := namesFlag(c)
+	names := nameFlag(c)
 	wait := waitingFlags(c)
 	f := c.Flags()
 	balancer := balancerFlags(f, "", "")
@@ -109,9 +109,9 @@ is over. What is not given stays as it is.`,
 			return render.Result{}, render.Usagef("%s is of type %s, not AKS", have.Name, have.ComputeType)
 		}
 		if *want == (compute.AKSSpec{}) {
-			return outcomes(a, []string{have.Name}, []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
-		return wait.act(a, []string{have.Name}, func(client *compute.Client, o compute.ActOptions) []compute.Outcome {
+		return wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Change(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
 		})
 	})

@@ -38,10 +38,6 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 		if err != nil {
 			return render.Result{}, err
 		}
-		client, err := a.Client()
-		if err != nil {
-			return render.Result{}, err
-		}
 		timeout, err := a.Settings.Duration(config.Timeout)
 		if err != nil {
 			return render.Result{}, err
@@ -51,14 +47,19 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 			return render.Result{}, err
 		}
 		defer drawn.Stop()
-		targets := make([]compute.Target, len(asked))
-		for i, name := range asked {
-			targets[i].Name = name
-		}
-		ended := client.Wait(ctx, targets, compute.WaitOptions{
-			Goal: compute.Goal(*goal), Timeout: timeout, OnEvent: drawn.Handle,
+		ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+			targets := make([]compute.Target, len(names))
+			for i, name := range names {
+				targets[i].Name = name
+			}
+			return in(client, client.Wait(ctx, targets, compute.WaitOptions{
+				Goal: compute.Goal(*goal), Timeout: timeout, OnEvent: events(a, client, drawn.Handle),
+			}))
 		})
 		drawn.Stop()
+		if err != nil {
+			return render.Result{}, err
+		}
 		return outcomes(a, asked, resumable(a, ended, compute.Goal(*goal)))
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,6 +57,8 @@ type App struct {
 	NoFiles bool
 	// DryRun shows what would be sent instead of sending it.
 	DryRun bool
+	// Spread is true when the command is about computes in several workspaces.
+	Spread bool
 
 	wrote   atomic.Bool
 	summary string
@@ -69,6 +72,7 @@ type App struct {
 	unsent         unsent
 	credential     *azure.Credential
 	client         *compute.Client
+	others         []*compute.Client // of workspaces that ids named
 }
 
 // New returns an App on the streams.
@@ -153,10 +157,7 @@ func (a *App) unfit(format render.Format, why string) error {
 
 // setClock puts views on the service's time, in the zone that is set.
 func (a *App) setClock() {
-	a.output.Now = time.Now()
-	if a.client != nil {
-		a.output.Now = a.client.Now()
-	}
+	a.output.Now = a.Now()
 	zone, ok, err := a.GivenZone()
 	if err != nil || !ok || zone.Location == nil {
 		return
@@ -222,6 +223,52 @@ func (a *App) Client() (*compute.Client, error) {
 		Name:          ref.Name.Text,
 	})
 	return a.client, err
+}
+
+// Choose makes the workspace of an id the one to act in, as flags would.
+func (a *App) Choose(ws compute.Workspace) {
+	a.Settings.Choose(ws.Subscription, ws.ResourceGroup, ws.Name, "the compute's id")
+}
+
+// ClientOf returns the client of a workspace, and of the chosen one for none.
+func (a *App) ClientOf(ws compute.Workspace) (*compute.Client, error) {
+	if ws == (compute.Workspace{}) {
+		return a.Client()
+	}
+	known := a.others
+	if a.client != nil {
+		known = append(slices.Clip(known), a.client)
+	}
+	for _, client := range known {
+		if strings.EqualFold(client.Workspace().ID(), ws.ID()) {
+			return client, nil
+		}
+	}
+	client, err := a.Connect(ws)
+	if err == nil {
+		a.others = append(a.others, client)
+	}
+	return client, err
+}
+
+// Now is the service's time as far as it has been told, see compute.Client.Now.
+func (a *App) Now() time.Time {
+	switch {
+	case a.client != nil:
+		return a.client.Now()
+	case len(a.others) > 0:
+		return a.others[0].Now()
+	}
+	return time.Now()
+}
+
+// Reference is what names a compute in a command to be typed: its id when the
+// computes of this command are in several workspaces.
+func (a *App) Reference(in compute.Workspace, name string) string {
+	if a.Spread {
+		return in.ComputeID(name)
+	}
+	return name
 }
 
 // Connect returns a client of any workspace, or of a subscription when the

@@ -59,6 +59,7 @@ func (a *App) GivenZone() (zone schedule.Zone, ok bool, err error) {
 // Saved are the schedules that were saved before they were replaced.
 type Saved struct {
 	app *App
+	in  compute.Workspace
 	dir string
 
 	mu      sync.Mutex
@@ -66,13 +67,13 @@ type Saved struct {
 	printed map[string]bool
 }
 
-// SaveSchedules returns a place to save schedules in.
-func (a *App) SaveSchedules() *Saved {
+// SaveSchedules returns a place to save schedules of a workspace's computes in.
+func (a *App) SaveSchedules(in compute.Workspace) *Saved {
 	dir := a.Settings.StateDir()
 	if dir == "" {
 		dir = filepath.Join(os.TempDir(), "computetarget")
 	}
-	return &Saved{app: a, dir: filepath.Join(dir, "schedules"), files: map[string]string{}, printed: map[string]bool{}}
+	return &Saved{app: a, in: in, dir: filepath.Join(dir, "schedules"), files: map[string]string{}, printed: map[string]bool{}}
 }
 
 // Save keeps the schedules of a compute in a file that only its owner can read.
@@ -117,12 +118,13 @@ func (s *Saved) write(name string, old json.RawMessage) (string, error) {
 func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
 	for i, o := range outcomes {
 		file, saved := s.files[o.Name]
-		restore := s.app.line([]string{"schedule", "delete", quote(o.Name), "--all"})
+		name := quote(s.app.Reference(s.in, o.Name))
+		restore := s.app.line([]string{"schedule", "delete", name, "--all"})
 		switch {
 		case saved:
-			restore = s.app.line([]string{"schedule", "apply", quote(o.Name), "-f", quote(file)})
+			restore = s.app.line([]string{"schedule", "apply", name, "-f", quote(file)})
 		case s.printed[o.Name]:
-			restore = s.app.line([]string{"schedule", "apply", quote(o.Name), "-f", "-"}) + ", with the schedules printed above as its input"
+			restore = s.app.line([]string{"schedule", "apply", name, "-f", "-"}) + ", with the schedules printed above as its input"
 		}
 		switch had := len(o.Before.Scheduled()); {
 		case o.Err != nil && o.Sent:

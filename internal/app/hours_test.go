@@ -57,7 +57,7 @@ func TestZone(t *testing.T) {
 
 func TestSavedSchedules(t *testing.T) {
 	a := begun(t, 0)
-	saved := a.SaveSchedules()
+	saved := a.SaveSchedules(compute.Workspace{})
 	for _, name := range []string{"good", "wrong", "wrong again", "../../etc"} {
 		if err := saved.Save(name, json.RawMessage(`{"computeStartStop":[]}`)); err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ func (a *App) Located(err error) error {
 		return errors.Join(all...)
 	}
 	var refused *compute.Error
-	if a.client == nil || !errors.As(err, &refused) || refused.Kind != compute.KindNotFound {
+	if a.client == nil || a.Spread || !errors.As(err, &refused) || refused.Kind != compute.KindNotFound {
 		return err
 	}
 	where := a.Where()

@@ -142,7 +142,7 @@ func (a *App) SawOutcomes(ended []compute.Outcome) {
 			there = append(there, computeNames([]*compute.Compute{o.Compute})...)
 		}
 	}
-	if len(there) == 0 && len(gone) == 0 || a.DryRun {
+	if len(there) == 0 && len(gone) == 0 || a.DryRun || a.Spread {
 		return
 	}
 	if file, ok := a.remembered(recall.Computes); ok {

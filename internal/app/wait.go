@@ -60,7 +60,7 @@ func (a *App) line(command []string) string {
 		}
 	}
 	words = append(append(words, "computetarget"), command...)
-	if a.client != nil {
+	if a.client != nil && !a.Spread { // ids say where they are
 		ws := a.client.Workspace()
 		words = append(words, "-g", quote(ws.ResourceGroup), "-w", quote(ws.Name), "--subscription-id", quote(ws.Subscription))
 	}

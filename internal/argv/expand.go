@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/lookalike"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
@@ -51,7 +52,7 @@ func Missing(flags ...Flag) error {
 //
 // It resolves what argparse and az accept: unique prefixes of long flags (v1
 // flags first, others when no v1 flag matches), --flag=value, -nVALUE,
-// switches joined as in -vn NAME, True and False in any case, and values that
+// switches joined as in -vn NAME (but not one dash and a whole long name), True and False in any case, and values that
 // are negative numbers, times of day (-19:00) or contain a blank though they
 // begin with a dash.
 //
@@ -173,6 +174,9 @@ func (e *expander) long(arg string, rest []string) ([]string, error) {
 // short takes a cluster apart: switches first, then at most one flag with a
 // value, glued or not.
 func (e *expander) short(arg string, rest []string) ([]string, error) {
+	if name, _, _ := strings.Cut(arg[1:], "="); e.isLongName(name) {
+		return nil, errorf("write --"+strings.ToLower(name)+", with two dashes", "%s is the name of a flag with one dash", flagText("-"+name))
+	}
 	for cluster := arg[1:]; ; {
 		f, ok := e.byShort(cluster[:1])
 		if !ok {
@@ -193,6 +197,15 @@ func (e *expander) short(arg string, rest []string) ([]string, error) {
 			return nil, err
 		}
 	}
+}
+
+// isLongName reports whether name is exactly the long name of a flag. With one
+// dash in front az reads its first letter as a short flag and the rest as the
+// value: -name dev asks for a compute "ame".
+func (e *expander) isLongName(name string) bool {
+	return len(name) > 1 && slices.ContainsFunc(e.flags, func(f Flag) bool {
+		return strings.EqualFold(f.Name, name) || slices.ContainsFunc(f.Aliases, func(a string) bool { return strings.EqualFold(a, name) })
+	})
 }
 
 // flag adds f with its value, taken from rest when it is not attached.
@@ -336,10 +349,18 @@ func (e *expander) near(arg string) string {
 			known = append(known, "--"+a)
 		}
 	}
-	if near := nearest.Word(strings.ToLower(arg), known); near != "" {
-		return "did you mean " + near + "?"
+	tip := ""
+	if r, found := lookalike.First(arg); found {
+		tip = "it holds " + lookalike.Describe(r)
+		arg = lookalike.Plain(arg)
 	}
-	return ""
+	if near := nearest.Word(strings.ToLower(arg), known); near != "" {
+		if tip != "" {
+			tip += "; "
+		}
+		tip += "did you mean " + near + "?"
+	}
+	return tip
 }
 
 func truth(s string) (string, bool) {

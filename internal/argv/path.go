@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/lookalike"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
@@ -150,6 +151,16 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 		if len(c.Path) > 0 {
 			group = "a command of " + strings.Join(c.Path, " ")
 		}
+		if r, found := lookalike.First(p.rest[0]); found {
+			tip := "it holds " + lookalike.Describe(r)
+			switch plain := lookalike.Plain(p.rest[0]); {
+			case len(plain) > 2 && plain[0] == '-' && plain[1] != '-':
+				tip += ": write -" + plain
+			case plain != "":
+				tip += ": write " + plain
+			}
+			return errorf(tip, "%s is not %s", show(p.rest[0]), group)
+		}
 		known := slices.Sorted(maps.Keys(node.Next))
 		tip := "computetarget " + strings.Join(append(c.Path, "--help"), " ") + " lists the commands"
 		if near := nearest.Word(w, known); near != "" {
@@ -166,6 +177,10 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 	name, _, _ := strings.Cut(p.rest[0], "=")
 	tip := "put it after the command"
 	for _, g := range p.globals {
+		if "-"+g.Name == name {
+			tip = "write -" + name + ", with two dashes"
+			break
+		}
 		if g.Name != "" && strings.HasPrefix("--"+g.Name, name) && len(name) > 2 {
 			tip = "write --" + g.Name + " in full, or put it after the command"
 			break
@@ -205,6 +220,9 @@ func (p *scanner) take() { p.rest = p.rest[1:] }
 // none.
 func (p *scanner) global(arg string) int {
 	name, _, assigned := strings.Cut(arg, "=")
+	if slices.ContainsFunc(p.globals, func(g Flag) bool { return len(g.Name) > 1 && "-"+g.Name == name }) {
+		return 0 // one dash and a whole long name, see isLongName
+	}
 	for _, g := range p.globals {
 		switch {
 		case g.Name != "" && name == "--"+g.Name, g.Short != "" && name == "-"+g.Short:

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/user"
 	"runtime"
@@ -53,6 +54,8 @@ type Settings struct {
 	az     func() *azFiles
 	target func() (Target, error)
 
+	chosenBy string // who chose the workspace in the place of flags, "" when nobody did
+
 	mu       sync.Mutex
 	warnings []string
 }
@@ -66,6 +69,18 @@ func New(in Inputs) *Settings {
 	s.az = sync.OnceValue(func() *azFiles { return newAzFiles(in) })
 	s.target = sync.OnceValues(s.findTarget)
 	return s
+}
+
+// Choose makes a workspace the one to act in, in the place of flags; by says in
+// words who says so.
+func (s *Settings) Choose(subscription, group, workspace, by string) {
+	flags := maps.Clone(s.in.Flags)
+	if flags == nil {
+		flags = map[string]string{}
+	}
+	delete(flags, "subscription")
+	flags["subscription-id"], flags["resource-group"], flags["workspace-name"] = subscription, group, workspace
+	s.in.Flags, s.chosenBy = flags, by
 }
 
 // Get resolves an option by its key. The error says which source holds a value
@@ -161,8 +176,12 @@ func (s *Settings) fromFlags(option Option) Value {
 		if option.Short != "" {
 			name = option.Short
 		}
+		source := "flag " + name
+		if s.chosenBy != "" && option.Project {
+			source = s.chosenBy
+		}
 		if text != "" {
-			return Value{Text: text, Source: "flag " + name, Level: LevelFlag}
+			return Value{Text: text, Source: source, Level: LevelFlag}
 		}
 		s.warn("flag %s is empty and counts as not given", name)
 	}

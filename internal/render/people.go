@@ -94,7 +94,7 @@ func one(list []any, several bool) any {
 
 // Outcomes is the result of a verb on one or more computes. What failed is in
 // Err only; the rest is in Data in the order asked for.
-func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d Detail) Result {
+func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
 	var r Result
 	var data []any
 	var errs []error
@@ -103,7 +103,7 @@ func Outcomes(outcomes []compute.Outcome, ws compute.Workspace, several bool, d 
 			errs = append(errs, o.Err)
 			continue
 		}
-		id := ws.ComputeID(o.Name)
+		id := o.Workspace.ComputeID(o.Name)
 		if o.Compute != nil && o.Compute.ID != "" {
 			id = o.Compute.ID
 		}

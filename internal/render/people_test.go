@@ -163,7 +163,10 @@ func TestOutcomeViews(t *testing.T) {
 		"several-failed":  {{Name: "broken", Verb: compute.VerbStart, Err: broken}, {Name: "b", Verb: compute.VerbStart, Err: missing}},
 		"several-missing": {{Name: "b", Verb: compute.VerbDelete, Err: missing}, {Name: "c", Verb: compute.VerbDelete, Err: missing}},
 	} {
-		golden(t, "verb-"+name, captureAll(t, func(d Detail) Result { return Outcomes(outcomes, ws, len(outcomes) > 1, d) }))
+		for i := range outcomes {
+			outcomes[i].Workspace = ws
+		}
+		golden(t, "verb-"+name, captureAll(t, func(d Detail) Result { return Outcomes(outcomes, len(outcomes) > 1, d) }))
 	}
 }
 

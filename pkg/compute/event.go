@@ -61,6 +61,8 @@ func (v Verb) Usual() (from, to time.Duration) {
 type Outcome struct {
 	Name string
 	Verb Verb
+	// Workspace is where the compute is.
+	Workspace Workspace
 	// Compute is the compute as last read; nil when it never was. After a
 	// delete it is what was deleted.
 	Compute *Compute

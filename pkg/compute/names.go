@@ -54,10 +54,10 @@ func ValidateName(name string) error {
 	switch {
 	case name == "":
 		reason = "a compute needs a name"
-	case !isLetter(name[0]):
+	case name[0] < 0x80 && !isLetter(name[0]):
 		reason = "it must start with a letter"
 	case strings.IndexFunc(name, func(r rune) bool { return !isNameRune(r) }) >= 0:
-		reason = "it may hold letters, digits and hyphens only"
+		reason = "it may hold the letters a to z, digits and hyphens only"
 	case len(name) < 3:
 		reason = "it must have 3 characters or more"
 	case len(name) > 24:

@@ -1,0 +1,424 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// names are the computes a command acts on: positional, -n, or read from
+// stdin with "-". A compute is named by its name or by its ARM id, which says
+// its own workspace.
+type names struct {
+	command *cobra.Command
+	flag    []string
+}
+
+// namesFlag adds -n to a command that takes one name or several.
+func namesFlag(c *cobra.Command) *names {
+	return addNames(c, "`NAME` or id of the compute; repeat it, or give names as arguments, or - to read them from stdin")
+}
+
+// nameFlag adds -n to a command that takes the name of one compute there is.
+func nameFlag(c *cobra.Command) *names {
+	return addNames(c, "`NAME` or id of the compute; it may also be given as an argument")
+}
+
+// newNameFlag adds -n to a command that takes the name of one new compute.
+func newNameFlag(c *cobra.Command) *names {
+	return addNames(c, "`NAME` of the new compute; it may also be given as an argument")
+}
+
+func addNames(c *cobra.Command, usage string) *names {
+	n := &names{command: c}
+	c.Flags().StringArrayVarP(&n.flag, "name", "n", nil, usage)
+	markV1(c.Flags(), "name")
+	c.Args = cobra.ArbitraryArgs
+	return n
+}
+
+// target is a compute as it was asked for.
+type target struct {
+	name string
+	in   compute.Workspace // zero for the workspace that is chosen
+}
+
+// given reports whether anything was named.
+func (n *names) given(args []string) bool { return len(n.flag)+len(args) > 0 }
+
+// all returns the computes in order of asking, each once however it is
+// capitalised: to the service that is one name. An empty list can only come from
+// an empty stdin. What cannot be the name of any compute is refused, all of it
+// together, before anything is asked of the service.
+func (n *names) all(a *app.App, args []string) ([]target, error) {
+	if !n.given(args) {
+		return nil, errNameRequired()
+	}
+	var words []string
+	piped := false
+	for _, word := range slices.Concat(n.flag, args) {
+		if trimmed(word) != "-" {
+			words = append(words, word)
+			continue
+		}
+		if piped {
+			continue // it has been read to its end
+		}
+		piped = true
+		lines, err := namesIn(a)
+		if err != nil {
+			return nil, err
+		}
+		words = append(words, lines...)
+	}
+	asked, wrong := n.parse(words)
+	if len(wrong) > 0 {
+		return nil, refusal(wrong, piped)
+	}
+	return n.located(a, asked)
+}
+
+// named returns the computes that words of a file name.
+func (n *names) named(a *app.App, words []string) ([]target, error) {
+	asked, wrong := n.parse(words)
+	if len(wrong) > 0 {
+		return nil, refusal(wrong, false)
+	}
+	return n.located(a, asked)
+}
+
+func (n *names) parse(words []string) (out []target, wrong []misreading) {
+	for _, word := range words {
+		out, wrong = n.add(out, wrong, word)
+	}
+	return out, wrong
+}
+
+// add reads a word as a compute.
+func (n *names) add(out []target, wrong []misreading, word string) ([]target, []misreading) {
+	word = trimmed(word)
+	if word == "" {
+		return out, append(wrong, misreading{})
+	}
+	if isID(word) {
+		ws, name, err := compute.ParseComputeID(word)
+		if err != nil {
+			return out, append(wrong, misreading{word: word, text: err.Error()})
+		}
+		return append(out, target{name, ws}), wrong
+	}
+	if reason := notName(n.command, word); reason != "" {
+		return out, append(wrong, misreading{word, reason})
+	}
+	return append(out, target{name: word}), wrong
+}
+
+// first returns the computes when only the first argument, or -n, names them,
+// and the arguments that are left.
+func (n *names) first(a *app.App, args []string) (asked []target, rest []string, err error) {
+	own := args[:min(1, len(args))]
+	if len(n.flag) > 0 {
+		own = nil
+	}
+	rest = args[len(own):]
+	if err := n.misreadIn(own, rest); err != nil {
+		return nil, nil, err
+	}
+	asked, err = n.all(a, own)
+	return asked, rest, err
+}
+
+// misreadIn refuses words after the names that only look like flags, together
+// with what is wrong with the names.
+func (n *names) misreadIn(own, rest []string) error {
+	var wrong []misreading
+	for _, word := range rest {
+		if reason := notArgument(n.command, word); reason != "" {
+			wrong = append(wrong, misreading{word, reason})
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	var before []misreading
+	for _, word := range slices.Concat(n.flag, own) {
+		if trimmed(word) != "-" {
+			_, before = n.add(nil, before, word)
+		}
+	}
+	return refusal(append(before, wrong...), false)
+}
+
+// one returns the name of the only compute, for commands that act on one. The
+// workspace that its id says becomes the one to act in.
+func (n *names) one(a *app.App, args []string) (string, error) {
+	words := slices.Concat(n.flag, args)
+	var wrong []misreading
+	for _, word := range words {
+		if _, bad := n.add(nil, nil, word); len(words) > 1 || trimmed(word) != "-" {
+			wrong = append(wrong, bad...)
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return "", refusal(wrong, false)
+	case len(words) > 1:
+		return "", render.Usagef("%s takes one name, not %d: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
+	}
+	asked, err := n.all(a, args)
+	if err != nil {
+		return "", err
+	}
+	if len(asked) != 1 {
+		return "", render.Usagef("%s takes one name, and stdin has %d", verbOf(n.command), len(asked))
+	}
+	return asked[0].name, nil
+}
+
+// fresh returns the name of a compute to be made. A name that the service would
+// not take is left to the check of what is to be made, which reports all that is
+// wrong together; what was never meant as a name is refused here.
+func (n *names) fresh(args []string) (string, error) {
+	words := slices.Concat(n.flag, args)
+	if len(words) == 0 {
+		return "", errNameRequired()
+	}
+	var wrong []misreading
+	for i, word := range words {
+		words[i] = trimmed(word)
+		if words[i] == "" {
+			wrong = append(wrong, misreading{})
+			continue
+		}
+		reason := cmp.Or(notArgument(n.command, word), notPlain(words[i]))
+		switch {
+		case reason != "":
+		case isID(words[i]):
+			reason = "is an id, and a new compute takes a name: it is made in the workspace of -g and -w"
+		case words[i] == "-":
+			reason = "stands for names on stdin, and " + verbOf(n.command) + " takes one name from the command line"
+		default:
+			continue
+		}
+		wrong = append(wrong, misreading{word, reason})
+	}
+	switch {
+	case len(wrong) > 0:
+		return "", refusal(wrong, false)
+	case len(words) > 1:
+		return "", render.Usagef("%s makes one compute at a time, and these are %d names: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
+	}
+	return words[0], nil
+}
+
+// read returns the compute of the only name as it is, and the client it was
+// read with.
+func (n *names) read(ctx context.Context, a *app.App, args []string) (*compute.Compute, *compute.Client, error) {
+	name, err := n.one(a, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := a.Client()
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := client.Get(ctx, name)
+	return have, client, err
+}
+
+func errNameRequired() error {
+	return render.Usagef("the following arguments are required: --name/-n")
+}
+
+// trimmed is a word without the blanks around it that a shell or a file leaves
+// there.
+func trimmed(word string) string { return strings.Trim(word, " \t\r\n") }
+
+// isID reports whether a word is meant as an ARM id: only those hold slashes.
+func isID(word string) bool {
+	const root = "subscriptions/"
+	word = strings.TrimLeft(word, "/")
+	return len(word) >= len(root) && strings.EqualFold(word[:len(root)], root)
+}
+
+// namesIn reads names from stdin, one a line.
+func namesIn(a *app.App) ([]string, error) {
+	text, err := a.ReadText(context.Background(), "-", input.Names) // a.In ends with the command
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for line := range strings.Lines(string(text)) {
+		line = trimmed(line)
+		switch {
+		case line == "":
+			continue
+		case len(out) == 0 && strings.ContainsRune("[{", rune(line[0])):
+			return nil, render.Usagef("%s on stdin is not a name: this is JSON; computetarget list -o name prints names, one a line", cutWord(line))
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// located settles which workspace each compute is in. Ids of one workspace make
+// it the one to act in, as flags would; a flag that says another is refused.
+func (n *names) located(a *app.App, asked []target) ([]target, error) {
+	if !slices.ContainsFunc(asked, func(t target) bool { return t.in != compute.Workspace{} }) {
+		return distinct(asked), nil
+	}
+	for i, t := range asked {
+		if t.in != (compute.Workspace{}) {
+			if err := contradicts(a, t); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		client, err := a.Client()
+		if err != nil {
+			return nil, err
+		}
+		asked[i].in = client.Workspace()
+	}
+	asked = distinct(asked)
+	if spread(asked) {
+		a.Spread = true
+		return asked, nil
+	}
+	a.Choose(asked[0].in)
+	for i := range asked {
+		asked[i].in = compute.Workspace{}
+	}
+	return asked, nil
+}
+
+// contradicts refuses an id that is in another workspace than a flag says.
+func contradicts(a *app.App, t target) error {
+	for _, part := range []struct{ key, flag, have string }{
+		{config.Workspace, "--workspace-name/-w", t.in.Name},
+		{config.ResourceGroup, "--resource-group/-g", t.in.ResourceGroup},
+		{config.Subscription, "--subscription-id", t.in.Subscription},
+	} {
+		var said config.Value
+		var err error
+		if part.key == config.Subscription {
+			said, err = a.Settings.Subscription() // which may be given by its name
+		} else {
+			said, err = a.Settings.Get(part.key)
+		}
+		if said.Level != config.LevelFlag {
+			continue // what was chosen before gives way to an id
+		}
+		if err != nil {
+			return err
+		}
+		if !strings.EqualFold(said.Text, part.have) {
+			return render.Usagef("%s says %s, and the id of %s says %s: leave the flag out, or give another id", part.flag, said.Text, t.name, part.have)
+		}
+	}
+	return nil
+}
+
+// distinct leaves out what was asked for before.
+func distinct(asked []target) []target {
+	known := map[string]bool{}
+	return slices.DeleteFunc(asked, func(t target) bool {
+		again := known[t.key()]
+		known[t.key()] = true
+		return again
+	})
+}
+
+// spread reports whether the computes are in several workspaces.
+func spread(asked []target) bool {
+	return slices.ContainsFunc(asked, func(t target) bool { return !strings.EqualFold(t.in.ID(), asked[0].in.ID()) })
+}
+
+// each calls f once for every workspace that the computes are in, with its
+// client and the names there, all at a time. f returns one result for each name;
+// each puts them in order of asking.
+func each[T any](a *app.App, asked []target, f func(*compute.Client, []string) []T) ([]T, error) {
+	type group struct {
+		client *compute.Client
+		names  []string
+		places []int // in asked
+	}
+	var groups []*group
+	of := map[string]*group{}
+	for i, t := range asked {
+		key := strings.ToLower(t.in.ID())
+		g := of[key]
+		if g == nil {
+			client, err := a.ClientOf(t.in)
+			if err != nil {
+				return nil, err
+			}
+			g = &group{client: client}
+			of[key], groups = g, append(groups, g)
+		}
+		g.names, g.places = append(g.names, t.name), append(g.places, i)
+	}
+	if len(groups) == 0 { // nothing is asked of anybody, but where must be right
+		if _, err := a.Client(); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]T, len(asked))
+	var running sync.WaitGroup
+	for _, g := range groups {
+		run := func() {
+			for i, result := range f(g.client, g.names) {
+				out[g.places[i]] = result
+			}
+		}
+		if a.DryRun { // requests are shown in order of asking
+			run()
+			continue
+		}
+		running.Go(run)
+	}
+	running.Wait()
+	return out, nil
+}
+
+// chosen are names in the workspace that is chosen.
+func chosen(names ...string) []target {
+	out := make([]target, len(names))
+	for i, name := range names {
+		out[i].name = name
+	}
+	return out
+}
+
+// getEach reads computes; the outcomes stand in order of asking.
+func getEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome, error) {
+	return each(a, asked, func(client *compute.Client, names []string) []compute.Outcome { return client.GetEach(ctx, names) })
+}
+
+// verbOf is what a command is called in a sentence.
+func verbOf(c *cobra.Command) string {
+	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
+}
+
+// key is the same for what is the same compute to the service.
+func (t target) key() string { return strings.ToLower(t.in.ComputeID(t.name)) }
+
+// label names a compute in messages: with its workspace when others are in
+// another.
+func (t target) label() string {
+	if t.in == (compute.Workspace{}) {
+		return t.name
+	}
+	return fmt.Sprintf("%s (workspace %s)", t.name, t.in.Name)
+}
