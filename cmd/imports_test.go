@@ -39,7 +39,7 @@ func allowed() map[string][]string {
 		"internal/migrate":   {"internal/argv"},
 		"internal/query":     {"internal/exit"},
 		"internal/azure":     {"internal/exit", "internal/input", "pkg/loopback", "github.com/Azure/azure-sdk-for-go/sdk/azcore/...", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "golang.org/x/net/http/httpproxy"},
-		"internal/config":    {"internal/exit", "internal/azure", "internal/input", "internal/nearest", "pkg/atomicfile", "github.com/spf13/viper", "go.yaml.in/yaml/v3"},
+		"internal/config":    {"internal/exit", "internal/azure", "internal/input", "internal/nearest", "pkg/atomicfile", "pkg/emulator", "pkg/schedule", "github.com/spf13/viper", "go.yaml.in/yaml/v3"},
 		"internal/access":    {"internal/exit", "internal/input", "pkg/atomicfile", "pkg/compute"},
 		"internal/timetable": {"internal/lookalike", "internal/nearest", "pkg/compute", "pkg/schedule", "go.yaml.in/yaml/v3"},
 		"internal/render": {"internal/exit", "internal/query", "pkg/compute", "pkg/schedule",

@@ -6,6 +6,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -300,6 +301,12 @@ func (a *App) options(subscription string) (compute.Options, error) {
 		o.DryRun = a.unsent.add
 	}
 	o.OnWrite = a.Wrote
+	// What is only looked at while waiting, or afterwards, is checked first.
+	for _, key := range []string{config.Progress, config.Timeout, config.TimeZone} {
+		if _, err := a.Settings.Get(key); err != nil {
+			return o, err
+		}
+	}
 	version, err := a.Settings.Get(config.APIVersion)
 	if err != nil {
 		return o, err
@@ -323,6 +330,9 @@ func (a *App) options(subscription string) (compute.Options, error) {
 		return o, err
 	}
 	at, err := azure.Locate(cloud, endpoint, a.Settings.AzDir())
+	if errors.Is(err, azure.ErrCloud) {
+		return o, &render.Error{Err: err, Text: fmt.Sprintf("%v (the cloud is from %s)", err, target.Cloud.Source)}
+	}
 	if err != nil {
 		return o, err
 	}

@@ -34,6 +34,9 @@ const (
 	Group                // a resource group's name
 	Name                 // a workspace's name
 	ID                   // a subscription's id or name
+	Zone                 // a time zone of Windows or of IANA
+	Pace                 // instant, fast, real, or how many times as fast as real
+	Version              // an api-version, such as 2025-12-01 or 2025-12-01-preview
 )
 
 // Option is one setting.
@@ -101,7 +104,7 @@ func Options() []Option {
 		{Key: Output, Flags: []string{"output"}, Short: "-o", Env: "COMPUTETARGET_OUTPUT", User: true, Az: true, Kind: Choice,
 			Values: []string{"json", "jsonc", "table", "tsv", "yaml", "yamlc", "name", "id", "wide", "none"},
 			Help:   "output format; without one, people's views on a terminal and json elsewhere"},
-		{Key: APIVersion, Flags: []string{"api-version"}, Env: "COMPUTETARGET_API_VERSION", User: true,
+		{Key: APIVersion, Flags: []string{"api-version"}, Env: "COMPUTETARGET_API_VERSION", User: true, Kind: Version,
 			Help: "api-version of every request instead of the one chosen per operation"},
 		{Key: AuthMode, Flags: []string{"auth-mode"}, Env: "COMPUTETARGET_AUTH_MODE", User: true, Kind: Choice,
 			Values: []string{"auto", "env", "workload", "azurecli", "msi", "azd", "token"}, Default: "auto",
@@ -110,7 +113,7 @@ func Options() []Option {
 			Help: "access token for --auth-mode token"},
 		{Key: Timeout, Flags: []string{"timeout"}, Env: "COMPUTETARGET_TIMEOUT", User: true, Kind: Duration, Default: "1h",
 			Help: "how long to wait for an operation; 0 waits forever"},
-		{Key: TimeZone, Flags: []string{"time-zone"}, Env: "COMPUTETARGET_TIME_ZONE", User: true,
+		{Key: TimeZone, Flags: []string{"time-zone"}, Env: "COMPUTETARGET_TIME_ZONE", User: true, Kind: Zone,
 			Help: "time zone of schedules, such as Europe/Berlin or W. Europe Standard Time"},
 		{Key: Progress, Env: "COMPUTETARGET_PROGRESS", User: true, Kind: Choice, Values: []string{"auto", "plain", "none"},
 			Default: "auto", Help: "how waiting is shown"},
@@ -121,7 +124,7 @@ func Options() []Option {
 			Help: "PEM file of certificate authorities to trust besides the system's"},
 		{Key: EmulatorDir, Env: "COMPUTETARGET_EMULATOR_DIR", User: true, Kind: Folder,
 			Help: "folder of the emulator's state"},
-		{Key: EmulatorPace, Flags: []string{"pace"}, Env: "COMPUTETARGET_EMULATOR_PACE", User: true, Default: "fast",
+		{Key: EmulatorPace, Flags: []string{"pace"}, Env: "COMPUTETARGET_EMULATOR_PACE", User: true, Kind: Pace, Default: "fast",
 			Help: "how fast the emulator's operations are: instant, fast, real, or a number of times real"},
 	}
 }

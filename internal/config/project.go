@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/nearest"
 )
 
 // Project is a project's config.json: the workspace a folder belongs to. It
@@ -64,6 +66,9 @@ func ParseProject(data []byte) (project Project, ours bool, err error) {
 				return Project{}, true, fmt.Errorf("has a %s that is not text", field.key)
 			}
 		}
+		if err := misspelt(fields); ours && err != nil {
+			return Project{}, true, err
+		}
 		if !ours {
 			return Project{}, false, nil
 		}
@@ -74,6 +79,26 @@ func ParseProject(data []byte) (project Project, ours bool, err error) {
 		}
 	}
 	return project, true, nil
+}
+
+// misspelt is an error about a key that was meant to be one of the file's own
+// and is not there: what it says would come from somewhere else instead.
+func misspelt(fields map[string]json.RawMessage) error {
+	own := []string{"subscription_id", "resource_group", "workspace_name"}
+	plain := func(key string) string { return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key)) }
+	for key := range fields {
+		if slices.Contains(own, key) {
+			continue
+		}
+		for _, name := range own {
+			_, there := fields[name]
+			short, _, _ := strings.Cut(name, "_")
+			if !there && (plain(key) == plain(name) || plain(key) == short || nearest.Word(key, []string{strings.ReplaceAll(name, "_", "-")}) != "") {
+				return fmt.Errorf("has the key %.60q; did you mean %s?", key, name)
+			}
+		}
+	}
+	return nil
 }
 
 // jsonError adds the line to a JSON syntax error.

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/computetarget/computetarget/internal/nearest"
+	"github.com/computetarget/computetarget/pkg/emulator"
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // Canonical checks a text against an option's kind and returns it in the
@@ -46,6 +49,18 @@ func Canonical(option Option, text string) (string, error) {
 		if strings.ContainsAny(text, `/\?#%`) {
 			return "", fmt.Errorf("is %q, which is no name", text)
 		}
+	case Zone:
+		if _, err := schedule.Resolve(text); err != nil {
+			return "", fmt.Errorf("cannot be used: %w", err)
+		}
+	case Pace:
+		if _, err := emulator.ParsePace(text); err != nil {
+			return "", fmt.Errorf("cannot be used: %w", err)
+		}
+	case Version:
+		if !version.MatchString(text) {
+			return "", fmt.Errorf("is %q, not an api-version such as 2025-12-01 or 2025-12-01-preview", text)
+		}
 	case URL:
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -54,6 +69,8 @@ func Canonical(option Option, text string) (string, error) {
 	}
 	return text, nil
 }
+
+var version = regexp.MustCompile(`^\d{4}-\d\d-\d\d(-[a-z]+)?$`)
 
 // ParseBool reads what az reads as a boolean: true, yes, on, 1 and their
 // opposites, in any case.

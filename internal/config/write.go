@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/pkg/atomicfile"
@@ -54,8 +55,44 @@ func (s *Settings) settable(change Change) (string, error) {
 		return "", nil
 	}
 	text, err := Canonical(option, change.Text)
+	if err == nil {
+		text, err = s.lasting(option, text)
+	}
 	if err != nil {
 		return "", &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s %s", change.Key, err)}
+	}
+	return text, nil
+}
+
+// lasting checks what only this machine knows of a value that is to be kept:
+// that there is such a cloud, file or folder. Paths become absolute, for they
+// will be read in other folders. The error is a clause as Canonical's.
+func (s *Settings) lasting(option Option, text string) (string, error) {
+	switch option.Kind {
+	case Cloud:
+		if strings.EqualFold(text, EmulatorCloud) {
+			return EmulatorCloud, nil
+		}
+		if _, err := azure.FindCloud(text, s.AzDir()); err != nil {
+			return "", fmt.Errorf("cannot be used: %w", err)
+		}
+	case URL:
+		if _, err := azure.ParseEndpoint(text); err != nil {
+			return "", fmt.Errorf("cannot be used: %w", err)
+		}
+	case File, Folder:
+		if !filepath.IsAbs(text) {
+			text = filepath.Join(s.in.Dir, text)
+		}
+		info, err := os.Stat(text)
+		switch {
+		case option.Kind == Folder && err == nil && !info.IsDir():
+			return "", fmt.Errorf("is %q, which is a file, not a folder", text)
+		case option.Kind == File && err != nil:
+			return "", fmt.Errorf("is %q, and there is no such file", text)
+		case option.Kind == File && info.IsDir():
+			return "", fmt.Errorf("is %q, which is a folder, not a file", text)
+		}
 	}
 	return text, nil
 }
