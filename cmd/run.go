@@ -12,6 +12,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -199,7 +200,21 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		for _, name := range withoutEffect(c.Flags()) {
 			a.Note("%s has no effect: it is for az's own requests", name)
 		}
-		result, err := f(c.Context(), args)
+		ctx := c.Context()
+		if c.Flags().Lookup("timeout") != nil {
+			// It ends whatever the command does, not the waits alone.
+			timeout, err := a.Settings.Duration(config.Timeout)
+			if err != nil {
+				return err
+			}
+			if timeout > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeoutCause(ctx, timeout, render.Errorf(render.ExitTimeout, "the time given, %s, is over", timeout))
+				defer cancel()
+				a.In = input.Until(ctx, a.In)
+			}
+		}
+		result, err := f(ctx, args)
 		if err != nil && !errors.Is(err, compute.ErrDryRun) {
 			return a.Located(err)
 		}

@@ -374,11 +374,7 @@ func up(c *compute.Compute, now time.Time) string {
 func idle(c *compute.Compute) string {
 	switch {
 	case c.Instance != nil:
-		d, ok := c.Instance.IdleShutdown()
-		switch {
-		case ok && idleRemark(c) != "":
-			return "never"
-		case ok:
+		if d, ok := c.Instance.IdleShutdown(); ok {
 			return Span(d)
 		}
 		return "off"

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/compute"
-	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -451,36 +450,5 @@ func TestZoneIsNamed(t *testing.T) {
 	s, out, errs = TestStreams("", 100, 100)
 	if err := Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Contains(errs.String(), "times are") {
 		t.Errorf("%v\n%s%s", err, out, errs)
-	}
-}
-
-// TestNeverIdle: an instance with a custom application is never idle, so nothing
-// says that it stops when it is.
-func TestNeverIdle(t *testing.T) {
-	t.Parallel()
-	c, err := compute.Decode([]byte(`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{"state":"Running","idleTimeBeforeShutdown":"PT45M","customServices":[{"name":"rstudio"}]}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := []*compute.Compute{c}
-	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	for name, r := range map[string]Result{
-		"show": Show(list, false, Brief), "list": List(list, Where{}, Brief),
-		"preview": Previews([]Preview{{Name: "dev", Compute: c}}, schedule.Zone{}, now, 7, false),
-	} {
-		s, out, errs := TestStreams("", 120, 120)
-		if err := Print(s, Options{Now: now}, r); err != nil {
-			t.Fatal(err)
-		}
-		text := out.String() + errs.String()
-		if strings.Contains(text, "after 45m idle") || strings.Contains(text, "45m without use") || strings.Contains(text, " 45m ") {
-			t.Errorf("%s promises a stop:\n%s", name, text)
-		}
-		if name == "show" && !strings.Contains(text, "never by itself: never idle: it has a custom application") {
-			t.Errorf("%s does not say why:\n%s", name, text)
-		}
-	}
-	if got := Applies(now, c); got != "it is Running, and nothing stops it" {
-		t.Errorf("Applies = %q", got)
 	}
 }

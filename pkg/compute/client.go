@@ -160,7 +160,7 @@ func New(ws Workspace, o Options) (*Client, error) {
 	perTry := []azpolicy.Policy{headerPolicy{agent: agent, correlation: c.correlation}, c.hosts}
 	var cred azcore.TokenCredential
 	if o.Credential != nil {
-		cred = credential{o.Credential}
+		cred = &credential{TokenCredential: o.Credential, clock: c.clock}
 		perTry = append([]azpolicy.Policy{freshToken{}}, perTry...)
 	}
 	clientOptions := &policy.ClientOptions{
@@ -284,7 +284,8 @@ func unknownVersion(err error) bool {
 }
 
 func (c *Client) try(ctx context.Context, k call, address string) (*answer, error) {
-	req, err := runtime.NewRequest(azpolicy.WithRetryOptions(ctx, c.retryOptions(k)), k.op.method, address)
+	var heard error
+	req, err := runtime.NewRequest(azpolicy.WithRetryOptions(ctx, c.retryOptions(k, &heard)), k.op.method, address)
 	if err != nil {
 		return nil, &Error{Kind: KindFailed, Name: k.name, Operation: k.op.id, Err: err,
 			Message: "the address for this request cannot be used: " + withoutURL(err)}
@@ -300,7 +301,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
-		return nil, c.transportError(ctx, k, req.Raw(), err)
+		return nil, c.transportError(ctx, k, req.Raw(), err).after(heard)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, c.clock.Now()), correlation: c.correlation}
@@ -436,6 +437,16 @@ func (c *Client) stopped(ctx context.Context, k call) *Error {
 	}
 	if !k.op.read {
 		e.Message += "; the request was on its way and may have been carried out"
+	}
+	return e
+}
+
+// after adds to the error of a request that the time ran out for what was heard
+// before.
+func (e *Error) after(heard error) *Error {
+	if e.Kind == KindTimeout && heard != nil {
+		e.Err = heard
+		e.Message += "; its last answer: " + heard.Error()
 	}
 	return e
 }

@@ -255,6 +255,10 @@ type Attached struct {
 	AgentCount     int    `json:"agentCount"`
 	AgentVMSize    string `json:"agentVmSize"`
 	ClusterPurpose string `json:"clusterPurpose"`
+
+	LoadBalancerType   string  `json:"loadBalancerType"`
+	LoadBalancerSubnet string  `json:"loadBalancerSubnet"`
+	SSL                *AKSSSL `json:"sslConfiguration"` // without certificate and key
 	// Kubernetes
 	Namespace           string `json:"namespace"`
 	DefaultInstanceType string `json:"defaultInstanceType"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -266,10 +267,7 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 			told(Event{Kind: EventTrouble, Name: name, Verb: VerbCreate, Err: err, Next: pause})
 		}
 		if c.pause(ctx, pause) != nil {
-			stopped := c.stopped(ctx, call{op: opGet, name: name})
-			stopped.Err = err
-			stopped.Message += "; its last answer: " + err.Error()
-			return nil, stopped
+			return nil, c.stopped(ctx, call{op: opGet, name: name}).after(err)
 		}
 	}
 }
@@ -281,6 +279,10 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptio
 		return c.BeginCreate(ctx, name, spec)
 	})[0]
 	t.stage = &unseen{}
+	t.shown = func(now, _ *Compute) bool {
+		told := (spec.Instance == nil || now.Instance != nil) && (spec.Cluster == nil || now.Cluster != nil)
+		return told && !now.InFailedState()
+	}
 	t.check = func(now *Compute) error {
 		differences := c.differences(now, spec)
 		if len(differences) == 0 {
@@ -325,17 +327,36 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 	return out
 }
 
-// differences are those that a compute has to what is asked for, those included
-// of which the service says nothing when there is nothing to say.
+// differences are those that a compute has to what is asked for, silence
+// included: of a setting it does not have the service says nothing. While a
+// compute is on its way, or at another api-version, it may never say it.
 func (c *Client) differences(have *Compute, want *Spec) []Difference {
-	list := Differences(have, want)
-	// Of an instance that never stops when idle the service says nothing. While
-	// it is being created, or at another api-version, it may never say it.
-	silent := have.Instance != nil && have.Instance.IdleTime == "" && !have.InTransition() && c.apiVersion == ""
-	if silent && want.Instance != nil && want.Instance.IdleShutdown > 0 {
-		list = append(list, Difference{Field: FieldIdle, Have: schedule.FormatIdle(0), Want: schedule.FormatIdle(want.Instance.IdleShutdown)})
+	d := &differences{Differences(have, want)}
+	if have.InTransition() || c.apiVersion != "" {
+		return d.list
 	}
-	return list
+	if have.Tags == nil {
+		for _, key := range slices.Sorted(maps.Keys(want.Tags)) {
+			d.change("tags."+key, "", want.Tags[key], want.Cluster != nil)
+		}
+	}
+	if i := want.Instance; i != nil && have.Instance != nil {
+		d.silent("subnet", have.Instance.Subnet == nil, i.SubnetID)
+		if i.AssignedUser != nil {
+			d.silent("assignedUser", have.Instance.Personal == nil || have.Instance.Personal.AssignedUser == nil, i.AssignedUser.ObjectID)
+		}
+		if i.SSHPublicAccess != nil && *i.SSHPublicAccess {
+			d.silent("sshPublicAccess", have.Instance.SSH == nil, access(true))
+		}
+		if i.IdleShutdown > 0 && have.Instance.IdleTime == "" {
+			d.add(FieldIdle, schedule.FormatIdle(0), schedule.FormatIdle(i.IdleShutdown))
+		}
+		d.silent(FieldSchedules, have.Instance.Schedules == nil && len(i.Schedules) > 0, scheduledWords(i.Schedules.scheduled()))
+	}
+	if k := want.Cluster; k != nil && have.Cluster != nil {
+		d.silent("subnet", have.Cluster.Subnet == nil, k.SubnetID)
+	}
+	return d.list
 }
 
 // words lists differences.
@@ -390,7 +411,9 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 // (Compute_CreateOrUpdate with the whole resource, because a PUT replaces
 // everything) and waits until that is over.
 func (c *Client) Change(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
-	shown := func(now *Compute) bool { return len(Differences(now, want)) == 0 }
+	shown := func(now *Compute) bool {
+		return len(Differences(now, want)) == 0 && (want.AKS == nil || now.Attached != nil && now.Attached.shows(want.AKS))
+	}
 	return c.update(ctx, have.Name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
 		body, err := merged(have, want)
 		if err != nil {

@@ -62,6 +62,13 @@ func Differences(have *Compute, want *Spec) []Difference {
 		d.number("agentCount", have.Attached.AgentCount, want.AKS.AgentCount)
 		d.fold("agentVmSize", have.Attached.AgentVMSize, want.AKS.AgentVMSize)
 		d.fold("clusterPurpose", have.Attached.ClusterPurpose, want.AKS.ClusterPurpose)
+		d.fold("loadBalancerType", have.Attached.LoadBalancerType, want.AKS.LoadBalancerType)
+		d.text("loadBalancerSubnet", have.Attached.LoadBalancerSubnet, want.AKS.LoadBalancerSubnet)
+		if ssl, asked := have.Attached.SSL, want.AKS.SSL; ssl != nil && asked != nil {
+			d.fold("sslConfiguration.status", ssl.Status, asked.Status)
+			d.fold("sslConfiguration.cname", ssl.CNAME, asked.CNAME)
+			d.fold("sslConfiguration.leafDomainLabel", ssl.LeafDomainLabel, asked.LeafDomainLabel)
+		}
 	case want.Kubernetes != nil && have.Attached != nil:
 		d.text("namespace", have.Attached.Namespace, want.Kubernetes.Namespace)
 	case want.VirtualMachine != nil && have.Attached != nil:
@@ -89,6 +96,20 @@ func (d *differences) text(field, have, want string) {
 	if have != "" && want != "" && have != want {
 		d.add(field, have, want)
 	}
+}
+
+// silent is a setting that is asked for and of which nothing is said.
+func (d *differences) silent(field string, nothing bool, want string) {
+	if nothing && want != "" {
+		d.add(field, "", want)
+	}
+}
+
+// shows reports whether an AKS target shows the settings that can be changed
+// and are asked for. Only TLS that is off may be said nothing of.
+func (a *Attached) shows(want *AKSSpec) bool {
+	return (want.LoadBalancerType == "" || a.LoadBalancerType != "") && (want.LoadBalancerSubnet == "" || a.LoadBalancerSubnet != "") &&
+		(want.SSL == nil || a.SSL != nil || strings.EqualFold(want.SSL.Status, "Disabled"))
 }
 
 // fold compares names the service treats without regard to case.

@@ -182,7 +182,12 @@ func classify(status int, code, message string) Kind {
 	}
 	switch status {
 	case http.StatusNotFound, http.StatusGone:
-		return KindNotFound
+		// Without a code that says what is missing it may be anything: a proxy, an
+		// address that is wrong, a type the service does not know.
+		if code := strings.ToLower(code); strings.HasSuffix(code, "notfound") || strings.HasSuffix(code, "notexist") {
+			return KindNotFound
+		}
+		return KindFailed
 	case http.StatusForbidden:
 		return KindAuth
 	case http.StatusConflict:

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -21,14 +24,16 @@ import (
 //
 // A read is repeated after any passing trouble. A write is repeated only when
 // an answer says that it was not carried out (429, 503) or when it never left
-// this machine: an answer that was lost says nothing about what was done.
-func (c *Client) retryOptions(k call) azpolicy.RetryOptions {
+// this machine: an answer that was lost says nothing about what was done. heard
+// keeps the last failure, for when the time runs out before the next try.
+func (c *Client) retryOptions(k call, heard *error) azpolicy.RetryOptions {
 	o := azpolicy.RetryOptions{MaxRetries: 4, TryTimeout: c.tryTimeout, RetryDelay: c.retryDelay}
 	if k.once {
 		o.MaxRetries = -1
 	}
 	refused := 0
 	o.ShouldRetry = func(resp *http.Response, err error) bool {
+		*heard = c.failure(k, resp, err)
 		if err != nil {
 			if errors.Is(err, errTooLarge) {
 				return false
@@ -51,6 +56,28 @@ func (c *Client) retryOptions(k call) azpolicy.RetryOptions {
 		return false
 	}
 	return o
+}
+
+// failure is what a try that failed says; nil when it did not fail, or only took
+// too long.
+func (c *Client) failure(k call, resp *http.Response, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return nil
+	case err != nil:
+		return &Error{Kind: KindUnreachable, Name: k.name, Operation: k.op.id, CorrelationID: c.correlation, Err: err, Message: withoutURL(err)}
+	case resp.StatusCode < 300:
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
+	if err != nil {
+		return nil
+	}
+	return answerError(k.op, k.name, &answer{status: resp.StatusCode, header: resp.Header, body: body, correlation: c.correlation})
 }
 
 func isTimeout(err error) bool {
@@ -192,15 +219,33 @@ func hostPort(u *url.URL) string {
 func port(hostPort string) string { return hostPort[strings.LastIndexByte(hostPort, ':')+1:] }
 
 // credential marks errors of signing in as such, so that they are told apart
-// from answers of the service.
-type credential struct{ azcore.TokenCredential }
+// from answers of the service. Requests made at the same time share a failure:
+// finding out that nobody is signed in can take seconds.
+type credential struct {
+	azcore.TokenCredential
+	clock Clock
 
-func (c credential) GetToken(ctx context.Context, o azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
-	token, err := c.TokenCredential.GetToken(ctx, o)
-	if err != nil {
-		return token, &signInError{err}
+	mu     sync.Mutex
+	failed error
+	at     time.Time
+}
+
+func (c *credential) GetToken(ctx context.Context, o azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed != nil && since(c.at, c.clock.Now()) < time.Second {
+		return azcore.AccessToken{}, c.failed
 	}
-	return token, nil
+	token, err := c.TokenCredential.GetToken(ctx, o)
+	c.failed = nil
+	if err == nil {
+		return token, nil
+	}
+	failed := &signInError{err}
+	if ctx.Err() == nil {
+		c.failed, c.at = failed, c.clock.Now()
+	}
+	return token, failed
 }
 
 // signInError is a failure to get a token, as opposed to a token refused.

@@ -153,9 +153,11 @@ func (l *loop) send(ctx context.Context, t *task) {
 	case e != nil && refusedForState(e) && !l.o.Strict && !s.refused:
 		// Its state changed between the look and the request: look again, once.
 		s.refused = true
-	case isMissing(err) && t.removes() && !s.refused:
+	case isMissing(err) && before != nil && !s.refused:
 		// It went meanwhile, says the answer: the look will show it.
-		s.refused, s.followed = true, true
+		s.refused, s.followed = true, s.followed || t.removes()
+	case isMissing(err) && before != nil:
+		l.end(t, errorf(KindFailed, t.name, "the service refuses the %s of %s as if it were not there, and shows it: %s", t.verb, t.name, err))
 	default:
 		l.end(t, err)
 	}
