@@ -149,6 +149,15 @@ func (w *jsonWriter) value(v any, depth int) {
 func appendQuoted(b []byte, s string, yaml bool) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
+		// Nearly everything is plain, and copied in one go.
+		end := i
+		for end < len(s) && s[end] >= ' ' && s[end] < 0x7f && s[end] != '"' && s[end] != '\\' {
+			end++
+		}
+		b = append(b, s[i:end]...)
+		if i = end; i == len(s) {
+			break
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			i++
@@ -165,10 +174,8 @@ func appendQuoted(b []byte, s string, yaml bool) []byte {
 				b = append(b, '\\', 'b')
 			case c == '\f':
 				b = append(b, '\\', 'f')
-			case c < 0x20 || c == 0x7f:
-				b = fmt.Appendf(b, `\u%04x`, c)
 			default:
-				b = append(b, c)
+				b = fmt.Appendf(b, `\u%04x`, c)
 			}
 			continue
 		}

@@ -123,7 +123,7 @@ func (d decoder) value() (any, error) {
 
 // object reads the members and the end of an object.
 func (d decoder) object() (any, error) {
-	o := query.Object{}
+	o := make(query.Object, 0, 8)
 	for d.PeekKind() != '}' {
 		key, err := d.ReadToken()
 		if err != nil {
