@@ -19,7 +19,8 @@ func newOpen(a *app.App) *cobra.Command {
 		Short: "Open an instance's notebooks in the browser",
 		Long: `Open an application of a running instance in the browser: jupyterlab, jupyter,
 rstudio, or vscode, which goes through SSH and the host that ssh-config --write
-made. Where there is no browser, and with --print, the address is printed.
+made. Where there is no browser, and with --print, the address is printed. The
+addresses of the emulator are made up: they are printed and not opened.
 
 Only the person an instance is assigned to, or who created it when it is assigned
 to nobody, gets in. For anybody else the exit code is 6; --print prints the address
@@ -44,7 +45,11 @@ all the same.`,
 			return render.Result{}, err
 		}
 		r := render.Result{Data: address, Names: []string{have.Name}, IDs: []string{have.ID}, Text: address + "\n"}
-		if !*onlyPrint && access.Browse(address) {
+		switch {
+		case *onlyPrint:
+		case a.Rehearsal():
+			r.Notes = []string{"not opened: " + have.Name + " is the emulator's, and its address is made up"}
+		case access.Browse(address):
 			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, have.Name) }
 		}
 		return r, nil

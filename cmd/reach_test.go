@@ -1,12 +1,15 @@
 package cmd_test
 
 import (
+	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -152,4 +155,66 @@ func TestUnreachable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Azure's instances are opened, dialled and written down: an emulator under
+// another name stands in for Azure.
+func TestReachingAzure(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	p := on(t, "https://example.com", append(withToken(), "HTTPS_PROXY="+c.proxy.URL, "SSL_CERT_FILE="+caFile(t, c.server), "DISPLAY=:0")...)
+	bin, home := filepath.Join(p.dir, "bin"), filepath.Join(p.dir, "home")
+	opened := filepath.Join(p.dir, "opened")
+	for name, text := range map[string]string{
+		filepath.Join(bin, "ssh"):             "#!/bin/sh\necho \"$@\"\nexit 7\n",
+		filepath.Join(bin, "xdg-open"):        "#!/bin/sh\necho \"$@\" >" + opened + ".tmp && mv " + opened + ".tmp " + opened + "\n",
+		filepath.Join(home, ".ssh", "config"): "Host *\n    ServerAliveInterval 30\n",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(text), 0o700)); err != nil { //nolint:gosec // programs
+			t.Fatal(err)
+		}
+	}
+	p.env = append(p.env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	p.must("create", "dev", "-s", "Standard_DS3_v2", "--ssh-key", keyFile(t), "-o", "none")
+	p.must("create", "off", "-s", "Standard_DS3_v2", "-o", "none")
+	got := p.run("ssh", "dev", "--", "nvidia-smi", "-L")
+	if got.code != 7 || !strings.HasPrefix(got.out, "-p 50000 -l azureuser -- 203.0.113.") || !strings.HasSuffix(got.out, " nvidia-smi -L\n") {
+		t.Errorf("ssh ended with %d: %s%s", got.code, got.out, got.errors)
+	}
+	p.must("ssh-config", "--all", "--write")
+	p.must("ssh-config", "dev", "--write")
+	config, err := os.ReadFile(filepath.Join(home, ".ssh", "config"))
+	if err != nil || !strings.Contains(string(config), "\nHost dev\n") || !strings.Contains(string(config), "ServerAliveInterval 30") ||
+		strings.Contains(string(config), "Host off") || strings.Count(string(config), ">>> computetarget dev >>>") != 1 {
+		t.Errorf("the configuration of ssh is %v\n%s", err, config)
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	p.must("open", "dev")
+	for range 1000 { // the browser is not waited for
+		if raw, err := os.ReadFile(opened); err == nil {
+			if string(raw) != "https://dev.eastus.instances.azureml.ms/lab\n" {
+				t.Errorf("the browser got %q", raw)
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("no browser was started")
+}
+
+// keyFile is the path of a public key of ssh.
+func keyFile(t *testing.T) string {
+	t.Helper()
+	script, err := os.ReadFile("../testdata/script/reaching.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(script), "-- key.pub --\n")
+	path := filepath.Join(t.TempDir(), "key.pub")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

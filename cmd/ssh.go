@@ -20,7 +20,8 @@ there. The exit code is ssh's.
 SSH from the internet must have been switched on when the instance was created.
 --private goes to port 22 of the private address, from inside the network: there
 a key that the instance was created with works in any case. When SSH cannot work,
-the reason and the fix are said.`,
+the reason and the fix are said. The addresses of the emulator are made up: the
+call of ssh is printed and not run.`,
 		Example: `  computetarget ssh dev
   computetarget ssh dev -- nvidia-smi`,
 	}
@@ -38,6 +39,11 @@ the reason and the fix are said.`,
 		to, err := access.SSH(have, *private)
 		if err != nil {
 			return render.Result{}, err
+		}
+		if a.Rehearsal() {
+			line := "ssh " + app.Words(to.Arguments(command))
+			return render.Result{Data: line, Text: line + "\n", Names: []string{have.Name}, IDs: []string{have.ID},
+				Notes: []string{"not run: " + have.Name + " is the emulator's, and its address is made up"}}, nil
 		}
 		return render.Result{}, access.Run("ssh", to.Arguments(command))
 	})

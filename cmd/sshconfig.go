@@ -46,11 +46,15 @@ running instance SSH can reach.`,
 			text.WriteString(d.Block())
 			list = append(list, map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User})
 		}
-		if !*write {
+		if !*write || a.Rehearsal() {
 			if len(to) == 0 {
 				text.WriteString("# no running instance that SSH can reach\n")
 			}
-			return render.Result{Data: list, IDs: ids, Text: text.String()}, nil
+			r := render.Result{Data: list, IDs: ids, Text: text.String()}
+			if *write {
+				r.Notes = []string{"not written: the addresses of the emulator are made up"}
+			}
+			return r, nil
 		}
 		home := a.Settings.Home()
 		if home == "" {

@@ -171,13 +171,23 @@ func trusted(address string) bool {
 			return false
 		}
 	}
-	host := strings.ToLower(u.Hostname())
-	for _, suffix := range []string{".instances.azureml.ms", ".instances.azureml.cn", ".instances.azureml.us"} {
-		if strings.HasSuffix(host, suffix) {
-			return true
+	host := strings.ToLower(u.Host) // without a port, not even an empty one
+	for _, suffix := range [...]string{".instances.azureml.ms", ".instances.azureml.cn", ".instances.azureml.us"} {
+		if name, ok := strings.CutSuffix(host, suffix); ok {
+			return isHostName(name)
 		}
 	}
 	return false
+}
+
+// isHostName reports whether s is labels of letters, digits and hyphens.
+func isHostName(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || label[0] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func reachable(c *compute.Compute) error {

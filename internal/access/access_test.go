@@ -130,3 +130,28 @@ func FuzzMerge(f *testing.F) {
 		}
 	})
 }
+
+// An address is opened only when it is https on a host below the cloud's
+// instances, and nothing that only looks like it.
+func TestTrusted(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://dev.eastus.instances.azureml.ms/lab": true, "https://dev.eastus.instances.azureml.ms": true,
+		"https://DEV.EastUS.Instances.AzureML.ms/lab?x=1": true,
+		"https://dev.chinaeast2.instances.azureml.cn/":    true, "https://dev.usgovvirginia.instances.azureml.us/": true,
+
+		"https://evilinstances.azureml.ms/": false, "https://dev.evilinstances.azureml.ms/": false, "https://instances.azureml.ms/": false,
+		"https://.instances.azureml.ms/": false, "https://dev.instances.azureml.ms.evil.example/": false, "https://dev.instances.azureml.ms./": false,
+		"https://evil.example/dev.instances.azureml.ms": false, "https://evil.example?.instances.azureml.ms": false, "https://evil.example#.instances.azureml.ms": false,
+		"https://me@dev.instances.azureml.ms/": false, "https://dev.instances.azureml.ms@evil.example/": false, "https://dev.instances.azureml.ms:443/": false,
+		"https://dev.instances.azureml.ms:8443/": false, "https://dev.instances.azureml.ms:/": false, "http://dev.instances.azureml.ms/": false,
+		"//dev.instances.azureml.ms/": false, "javascript:alert(1)//.instances.azureml.ms": false, "file://dev.instances.azureml.ms/": false,
+		"https://dev.instances.azurem\u013a.ms/": false, "https://d\u00e9v.instances.azureml.ms/": false, "https://dev.instances\u3002azureml.ms/": false,
+		"https://evil.example\\.instances.azureml.ms/": false, "https://evil.example%2f.instances.azureml.ms/": false, "https://dev.instances.azureml.ms/\n": false,
+		"https://-dev.instances.azureml.ms/": false, "https://dev.instances.azureml.ms/'x": false, "https://a..instances.azureml.ms/": false, "": false,
+	} {
+		if got := trusted(address); got != want {
+			t.Errorf("%q: %t, want %t", address, got, want)
+		}
+	}
+}

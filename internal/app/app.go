@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/emulator"
+	"github.com/computetarget/computetarget/pkg/loopback"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
@@ -202,6 +204,21 @@ func (a *App) Note(format string, args ...any) {
 
 // Emulated reports whether requests go to the emulator in this process.
 func (a *App) Emulated() bool { return a.output.Emulator }
+
+// Rehearsal reports whether the computes are made up: they are an emulator's,
+// in this process or on this machine. Their hosts and addresses lead nowhere, or
+// to strangers, so nothing goes there and nothing about them is kept.
+func (a *App) Rehearsal() bool {
+	target, err := a.Settings.Target()
+	if err != nil {
+		return false
+	}
+	if target.Emulator() {
+		return true
+	}
+	endpoint, err := url.Parse(target.Endpoint.Text)
+	return err == nil && loopback.Is(endpoint.Hostname())
+}
 
 // Client returns the client of the chosen workspace.
 func (a *App) Client() (*compute.Client, error) {

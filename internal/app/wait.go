@@ -67,6 +67,15 @@ func (a *App) line(command []string) string {
 	return strings.Join(words, " ")
 }
 
+// Words are the words of a command for a POSIX shell.
+func Words(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quote(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
 // quote makes text one word of a POSIX shell.
 func quote(text string) string {
 	text = render.Clean(text)
