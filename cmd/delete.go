@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -22,10 +24,13 @@ func newDelete(a *app.App) *cobra.Command {
 What is only attached is refused: detach removes it and leaves what it stands
 for.
 
-On a terminal the names, owners and states are shown and a yes is asked for;
---yes skips that. Elsewhere nothing is ever asked.`,
+On a terminal the names, owners and states are shown and a yes is asked for, also
+when the names come from a pipe; of several, their number is a yes, too. --yes
+skips that. Where nobody can be asked, and in CI, more than one name from stdin
+needs --yes.`,
 		Example: `  computetarget delete dev
   computetarget delete dev gpu --yes
+  computetarget list --state stopped --older-than 90d -o name | computetarget delete -
   computetarget delete dev --no-wait`,
 	}
 	names := namesFlag(c)
@@ -36,7 +41,7 @@ On a terminal the names, owners and states are shown and a yes is asked for;
 		if err != nil {
 			return render.Result{}, err
 		}
-		if err := confirmDelete(ctx, a, asked); err != nil {
+		if err := confirmDelete(ctx, a, asked, names.piped); err != nil {
 			return render.Result{}, err
 		}
 		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
@@ -45,32 +50,62 @@ On a terminal the names, owners and states are shown and a yes is asked for;
 	})
 }
 
-// confirmDelete asks on a terminal, naming what would go.
-func confirmDelete(ctx context.Context, a *app.App, asked []target) error {
-	if a.Yes || a.DryRun || len(asked) == 0 || !a.CanPrompt() {
+// confirmDelete asks on a terminal, showing what would go. Names given as words
+// are a decision where nobody can be asked; several that came from a pipe are
+// what a list happened to hold, and need --yes there.
+func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) error {
+	if a.Yes || a.DryRun || len(asked) == 0 {
 		return nil
 	}
-	what := make([]string, 0, len(asked))
+	if !a.CanAsk() {
+		if piped < 2 {
+			return nil
+		}
+		return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("nothing was deleted: %d names came from stdin, and nobody can be asked here", piped),
+			Tip: "give --yes to delete them all without a question; --dry-run shows them"}
+	}
+	found, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+		return in(client, client.GetEach(ctx, names))
+	})
+	if err != nil {
+		return err
+	}
+	var what []string
+	var absent error
 	where := map[string]bool{}
-	for _, t := range asked {
-		client, err := a.ClientOf(t.in)
-		if err != nil {
-			return err
+	for i, o := range found {
+		switch {
+		case compute.IsNotFound(o.Err):
+			absent = o.Err
+		case o.Err != nil:
+			return o.Err
+		default:
+			what = append(what, render.Clean(fmt.Sprintf("%s (%s, %s)", asked[i].label(), orNone(render.Owner(o.Compute)), orNone(o.Compute.State()))))
+			where[o.Workspace.Name] = true
 		}
-		c, err := client.Get(ctx, t.name)
-		if err != nil {
-			return err
-		}
-		what = append(what, fmt.Sprintf("%s (%s, %s)", t.label(), orNone(render.Owner(c)), orNone(c.State())))
-		where[client.Workspace().Name] = true
+	}
+	if len(what) == 0 {
+		return absent
 	}
 	of := ""
 	if len(where) == 1 {
 		of = " in workspace " + slices.Collect(maps.Keys(where))[0]
 	}
-	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete %s%s, with everything on the disk?", strings.Join(what, ", "), of))
+	ok := false
+	if len(what) == 1 {
+		ok, err = a.Confirm(ctx, fmt.Sprintf("Delete %s%s, with everything on the disk?", what[0], of))
+	} else {
+		const most = 50
+		shown := what[:min(most, len(what))]
+		question := "  " + strings.Join(shown, "\n  ") + "\n"
+		if more := len(what) - len(shown); more > 0 {
+			question += fmt.Sprintf("  and %d more\n", more)
+		}
+		question += fmt.Sprintf("Delete these %d computes%s, with everything on their disks?", len(what), of)
+		ok, err = a.Confirm(ctx, question, strconv.Itoa(len(what)))
+	}
 	if err == nil && !ok {
-		return render.Errorf(render.ExitFailed, "nothing was deleted")
+		return exit.Errorf(exit.Failed, "nothing was deleted")
 	}
 	return err
 }

@@ -46,7 +46,7 @@ func allowed() map[string][]string {
 			"github.com/olekukonko/tablewriter/...", "github.com/mattn/go-runewidth", "golang.org/x/term", "github.com/go-json-experiment/json/..."},
 		"internal/progress": {"internal/render", "pkg/compute", "github.com/briandowns/spinner"},
 		"internal/app": {"internal/exit", "internal/azure", "internal/config", "internal/input", "internal/nearest", "internal/progress", "internal/query", "internal/recall", "internal/render",
-			"pkg/...", "github.com/spf13/pflag"},
+			"pkg/...", "github.com/spf13/pflag", "golang.org/x/sys/..."},
 		"internal/docs": {"cmd"},
 		"cmd":           {"internal/...", "pkg/...", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 		"":              {"cmd"},

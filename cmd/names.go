@@ -23,6 +23,7 @@ import (
 type names struct {
 	command *cobra.Command
 	flag    []string
+	piped   int // how many were read from stdin and not named besides
 }
 
 // namesFlag adds -n to a command that takes one name or several.
@@ -66,10 +67,12 @@ func (n *names) all(a *app.App, args []string) ([]target, error) {
 		return nil, errNameRequired()
 	}
 	var words []string
+	typed := map[string]bool{}
 	piped := false
 	for _, word := range slices.Concat(n.flag, args) {
 		if trimmed(word) != "-" {
 			words = append(words, word)
+			typed[strings.ToLower(trimmed(word))] = true
 			continue
 		}
 		if piped {
@@ -86,7 +89,11 @@ func (n *names) all(a *app.App, args []string) ([]target, error) {
 	if len(wrong) > 0 {
 		return nil, refusal(wrong, piped)
 	}
-	return n.located(a, asked)
+	out, err := n.located(a, asked)
+	if piped {
+		n.piped = max(0, len(out)-len(typed))
+	}
+	return out, err
 }
 
 // named returns the computes that words of a file name.

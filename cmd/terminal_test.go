@@ -426,6 +426,7 @@ func TestDeleteDoesNotAsk(t *testing.T) {
 	for name, prepare := range map[string]func(*exec.Cmd){
 		"stdin is no terminal":  func(c *exec.Cmd) { c.Stdin = strings.NewReader("n\n") },
 		"stderr is no terminal": func(c *exec.Cmd) { c.Stderr = io.Discard },
+		"it is CI":              func(c *exec.Cmd) { c.Env = append(c.Env, "CI=true") },
 		"--yes":                 func(c *exec.Cmd) { c.Args = append(c.Args, "--yes") },
 		"-y":                    func(c *exec.Cmd) { c.Args = append(c.Args, "-y") },
 	} {
@@ -443,6 +444,81 @@ func TestDeleteDoesNotAsk(t *testing.T) {
 				t.Errorf("it is still there")
 			}
 		})
+	}
+}
+
+// Names that come from a pipe are shown and asked for on the controlling
+// terminal, whatever stdin is.
+func TestDeleteAsksAboutAPipe(t *testing.T) {
+	t.Parallel()
+	s := emulated(t, "instant")
+	for _, name := range []string{"anna", "bert", "cleo"} {
+		s.must("create", name, "-s", "STANDARD_D3_V2", "-o", "none")
+	}
+	shown := "  anna (" + me() + ", Running)\r\n  bert (" + me() + ", Running)\r\n  cleo (" + me() + ", Running)\r\n"
+	question := "Delete these 3 computes in workspace local-ws, with everything on their disks? (emulator) [y/N] "
+	piped := func() *exec.Cmd {
+		c := s.command()
+		c.Args, c.Path = []string{"sh", "-c", "trap : INT; " + s.binary + " list -o name | " + s.binary + " delete - -o name"}, "/bin/sh"
+		return c
+	}
+
+	for _, no := range []string{"n", "", "yy", "2", "\x04"} {
+		tty := newTerminal(t, 120)
+		c := piped()
+		tty.start(c)
+		tty.until(question)
+		if !strings.Contains(tty.bytes(), shown) {
+			t.Errorf("%q does not show %q", tty.bytes(), shown)
+		}
+		tty.answer(no)
+		if code := tty.wait(c); code != 1 || !strings.Contains(tty.bytes(), "ERROR: nothing was deleted\r\n") {
+			t.Errorf("%q: exit code %d", no, code)
+		}
+		if e := s.must("list", "-o", "name"); e.out != "anna\nbert\ncleo\n" {
+			t.Fatalf("after %q: %q", no, e.out)
+		}
+	}
+
+	tty := newTerminal(t, 120)
+	c := piped()
+	tty.start(c)
+	tty.until(question)
+	if _, err := tty.master.Write([]byte{3}); err != nil { // ctrl-c
+		t.Fatal(err)
+	}
+	if code := tty.wait(c); code != 130 || strings.Contains(tty.bytes(), "ERROR") {
+		t.Errorf("ctrl-c: exit code %d: %q", code, tty.bytes())
+	}
+
+	// What was typed before the question was not typed as an answer to it.
+	tty = newTerminal(t, 120)
+	c = s.command()
+	c.Args, c.Path = []string{"sh", "-c", "echo ready; read go < /dev/tty; " + s.binary + " delete anna bert"}, "/bin/sh"
+	tty.start(c)
+	tty.until("ready")
+	tty.answer("go\ny\ny")
+	tty.until("Delete these 2 computes")
+	tty.until("[y/N] ")
+	tty.answer("n")
+	if code := tty.wait(c); code != 1 {
+		t.Errorf("typed ahead: exit code %d", code)
+	}
+	if e := s.must("list", "-o", "name"); e.out != "anna\nbert\ncleo\n" {
+		t.Fatalf("typed ahead: %q", e.out)
+	}
+
+	// Of several, the number is a yes.
+	tty = newTerminal(t, 120)
+	c = piped()
+	tty.start(c)
+	tty.until(question)
+	tty.answer("3")
+	if code := tty.wait(c); code != 0 {
+		t.Errorf("3: exit code %d", code)
+	}
+	if e := s.must("list", "-o", "name"); e.out != "" {
+		t.Errorf("3: %q is left", e.out)
 	}
 }
 

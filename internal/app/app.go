@@ -65,6 +65,7 @@ type App struct {
 
 	wrote   atomic.Bool
 	summary string
+	tty     *os.File // the controlling terminal, once somebody was asked
 
 	verbose, debug bool
 	output         render.Options
@@ -484,46 +485,11 @@ func (a *App) ReadText(ctx context.Context, path string, limit int64) ([]byte, e
 	return text, nil
 }
 
-// Confirm asks a question a person answers with yes or no. Without a terminal,
-// and with --yes, the answer is yes: scripts are never asked. The end of ctx ends
-// the question.
-func (a *App) Confirm(ctx context.Context, question string) (bool, error) {
-	if a.Yes || !a.CanPrompt() {
-		return true, nil
-	}
-	if a.Emulated() {
-		question += " (emulator)"
-	}
-	fmt.Fprintf(a.Err, "%s [y/N] ", render.Clean(question))
-	answered := make(chan string, 1) // whoever is still reading at the end is left behind
-	go func() { answered <- a.readLine() }()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(a.Err)
-		return false, context.Cause(ctx)
-	case answer := <-answered:
-		answer = strings.ToLower(strings.TrimSpace(answer))
-		return answer == "y" || answer == "yes", nil
-	}
-}
-
-// readLine reads a line of stdin, and no byte more.
-func (a *App) readLine() string {
-	var line strings.Builder
-	one := make([]byte, 1)
-	for {
-		n, err := a.In.Read(one)
-		if n == 1 && one[0] != '\n' {
-			line.WriteByte(one[0])
-		}
-		if err != nil || (n == 1 && one[0] == '\n') {
-			return line.String()
-		}
-	}
-}
-
 // Close ends what was opened.
 func (a *App) Close() {
+	if a.tty != nil {
+		_ = a.tty.Close()
+	}
 	if a.emulator != nil {
 		_ = a.emulator.Close() // every acknowledged change is on disk already
 	}

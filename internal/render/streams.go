@@ -110,10 +110,6 @@ func newOutput(w io.Writer) *Output {
 	return o
 }
 
-// CanPrompt reports whether a question can be asked and answered: questions
-// are written to stderr and read from stdin, so both must be terminals.
-func (s *Streams) CanPrompt() bool { return s.InTTY && s.Err.TTY }
-
 // TestStreams returns streams over buffers for tests. Widths above 0 make an
 // output a terminal of that many columns, without colours.
 func TestStreams(in string, outWidth, errWidth int) (s *Streams, out, errs *bytes.Buffer) {

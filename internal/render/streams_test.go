@@ -21,7 +21,7 @@ func TestStreamsOffATerminal(t *testing.T) {
 	}
 	defer file.Close()
 	s := NewStreams(bytes.NewReader(nil), file, new(bytes.Buffer), env(nil))
-	if s.InTTY || s.Out.TTY || s.Err.TTY || s.Out.Color || s.Err.Redraw || s.CanPrompt() {
+	if s.InTTY || s.Out.TTY || s.Err.TTY || s.Out.Color || s.Err.Redraw {
 		t.Errorf("files and buffers are taken for terminals: %+v %+v", s.Out, s.Err)
 	}
 	if s.Out.Width() != 0 || s.Out.File() != file || s.Err.File() != nil {
@@ -48,10 +48,10 @@ func TestStreamsOnATerminal(t *testing.T) {
 		name                string
 		env                 map[string]string
 		color, redraw       bool
-		out, in, err, asked bool
+		out, in, err bool
 	}{
 		{name: "stderr only", color: true, redraw: true, err: true},
-		{name: "stdin and stderr", color: true, redraw: true, in: true, err: true, asked: true},
+		{name: "stdin and stderr", color: true, redraw: true, in: true, err: true},
 		{name: "no colour", env: map[string]string{"NO_COLOR": "1"}, redraw: true, err: true},
 		{name: "empty NO_COLOR", env: map[string]string{"NO_COLOR": ""}, color: true, redraw: true, err: true},
 		{name: "dumb", env: map[string]string{"TERM": "dumb"}, err: true},
@@ -63,7 +63,7 @@ func TestStreamsOnATerminal(t *testing.T) {
 		} else {
 			s = NewStreams(pipe, pipe, terminal, env(c.env))
 		}
-		if s.Out.TTY || s.Out.Color || !s.Err.TTY || s.Err.Color != c.color || s.Err.Redraw != c.redraw || s.CanPrompt() != c.asked {
+		if s.Out.TTY || s.Out.Color || !s.Err.TTY || s.Err.Color != c.color || s.Err.Redraw != c.redraw {
 			t.Errorf("%s: %+v %+v", c.name, s.Out, s.Err)
 		}
 		if s.Err.Width() != 57 {

@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/computetarget/computetarget/internal/render"
+)
+
+// Confirm asks a question a person answers with yes or no, or with one of the
+// words that mean yes here, too. Where nobody can be asked, and with --yes, the
+// answer is yes; a command that must not go on then looks at CanAsk first. The
+// end of ctx ends the question.
+func (a *App) Confirm(ctx context.Context, question string, yes ...string) (bool, error) {
+	if a.Yes {
+		return true, nil
+	}
+	from, ok := a.answers()
+	if !ok {
+		return true, nil
+	}
+	if a.Emulated() {
+		question += " (emulator)"
+	}
+	discardTyped(from) // what was typed before the question is no answer to it
+	fmt.Fprintf(a.Err, "%s [y/N] ", render.CleanLines(question))
+	type reply struct {
+		line string
+		err  error
+	}
+	answered := make(chan reply, 1) // one who is still reading at the end is left behind
+	go func() {
+		line, err := readLine(from)
+		answered <- reply{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.Err)
+		return false, context.Cause(ctx)
+	case r := <-answered:
+		if r.err != nil { // nobody ended the line: ctrl-d, or the terminal is gone
+			fmt.Fprintln(a.Err)
+			return false, ctx.Err()
+		}
+		answer := strings.ToLower(strings.TrimSpace(r.line))
+		return slices.Contains(append(yes, "y", "yes"), answer), nil
+	}
+}
+
+// CanAsk reports whether a person can be asked: stderr is a terminal, this is no
+// CI, and the terminal that answers can be opened.
+func (a *App) CanAsk() bool {
+	_, ok := a.answers()
+	return ok
+}
+
+// answers is where a person's answers are read: the controlling terminal,
+// because stdin may bring names from a pipe. stdin itself serves where it is a
+// terminal and the process has no controlling one.
+func (a *App) answers() (io.Reader, bool) {
+	if !a.Err.TTY || inCI(a.Getenv) {
+		return nil, false
+	}
+	if a.tty == nil {
+		if file, err := os.OpenFile(terminalFile, os.O_RDWR, 0); err == nil {
+			a.tty = file
+		}
+	}
+	switch {
+	case a.tty != nil:
+		return a.tty, true
+	case a.InTTY:
+		return a.In, true
+	}
+	return nil, false
+}
+
+// inCI reports whether the environment is that of a CI job, whose terminal
+// nobody watches.
+func inCI(getenv func(string) string) bool {
+	switch strings.ToLower(getenv("CI")) {
+	case "", "0", "false":
+		return false
+	}
+	return true
+}
+
+// readLine reads a line, and no byte more. A line that does not end is an error.
+func readLine(from io.Reader) (string, error) {
+	var line strings.Builder
+	one := make([]byte, 1)
+	for {
+		n, err := from.Read(one)
+		switch {
+		case n == 1 && one[0] == '\n':
+			return line.String(), nil
+		case n == 1:
+			line.WriteByte(one[0])
+		case err != nil:
+			return line.String(), errors.Join(errUnanswered, err)
+		}
+	}
+}
+
+var errUnanswered = errors.New("the question was not answered")
