@@ -52,23 +52,23 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 			return render.Result{}, err
 		}
 		passes = append(passes, owned...)
-		list := func(ctx context.Context) ([]*compute.Compute, error) {
+		list := func(ctx context.Context) (found []*compute.Compute, total int, err error) {
 			all, err := client.All(ctx)
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			if !*watch {
 				a.SawComputes(all)
 			}
-			return keep(all, client.Now(), passes), nil
+			return keep(all, client.Now(), passes), len(all), nil
 		}
 		if *watch {
 			return render.Result{}, a.Watch(ctx, watchInterval, list)
 		}
-		found, err := list(ctx)
+		found, total, err := list(ctx)
 		if err != nil {
 			return render.Result{}, err
 		}
-		return render.List(found, a.Where(), detail(a, *raw)), nil
+		return render.Matches(found, total, a.Where(), detail(a, *raw)), nil
 	})
 }

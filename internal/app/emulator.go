@@ -40,6 +40,9 @@ func (a *App) Drive(ctx context.Context, method, path string, body any) (json.Ra
 	req.Header.Set(emulator.ControlHeader, "1")
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := transport.RoundTrip(req)
+	if method != http.MethodGet && (err != nil || resp.StatusCode/100 == 2) {
+		a.Wrote() // or may have
+	}
 	if err != nil {
 		return nil, err
 	}

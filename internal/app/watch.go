@@ -17,7 +17,7 @@ import (
 // Watch shows a list again and again until ctx ends, whose cause it returns: on
 // a terminal in place, elsewhere as a line for every change of state. A trouble
 // that may pass is said and ridden out, unless it comes first.
-func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.Context) ([]*compute.Compute, error)) error {
+func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.Context) (found []*compute.Compute, total int, err error)) error {
 	if a.output.Format != "" || a.output.Query != nil || a.Full {
 		return render.Usagef("--watch prints lines for people; leave -o, --query and -v out")
 	}
@@ -26,14 +26,14 @@ func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.
 		show = a.redraw()
 	}
 	for first := true; ; first = false {
-		found, err := list(ctx)
+		found, total, err := list(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil && (first || lasting(err)):
 			return err
 		}
-		if err := show(found, err); err != nil {
+		if err := show(found, total, err); err != nil {
 			return err
 		}
 		select {
@@ -55,14 +55,15 @@ func lasting(err error) bool {
 
 // redraw draws the list over the one before, and a trouble below the last list
 // that could be read.
-func (a *App) redraw() func([]*compute.Compute, error) error {
+func (a *App) redraw() func([]*compute.Compute, int, error) error {
 	drawn := 0
 	var last []*compute.Compute
-	return func(found []*compute.Compute, trouble error) error {
+	of := 0
+	return func(found []*compute.Compute, total int, trouble error) error {
 		if trouble == nil {
-			last = found
+			last, of = found, total
 		}
-		lines, err := a.fit(last, a.Out.Height())
+		lines, err := a.fit(last, of, a.Out.Height())
 		if err != nil {
 			return err
 		}
@@ -85,11 +86,11 @@ func (a *App) redraw() func([]*compute.Compute, error) error {
 // fit is the list as it stands on a terminal of some lines (0 is any number),
 // its summary last. What does not fit could not be drawn over, so it is left
 // out.
-func (a *App) fit(list []*compute.Compute, height int) ([]string, error) {
+func (a *App) fit(list []*compute.Compute, total, height int) ([]string, error) {
 	var table, summary bytes.Buffer
 	out, errs := a.Out.Writer, a.Err.Writer
 	a.Out.Writer, a.Err.Writer = &table, &summary
-	err := a.Print(render.List(list, render.Where{}, render.Brief))
+	err := a.Print(render.Matches(list, total, render.Where{}, render.Brief))
 	a.Out.Writer, a.Err.Writer = out, errs
 	lines, below := textLines(&table), textLines(&summary)
 	for i := range below {
@@ -111,9 +112,9 @@ func textLines(text *bytes.Buffer) []string {
 
 // changes prints a line for every compute that is new, gone from the list or in
 // another state than before.
-func (a *App) changes() func([]*compute.Compute, error) error {
+func (a *App) changes() func([]*compute.Compute, int, error) error {
 	before := map[string]string{}
-	return func(found []*compute.Compute, trouble error) error {
+	return func(found []*compute.Compute, _ int, trouble error) error {
 		if trouble != nil {
 			a.Note("%v; trying again", trouble)
 			return nil

@@ -30,13 +30,13 @@ func watch(t *testing.T, s *render.Streams, looks []look) error {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	n := 0
-	return New(s, "test").Watch(ctx, 1, func(context.Context) ([]*compute.Compute, error) {
+	return New(s, "test").Watch(ctx, 1, func(context.Context) ([]*compute.Compute, int, error) {
 		if n == len(looks) {
 			cancel(errors.New("that is all"))
-			return nil, ctx.Err()
+			return nil, 0, ctx.Err()
 		}
 		n++
-		return looks[n-1].computes, looks[n-1].err
+		return looks[n-1].computes, len(looks[n-1].computes), looks[n-1].err
 	})
 }
 
@@ -143,7 +143,7 @@ func TestWatchLongList(t *testing.T) {
 	}
 	s, _, _ := render.TestStreams("", 100, 100)
 	s.Out.TTY = true
-	lines, err := New(s, "test").fit(many, 24)
+	lines, err := New(s, "test").fit(many, len(many), 24)
 	if err != nil || len(lines) != 22 || lines[20] != "… and 31 more" || !strings.HasPrefix(lines[21], "50 computes, 50 running") {
 		t.Errorf("%d lines, %v\n%s", len(lines), err, strings.Join(lines, "\n"))
 	}

@@ -44,6 +44,22 @@ func List(list []*compute.Compute, w Where, d Detail) Result {
 	return r
 }
 
+// Matches is the result of a list of which only what passed filters is left:
+// when nothing is, it says so rather than that there is nothing.
+func Matches(list []*compute.Compute, total int, w Where, d Detail) Result {
+	r := List(list, w, d)
+	if len(list) > 0 || total == 0 {
+		return r
+	}
+	none := fmt.Sprintf("0 of %d match", total)
+	r.Aside = append(r.Aside, none)
+	if place := w.String(); place != "" {
+		none += " · " + place
+	}
+	r.People = func(p *Page) { p.Aside("%s", none) }
+	return r
+}
+
 // Show is the result of showing computes: one object when a single name was
 // asked for, an array otherwise.
 func Show(list []*compute.Compute, several bool, d Detail) Result {
