@@ -568,7 +568,7 @@ func (c change) by(client *compute.Client, n *notebook) func(string, []compute.S
 // confirm asks a person before schedules are lost that a line of hours does not
 // bring back.
 func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
-	if a.Yes || a.DryRun || !a.CanPrompt() {
+	if a.Yes || a.DryRun || !a.CanAsk() {
 		return nil
 	}
 	planned, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {

@@ -45,10 +45,10 @@ func TestStreamsOnATerminal(t *testing.T) {
 	}
 	pipe := new(bytes.Buffer)
 	cases := []struct {
-		name                string
-		env                 map[string]string
-		color, redraw       bool
-		out, in, err bool
+		name          string
+		env           map[string]string
+		color, redraw bool
+		out, in, err  bool
 	}{
 		{name: "stderr only", color: true, redraw: true, err: true},
 		{name: "stdin and stderr", color: true, redraw: true, in: true, err: true},
