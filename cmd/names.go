@@ -287,7 +287,7 @@ func (n *names) located(a *app.App, asked []target) ([]target, error) {
 	}
 	for i, t := range asked {
 		if t.in != (compute.Workspace{}) {
-			if err := contradicts(a, t); err != nil {
+			if err := contradicts(a, t.in, "the id of "+t.name); err != nil {
 				return nil, err
 			}
 			continue
@@ -311,11 +311,11 @@ func (n *names) located(a *app.App, asked []target) ([]target, error) {
 }
 
 // contradicts refuses an id that is in another workspace than a flag says.
-func contradicts(a *app.App, t target) error {
+func contradicts(a *app.App, in compute.Workspace, id string) error {
 	for _, part := range []struct{ key, flag, have string }{
-		{config.Workspace, "--workspace-name/-w", t.in.Name},
-		{config.ResourceGroup, "--resource-group/-g", t.in.ResourceGroup},
-		{config.Subscription, "--subscription-id", t.in.Subscription},
+		{config.Workspace, "--workspace-name/-w", in.Name},
+		{config.ResourceGroup, "--resource-group/-g", in.ResourceGroup},
+		{config.Subscription, "--subscription-id", in.Subscription},
 	} {
 		var said config.Value
 		var err error
@@ -331,7 +331,7 @@ func contradicts(a *app.App, t target) error {
 			return err
 		}
 		if !strings.EqualFold(said.Text, part.have) {
-			return render.Usagef("%s says %s, and the id of %s says %s: leave the flag out, or give another id", part.flag, said.Text, t.name, part.have)
+			return render.Usagef("%s says %s, and %s says %s: leave the flag out, or give another id", part.flag, said.Text, id, part.have)
 		}
 	}
 	return nil

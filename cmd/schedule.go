@@ -156,7 +156,7 @@ are counted from --from.`,
 			return render.Result{}, err
 		}
 		if len(rest) > 0 {
-			return render.Result{}, noNames(nil, rest)
+			return render.Result{}, noNames(c, rest)
 		}
 		e := schedule.Entry{Action: schedule.Stop, Enabled: !*disabled}
 		if *action == "start" {

@@ -37,7 +37,7 @@ next are printed. Idle shutdown still applies.`,
 			return render.Result{}, err
 		}
 		if len(rest) > 0 {
-			return render.Result{}, noNames(nil, rest)
+			return render.Result{}, noNames(c, rest)
 		}
 		var action schedule.Action
 		switch *next {
@@ -90,7 +90,7 @@ The day is one in the schedules' own time zone.`,
 			return render.Result{}, err
 		}
 		if len(rest) > 0 {
-			return render.Result{}, noNames(nil, rest)
+			return render.Result{}, noNames(c, rest)
 		}
 		if at, err := schedule.ParseStart(*until, "UTC"); err != nil || at.IsZero() {
 			return render.Result{}, render.Usagef("--until: write a day such as 2027-01-04, or 2027-01-04T09:00")

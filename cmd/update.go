@@ -32,7 +32,7 @@ as it is; with nothing given nothing is sent.`,
 		if err := asked.check(f.Changed("min-nodes") && f.Changed("max-nodes")); err != nil {
 			return render.Result{}, err
 		}
-		have, _, err := names.read(ctx, a, args)
+		have, client, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -58,6 +58,9 @@ as it is; with nothing given nothing is sent.`,
 		}
 		if scale == before {
 			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+		}
+		if scale.MaxNodes > before.MaxNodes {
+			warn(a, client.GrowthWarnings(ctx, have, scale.MaxNodes)...)
 		}
 		return wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.UpdateScale(ctx, have.Name, scale, o)}

@@ -36,7 +36,11 @@ see.`,
 		if len(args) != 1 {
 			return render.Result{}, render.Usagef("name one workspace; computetarget workspace list shows them")
 		}
-		ws, err := findWorkspace(ctx, a, args[0])
+		name, err := workspaceName(a, args[0])
+		if err != nil {
+			return render.Result{}, err
+		}
+		ws, err := findWorkspace(ctx, a, name)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -57,6 +61,29 @@ see.`,
 			Notes: overruled(a, ws),
 		}, nil
 	})
+}
+
+// workspaceName is the name of the workspace that a word means. An id says its
+// own group and subscription.
+func workspaceName(a *app.App, word string) (string, error) {
+	if !isID(word) {
+		if reason := notPlain(word); reason != "" {
+			return "", render.Usagef("%s %s", cutWord(word), reason)
+		}
+		return word, nil
+	}
+	ws, name, err := compute.ParseID(word)
+	switch {
+	case err != nil:
+		return "", err
+	case name != "":
+		return "", render.Usagef("%q is the id of a compute; the id of its workspace is %s", word, ws.ID())
+	}
+	if err := contradicts(a, ws, "the id of "+ws.Name); err != nil {
+		return "", err
+	}
+	a.Choose(ws)
+	return ws.Name, nil
 }
 
 // overruled says what still decides here instead of the choice just written: a

@@ -268,3 +268,14 @@ func rewritten(resp *http.Response, change func([]byte) []byte) (*http.Response,
 	resp.Header.Del("Content-Length")
 	return resp, nil
 }
+
+// sealed lets no request through. What it returns is the first one that was
+// tried, "" when there was none.
+func (b *bubble) sealed() *string {
+	tried := new(string)
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		*tried = r.Method + " " + r.URL.Path
+		return answered(r, http.StatusForbidden, `{"error":{"code":"Sealed","message":"no request was to be made"}}`), nil
+	}
+	return tried
+}

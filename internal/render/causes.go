@@ -50,9 +50,14 @@ func merged(group []report) report {
 		return r
 	}
 	list := strings.Join(names, ", ")
-	// Commands in advice take several names.
+	// Commands in advice take several names. A name at the end of an id is part of
+	// it, and stays.
 	for _, g := range group {
-		if hint := withName(g.hint, g.name, strings.Join(names, " ")); hint != "" && !slices.Contains(hints, hint) {
+		hint := g.hint
+		if at := wordAt(hint, g.name); at >= 0 && !quoted(hint, at) {
+			hint = withName(hint, g.name, strings.Join(names, " "))
+		}
+		if hint != "" && !slices.Contains(hints, hint) {
 			hints = append(hints, hint)
 		}
 	}

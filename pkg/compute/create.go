@@ -33,6 +33,8 @@ type CreateOptions struct {
 	ActOptions
 	// IfExists is ExistsMatch when "".
 	IfExists IfExists
+	// Warn, when set, is told the warnings of Preflight before anything is sent.
+	Warn func(text string)
 }
 
 // CheckSpec lists what is wrong with a compute to be created that can be told
@@ -101,6 +103,8 @@ type Preflight struct {
 	// Size is the size asked for; nil when there is none or the sizes could not
 	// be asked for.
 	Size *Size
+	// Warnings are sentences about what can be created and yet may disappoint.
+	Warnings []string
 }
 
 // Preflight checks, before anything is sent, what is wrong with a compute to be
@@ -205,6 +209,9 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 	}
 	short := CheckQuota(size, machines, p.Spec.lowPriority(), usages)
 	if len(short) == 0 {
+		if c := p.Spec.Cluster; c != nil {
+			p.Warnings = append(p.Warnings, growth(size, 0, c.MaxNodes, p.Spec.lowPriority(), usages, location)...)
+		}
 		return nil
 	}
 	computes, err := c.All(ctx)
@@ -241,6 +248,11 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 		case err != nil:
 			return Outcome{Name: name, Verb: VerbCreate, Err: err}
 		case p.Existing == nil:
+			for _, text := range p.Warnings {
+				if o.Warn != nil {
+					o.Warn(text)
+				}
+			}
 			return c.create(ctx, name, p.Spec, o.ActOptions)
 		case !strings.EqualFold(p.Existing.State(), StateDeleting) || o.IfExists == ExistsFail:
 			return c.exists(ctx, p, o)

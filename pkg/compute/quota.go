@@ -2,9 +2,11 @@ package compute
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Shortage is a quota that cannot hold what is asked for.
@@ -48,6 +50,47 @@ func CheckQuota(size *Size, machines int, lowPriority bool, usages []Usage) []Sh
 		}
 	}
 	return out
+}
+
+// growth warns of a cluster that may have more nodes than the tightest quota
+// holds beside the nodes it has now: it stays smaller, and jobs wait.
+func growth(size *Size, nodes, most int, lowPriority bool, usages []Usage, location string) []string {
+	if most <= nodes {
+		return nil
+	}
+	cores := slices.DeleteFunc(slices.Clone(usages), func(u Usage) bool { return u.kind() == "totalcores" }) // which counts computes
+	short := CheckQuota(size, most-nodes, lowPriority, cores)
+	if len(short) == 0 {
+		return nil
+	}
+	s := slices.MinFunc(short, func(a, b Shortage) int { return cmp.Compare(a.Limit-a.Used, b.Limit-b.Used) })
+	left := max(0, s.Limit-s.Used)
+	return []string{fmt.Sprintf("%d nodes of %s are more than the quota %q in %s holds: with %d of its %d cores left the cluster grows to %d",
+		most, size.Name, s.Quota, location, left, s.Limit, int64(nodes)+left/int64(max(1, size.VCPUs)))}
+}
+
+// GrowthWarnings says what keeps a cluster from growing to a number of nodes,
+// as far as the service tells.
+func (c *Client) GrowthWarnings(ctx context.Context, have *Compute, most int) []string {
+	if have.Cluster == nil {
+		return nil
+	}
+	var sizes []Size
+	var usages []Usage
+	var sizesErr, usagesErr error
+	var group sync.WaitGroup
+	group.Go(func() { sizes, sizesErr = c.VMSizes(ctx, have.Location) })
+	group.Go(func() { usages, usagesErr = c.Usages(ctx, have.Location) })
+	group.Wait()
+	if sizesErr != nil || usagesErr != nil {
+		return nil
+	}
+	size, _ := MatchSize(have.VMSize(), sizes, TypeCluster)
+	if size == nil {
+		return nil
+	}
+	low := strings.EqualFold(have.Cluster.VMPriority, "LowPriority")
+	return growth(size, have.Cluster.CurrentNodes, most, low, usages, have.Location)
 }
 
 // kind is the quota's type without its provider, in lower case: vmfamily,
