@@ -66,6 +66,7 @@ func rules() []rule {
 		{"", "quota", quota},
 
 		// Who may do it.
+		{"", "private link configuration", "the workspace lets nobody in from this network: run it from inside, or by its VPN or gateway; its owner can allow public access"},
 		{"LinkedAuthorizationFailed", "", "the identity needs permission on the linked resource, too: the subnet, network or identity named in the message"},
 		{"AuthorizationFailed", "", "the role AzureML Compute Operator or Contributor on the workspace allows it; ask an owner of the resource group, and sign in again once it is assigned"},
 		{"InvalidAuthenticationTokenTenant", "", "the sign-in is for another tenant: az login --tenant TENANT, or choose a subscription of yours with --subscription-id"},

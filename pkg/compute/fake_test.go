@@ -97,6 +97,7 @@ type machine struct {
 	last                string // "Start Succeeded"
 	lastTime            time.Time
 	errors              string
+	size                string
 	kind                string
 	next                []change
 	operation           string // body of its operation's address
@@ -106,6 +107,7 @@ type machine struct {
 type change struct {
 	at                  time.Time
 	state, last, status string
+	size                string // "" leaves it
 	gone                bool
 }
 
@@ -120,7 +122,7 @@ func (f *fake) client() *Client {
 
 // add puts an instance there.
 func (f *fake) add(name, state, last string) *machine {
-	m := &machine{state: state, provisioning: "Succeeded", last: last, lastTime: f.clock.Now().Add(-time.Hour), kind: TypeInstance, errors: "[]"}
+	m := &machine{state: state, provisioning: "Succeeded", last: last, lastTime: f.clock.Now().Add(-time.Hour), kind: TypeInstance, size: "S", errors: "[]"}
 	f.machines[name] = m
 	return m
 }
@@ -138,6 +140,9 @@ func (f *fake) advance() {
 			c := m.next[0]
 			m.next = m.next[1:]
 			m.state, m.last, m.operation = c.state, c.last, c.status
+			if c.size != "" {
+				m.size = c.size
+			}
 			if c.gone {
 				m.state = "gone"
 			}
@@ -151,8 +156,8 @@ func (m *machine) json(name string) string {
 	if m.last != "" {
 		last = fmt.Sprintf(`{"operationName":%q,"operationStatus":%q,"operationTime":%q,"operationTrigger":"User"}`, operation, status, m.lastTime.Format(time.RFC3339Nano))
 	}
-	return fmt.Sprintf(`{"name":%q,"location":"eastus","properties":{"computeType":%q,"provisioningState":%q,"properties":{"vmSize":"S","state":%q,"lastOperation":%s,"errors":%s}}}`,
-		name, m.kind, m.provisioning, m.state, last, m.errors)
+	return fmt.Sprintf(`{"name":%q,"location":"eastus","properties":{"computeType":%q,"provisioningState":%q,"properties":{"vmSize":%q,"state":%q,"lastOperation":%s,"errors":%s}}}`,
+		name, m.kind, m.provisioning, m.size, m.state, last, m.errors)
 }
 
 func (f *fake) serve(req *http.Request) (*http.Response, error) {
@@ -214,6 +219,11 @@ func (f *fake) usual(req *http.Request) *http.Response {
 		f.begin(m, "Start", StateStarting, StateRunning, 2*time.Minute)
 	case verb == "stop":
 		f.begin(m, "Stop", StateStopping, StateStopped, time.Minute)
+	case verb == "getAllowedVmSizesForResize":
+		return reply(200, `{"value":[]}`)
+	case verb == "resize":
+		f.begin(m, "Resize", StateResizing, StateStopped, time.Minute)
+		m.next[0].size = "T"
 	case verb == "restart":
 		f.begin(m, "Restart", StateRestarting, StateRunning, time.Minute)
 	case req.Method == http.MethodDelete:

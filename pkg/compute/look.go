@@ -173,7 +173,7 @@ func (l *loop) endure(t *task) {
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
 	case kind == KindAuth && (first || known && e.Status == http.StatusForbidden || t.troubles >= signInPatience):
 		l.end(t, t.goesOn(err))
-	case (kind == KindInvalid || kind == KindNotFound) && (!asked || t.troubles >= badPatience):
+	case (kind == KindInvalid || kind == KindNotFound || kind == KindFailed && known && e.Status/100 == 4 && e.Code != "") && (!asked || t.troubles >= badPatience):
 		l.end(t, t.goesOn(err))
 	case first && t.stage.impatient(err):
 		l.end(t, err) // nothing was asked for yet, so there is nothing to be patient for

@@ -388,7 +388,9 @@ func (s *sent) nothingHappened(t *task) error {
 	e.ongoing = true
 	if s.heard != nil {
 		e.Message += fmt.Sprintf("; the address of the operation was of no use: %s", s.heard)
-		e.Err = s.heard
+		if KindOf(s.heard) == KindAuth {
+			e.Err = s.heard // a sign-in that stays refused is the cause
+		}
 	}
 	return e
 }

@@ -647,6 +647,9 @@ func TestLostAnswers(t *testing.T) {
 		{"start that never arrives", VerbStart, []bool{false, false}, func() (*http.Response, error) { return nil, errReset }, 2, true},
 		{"restart that arrived", VerbRestart, []bool{true}, func() (*http.Response, error) { return nil, errReset }, 1, false},
 		{"restart that did not arrive", VerbRestart, []bool{false}, func() (*http.Response, error) { return nil, errReset }, 1, true},
+		{"resize that arrived", VerbResize, []bool{true}, func() (*http.Response, error) { return nil, errReset }, 1, false},
+		{"resize that did not arrive", VerbResize, []bool{false}, func() (*http.Response, error) { return nil, errReset }, 1, true},
+		{"resize whose answer says nothing", VerbResize, []bool{false}, func() (*http.Response, error) { return reply(200, "[]"), nil }, 1, true},
 		{"delete that arrived", VerbDelete, []bool{true}, func() (*http.Response, error) { return nil, errReset }, 1, false},
 		{"stop that arrived", VerbStop, []bool{true}, func() (*http.Response, error) { return nil, context.DeadlineExceeded }, 1, false},
 	} {
@@ -654,13 +657,13 @@ func TestLostAnswers(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			state := StateRunning
-			if test.verb == VerbStart {
+			if test.verb == VerbStart || test.verb == VerbResize {
 				state = StateStopped
 			}
 			f.add("ci", state, "Reimage Succeeded")
 			posts := 0
 			f.answer = func(n int, req *http.Request) (*http.Response, error) {
-				if req.Method == http.MethodGet {
+				if req.Method == http.MethodGet || strings.HasSuffix(req.URL.Path, "Resize") {
 					return nil, nil
 				}
 				posts++
@@ -673,13 +676,15 @@ func TestLostAnswers(t *testing.T) {
 				return test.lost()
 			}
 			c, names := f.client(), []string{"ci"}
-			act := map[Verb]func(context.Context, []string, ActOptions) []Outcome{VerbStart: c.Start, VerbStop: c.Stop, VerbRestart: c.Restart, VerbDelete: c.Delete}[test.verb]
+			act := map[Verb]func(context.Context, []string, ActOptions) []Outcome{VerbStart: c.Start, VerbStop: c.Stop, VerbRestart: c.Restart, VerbDelete: c.Delete,
+				VerbResize: func(ctx context.Context, names []string, o ActOptions) []Outcome { return c.Resize(ctx, names, "T", o) }}[test.verb]
 			out := act(t.Context(), names, ActOptions{})[0]
 			if (out.Err != nil) != test.fails || posts != test.posts {
 				t.Errorf("%d requests, %v\n%s", posts, out.Err, f.requests())
 			}
-			if test.fails && (KindOf(out.Err) != KindUnreachable || out.Pending ||
-				strings.Contains(out.Err.Error(), "was not sent again") != (test.verb == VerbRestart)) {
+			var e *Error
+			if test.fails && (!errors.As(out.Err, &e) || KindOf(out.Err) != KindUnreachable && e.Status == 0 || out.Pending || !e.Accepted ||
+				strings.Contains(out.Err.Error(), "was not sent again") != (test.verb == VerbRestart || test.verb == VerbResize)) {
 				t.Errorf("%s: %v (pending: %t)", KindOf(out.Err), out.Err, out.Pending)
 			}
 			if !test.fails && test.posts == 1 && !out.Operation.Adopted {
