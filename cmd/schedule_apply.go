@@ -33,6 +33,11 @@ A file without instances holds hours, or schedules as "schedule list -o json"
 prints them, for the instances named on the command line. Names beside a file
 with instances choose among them.
 
+Parameters files, ARM templates, policies, the YAML of az's ml extension and what
+"show --raw" prints are taken, too. What is not understood is refused; only an
+empty list, such as schedules: [], removes all schedules. On a terminal you are
+asked first.
+
 --check sends nothing and ends with exit code 7 when an instance has other hours
 than the file says.`,
 		Example: `  computetarget schedule list dev -o json | computetarget schedule apply dev -f -

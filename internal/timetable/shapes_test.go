@@ -1,6 +1,7 @@
 package timetable_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -124,6 +125,27 @@ func TestShapes(t *testing.T) {
 				t.Errorf("notes: %q", list[0].Notes)
 			}
 		})
+	}
+}
+
+// What docs/schedules.md shows is read as it says.
+func TestDocumentedShapes(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/schedules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## Files you have already")
+	section, _, _ = strings.Cut(section, "\n## ")
+	examples := regexp.MustCompile("(?m)^\\|.*\\| `(.*)` \\|$").FindAllStringSubmatch(section, -1)
+	if len(examples) < 9 {
+		t.Fatalf("%d examples", len(examples))
+	}
+	for _, example := range examples {
+		list, err := timetable.Read([]byte(example[1]), utc)
+		if err != nil || len(list) != 1 || len(list[0].Schedules) != 1 || list[0].Schedules[0].Entry.Explain() != "Stop at 19:00 from Monday to Friday, UTC" {
+			t.Errorf("%s\nis read as %q, %v", example[1], said(list), err)
+		}
 	}
 }
 

@@ -244,6 +244,15 @@ func (t *tx) loadInstance(c *compute, raw json.RawMessage) error {
 	if in.Schedules == nil {
 		return nil
 	}
+	var held struct{ Schedules map[string]json.RawMessage }
+	if err := decode(raw, &held); err != nil {
+		return err
+	}
+	for name := range held.Schedules { // read as none, they would be lost
+		if !strings.EqualFold(name, "computeStartStop") {
+			return badRequest("its schedules have the key '%.60s', which is not known; the service's own bodies have computeStartStop", name)
+		}
+	}
 	for n, e := range in.Schedules.ComputeStartStop {
 		if deref(e.ID) == "" {
 			id := t.e.uuid()
