@@ -1,6 +1,7 @@
 package timetable_test
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -284,6 +285,21 @@ func TestShapesRefused(t *testing.T) {
 		if !found {
 			t.Errorf("%.200s\n  read as %q, error %v\n  want one with %s", tt.file, said(list), err, tt.says)
 		}
+	}
+}
+
+// Variables that name variables may not multiply without end.
+func TestVariablesThatMultiply(t *testing.T) {
+	t.Parallel()
+	var variables []string
+	for i := range 9 {
+		refs := strings.Repeat(fmt.Sprintf(`"[variables('v%d')]",`, i+1), 12)
+		variables = append(variables, fmt.Sprintf(`"v%d": [%s]`, i, strings.TrimSuffix(refs, ",")))
+	}
+	file := `{"variables": {` + strings.Join(variables, ",") + `, "v9": 1}, "resources": [{"type": "Microsoft.MachineLearningServices/workspaces/computes",
+		"properties": {"computeType": "ComputeInstance", "properties": {"schedules": "[variables('v0')]"}}}]}`
+	if _, err := timetable.Read([]byte(file), noZone); err == nil || !strings.Contains(err.Error(), "more than schedules need") {
+		t.Errorf("%v", err)
 	}
 }
 
