@@ -2,12 +2,15 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -130,6 +133,46 @@ func detail(a *app.App, raw bool) render.Detail {
 	return render.Brief
 }
 
+// refuseTogether ends a command for several computes before the first of them is
+// changed when one can never be asked for it: wrong input changes nothing. One
+// compute is looked at by the verb itself.
+func refuseTogether(a *app.App, asked []target, check func(*compute.Client, []string) []error) error {
+	if len(asked) < 2 {
+		return nil
+	}
+	found, err := each(a, asked, check)
+	if err != nil {
+		return err
+	}
+	return refused(asked, found)
+}
+
+// refused are the errors of computes that can never be asked for something; what
+// stands beside them is left alone.
+func refused(asked []target, found []error) error {
+	var wrong []error
+	var others []string
+	for i, err := range found {
+		if err != nil {
+			wrong = append(wrong, err)
+		} else {
+			others = append(others, asked[i].label())
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	if len(others) > 0 {
+		const most = 10
+		tip := "nothing was done to " + strings.Join(others[:min(most, len(others))], ", ")
+		if more := len(others) - most; more > 0 {
+			tip += fmt.Sprintf(" and %d more", more)
+		}
+		wrong[len(wrong)-1] = &exit.Error{Tip: tip, Err: wrong[len(wrong)-1]}
+	}
+	return errors.Join(wrong...)
+}
+
 // newAction is start, stop or restart.
 func newAction(a *app.App, c *cobra.Command, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) *cobra.Command {
 	names := namesFlag(c)
@@ -139,6 +182,14 @@ func newAction(a *app.App, c *cobra.Command, verb func(*compute.Client, context.
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err
+		}
+		if !wait.strict { // which leaves it to the service to refuse
+			err := refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
+				return client.Check(ctx, compute.Verb(c.Name()), names)
+			})
+			if err != nil {
+				return render.Result{}, err
+			}
 		}
 		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
 			return verb(client, ctx, names, o)

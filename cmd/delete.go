@@ -41,6 +41,12 @@ needs --yes.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		err = refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
+			return client.Check(ctx, compute.VerbDelete, names)
+		})
+		if err != nil {
+			return render.Result{}, err
+		}
 		if err := confirmDelete(ctx, a, asked, names.piped); err != nil {
 			return render.Result{}, err
 		}

@@ -526,6 +526,12 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		return render.Result{}, err
 	}
 	if !c.check {
+		err := refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
+			return invalid(c.planned(ctx, client, names))
+		})
+		if err != nil {
+			return render.Result{}, err
+		}
 		if err := c.confirm(ctx, a, asked); err != nil {
 			return render.Result{}, err
 		}
@@ -555,6 +561,11 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	return r, nil
 }
 
+// planned is how the change would go; nothing is sent.
+func (c change) planned(ctx context.Context, client *compute.Client, names []string) []compute.HoursOutcome {
+	return client.ChangeSchedules(ctx, names, compute.HoursOptions{Check: true}, c.by(client, &notebook{notes: map[string][]string{}}))
+}
+
 // by is what the instances of a client are to have.
 func (c change) by(client *compute.Client, n *notebook) func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
 	return func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
@@ -572,7 +583,7 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 		return nil
 	}
 	planned, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-		return client.ChangeSchedules(ctx, names, compute.HoursOptions{Check: true}, c.by(client, &notebook{notes: map[string][]string{}}))
+		return c.planned(ctx, client, names)
 	})
 	if err != nil {
 		return err

@@ -255,3 +255,59 @@ func tasksFor(names []string, i intent, begin func(context.Context, string) (*Op
 	}
 	return tasks
 }
+
+// Check looks at computes before a verb asks for the first of them, with one
+// read of the list when they are many. The errors stand in the order of the
+// names: of KindInvalid for a compute that can never be asked for that, nil for
+// any other, also for one that could not be read.
+func (c *Client) Check(ctx context.Context, v Verb, names []string) []error {
+	errs := make([]error, len(names))
+	for i, now := range c.glance(ctx, names) {
+		if now == nil {
+			continue
+		}
+		if _, err := v.means(now); KindOf(err) == KindInvalid {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+// CheckResize is Check for a resize: the size must be one that every instance
+// can get.
+func (c *Client) CheckResize(ctx context.Context, size string, names []string) []error {
+	errs := c.Check(ctx, VerbResize, names)
+	c.each(len(names), func(i int) {
+		if errs[i] != nil {
+			return
+		}
+		if err := c.checkResize(ctx, names[i], size); KindOf(err) == KindInvalid {
+			errs[i] = err
+		}
+	})
+	return errs
+}
+
+// glance is what computes are now, nil for those that could not be read.
+func (c *Client) glance(ctx context.Context, names []string) []*Compute {
+	const few = 3 // requests, for which the list need not be read
+	found := make([]*Compute, len(names))
+	if len(names) <= few {
+		for i, o := range c.GetEach(ctx, names) {
+			found[i] = o.Compute
+		}
+		return found
+	}
+	all, err := c.All(ctx)
+	if err != nil {
+		return found
+	}
+	known := map[string]*Compute{}
+	for _, one := range all {
+		known[strings.ToLower(one.Name)] = one
+	}
+	for i, name := range names {
+		found[i] = known[strings.ToLower(name)]
+	}
+	return found
+}
