@@ -19,7 +19,9 @@ func newUse(a *app.App) *cobra.Command {
 		Use:   "use WORKSPACE",
 		Short: "Choose the workspace to act in",
 		Long: `Choose the workspace to act in, for you everywhere (kept in your config.yaml), or
-with --here for a folder and those below it (kept in .azureml/config.json).
+with --here for a folder and those below it (kept in .azureml/config.json). The
+choice holds in the cloud it was made in: another cloud, and the emulator, keep
+one of their own.
 
 The workspace is looked up first. Without -g it is found by its name among the
 workspaces of the subscription or, when none is chosen, of every one you can

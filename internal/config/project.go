@@ -22,6 +22,7 @@ type Project struct {
 	Subscription  string
 	ResourceGroup string
 	Workspace     string
+	Cloud         string // the cloud it is in, "" for any; ours, SDKs do not know it
 }
 
 // ParseProject reads the content of a project file. Both shapes of CLI v1 are
@@ -56,12 +57,13 @@ func ParseProject(data []byte) (project Project, ours bool, err error) {
 			{"subscription_id", &project.Subscription},
 			{"resource_group", &project.ResourceGroup},
 			{"workspace_name", &project.Workspace},
+			{"cloud", &project.Cloud},
 		} {
 			raw, ok := fields[field.key]
 			if !ok || string(raw) == "null" {
 				continue
 			}
-			ours = true
+			ours = ours || field.key != "cloud"
 			if json.Unmarshal(raw, field.into) != nil {
 				return Project{}, true, fmt.Errorf("has a %s that is not text", field.key)
 			}
@@ -133,7 +135,15 @@ func (s *Settings) Project() (*Project, error) {
 	if s.in.Flags["resource-group"] != "" && s.in.Flags["workspace-name"] != "" {
 		return nil, nil
 	}
-	return s.proj()
+	project, err := s.proj()
+	if err != nil || project == nil || project.Cloud == "" {
+		return project, err
+	}
+	cloud, err := s.workspaceCloud()
+	if err != nil || !strings.EqualFold(project.Cloud, cloud) {
+		return nil, err
+	}
+	return project, nil
 }
 
 // findProject looks for the project file from --path upwards, in CLI v1's

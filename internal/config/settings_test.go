@@ -777,3 +777,22 @@ func codeOf(err error) int {
 	}
 	return -1
 }
+
+// Without files, a command obeys flags, the environment and defaults alone: not
+// a word of any file, broken ones included.
+func TestNoFiles(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{"good": `{"subscription_id": "` + subA + `", "resource_group": "rg", "workspace_name": "ws"}`, "broken": `{`} {
+		w := newWorld(t)
+		w.write("src/project/.azureml/config.json", content)
+		w.write(".config/computetarget/config.yaml", map[string]string{"good": "output: table\n", "broken": "{"}[name])
+		w.write(".azure/config", "[defaults]\nworkspace = az\ngroup = az\n")
+		w.env["COMPUTETARGET_TIMEOUT"] = "5m"
+		s := New(Inputs{Getenv: func(name string) string { return w.env[name] }, Dir: w.dir, Home: w.home, GOOS: "linux", NoFiles: true})
+		for key, want := range map[string]string{Workspace: "", ResourceGroup: "", Subscription: "", Output: "", Timeout: "5m", AuthMode: "auto"} {
+			if got, err := s.Get(key); err != nil || got.Text != want {
+				t.Errorf("%s: %s is %+v, %v, want %q", name, key, got, err, want)
+			}
+		}
+	}
+}

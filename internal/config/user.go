@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
@@ -24,6 +25,46 @@ func (s *Settings) UserFile() string {
 		return ""
 	}
 	return filepath.Join(dir, "config.yaml")
+}
+
+// chosenIn is the key in config.yaml that says in which cloud its workspace was
+// chosen with use; without it, as when people write the file, the workspace
+// holds everywhere.
+const chosenIn = "chosen-in"
+
+// ofWorkspace reports whether a setting says where to act, which is another
+// place in each cloud.
+func ofWorkspace(key string) bool {
+	return key == Subscription || key == ResourceGroup || key == Workspace
+}
+
+// workspaceCloud is the cloud that a choice of workspace belongs to. A server on
+// this machine is an emulator.
+func (s *Settings) workspaceCloud() (string, error) {
+	target, err := s.Target()
+	if err != nil {
+		return "", err
+	}
+	if loopback(target.Endpoint.Text) {
+		return EmulatorCloud, nil
+	}
+	return target.Cloud.Text, nil
+}
+
+// cloudFile is the file that use writes: config.yaml for public Azure, one
+// beside it for each other cloud.
+func (s *Settings) cloudFile(cloud string) string {
+	path := s.UserFile()
+	if path == "" || cloud == azure.Public {
+		return path
+	}
+	plain := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, cloud)
+	return strings.TrimSuffix(path, ".yaml") + "." + plain + ".yaml"
 }
 
 // StateDir is the folder of what must not be lost and is no setting; "" when
@@ -133,6 +174,10 @@ func (c *strictYAML) Decode(data []byte, into map[string]any) error {
 
 func (c *strictYAML) add(key, value *yaml.Node, into map[string]any) error {
 	option, ok := Lookup(key.Value)
+	if key.Value == chosenIn && value.Kind == yaml.ScalarNode {
+		into[chosenIn] = value.Value
+		return nil
+	}
 	switch {
 	case key.Kind != yaml.ScalarNode:
 		return &lineError{key.Line, "has a setting without a name"}
@@ -211,8 +256,29 @@ func yamlError(err error) error {
 
 func (s *Settings) fromUser(key string) (Value, error) {
 	file, err := s.user()
-	if err != nil || !file.values.InConfig(key) {
+	if err != nil {
 		return Value{}, err
+	}
+	if ofWorkspace(key) {
+		cloud, err := s.workspaceCloud()
+		if err != nil {
+			return Value{}, err
+		}
+		if path := s.cloudFile(cloud); path != s.UserFile() {
+			own, err := readUserFile(path)
+			if err != nil {
+				return Value{}, err
+			}
+			if own.values.InConfig(key) {
+				return Value{Text: own.values.GetString(key), Source: s.shorten(path), Level: LevelUser}, nil
+			}
+		}
+		if in := file.values.GetString(chosenIn); in != "" && !strings.EqualFold(in, cloud) {
+			return Value{}, nil
+		}
+	}
+	if !file.values.InConfig(key) {
+		return Value{}, nil
 	}
 	return Value{Text: file.values.GetString(key), Source: s.shorten(s.UserFile()), Level: LevelUser}, nil
 }

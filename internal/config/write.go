@@ -35,7 +35,54 @@ func (s *Settings) Set(changes ...Change) error {
 		}
 		normal = append(normal, Change{change.Key, text})
 	}
-	return s.write(normal)
+	here, elsewhere, err := s.byCloud(normal)
+	if err != nil {
+		return err
+	}
+	if len(elsewhere) > 0 {
+		cloud, err := s.workspaceCloud()
+		if err != nil {
+			return err
+		}
+		if err := s.write(s.cloudFile(cloud), elsewhere); err != nil {
+			return err
+		}
+	}
+	if len(here) == 0 {
+		return nil
+	}
+	return s.write(s.UserFile(), here)
+}
+
+// byCloud tells apart what goes into config.yaml and what into the file of the
+// present cloud: what says where to act, when use has written that file, or
+// when config.yaml's workspace is another cloud's.
+func (s *Settings) byCloud(changes []Change) (here, elsewhere []Change, err error) {
+	cloud, err := s.workspaceCloud()
+	if err != nil {
+		return changes, nil, nil //nolint:nilerr // a cloud that is being mended
+	}
+	apart := false
+	if path := s.cloudFile(cloud); path != s.UserFile() {
+		own, err := readUserFile(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		file, err := s.user()
+		if err != nil {
+			return changes, nil, nil //nolint:nilerr // writing it says what is wrong
+		}
+		in := file.values.GetString(chosenIn)
+		apart = len(own.lines) > 0 || in != "" && !strings.EqualFold(in, cloud)
+	}
+	for _, c := range changes {
+		if apart && ofWorkspace(c.Key) {
+			elsewhere = append(elsewhere, c)
+		} else {
+			here = append(here, c)
+		}
+	}
+	return here, elsewhere, nil
 }
 
 // settable returns the text a change writes.
@@ -97,24 +144,45 @@ func (s *Settings) lasting(option Option, text string) (string, error) {
 	return text, nil
 }
 
-// Use makes a workspace the one to act in, for this user everywhere (written
-// to config.yaml). It returns the file written.
+// Use makes a workspace the one to act in, for this user everywhere in the
+// present cloud. It returns the file written: config.yaml for public Azure, one
+// beside it for any other cloud.
 func (s *Settings) Use(subscription, group, workspace string) (string, error) {
-	return s.UserFile(), s.write([]Change{
-		{Subscription, subscription}, {ResourceGroup, group}, {Workspace, workspace},
-	})
+	cloud, err := s.workspaceCloud()
+	if err != nil {
+		return "", err
+	}
+	changes := []Change{{Subscription, subscription}, {ResourceGroup, group}, {Workspace, workspace}}
+	path := s.cloudFile(cloud)
+	if path == s.UserFile() {
+		changes = append(changes, Change{chosenIn, cloud})
+	}
+	return path, s.write(path, changes)
 }
 
 // UseHere makes a workspace the one of the folder worked in (written to
-// .azureml/config.json, in the shape of the portal's download). It returns the
-// file written.
+// .azureml/config.json, in the shape of the portal's download, and with the
+// cloud when that is not public Azure). It returns the file written. What was
+// chosen there for another cloud is not replaced.
 func (s *Settings) UseHere(subscription, group, workspace string) (string, error) {
-	return WriteProject(s.in.Dir, Project{Subscription: subscription, ResourceGroup: group, Workspace: workspace}, "")
+	cloud, err := s.workspaceCloud()
+	if err != nil {
+		return "", err
+	}
+	if cloud == azure.Public {
+		cloud = ""
+	}
+	path := projectFile(s.in.Dir)
+	old, err := readProject(path, true)
+	if err == nil && old != nil && cloud != "" && !strings.EqualFold(old.Cloud, cloud) {
+		return "", &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf("%s holds the workspace %s of another cloud, and is kept", s.shorten(path), old.Workspace),
+			Tip: "choose it without --here, or in another folder"}
+	}
+	return WriteProject(s.in.Dir, Project{Subscription: subscription, ResourceGroup: group, Workspace: workspace, Cloud: cloud}, "")
 }
 
-// write changes settings in config.yaml.
-func (s *Settings) write(settings []Change) error {
-	path := s.UserFile()
+// write changes settings in config.yaml, or in the file of a cloud beside it.
+func (s *Settings) write(path string, settings []Change) error {
 	if path == "" {
 		return &exit.Error{Exit: exit.Usage, Text: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
 	}
@@ -224,7 +292,8 @@ func WriteProject(dir string, project Project, experiment string) (string, error
 		Subscription  string `json:"subscription_id"`
 		ResourceGroup string `json:"resource_group"`
 		Workspace     string `json:"workspace_name"`
-	}{project.Subscription, project.ResourceGroup, project.Workspace}
+		Cloud         string `json:"cloud,omitempty"`
+	}{project.Subscription, project.ResourceGroup, project.Workspace, project.Cloud}
 	if experiment != "" {
 		content = struct {
 			ID    *string `json:"Id"`
@@ -242,9 +311,12 @@ func WriteProject(dir string, project Project, experiment string) (string, error
 	if _, _, err := ParseProject(out.Bytes()); err != nil {
 		return "", &exit.Error{Exit: exit.Usage, Text: "the workspace " + err.Error()}
 	}
-	path := filepath.Join(dir, ".azureml", "config.json")
+	path := projectFile(dir)
 	return path, writeFile(path, out.Bytes(), 0o644)
 }
+
+// projectFile is the project file that is written in a folder.
+func projectFile(dir string) string { return filepath.Join(dir, ".azureml", "config.json") }
 
 // writeFile replaces a file. Missing folders are made for the user alone when
 // the file is.

@@ -118,6 +118,106 @@ func TestUse(t *testing.T) {
 	}
 }
 
+// What use chose holds for the cloud it was chosen in: a rehearsal changes
+// nothing that Azure gets, nor Azure what the rehearsal gets.
+func TestUseBelongsToItsCloud(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := func(cloud string) *Settings {
+		w.env["COMPUTETARGET_CLOUD"], w.env["COMPUTETARGET_ENDPOINT"] = cloud, ""
+		if strings.HasPrefix(cloud, "http") {
+			w.env["COMPUTETARGET_CLOUD"], w.env["COMPUTETARGET_ENDPOINT"] = "", cloud
+		}
+		return w.settings()
+	}
+	chosen := func(cloud string) string {
+		ref, err := in(cloud).Workspace()
+		if err != nil {
+			return "none"
+		}
+		return ref.Subscription.Text + " " + ref.ResourceGroup.Text + " " + ref.Name.Text
+	}
+	use := func(cloud, sub, group, name string) string {
+		t.Helper()
+		path, err := in(cloud).Use(sub, group, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Base(path)
+	}
+	want := func(cloud, expected string) {
+		t.Helper()
+		if got := chosen(cloud); got != expected {
+			t.Errorf("in %s: %s, want %s", cloud, got, expected)
+		}
+	}
+	const seeded = EmulatorSubscription + " " + EmulatorResourceGroup + " " + EmulatorWorkspace
+	if file := use("emulator", EmulatorSubscription, "rehearsal-rg", "rehearsal"); file != "config.emulator.yaml" {
+		t.Errorf("the emulator's choice is in %s", file)
+	}
+	want("public", "none")
+	want("china", "none")
+	want("emulator", EmulatorSubscription+" rehearsal-rg rehearsal")
+	want("http://127.0.0.1:8443", EmulatorSubscription+" rehearsal-rg rehearsal")
+	if file := use("public", subA, "rg", "ws"); file != "config.yaml" {
+		t.Errorf("Azure's choice is in %s", file)
+	}
+	want("public", subA+" rg ws")
+	want("emulator", EmulatorSubscription+" rehearsal-rg rehearsal")
+	want("china", "none")
+	use("usgov", subB, "rg2", "ws2")
+	want("usgov", subB+" rg2 ws2")
+	want("public", subA+" rg ws")
+
+	// A setting that is changed by hand is changed where it holds.
+	if err := in("emulator").Set(Change{Workspace, "other"}, Change{Output, "table"}); err != nil {
+		t.Fatal(err)
+	}
+	want("emulator", EmulatorSubscription+" rehearsal-rg other")
+	want("public", subA+" rg ws")
+	if got, err := in("public").Get(Output); err != nil || got.Text != "table" {
+		t.Errorf("the output is %+v, %v", got, err)
+	}
+	for _, key := range []string{Subscription, ResourceGroup, Workspace} {
+		if err := in("emulator").Set(Change{key, ""}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want("emulator", seeded)
+
+	// What people write themselves holds everywhere, as it always did.
+	w.write(userPath, "subscription: "+subC+"\nresource-group: mine\nworkspace: mine\n")
+	want("public", subC+" mine mine")
+	want("emulator", subC+" mine mine")
+}
+
+// A folder's choice is its cloud's, and a rehearsal does not replace Azure's.
+func TestUseHereBelongsToItsCloud(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env["COMPUTETARGET_CLOUD"] = "emulator"
+	if _, err := w.settings().UseHere(EmulatorSubscription, "rg", "rehearsal"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.get(Workspace).Text; got != "rehearsal" {
+		t.Errorf("in the emulator: %s", got)
+	}
+	delete(w.env, "COMPUTETARGET_CLOUD")
+	if got := w.get(Workspace); got.Set() {
+		t.Errorf("in Azure: %+v", got)
+	}
+	if _, err := w.settings().UseHere(subA, "rg", "ws"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.get(Workspace).Text; got != "ws" {
+		t.Errorf("in Azure: %s", got)
+	}
+	w.env["COMPUTETARGET_CLOUD"] = "emulator"
+	if _, err := w.settings().UseHere(EmulatorSubscription, "rg", "rehearsal"); err == nil || !strings.Contains(err.Error(), "is kept") {
+		t.Errorf("a rehearsal replaced Azure's choice: %v", err)
+	}
+}
+
 func TestWriteProjectAsFolderAttachDid(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
