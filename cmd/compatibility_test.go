@@ -204,6 +204,9 @@ Two ways to keep old scripts running:
 | ` + "`delete`" + ` | returned at once | waits until the compute is gone; ` + "`--no-wait`" + ` returns at once. A person on a terminal is asked first, a script never; ` + "`--yes`" + ` skips that. The shim adds both |
 | exit codes | 1 for every failure of the service | 3 for what is not there, 4, 5, 6 and 8 for other kinds: see ` + "`computetarget help exit-codes`" + `. 0 and 2 are as they were |
 | errors | JSON or a Python dictionary on stderr | ` + "`ERROR: (Code) message`" + ` on stderr, with a hint |
+| one dash before a whole long flag, ` + "`show -name dev`" + ` | read as ` + "`-n ame`" + ` and a word too many | exit code 2, with the spelling that was meant; ` + "`-nNAME`" + ` is read as az read it |
+| a word that cannot be a name, such as a pasted ` + "`–dry-run`" + ` | asked for, or refused by the service | exit code 2 before anything is asked, for every name of the call |
+| names | names | names or ARM ids; an id says its own workspace |
 | starting what runs, stopping what is stopped | failed | success, said on stderr; ` + "`--strict`" + ` fails |
 | creating what exists | sent the request again, or failed on the name | success when the settings are the same; otherwise nothing is sent and the differences are listed, except that a cluster's scale settings, tags and identities are updated |
 | ` + "`-g`, `-w` or `--subscription-id`" + ` alone, with a project's config.json | ignored | override the file's own key |

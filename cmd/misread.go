@@ -74,8 +74,17 @@ func notName(c *cobra.Command, word string) string {
 	if reason := notArgument(c, word); reason != "" {
 		return reason
 	}
+	if strings.ContainsAny(word, "\n\r") {
+		return "holds line breaks: names that stand one a line are read from stdin, as in " + verbOf(c) + " - < FILE"
+	}
 	if reason := notPlain(word); reason != "" {
 		return reason
+	}
+	if strings.Contains(word, "://") {
+		return "is an address: name the compute, or give its id, which begins with /subscriptions/"
+	}
+	if name, ok := strings.CutPrefix(word, "azureml:"); ok && compute.PossibleName(name) {
+		return "is how files of az ml refer to a compute: write " + name
 	}
 	if i := strings.IndexFunc(word, func(r rune) bool { return !isWordRune(r) }); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(word[i:])
@@ -89,6 +98,9 @@ func notName(c *cobra.Command, word string) string {
 			return "is a pattern, and computes are named one by one; list -o name prints names"
 		case r < 0x7f:
 			reason = fmt.Sprintf("holds %q", r)
+		}
+		if plain := lookalike.Plain(word); compute.PossibleName(plain) { // quotes in quotes
+			return "cannot be the name of a compute: it " + reason + "; write " + plain
 		}
 		return "cannot be the name of a compute: it " + reason + "; names are letters from a to z, digits, - and _"
 	}

@@ -67,6 +67,7 @@ func impossible() map[string]string {
 	return map[string]string{
 		".": "holds '.'", "#": "holds '#'", "1": "begin with a letter", "a b": "holds a blank", "a,b": "separated by blanks", "dev*": "is a pattern", "équipe-gpu": "holds 'é' (U+00E9)",
 		"_dev": "begin with a letter", strings.Repeat("x", 65): "more than 64 characters", "a/b": "holds '/'", "$NAME": "holds '$'", " ": "a variable not set", "": "a variable not set",
+		`"dev"`: "write dev", "azureml:dev": "write dev", "https://management.azure.com" + computeID("ws", "dev"): "is an address", "dev\ngpu": "holds line breaks",
 		exampleCluster: "of type Microsoft.ContainerService/managedClusters",
 	}
 }

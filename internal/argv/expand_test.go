@@ -303,3 +303,51 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// One dash before a whole long name is refused, since az reads its first letter
+// as a flag and the rest as the value. Any other value may be joined.
+func TestExpandRefusesOneDash(t *testing.T) {
+	t.Parallel()
+	flags := append(testFlags(), Flag{Name: "vm-size", Short: "s", Aliases: []string{"size"}, TakesValue: true, V1: true}, Flag{Name: "yes", Short: "y"})
+	for _, arg := range []string{"-name", "-name=dev", "-Name", "-NAME=dev", "-size", "-size=x", "-vm-size", "-yes", "-yes=true", "-help", "-query", "-no-wait"} {
+		got, err := Expand([]string{arg, "dev"}, flags, nil)
+		var e *exit.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Tip, "write --"+strings.ToLower(strings.TrimLeft(strings.Split(arg, "=")[0], "-"))+", with two dashes") {
+			t.Errorf("%s: %q, %v", arg, got, err)
+		}
+	}
+	for arg, want := range map[string]string{"-ntechzone": "--name=techzone", "-nnames": "--name=names", "-nam": "--name=am", "-ssize": "--vm-size=size", "-nname": "--name=name"} {
+		if got, err := Expand([]string{arg}, flags, nil); err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q, %v; want %s", arg, got, err, want)
+		}
+	}
+}
+
+// Another name of a v1 flag is not a name v1 had: where only new names match a
+// prefix they are all candidates.
+func TestAliasesDoNotWinPrefixes(t *testing.T) {
+	t.Parallel()
+	flags := []Flag{
+		{Name: "vm-size", Aliases: []string{"size"}, TakesValue: true, V1: true},
+		{Name: "since", TakesValue: true},
+		{Name: "state", TakesValue: true, V1: true},
+	}
+	if got, err := Expand([]string{"--si", "x"}, flags, nil); err == nil || !strings.HasSuffix(err.Error(), "could match --since, --vm-size") {
+		t.Errorf("--si: %q, %v", got, err)
+	}
+	if got, err := Expand([]string{"--s", "x"}, flags, nil); err != nil || !slices.Equal(got, []string{"--state=x"}) {
+		t.Errorf("--s: %q, %v", got, err)
+	}
+}
+
+// What only looks like a dash is named in the advice about a flag.
+func TestExpandNamesLookalikes(t *testing.T) {
+	t.Parallel()
+	for _, arg := range []string{"--no–wait", "-–no-wait", "--no-wait”", "--no-wait\r", "--\u200bno-wait"} {
+		_, err := Expand([]string{arg}, testFlags(), nil)
+		var e *exit.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Tip, "it holds ") || !strings.Contains(e.Tip, "did you mean --no-wait?") {
+			t.Errorf("%q: %v, %+v", arg, err, e)
+		}
+	}
+}
