@@ -115,6 +115,31 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	return ended
 }
 
+// resumableHours tells how to wait for changes of schedules or idle times that
+// were not seen to their end.
+func resumableHours(a *app.App, client *compute.Client, ended []compute.HoursOutcome) []compute.HoursOutcome {
+	var left []string
+	last := 0
+	for i, o := range ended {
+		switch compute.KindOf(o.Err) {
+		case compute.KindInterrupted, compute.KindTimeout, compute.KindAuth:
+			if o.Sent {
+				left, last = append(left, a.Reference(client.Workspace(), o.Name)), i
+			}
+		}
+	}
+	if len(left) == 0 {
+		return ended
+	}
+	err := ended[last].Err
+	tip := "to wait again: " + a.Resume(left, compute.GoalSettled)
+	if advice := render.Hint(err); advice != "" {
+		tip = advice + "\n" + tip // each is a line to be pasted
+	}
+	ended[last].Err = &render.Error{Tip: tip, Err: err}
+	return ended
+}
+
 // outcomes renders how a verb ended: one object for one name, an array for
 // several.
 func outcomes(a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {

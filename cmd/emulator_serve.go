@@ -46,8 +46,9 @@ func newEmulatorServe(a *app.App) *cobra.Command {
 		strict                   = true
 	)
 	c := &cobra.Command{
-		Use:   "serve",
-		Short: "Serve the emulator to any client",
+		Use:         "serve",
+		Annotations: map[string]string{endless: "true"},
+		Short:       "Serve the emulator to any client",
 		Long: `Serve the emulator over TLS on this machine, until ctrl-c or SIGTERM.
 
 The first line on stdout is one JSON object that says how to reach it: endpoint,
@@ -84,8 +85,9 @@ are refused, unless --strict-workspaces=false.`,
 func newEmulatorExec(a *app.App) *cobra.Command {
 	var load string
 	c := &cobra.Command{
-		Use:   "exec -- COMMAND…",
-		Short: "Run a command beside an emulator of its own",
+		Use:         "exec -- COMMAND…",
+		Annotations: map[string]string{endless: "true"},
+		Short:       "Run a command beside an emulator of its own",
 		Long: `Start an emulator in memory, run the command with everything in its environment
 that clients need to use it, and end with the command's exit code.
 

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -104,8 +105,10 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 		if err != nil || r.Err != nil || a.DryRun {
 			return r, err
 		}
-		if have, err = client.Get(ctx, have.Name); err != nil {
-			return render.Result{}, err
+		name := have.Name
+		if have, err = client.Get(ctx, name); err != nil {
+			return render.Result{}, &render.Error{Text: fmt.Sprintf("the identities of %s are changed, but could not be read back: %v", name, err), Err: err,
+				Tip: "to wait again: " + a.Resume([]string{name}, compute.GoalSettled)}
 		}
 		return identityResult(a, have), nil
 	})

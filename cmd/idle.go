@@ -66,7 +66,7 @@ func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration
 		return render.Result{}, err
 	}
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-		return client.ChangeIdle(ctx, names, d, o)
+		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, o))
 	})
 	return render.IdleChanged(ended, len(asked) != 1), err
 }

@@ -53,7 +53,7 @@ func Run(p Process) int {
 	defer stop()
 	streams.In = input.Until(ctx, p.In)
 	a := app.New(streams, "computetarget/"+Version)
-	a.Getenv, a.Network = p.Getenv, p.Network
+	a.Context, a.Getenv, a.Network = ctx, p.Getenv, p.Network
 	defer a.Close()
 
 	err := execute(ctx, a, p.Args)

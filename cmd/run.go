@@ -200,21 +200,17 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		for _, name := range withoutEffect(c.Flags()) {
 			a.Note("%s has no effect: it is for az's own requests", name)
 		}
-		ctx := c.Context()
-		if c.Flags().Lookup("timeout") != nil {
-			// It ends whatever the command does, not the waits alone.
-			timeout, err := a.Settings.Duration(config.Timeout)
-			if err != nil {
-				return err
-			}
-			if timeout > 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeoutCause(ctx, timeout, render.Errorf(render.ExitTimeout, "the time given, %s, is over", timeout))
-				defer cancel()
-				a.In = input.Until(ctx, a.In)
-			}
+		ctx, cancel, err := bounded(c, a)
+		if err != nil {
+			return err
 		}
+		defer cancel()
+		a.In = input.Until(ctx, a.In)
 		result, err := f(ctx, args)
+		if err == nil && ctx.Err() != nil && !a.Changed() && c.Annotations[endless] == "" {
+			// What was read in part is no result.
+			err = context.Cause(ctx)
+		}
 		if err != nil && !errors.Is(err, compute.ErrDryRun) {
 			return a.Located(err)
 		}
@@ -235,6 +231,29 @@ func lists(c *cobra.Command) (names, ids bool) {
 		return true, true
 	}
 	return strings.Contains(what, "names"), strings.Contains(what, "ids")
+}
+
+// endless is the annotation of commands that go on until they are ended, by a
+// signal or by what they run.
+const endless = "computetarget_endless"
+
+// bounded is the context of a command. It ends with the setting of --timeout, so
+// that whatever the command waits for has an end: an operation, a request, a
+// file, stdin, a lock.
+func bounded(c *cobra.Command, a *app.App) (context.Context, context.CancelFunc, error) {
+	ctx, watch := c.Context(), c.Flags().Lookup("watch")
+	if c.Annotations[endless] != "" || c.Annotations[readsNothing] != "" || watch != nil && watch.Changed {
+		return ctx, func() {}, nil
+	}
+	timeout, err := a.Settings.Duration(config.Timeout)
+	switch {
+	case err != nil && c.Flags().Lookup("timeout") != nil:
+		return nil, nil, err
+	case err != nil || timeout <= 0: // a setting for other commands keeps none from its work
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, render.Errorf(render.ExitTimeout, "the time given, %s, is over", timeout))
+	return ctx, cancel, nil
 }
 
 // readsNothing is the annotation of commands that read no settings from files:

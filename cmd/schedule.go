@@ -544,7 +544,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		if !c.check {
 			saved.Settle(ended, c.wanted != nil)
 		}
-		return ended
+		return resumableHours(a, client, ended)
 	})
 	if err != nil {
 		return render.Result{}, err

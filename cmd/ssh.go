@@ -12,8 +12,9 @@ import (
 
 func newSSH(a *app.App) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "ssh NAME [-- COMMAND…]",
-		Short: "Open a shell on an instance, or run a command there",
+		Use:         "ssh NAME [-- COMMAND…]",
+		Annotations: map[string]string{endless: "true"},
+		Short:       "Open a shell on an instance, or run a command there",
 		Long: `Open a shell on a running instance with this machine's ssh, or run a command
 there. The exit code is ssh's.
 

@@ -199,7 +199,7 @@ func TestSpinner(t *testing.T) {
 		t.Fatalf("exit code %d", code)
 	}
 	drawn := tty.bytes()
-	for _, part := range []string{"⠋", "instance  Creating → SettingUp", "usually 3–5m on Azure", "ctrl-c leaves it running", "(emulator)", "\x1b[36m"} {
+	for _, part := range []string{"⠋", "instance  Creating → SettingUp", "usually 3–5m on Azure", "ctrl-c stops waiting", "(emulator)", "\x1b[36m"} {
 		if !strings.Contains(drawn, part) {
 			t.Errorf("%q was not drawn", part)
 		}
@@ -248,6 +248,8 @@ func TestColour(t *testing.T) {
 		{"TERM=dumb", false, false},
 		{"COMPUTETARGET_PROGRESS=none", false, false},
 		{"COMPUTETARGET_PROGRESS=plain", false, false},
+		{"CI=true", false, false}, // the terminal of a build service
+		{"CI=false", true, true},
 	} {
 		t.Run(test.env, func(t *testing.T) {
 			t.Parallel()
@@ -279,7 +281,7 @@ func TestCtrlCOnATerminal(t *testing.T) {
 	tty := newTerminal(t, 300)
 	c := s.command("create", "instance", "-s", "STANDARD_D3_V2")
 	tty.start(c)
-	tty.until("ctrl-c leaves it running")
+	tty.until("ctrl-c stops waiting")
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,8 @@ type App struct {
 
 	// Agent is the User-Agent of requests.
 	Agent string
+	// Context ends when the person, or the system, ends the process.
+	Context context.Context //nolint:containedctx // an App is one run
 	// Getenv reads the environment.
 	Getenv func(string) string
 	// Network, when set, is given what would carry the requests and returns
@@ -81,7 +83,7 @@ type App struct {
 
 // New returns an App on the streams.
 func New(streams *render.Streams, agent string) *App {
-	return &App{Streams: streams, Agent: agent, Getenv: os.Getenv}
+	return &App{Streams: streams, Agent: agent, Context: context.Background(), Getenv: os.Getenv}
 }
 
 // Begin takes the flags of the command. It checks what can be wrong before

@@ -63,7 +63,7 @@ func (a *App) CanAsk() bool {
 // because stdin may bring names from a pipe. stdin itself serves where it is a
 // terminal and the process has no controlling one.
 func (a *App) answers() (io.Reader, bool) {
-	if !a.Err.TTY || inCI(a.Getenv) {
+	if !a.Err.TTY || a.CI {
 		return nil, false
 	}
 	if a.tty == nil {
@@ -78,16 +78,6 @@ func (a *App) answers() (io.Reader, bool) {
 		return a.In, true
 	}
 	return nil, false
-}
-
-// inCI reports whether the environment is that of a CI job, whose terminal
-// nobody watches.
-func inCI(getenv func(string) string) bool {
-	switch strings.ToLower(getenv("CI")) {
-	case "", "0", "false":
-		return false
-	}
-	return true
 }
 
 // readLine reads a line, and no byte more. A line that does not end is an error.

@@ -66,7 +66,7 @@ func (a *App) candidates(err error) error {
 	if !errors.As(err, &missing) {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), candidatesPatience)
+	ctx, cancel := context.WithTimeout(a.Context, candidatesPatience)
 	defer cancel()
 	found, lookup := a.Workspaces(ctx, "")
 	var nobody *azure.SignInError

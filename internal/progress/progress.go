@@ -90,12 +90,10 @@ func New(s *render.Streams, o Options) *Progress {
 	}
 	if p.mode == Auto {
 		switch {
-		case s.Err.TTY && !s.Err.Redraw:
-			p.mode = Plain
-		case !s.Err.TTY && o.Verbose:
-			p.mode = Plain
-		case !s.Err.TTY:
+		case (s.CI || !s.Err.TTY) && !o.Verbose:
 			p.mode = None
+		case s.CI || !s.Err.Redraw:
+			p.mode = Plain
 		}
 	}
 	return p
@@ -337,7 +335,7 @@ func (r *row) where(widest, room int) string {
 // nameMin is how many columns of a name are kept on the narrowest terminals.
 const nameMin = 6
 
-const detach = "ctrl-c leaves it running"
+const detach = "ctrl-c stops waiting"
 
 // span writes a range of minutes: 3–5m.
 func span(from, to time.Duration) string {

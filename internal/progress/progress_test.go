@@ -133,25 +133,25 @@ func TestLine(t *testing.T) {
 		emulator bool
 		want     string
 	}{
-		{"wide", base, 200, 0, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c leaves it running"},
-		{"time goes on between looks", base, 200, 7 * time.Second, false, "instance  Creating → SettingUp   1m15s   usually 3–5m   ctrl-c leaves it running"},
-		{"the clock was set back", base, 200, -time.Hour, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c leaves it running"},
-		{"80 columns", base, 77, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m  ctrl-c leaves it running"},
+		{"wide", base, 200, 0, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c stops waiting"},
+		{"time goes on between looks", base, 200, 7 * time.Second, false, "instance  Creating → SettingUp   1m15s   usually 3–5m   ctrl-c stops waiting"},
+		{"the clock was set back", base, 200, -time.Hour, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c stops waiting"},
+		{"80 columns", base, 77, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m  ctrl-c stops waiting"},
 		{"narrower", base, 60, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m"},
 		{"narrow", base, 40, 0, false, "instance  Creating → SettingUp  1m08s"},
 		{"very narrow: the state it is in stays", base, 30, 0, false, "instance  SettingUp  1m08s"},
 		{"narrower than name and state", base, 24, 0, false, "insta…  SettingUp  1m08s"},
 		{"a long name", change(func(r *row) { r.name, r.states = "a-very-long-name-24chars", []string{"Running", "Stopping"} }), 29, 0, true, "a-very-long…  Stopping  1m08s"},
 		{"hardly there", base, 5, 0, false, "…"},
-		{"emulator", base, 200, 0, true, "instance  Creating → SettingUp   1m08s   usually 3–5m on Azure   ctrl-c leaves it running"},
-		{"three times the usual", base, 200, 15 * time.Minute, false, "instance  Creating → SettingUp   16m08s   unusually long; computetarget show instance tells more   ctrl-c leaves it running"},
-		{"three times the usual, emulator", base, 200, 15 * time.Minute, true, "instance  Creating → SettingUp   16m08s   usually 3–5m on Azure   ctrl-c leaves it running"},
-		{"nothing known", change(func(r *row) { r.states, r.verb = nil, compute.VerbWait }), 200, 0, false, "instance  wait   1m08s   ctrl-c leaves it running"},
+		{"emulator", base, 200, 0, true, "instance  Creating → SettingUp   1m08s   usually 3–5m on Azure   ctrl-c stops waiting"},
+		{"three times the usual", base, 200, 15 * time.Minute, false, "instance  Creating → SettingUp   16m08s   unusually long; computetarget show instance tells more   ctrl-c stops waiting"},
+		{"three times the usual, emulator", base, 200, 15 * time.Minute, true, "instance  Creating → SettingUp   16m08s   usually 3–5m on Azure   ctrl-c stops waiting"},
+		{"nothing known", change(func(r *row) { r.states, r.verb = nil, compute.VerbWait }), 200, 0, false, "instance  wait   1m08s   ctrl-c stops waiting"},
 		{"done", change(func(r *row) { r.done = true }), 200, time.Hour, false, "instance  Creating → SettingUp   1m08s   done"},
 		{"failed", change(func(r *row) { r.done, r.failed = true, true }), 200, 0, false, "instance  Creating → SettingUp   1m08s   failed"},
 		{"trouble", change(func(r *row) { r.trouble = "trying again: no\nnet" }), 200, 0, false, "instance  Creating → SettingUp   1m08s   trying again: no net"},
-		{"note", change(func(r *row) { r.note = "nothing is in progress" }), 200, 0, false, "instance  Creating → SettingUp   1m08s   nothing is in progress   ctrl-c leaves it running"},
-		{"hostile", change(func(r *row) { r.name, r.states = "i\x1b[2J", []string{"\u202eX"} }), 200, 0, false, "i\\u001b[2J  \\u202eX   1m08s   usually 3–5m   ctrl-c leaves it running"},
+		{"note", change(func(r *row) { r.note = "nothing is in progress" }), 200, 0, false, "instance  Creating → SettingUp   1m08s   nothing is in progress   ctrl-c stops waiting"},
+		{"hostile", change(func(r *row) { r.name, r.states = "i\x1b[2J", []string{"\u202eX"} }), 200, 0, false, "i\\u001b[2J  \\u202eX   1m08s   usually 3–5m   ctrl-c stops waiting"},
 	} {
 		got := c.row.line(at.Add(c.later), 0, c.width, c.emulator)
 		if got != c.want {

@@ -78,8 +78,11 @@ type Streams struct {
 	// Stdin is stdin as it was given, for the programs that commands run.
 	Stdin io.Reader
 	InTTY bool
-	Out   *Output
-	Err   *Output
+	// CI says that no person is there, whatever the streams are: a build service
+	// has set the variable CI.
+	CI  bool
+	Out *Output
+	Err *Output
 
 	hidden []hiddenText
 }
@@ -91,6 +94,11 @@ func NewStreams(in io.Reader, out, errs io.Writer, getenv func(string) string) *
 	dumb := getenv("TERM") == "dumb"
 	color := getenv("NO_COLOR") == "" && !dumb
 	s := &Streams{In: in, Stdin: in, Out: newOutput(out), Err: newOutput(errs)}
+	switch strings.ToLower(getenv("CI")) {
+	case "", "0", "false":
+	default:
+		s.CI = true
+	}
 	if f, ok := in.(*os.File); ok && f != nil {
 		s.InTTY = term.IsTerminal(int(f.Fd()))
 	}

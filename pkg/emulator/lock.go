@@ -61,9 +61,9 @@ func lock(ctx context.Context, path string, waiting func(pid int)) (func(), erro
 				}
 			}()
 			if holder != 0 {
-				return nil, fmt.Errorf("process %d holds %s: %w", holder, path, ctx.Err())
+				return nil, fmt.Errorf("process %d holds %s: %w", holder, path, context.Cause(ctx))
 			}
-			return nil, ctx.Err()
+			return nil, context.Cause(ctx)
 		}
 	}
 }
