@@ -207,7 +207,7 @@ func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render
 		defer cancel()
 		a.In = input.Until(ctx, a.In)
 		result, err := f(ctx, args)
-		if err == nil && ctx.Err() != nil && !a.Changed() && c.Annotations[endless] == "" {
+		if err == nil && result.Err == nil && ctx.Err() != nil && !a.Changed() && c.Annotations[endless] == "" {
 			// What was read in part is no result.
 			err = context.Cause(ctx)
 		}
