@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -137,6 +138,7 @@ type place struct {
 	cmd     *cobra.Command // the command, or the global flags before there is one
 	kind    string         // the compute type named beside the verb
 	given   []string       // arguments before it
+	isName  bool           // the word is the value of --name
 	current string
 }
 
@@ -234,6 +236,7 @@ func (c *completion) value(at place, f *pflag.Flag) {
 	placeholder, _ := pflag.UnquoteUsage(f)
 	switch {
 	case f.Name == "name":
+		at.isName = true
 		c.computes(at)
 	case placeholder == "SIZE":
 		c.offerKnown(at, recall.Sizes, nil)
@@ -385,15 +388,72 @@ func (c *completion) computes(at place) {
 	if verb == "create" || verb == "attach" {
 		return
 	}
-	given := at.given
+	var named []string
 	if list, ok := at.cmd.Flags().Lookup("name").Value.(pflag.SliceValue); ok {
-		given = append(list.GetSlice(), given...)
+		named = list.GetSlice()
 	}
-	c.offerKnown(at, recall.Computes, func(n recall.Name) bool {
+	given := append(slices.Clone(named), at.given...)
+	if verb == "schedule" && len(given) > 0 && !at.isName {
+		c.schedules(at, named)
+		if at.entry.words != "schedule list" && at.entry.words != "schedule preview" {
+			return
+		}
+	}
+	fits := func(n recall.Name) bool {
 		kind, _, _ := strings.Cut(n.About, " ")
 		return !slices.Contains(given, n.Text) && actsOn(at.entry.words, kind) &&
 			(at.kind == "" || strings.EqualFold(at.kind, kind))
-	})
+	}
+	before := len(c.found)
+	c.offerKnown(at, recall.Computes, func(n recall.Name) bool { return fits(n) && actsIn(at.entry.words, n.State) })
+	if len(c.found) == before { // a state may have changed since
+		c.offerKnown(at, recall.Computes, fits)
+	}
+}
+
+// schedules offers the numbers of an instance's schedules where a command takes
+// them after its name.
+func (c *completion) schedules(at place, named []string) {
+	var enabled []bool // those offered
+	switch at.entry.words {
+	case "schedule enable":
+		enabled = []bool{false}
+	case "schedule disable", "schedule skip":
+		enabled = []bool{true}
+	case "schedule delete":
+		enabled = []bool{false, true}
+	default:
+		return
+	}
+	numbers := at.given
+	if len(named) == 0 {
+		named, numbers = at.given[:1], at.given[1:]
+	}
+	if len(named) != 1 || c.app.Begin(at.cmd.Flags()) != nil {
+		return
+	}
+	for i, s := range c.app.Scheduled(c.ctx, named[0]) {
+		number := strconv.Itoa(i + 1)
+		if slices.Contains(enabled, s.Entry.Enabled) && !slices.Contains(numbers, number) {
+			c.offer(at.current, number, render.Clean(s.Entry.Explain()))
+		}
+	}
+}
+
+// actsIn reports whether a command is of any use for an instance in a state; an
+// unknown one ("") may be any.
+func actsIn(words, state string) bool {
+	running := containsFold([]string{compute.StateRunning, compute.StateJobRunning}, state)
+	stopped := strings.EqualFold(state, compute.StateStopped)
+	switch words {
+	case "start":
+		return !running
+	case "stop":
+		return !stopped
+	case "open", "ssh":
+		return !stopped
+	}
+	return true
 }
 
 // actsOn reports whether a command is of any use for a type of compute.

@@ -19,10 +19,15 @@ func newCompletion(a *app.App) *cobra.Command {
 
 Load it for this session, or install it once:
 
-  bash         computetarget completion bash > ~/.local/share/bash-completion/completions/computetarget
-  zsh          computetarget completion zsh > "${fpath[1]}/_computetarget"
-  fish         computetarget completion fish > ~/.config/fish/completions/computetarget.fish
-  powershell   computetarget completion powershell >> $PROFILE`,
+  bash         mkdir -p ~/.local/share/bash-completion/completions
+               computetarget completion bash > ~/.local/share/bash-completion/completions/computetarget
+  zsh          mkdir -p ~/.zfunc
+               computetarget completion zsh > ~/.zfunc/_computetarget
+               echo 'fpath=(~/.zfunc $fpath); autoload -Uz compinit; compinit' >> ~/.zshrc
+  fish         mkdir -p ~/.config/fish/completions
+               computetarget completion fish > ~/.config/fish/completions/computetarget.fish
+  powershell   New-Item -ItemType Directory -Force (Split-Path $PROFILE)
+               computetarget completion powershell >> $PROFILE`,
 		Example: `  source <(computetarget completion bash)
   computetarget completion zsh
   computetarget completion fish

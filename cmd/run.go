@@ -64,9 +64,9 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		return printed(a.Out, writeRootHelp)
 	case ok && e.build == nil:
 		if wantsHelp(found.Rest) {
-			return printed(a.Out, func(w io.Writer) { writeGroupHelp(w, e) })
+			return printed(a.Out, func(w io.Writer) { writeGroupHelp(w, e, a, root) })
 		}
-		writeGroupHelp(a.Err, e)
+		writeGroupHelp(a.Err, e, nil, nil)
 		return render.Usagef("%s needs one of its commands", e.words)
 	}
 	c := attach(a, root, e)
@@ -143,7 +143,7 @@ func help(a *app.App, root *cobra.Command, args []string) error {
 		case !ok:
 			writeRootHelp(w)
 		case e.build == nil:
-			writeGroupHelp(w, e)
+			writeGroupHelp(w, e, a, root)
 		default:
 			writeHelp(w, attach(a, root, e))
 		}

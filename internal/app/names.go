@@ -81,6 +81,28 @@ func (a *App) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, erro
 	}
 }
 
+// Scheduled returns the schedules of an instance for completion, if the service
+// answers within a second. It needs Begin and tells nothing about what goes wrong.
+func (a *App) Scheduled(ctx context.Context, name string) []compute.Scheduled {
+	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	defer cancel()
+	client, err := a.Client()
+	if err != nil {
+		return nil
+	}
+	answered := make(chan []compute.Scheduled, 1)
+	go func() {
+		c, _ := client.Get(ctx, name)
+		answered <- c.Scheduled()
+	}()
+	select {
+	case list := <-answered:
+		return list
+	case <-ctx.Done():
+		return nil
+	}
+}
+
 func (a *App) completionClient(kind recall.Kind) (*compute.Client, error) {
 	if kind != recall.Workspaces {
 		return a.Client()
@@ -205,7 +227,7 @@ func (a *App) workspace() (compute.Workspace, error) {
 func computeNames(all []*compute.Compute) []recall.Name {
 	out := make([]recall.Name, 0, len(all))
 	for _, c := range all {
-		out = append(out, recall.Name{Text: c.Name, About: strings.TrimSpace(c.ComputeType + " " + c.VMSize())})
+		out = append(out, recall.Name{Text: c.Name, About: strings.TrimSpace(c.ComputeType + " " + c.VMSize()), State: c.State()})
 	}
 	return out
 }

@@ -31,6 +31,7 @@ const (
 type Name struct {
 	Text  string `json:"name"`
 	About string `json:"about,omitempty"`
+	State string `json:"state,omitempty"` // of a compute, when it was last seen
 }
 
 // List is the names of one kind.
