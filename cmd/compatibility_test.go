@@ -149,7 +149,7 @@ var commandNotes = map[string]string{
 	"update amlcompute":          "With nothing given nothing is sent, as in v1",
 	"amlcompute identity assign": "Also with the name and the identities as plain words",
 	"amlcompute identity remove": "Also with the name and the identities as plain words",
-	"amlcompute identity show":   "Also with the name as a plain word",
+	"amlcompute identity show":   "Also with the name as a plain word. Of a cluster with both kinds of identities the principal is shown, too, which v1 left out",
 	"computeinstance start":      "Starting what runs is a success; `--strict` brings v1's failure back. Verb first works too: `start computeinstance`",
 	"computeinstance stop":       "Stopping what is stopped is a success; `--strict` brings v1's failure back. Verb first works too: `stop computeinstance`",
 	"computeinstance restart":    "Restarting what is stopped starts it; `--strict` brings v1's failure back. Verb first works too: `restart computeinstance`",
@@ -214,6 +214,7 @@ Two ways to keep old scripts running:
 | JSON objects | v1's keys | v1's keys and more; ` + "`-o tsv` and `-o table`" + ` print exactly v1's columns |
 | ` + "`-o table`" + ` where v1 said "Table output unavailable" | exit code 1 | Name, State, Location |
 | progress | on stdout with ` + "`-v`" + ` | on stderr |
+| ` + "`-o yaml`" + `, ` + "`yamlc`" + ` | PyYAML's bytes: lists are not indented below their key, a lone scalar ends in ` + "`...`" + `, few strings are quoted | the same values to every YAML reader, other bytes: lists are indented, no ` + "`...`" + `, every string is quoted that a YAML 1.1 reader could take for something else |
 | secrets in ` + "`show -v`" + ` | as the service returned them | always null; ` + "`get-credentials`" + ` prints them |
 
 Abbreviated flags (` + "`--workspace`" + `), ` + "`--flag=value`, `-nVALUE`, `@FILE`, `@-`" + `, True and False in any case, and quotes a wrapper left around an id are read as az read them. A prefix that meant one v1 flag means it still: no flag added since takes part where a v1 flag matches.

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -16,10 +18,12 @@ func newListUsage(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list-usage",
 		Short: "List what is used of the quota, and by whom",
-		Long: `List the quota of the workspace's region: cores used, the limit, and how many of
-the used ones running and stopped computes hold, the names with the most first.
-A stopped instance keeps its cores. Families nobody uses are left out; --all
-shows them.`,
+		Long: `List the quota of the workspace's region: the cores used in the whole region and
+the limit, and below who holds them, those with the most first: here, in this
+workspace, and elsewhere, in others of the subscription. A stopped instance keeps
+its cores. Families nobody uses are left out; --all shows them.
+
+Whose a compute elsewhere is, and whether it is on, only its own workspace tells.`,
 		Example: `  computetarget list-usage
   computetarget list-usage --all -o table`,
 		Args:        noNames,
@@ -46,22 +50,49 @@ shows them.`,
 			a.Note("who holds the cores is not known: %v", err)
 		}
 		var list []any
-		var rows [][]string
+		var families []compute.FamilyUsage
 		for _, f := range compute.FamilyUsages(client.Workspace(), usages, sizes, computes) {
 			if f.Used == 0 && !*everything {
 				continue
 			}
 			list = append(list, usageObject(f))
-			rows = append(rows, []string{f.Name, strconv.FormatInt(f.Used, 10), limitText(f.Limit),
-				strconv.FormatInt(f.Running, 10), strconv.FormatInt(f.Stopped, 10), holdersText(f.Holders)})
+			families = append(families, f)
 		}
 		if list == nil {
 			list = []any{}
 		}
 		return render.Result{Data: list, People: func(p *render.Page) {
-			p.Table([]string{"QUOTA", "USED", "LIMIT", "RUNNING", "STOPPED", "HELD BY"}, rows)
+			for _, f := range families {
+				showUsage(p, region, client.Workspace(), f)
+			}
+			if len(families) == 0 {
+				p.Aside("nothing is used in %s", region)
+			}
 		}}, nil
 	})
+}
+
+// showUsage draws the quota of one family: the region's on the first line, then
+// a line for each scope of those who hold it.
+func showUsage(p *render.Page, region string, here compute.Workspace, f compute.FamilyUsage) {
+	p.Sentence("%s: %d of %s cores used in %s", f.Name, f.Used, limitText(f.Limit), region)
+	var local, others []string
+	known := int64(0)
+	for _, h := range f.Holders {
+		known += h.Cores
+		if strings.EqualFold(h.Workspace.ID(), here.ID()) {
+			local = append(local, holderText(h))
+			continue
+		}
+		others = append(others, holderText(h)+" in "+h.Workspace.Name)
+	}
+	if len(local) > 0 {
+		p.Row("here", fmt.Sprintf("%d running, %d stopped: %s", f.Running, f.Stopped, someOf(local)))
+	}
+	p.Row("elsewhere", someOf(others))
+	if left := f.Used - known; left > 0 {
+		p.Row("unknown", fmt.Sprintf("%d held by computes that nobody names", left))
+	}
 }
 
 func usageObject(f compute.FamilyUsage) any {
@@ -85,11 +116,27 @@ func limitText(limit int64) string {
 	return strconv.FormatInt(limit, 10)
 }
 
-// holdersText names who holds cores, the largest first.
-func holdersText(holders []compute.Holder) string {
-	words := make([]string, 0, len(holders))
-	for _, h := range holders {
-		words = append(words, h.Name+" "+strconv.FormatInt(h.Cores, 10))
+// someOf are the first of many, and how many more there are.
+func someOf(list []string) string {
+	const most = 20
+	if len(list) > most {
+		list = append(list[:most:most], fmt.Sprintf("and %d more, which -o json has", len(list)-most))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(list, ", ")
+}
+
+// holderText is who holds how many cores, whose it is and its state as far as
+// they are known.
+func holderText(h compute.Holder) string {
+	text := h.Name + " " + strconv.FormatInt(h.Cores, 10)
+	var about []string
+	for _, word := range []string{cmp.Or(h.Owner.Name, h.Owner.ID), h.State} {
+		if word != "" {
+			about = append(about, word)
+		}
+	}
+	if len(about) > 0 {
+		text += " (" + strings.Join(about, ", ") + ")"
+	}
+	return text
 }

@@ -76,9 +76,15 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 	if d != Brief {
 		return identity
 	}
-	keys := []string{"principalId", "tenantId", "type"}
-	if kind, _ := field(identity, "type").(string); !strings.EqualFold(kind, "SystemAssigned") {
-		keys = []string{"type", "userAssignedIdentities"}
+	// v1 had the keys of a system identity or those of any other, which lost the
+	// principal of a cluster that has both kinds.
+	kind, _ := field(identity, "type").(string)
+	keys := []string{"type", "userAssignedIdentities"}
+	switch kind = strings.ToLower(kind); {
+	case kind == "systemassigned":
+		keys = []string{"principalId", "tenantId", "type"}
+	case strings.Contains(kind, "systemassigned"):
+		keys = []string{"principalId", "tenantId", "type", "userAssignedIdentities"}
 	}
 	out := make(query.Object, 0, len(keys))
 	for _, k := range keys {
