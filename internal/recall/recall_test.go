@@ -24,10 +24,10 @@ func TestKeepsListsApart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
 	ws := In(dir, "https://management.azure.com /subscriptions/s/ws1")
 	other := In(dir, "https://management.azure.com /subscriptions/s/ws2")
-	if err := ws.Put(Computes, List{Seen: seen, Names: []Name{{"dev", "instance"}, {"gpu", ""}}}); err != nil {
+	if err := ws.Put(Computes, List{Seen: seen, Names: []Name{{Text: "dev", About: "instance"}, {Text: "gpu", About: ""}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := ws.Put(Sizes, List{Seen: seen, Names: []Name{{"Standard_DS3_v2", ""}}}); err != nil {
+	if err := ws.Put(Sizes, List{Seen: seen, Names: []Name{{Text: "Standard_DS3_v2", About: ""}}}); err != nil {
 		t.Fatal(err)
 	}
 	got := ws.Get(Computes)
@@ -51,23 +51,23 @@ func TestChange(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	change([]Name{{"dev", "old"}, {"gpu", ""}})
+	change([]Name{{Text: "dev", About: "old"}, {Text: "gpu", About: ""}})
 	if got := f.Get(Computes); !got.Seen.IsZero() {
 		t.Errorf("names met in passing are no list that was read: %+v", got)
 	}
-	change([]Name{{"dev", "new"}}, "gpu", "unknown")
-	if got := f.Get(Computes); !slices.Equal(got.Names, []Name{{"dev", "new"}}) {
+	change([]Name{{Text: "dev", About: "new"}}, "gpu", "unknown")
+	if got := f.Get(Computes); !slices.Equal(got.Names, []Name{{Text: "dev", About: "new"}}) {
 		t.Errorf("got %+v", got)
 	}
-	if err := f.Put(Computes, List{Seen: seen, Names: []Name{{"a", ""}}}); err != nil {
+	if err := f.Put(Computes, List{Seen: seen, Names: []Name{{Text: "a", About: ""}}}); err != nil {
 		t.Fatal(err)
 	}
-	change([]Name{{"b", ""}})
+	change([]Name{{Text: "b", About: ""}})
 	if got := f.Get(Computes); !got.Seen.Equal(seen) || !slices.Equal(texts(got), []string{"a", "b"}) {
 		t.Errorf("a change must not make a list older or newer: %+v", got)
 	}
 	before, _ := os.Stat(f.path)
-	change([]Name{{"b", ""}}, "unknown")
+	change([]Name{{Text: "b", About: ""}}, "unknown")
 	if after, _ := os.Stat(f.path); !os.SameFile(before, after) {
 		t.Error("a list that stays the same was written")
 	}
@@ -97,7 +97,7 @@ func TestUselessFilesAreNotThere(t *testing.T) {
 			if got := f.Get(Computes); len(got.Names) > 0 || !got.Seen.IsZero() {
 				t.Errorf("got %+v", got)
 			}
-			if err := f.Put(Computes, List{Seen: seen, Names: []Name{{"dev", ""}}}); err != nil {
+			if err := f.Put(Computes, List{Seen: seen, Names: []Name{{Text: "dev", About: ""}}}); err != nil {
 				t.Fatal(err)
 			}
 			if got := texts(f.Get(Computes)); !slices.Equal(got, []string{"dev"}) {
