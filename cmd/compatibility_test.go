@@ -217,7 +217,7 @@ Two ways to keep old scripts running:
 | ` + "`-o yaml`" + `, ` + "`yamlc`" + ` | PyYAML's bytes: lists are not indented below their key, a lone scalar ends in ` + "`...`" + `, few strings are quoted | the same values to every YAML reader, other bytes: lists are indented, no ` + "`...`" + `, every string is quoted that a YAML 1.1 reader could take for something else |
 | secrets in ` + "`show -v`" + ` | as the service returned them | always null; ` + "`get-credentials`" + ` prints them |
 
-Abbreviated flags (` + "`--workspace`" + `), ` + "`--flag=value`, `-nVALUE`, `@FILE`, `@-`" + `, True and False in any case, and quotes a wrapper left around an id are read as az read them. A prefix that meant one v1 flag means it still: no flag added since takes part where a v1 flag matches.
+Abbreviated flags (` + "`--workspace`" + `), ` + "`--flag=value`, `-nVALUE`, `@FILE`, `@-`" + `, True and False in any case, and quotes a wrapper left around an id are read as az read them, but for one thing: where ` + "`@FILE`" + ` is there and cannot be read, as a folder or a file without rights, az passes on the text ` + "`@FILE`" + ` itself, as a password perhaps; here it is an error. A prefix that meant one v1 flag means it still: no flag added since takes part where a v1 flag matches.
 
 Forms that were gone before v1 ended are not served: ` + "`attach adla|batch|databricks|hdi`, `attach --type`, `setup`" + `. Other commands of the extension (` + "`az ml run`, `model`, `service`" + `, …) are not served either; ` + "`migrate`" + ` lists calls of them.
 
