@@ -70,11 +70,10 @@ func TestGuides(t *testing.T) {
 				switch b.language {
 				case "console":
 					r.console(t, at, b.text)
-				case "sh":
-					r.script(t, at, b.text)
-				case "yaml":
-					for _, script := range scripts(t, b.text) {
-						r.script(t, at, script)
+				case "sh", "yaml":
+					for _, s := range snippets(t, name, b) {
+						r.script(t, at, s)
+						failsFromTheStart(t, at, s)
 					}
 				}
 			}
@@ -166,14 +165,93 @@ func (r *reader) run(t *testing.T, line string) (output string, code int) {
 	return strings.ReplaceAll(screen.String(), "\r", ""), codeOf(err)
 }
 
+// snippet is a script and the shell that runs it where the guide puts it.
+type snippet struct {
+	shell []string
+	text  string
+}
+
+func (s snippet) command() *exec.Cmd {
+	return exec.Command(s.shell[0], append(slices.Clone(s.shell[1:]), "-c", s.text)...)
+}
+
 // script runs a script as CI would.
-func (r *reader) script(t *testing.T, at, text string) {
+func (r *reader) script(t *testing.T, at string, s snippet) {
 	t.Helper()
-	c := exec.Command("bash", "-euo", "pipefail", "-c", text)
+	c := s.command()
 	c.Dir, c.Env = r.home, r.env
 	if out, err := c.CombinedOutput(); err != nil {
-		t.Errorf("%s: %v\n%s\nof:\n%s", at, err, out, text)
+		t.Errorf("%s: %v\n%s\nof:\n%s", at, err, out, s.text)
 	}
+}
+
+// failsFromTheStart runs a script whose first call of computetarget fails, as
+// when the sign-in does. The script has to fail, too, and nothing may be done
+// after that: a pipe into a verb brings it no names.
+func failsFromTheStart(t *testing.T, at string, s snippet) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"computetarget": `names=; case " $* " in *" - "*) names=$(cat) ;; esac
+if mkdir "$HOME/first" 2>/dev/null; then echo "ERROR: not signed in" >&2; exit 6; fi
+echo "$* <$names>" >> "$HOME/called"`,
+		"az": "", "go": "",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := s.command()
+	c.Dir, c.Env = dir, []string{"HOME=" + dir, "PATH=" + dir + ":" + os.Getenv("PATH")}
+	out, err := c.CombinedOutput()
+	if _, unused := os.Stat(filepath.Join(dir, "first")); unused != nil {
+		return // computetarget is not what it calls
+	}
+	if err == nil {
+		t.Errorf("%s is green although its first call failed:\n%s\nof:\n%s", at, out, s.text)
+	}
+	called, err := os.ReadFile(filepath.Join(dir, "called"))
+	if err != nil {
+		return // nothing was called after it
+	}
+	for line := range strings.Lines(string(called)) {
+		if !strings.Contains(line, " - ") || !strings.HasSuffix(line, " <>\n") {
+			t.Errorf("%s goes on after its first call failed: computetarget %s\nof:\n%s", at, strings.TrimSpace(line), s.text)
+		}
+	}
+}
+
+// snippets are the scripts of a block: the block itself, or the commands of a
+// workflow in order, each with the shell that runs it there. GitHub runs bash
+// without pipefail unless the workflow names bash; Azure Pipelines sets nothing.
+func snippets(t *testing.T, guide string, b block) []snippet {
+	t.Helper()
+	switch {
+	case b.language == "sh" && guide == "scripts-and-ci.md":
+		return []snippet{{[]string{"bash"}, b.text}} // a script, which sets its own options
+	case b.language == "sh":
+		return []snippet{{[]string{"bash", "-e"}, b.text}} // lines to type, one after the other
+	}
+	shell := []string{"bash"}
+	var workflow struct {
+		Jobs     map[string]any
+		Defaults struct{ Run struct{ Shell string } }
+	}
+	if err := yaml.Unmarshal([]byte(b.text), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case workflow.Jobs == nil:
+	case workflow.Defaults.Run.Shell == "bash":
+		shell = []string{"bash", "--noprofile", "--norc", "-eo", "pipefail"}
+	default:
+		shell = []string{"bash", "-e"}
+	}
+	var out []snippet
+	for _, text := range scripts(t, b.text) {
+		out = append(out, snippet{shell, text})
+	}
+	return out
 }
 
 // scripts are the commands of a workflow, in order.
