@@ -101,6 +101,9 @@ func newReader(t *testing.T) *reader {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(home, "company.pem"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return &reader{home: home, env: []string{
 		"HOME=" + home, "TERM=dumb", "PATH=" + bin + ":" + filepath.Dir(built(t)) + ":" + os.Getenv("PATH"),
 		"COMPUTETARGET_CLOUD=emulator", "COMPUTETARGET_EMULATOR_PACE=instant", "COMPUTETARGET_PROGRESS=none",
