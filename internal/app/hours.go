@@ -32,13 +32,14 @@ func (a *App) Zone() (schedule.Zone, error) {
 	}
 	if name == "" {
 		return schedule.Zone{}, &render.Error{Exit: render.ExitUsage,
-			Text: "hours need a time zone, and none is set",
-			Tip:  "give --time-zone Europe/Berlin, or set it once: computetarget config set time-zone=Europe/Berlin"}
+			Text: "hours need a time zone, and none is set: give --time-zone, such as --time-zone Europe/Berlin",
+			Tip:  "to set it once: computetarget config set time-zone=Europe/Berlin"}
 	}
 	zone, err = schedule.Resolve(name)
 	if err != nil {
 		return zone, render.Usagef("%w (this machine's zone); give --time-zone", err)
 	}
+	a.Note("the hours are in %s, this machine's time zone; --time-zone takes another", name)
 	return zone, nil
 }
 

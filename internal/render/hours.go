@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,7 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 			}
 		}
 	}
+	r.Notes = append(r.Notes, clockNotes(outcomes, now)...)
 	r.Err = together(errs)
 	r.Data = one(append([]any{}, data...), several)
 	r.People = func(p *Page) {
@@ -133,6 +135,38 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 	r.Did = r.People
 	r.Summary = hoursFared(outcomes, r.Err)
 	return r
+}
+
+// clockAhead is how long before a clock change those who set hours are told.
+const clockAhead = 14 * 24 * time.Hour
+
+// clockNotes name the clock changes that new schedules meet soon, once for each
+// zone.
+func clockNotes(outcomes []compute.HoursOutcome, now time.Time) []string {
+	var notes []string
+	for _, o := range outcomes {
+		if o.Err != nil || o.Already {
+			continue
+		}
+		for _, s := range o.Now().Scheduled() {
+			if s.Err != nil || !s.Entry.Enabled {
+				continue
+			}
+			for _, change := range schedule.ClockChanges(s.Entry.Zone, now, now.Add(clockAhead)) {
+				way, utc := "forward", "earlier"
+				if change.By < 0 {
+					way, utc = "back", "later"
+				}
+				by := Span(change.By.Abs())
+				note := fmt.Sprintf("the clocks of %s go %s by %s on %s: the hours stay as they are written, in UTC they are %s %s then",
+					s.Entry.Zone, way, by, change.At.Format("Mon 2 Jan"), by, utc)
+				if !slices.Contains(notes, note) {
+					notes = append(notes, note)
+				}
+			}
+		}
+	}
+	return notes
 }
 
 // together is no error, the only one, or all of them.
@@ -191,6 +225,8 @@ func (p *Page) hours(c *compute.Compute) {
 	entries, _ := Entries(list)
 	if on, ok := schedule.OnPerWeek(entries, p.Now); ok {
 		head = append(head, perWeek(on))
+	} else if at, ok := quietUntil(entries, p.Now); ok {
+		head = append(head, "nothing happens before "+day(at, p.Now))
 	}
 	p.Sentence("%s", strings.Join(head, " · "))
 	width := p.Width()
@@ -217,6 +253,17 @@ func (p *Page) hours(c *compute.Compute) {
 			p.Line("     %s · id %s", next, id)
 		}
 	}
+}
+
+// quietUntil is when schedules that do nothing for more than a week, as those
+// that are paused, go on.
+func quietUntil(entries []schedule.Entry, now time.Time) (at time.Time, ok bool) {
+	for _, e := range entries {
+		if next, fires := e.Next(now); fires && (!ok || next.Before(at)) {
+			at, ok = next, true
+		}
+	}
+	return at, ok && at.Sub(now) > weekLength
 }
 
 // perWeek is how long an instance is on in a week, and what that saves.
@@ -310,7 +357,7 @@ func Skipped(s schedule.Shift, now time.Time) string {
 // Applies says what goes on to stop an instance whose schedules skip something,
 // or that nothing does.
 func Applies(now time.Time, c *compute.Compute) string {
-	if d, ok := c.Instance.IdleShutdown(); ok {
+	if d, ok := c.Instance.IdleShutdown(); ok && idleRemark(c) == "" {
 		return "idle shutdown still applies: it stops after " + schedule.FormatIdle(d) + " without use"
 	}
 	if !c.IsRunning() {
@@ -337,7 +384,7 @@ func Idle(list []*compute.Compute, several bool) Result {
 	r.People = func(p *Page) {
 		rows := make([][]string, 0, len(list))
 		for _, c := range list {
-			rows = append(rows, []string{c.Name, c.State(), idle(c), idleRemark(c)})
+			rows = append(rows, []string{c.Name, c.State(), idleText(c), idleRemark(c)})
 		}
 		p.Table([]string{"NAME", "STATE", "IDLE", "REMARK"}, rows)
 		if len(list) == 0 {
@@ -376,7 +423,7 @@ func IdleChanged(outcomes []compute.HoursOutcome, several bool) Result {
 			{Key: "id", Value: text(o.Now().ID)}, {Key: "idleTimeBeforeShutdown", Value: text(o.Now().Instance.IdleTime)}, {Key: "name", Value: o.Name},
 		})
 		if remark := idleRemark(o.Now()); remark != "" {
-			r.Notes = append(r.Notes, o.Name+" is "+remark)
+			r.Aside = append(r.Aside, o.Name+" is "+remark)
 		}
 	}
 	r.Err = together(errs)
@@ -415,7 +462,9 @@ func hoursFared(outcomes []compute.HoursOutcome, failed error) string {
 }
 
 func idleSentence(c *compute.Compute) string {
-	if d, ok := c.Instance.IdleShutdown(); ok {
+	if d, ok := c.Instance.IdleShutdown(); ok && idleRemark(c) != "" {
+		return "would stop after " + schedule.FormatIdle(d) + " without use, but is " + idleRemark(c)
+	} else if ok {
 		return "stops after " + schedule.FormatIdle(d) + " without use"
 	}
 	return "does not stop when idle"

@@ -390,7 +390,11 @@ func up(c *compute.Compute, now time.Time) string {
 func idle(c *compute.Compute) string {
 	switch {
 	case c.Instance != nil:
-		if d, ok := c.Instance.IdleShutdown(); ok {
+		d, ok := c.Instance.IdleShutdown()
+		switch {
+		case ok && idleRemark(c) != "":
+			return "never"
+		case ok:
 			return Span(d)
 		}
 		return "off"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -450,5 +451,71 @@ func TestZoneIsNamed(t *testing.T) {
 	s, out, errs = TestStreams("", 100, 100)
 	if err := Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Contains(errs.String(), "times are") {
 		t.Errorf("%v\n%s%s", err, out, errs)
+	}
+}
+
+// TestNeverIdle: an instance with a custom application is never idle, so nothing
+// says that it stops when it is.
+func TestNeverIdle(t *testing.T) {
+	t.Parallel()
+	c, err := compute.Decode([]byte(`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{"state":"Running","idleTimeBeforeShutdown":"PT45M","customServices":[{"name":"rstudio"}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []*compute.Compute{c}
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for name, r := range map[string]Result{
+		"show": Show(list, false, Brief), "list": List(list, Where{}, Brief),
+		"preview": Previews([]Preview{{Name: "dev", Compute: c}}, schedule.Zone{}, now, 7, false),
+	} {
+		s, out, errs := TestStreams("", 120, 120)
+		if err := Print(s, Options{Now: now}, r); err != nil {
+			t.Fatal(err)
+		}
+		text := out.String() + errs.String()
+		if strings.Contains(text, "after 45m idle") || strings.Contains(text, "45m without use") || strings.Contains(text, " 45m ") {
+			t.Errorf("%s promises a stop:\n%s", name, text)
+		}
+		if name == "show" && !strings.Contains(text, "never by itself: never idle: it has a custom application") {
+			t.Errorf("%s does not say why:\n%s", name, text)
+		}
+	}
+	if got := Applies(now, c); got != "it is Running, and nothing stops it" {
+		t.Errorf("Applies = %q", got)
+	}
+}
+
+// TestClockChangeAhead: who sets hours is told when clocks change soon, once for
+// each zone, and not when it is far off, nothing changed or the schedule is off.
+func TestClockChangeAhead(t *testing.T) {
+	t.Parallel()
+	instance := func(status string) *compute.Compute {
+		c, err := compute.Decode([]byte(`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{"schedules":{"computeStartStop":[
+			{"action":"Start","status":"` + status + `","triggerType":"Cron","cron":{"expression":"0 9 * * *","timeZone":"W. Europe Standard Time"}},
+			{"action":"Stop","status":"` + status + `","triggerType":"Cron","cron":{"expression":"0 18 * * *","timeZone":"W. Europe Standard Time"}}]}}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const note = "the clocks of W. Europe Standard Time go back by 1h on Sun 25 Oct: the hours stay as they are written, in UTC they are 1h later then\n"
+	for name, test := range map[string]struct {
+		day     int
+		status  string
+		already bool
+		want    string
+	}{
+		"ten days ahead":    {15, "Enabled", false, note},
+		"a month ahead":     {1, "Enabled", false, ""},
+		"past":              {26, "Enabled", false, ""},
+		"nothing changed":   {15, "Enabled", true, "dev: unchanged\n"},
+		"schedules are off": {15, "Disabled", false, ""},
+	} {
+		now := time.Date(2026, 10, test.day, 12, 0, 0, 0, time.UTC)
+		s, _, errs := TestStreams("", 0, 0)
+		o := compute.HoursOutcome{Name: "dev", Before: instance(test.status), Already: test.already}
+		if err := Print(s, Options{Now: now, Format: None}, HoursChanged([]compute.HoursOutcome{o}, false, now, nil)); err != nil || errs.String() != test.want {
+			t.Errorf("%s: %q, %v", name, errs, err)
+		}
 	}
 }

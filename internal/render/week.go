@@ -465,7 +465,7 @@ func (g glyphs) sums(v Preview) []string {
 		lines = append(lines, strings.Join(words, ", "))
 	}
 	if v.Compute != nil && v.Compute.Instance != nil {
-		if d, ok := v.Compute.Instance.IdleShutdown(); ok {
+		if d, ok := v.Compute.Instance.IdleShutdown(); ok && idleRemark(v.Compute) == "" {
 			lines = append(lines, "stops earlier after "+schedule.FormatIdle(d)+" without use")
 		}
 	}

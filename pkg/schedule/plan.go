@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"slices"
 	"time"
 )
 
@@ -260,6 +261,16 @@ func (d PlanDay) Cells(n int) []Cell {
 	return cells
 }
 
+// ClockChanges lists the clock changes of a zone, which may have either name,
+// from an instant up to another; none when the zone is not known.
+func ClockChanges(zone string, from, to time.Time) []ClockChange {
+	loc, err := location(zone)
+	if err != nil {
+		return nil
+	}
+	return clockChanges(from.In(loc), to)
+}
+
 // clockChanges lists the changes of offset in [from, to).
 func clockChanges(from, to time.Time) []ClockChange {
 	var changes []ClockChange
@@ -300,12 +311,16 @@ func stateAfter(state State, firings []Firing) State {
 
 // OnPerWeek is how long the schedules keep an instance on in a week, once they
 // have settled: the first week after the given instant, and after every
-// enabled entry's start, in which the state is known throughout. ok is false
+// enabled entry's start, in which the state is known throughout and no clock
+// changes, if there is one. ok is false
 // when there is no such week within six, when an enabled entry cannot be
-// computed, and when nothing starts or nothing stops the instance, for then
-// its hours are up to its users.
+// computed or begins more than a week later, as one that is paused does, and
+// when nothing starts or nothing stops the instance, for then its hours are up to
+// its users.
 func OnPerWeek(entries []Entry, from time.Time) (on time.Duration, ok bool) {
+	const week = 7 * 24 * time.Hour
 	starts, stops := false, false
+	soon := from.Add(week)
 	for _, e := range entries {
 		if !e.Enabled {
 			continue
@@ -316,29 +331,38 @@ func OnPerWeek(entries []Entry, from time.Time) (on time.Duration, ok bool) {
 		}
 		starts, stops = starts || e.Action == Start, stops || e.Action == Stop
 		if !e.Start.IsZero() {
-			from = later(from, e.Start.In(loc))
+			if from = later(from, e.Start.In(loc)); from.After(soon) {
+				return 0, false
+			}
 		}
 	}
 	if !starts || !stops {
 		return 0, false
 	}
-	const week = 7 * 24 * time.Hour
 	p := Plan{From: from, To: from.Add(6 * week), Zone: time.UTC}
 	p.Firings = Firings(entries, p.From, p.To)
 	segments := p.segments(entries, Unknown)
 	for n := range 6 {
 		a := from.Add(time.Duration(n) * week)
+		b := a.Add(week)
 		var spent [3]time.Duration
 		for _, s := range segments {
-			if x, y := later(a, s.From), earlier(a.Add(week), s.To); x.Before(y) {
+			if x, y := later(a, s.From), earlier(b, s.To); x.Before(y) {
 				spent[s.State] += y.Sub(x)
 			}
 		}
-		if spent[Unknown] == 0 {
+		if spent[Unknown] > 0 {
+			continue
+		}
+		if !ok {
+			on, ok = spent[On], true
+		}
+		// A week in which a clock changes is an hour longer or shorter than others.
+		if !slices.ContainsFunc(entries, func(e Entry) bool { return e.Enabled && len(ClockChanges(e.Zone, a, b)) > 0 }) {
 			return spent[On], true
 		}
 	}
-	return 0, false
+	return on, ok
 }
 
 func earlier(a, b time.Time) time.Time {

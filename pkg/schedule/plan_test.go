@@ -242,7 +242,7 @@ func TestOnPerWeek(t *testing.T) {
 		want    string
 	}{
 		{"article", hours(t, "W. Europe Standard Time", "mon-thu 09:00-18:00", "fri 09:00-16:00"), "43h0m0s true"},
-		{"paused", later, "45h0m0s true"},
+		{"paused", later, "0s false"},
 		{"once a month", []Entry{monthly(Start, 9), monthly(Stop, 18)}, "0s true"},
 		{"no stop", hours(t, "", "mon-fri 09:00-"), "0s false"},
 		{"no start", hours(t, "", "-19:00"), "0s false"},
@@ -258,6 +258,24 @@ func TestOnPerWeek(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestOnPerWeekOfAClockChange: a week that is an hour longer is not the measure.
+func TestOnPerWeekOfAClockChange(t *testing.T) {
+	t.Parallel()
+	entries := hours(t, "W. Europe Standard Time", "mon-thu 09:00-18:00")
+	for _, at := range []string{"2026-10-19T10:00:00Z", "2026-10-22T10:00:00Z", "2027-03-22T10:00:00Z"} {
+		if on, ok := OnPerWeek(entries, mustTime(t, at)); !ok || on != 36*time.Hour {
+			t.Errorf("%s: %s, %t", at, on, ok)
+		}
+	}
+	changes := ClockChanges("Europe/Berlin", mustTime(t, "2026-10-20T00:00:00Z"), mustTime(t, "2026-10-30T00:00:00Z"))
+	if len(changes) != 1 || !changes[0].At.Equal(mustTime(t, "2026-10-25T01:00:00Z")) || changes[0].By != -time.Hour {
+		t.Errorf("changes = %v", changes)
+	}
+	if changes = ClockChanges("Atlantis", mustTime(t, "2026-10-20T00:00:00Z"), mustTime(t, "2026-10-30T00:00:00Z")); changes != nil {
+		t.Errorf("changes of an unknown zone = %v", changes)
 	}
 }
 
