@@ -127,6 +127,7 @@ func (a *App) Begin(flags *pflag.FlagSet) error {
 		return err
 	}
 	a.output.Emulator = target.Emulator()
+	a.Carry = carried(given)
 	return nil
 }
 
@@ -171,6 +172,23 @@ func (a *App) setClock() {
 	a.output.Now = a.output.Now.In(zone.Location)
 	if own, err := schedule.Resolve(machineZone(a.Getenv)); err != nil || own.Windows != zone.Windows {
 		a.output.Zone = cmp.Or(zone.IANA, zone.Windows)
+	}
+}
+
+// carried are the flags that said where to act, for commands that are suggested.
+func carried(given map[string]string) render.Carried {
+	flags := func(names ...string) string {
+		var words []string
+		for _, name := range names {
+			if given[name] != "" {
+				words = append(words, "--"+name, quote(given[name]))
+			}
+		}
+		return strings.Join(words, " ")
+	}
+	return render.Carried{
+		Cloud:     flags("cloud", "endpoint"),
+		Workspace: flags("subscription-id", "subscription", "resource-group", "workspace-name"),
 	}
 }
 

@@ -273,9 +273,9 @@ func (r report) print(s *Streams) {
 	if r.name != "" && !strings.Contains(message, r.name) {
 		message = r.name + ": " + message
 	}
-	fmt.Fprintln(s.Err, "ERROR: "+s.withoutHidden(Clean(prefix+message)))
+	fmt.Fprintln(s.Err, "ERROR: "+s.said(prefix+message))
 	if r.hint != "" {
-		fmt.Fprintln(s.Err, "hint: "+s.withoutHidden(Clean(r.hint)))
+		fmt.Fprintln(s.Err, "hint: "+s.said(r.hint))
 	}
 	if r.requestID != "" {
 		fmt.Fprintln(s.Err, "request id: "+Clean(r.requestID))

@@ -48,7 +48,7 @@ func (p *Page) Width() int {
 
 // Line writes one line to stdout, cut to the width of the terminal.
 func (p *Page) Line(format string, args ...any) {
-	text := Clean(fmt.Sprintf(format, args...))
+	text := p.s.carried(Clean(fmt.Sprintf(format, args...)))
 	if w := p.Width(); w > 0 {
 		text = Cut(text, w)
 	}
@@ -58,13 +58,13 @@ func (p *Page) Line(format string, args ...any) {
 // Sentence writes one sentence to stdout. It is not cut, because it may end in
 // a command that people copy; the terminal wraps it.
 func (p *Page) Sentence(format string, args ...any) {
-	p.put(&p.out, Cut(Clean(fmt.Sprintf(format, args...)), sentenceMax))
+	p.put(&p.out, Cut(p.s.carried(Clean(fmt.Sprintf(format, args...))), sentenceMax))
 }
 
 // Aside writes one sentence to stderr: what a person wants to know beside the
 // result, such as the summary under a list.
 func (p *Page) Aside(format string, args ...any) {
-	p.put(&p.errs, Cut(Clean(fmt.Sprintf(format, args...)), sentenceMax))
+	p.put(&p.errs, Cut(p.s.carried(Clean(fmt.Sprintf(format, args...))), sentenceMax))
 }
 
 // Row writes a labelled value, wrapped below itself when it is longer than the
@@ -78,7 +78,7 @@ func (p *Page) Row(label, value string) {
 	if width < 1 {
 		width = sentenceMax
 	}
-	for i, line := range wrap(Clean(value), width) {
+	for i, line := range wrap(p.s.carried(Clean(value)), width) {
 		if i == rowMax {
 			p.Line("%*s…", len(head), "")
 			return

@@ -114,7 +114,7 @@ func Note(s *Streams, o Options, sentence string) {
 	if o.OnlyErrors {
 		return
 	}
-	line := s.withoutHidden(Clean(sentence))
+	line := s.said(sentence)
 	if o.Emulator && s.Err.TTY {
 		line += emulatorMark
 	}

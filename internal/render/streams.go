@@ -84,6 +84,9 @@ type Streams struct {
 	Out *Output
 	Err *Output
 
+	// Carry are the flags that commands in texts for people repeat.
+	Carry Carried
+
 	hidden []hiddenText
 }
 
