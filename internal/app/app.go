@@ -180,6 +180,11 @@ func carried(given map[string]string) render.Carried {
 	flags := func(names ...string) string {
 		var words []string
 		for _, name := range names {
+			if name == "endpoint" {
+				if _, err := azure.ParseEndpoint(given[name]); err != nil {
+					continue // it may hold a password, and is refused
+				}
+			}
 			if given[name] != "" {
 				words = append(words, "--"+name, quote(given[name]))
 			}
