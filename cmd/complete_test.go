@@ -52,6 +52,7 @@ func shells() []shell {
 // What a person types before pressing tab, and what then stands on the line.
 func TestShellsComplete(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, s := range shells() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

@@ -46,6 +46,7 @@ func blocks(text string) []block {
 // for any lines, and how long something took does not matter.
 func TestGuides(t *testing.T) {
 	t.Parallel()
+	long(t)
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("bash is not installed")
 	}

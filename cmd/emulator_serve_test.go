@@ -188,6 +188,7 @@ func TestServeRefuses(t *testing.T) {
 // A server that is killed under load has lost nothing that it had acknowledged.
 func TestServeKilled(t *testing.T) {
 	t.Parallel()
+	long(t)
 	s := emulated(t, "instant")
 	e := s.serve()
 	client := e.client(t, e.CAFile)

@@ -52,6 +52,7 @@ func firstWord(words string) string {
 // example that makes it.
 func TestExamples(t *testing.T) {
 	t.Parallel()
+	long(t)
 	full := exampleState(t)
 	for _, c := range cmd.References() {
 		for line := range strings.Lines(c.Example) {

@@ -43,6 +43,14 @@ func (t tests) Run() int {
 	return code
 }
 
+// long leaves a test of many processes out where time is short (-short).
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it runs many processes")
+	}
+}
+
 // TestScripts runs the scenarios on the embedded emulator at the pace of Azure,
 // on virtual time.
 func TestScripts(t *testing.T) {
@@ -68,6 +76,7 @@ func TestScripts(t *testing.T) {
 // embedded emulator can show is marked [embedded].
 func TestScriptsAtAnEndpoint(t *testing.T) {
 	t.Parallel()
+	long(t)
 	var files []string
 	for _, name := range []string{
 		"emulator", "first-instance", "idle", "idempotent", "no-wait", "not-there", "pipeline", "resize", "settings",
@@ -98,6 +107,7 @@ func TestScriptsAtAnEndpoint(t *testing.T) {
 // binary people get: azcore waits differently inside a test binary.
 func TestScriptsBuilt(t *testing.T) {
 	t.Parallel()
+	long(t)
 	binary := built(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/built",

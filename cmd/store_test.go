@@ -13,6 +13,7 @@ import (
 // other's.
 func TestProcessesAtOnce(t *testing.T) {
 	t.Parallel()
+	long(t)
 	s := emulated(t, "instant")
 	var all sync.WaitGroup
 	var want []string
@@ -39,6 +40,7 @@ func TestProcessesAtOnce(t *testing.T) {
 // acknowledged, and nothing that cannot be read.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
+	long(t)
 	s := emulated(t, "instant")
 	// A whole run tells over which time to spread the kills.
 	begun := time.Now()

@@ -63,6 +63,9 @@ func outcome(t *testing.T, env []string, name string, args ...string) string {
 
 func TestClientAz(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("az takes its time")
+	}
 	if _, err := exec.LookPath("az"); err != nil {
 		t.Skip("az is not installed: apt-get install azure-cli")
 	}
@@ -78,6 +81,9 @@ const debianPython = "/usr/bin/python3"
 
 func TestClientPython(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("Python takes its time")
+	}
 	if exec.Command(debianPython, "-c", "import azure.mgmt.machinelearningservices").Run() != nil {
 		t.Skip("Microsoft's Python client is not installed: apt-get install python3-azure")
 	}
@@ -91,6 +97,9 @@ func TestClientPython(t *testing.T) {
 
 func TestClientJavaScript(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("Node takes its time")
+	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Skip("there is no cache folder to look for Node packages in")
