@@ -233,13 +233,15 @@ func TestResumeInTheWorkspaceOfIDs(t *testing.T) {
 	b := virtual(t)
 	b.must("create", "one", "-s", "Standard_DS3_v2", "-w", "second-ws")
 	b.must("create", "two", "-s", "Standard_DS3_v2", "-w", "third-ws")
-	one, two := computeID("second-ws", "one"), computeID("third-ws", "two")
+	b.must("create", "three", "-s", "Standard_DS3_v2")
+	one, two, three := computeID("second-ws", "one"), computeID("third-ws", "two"), computeID("local-ws", "three")
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"restart", one, "--timeout", "10s"}, "computetarget wait one -g local-rg -w second-ws --subscription-id "},
 		{[]string{"stop", one, two, "--timeout", "10s"}, "computetarget wait " + one + " " + two + "\n"},
+		{[]string{"restart", "three", two, "--timeout", "10s"}, "computetarget wait " + three + " " + two + "\n"},
 		{[]string{"delete", one, two, "--timeout", "10s"}, "computetarget wait " + one + " " + two + " --for deleted\n"},
 	} {
 		e := b.run(c.args...)
