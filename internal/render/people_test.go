@@ -318,7 +318,7 @@ func TestIdentityObject(t *testing.T) {
 		{`{"identity":{"type":"SystemAssigned","principalId":"p","tenantId":"t","userAssignedIdentities":null}}`,
 			`{"principalId":"p","tenantId":"t","type":"SystemAssigned"}`, `{"principalId":"p","tenantId":"t","type":"SystemAssigned","userAssignedIdentities":null}`},
 		{`{"identity":{"type":"SystemAssigned,UserAssigned","principalId":"p","userAssignedIdentities":{"/x":{}}}}`,
-			`{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/x":{}}}`, `{"principalId":"p","type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/x":{}}}`},
+			`{"principalId":"p","tenantId":null,"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/x":{}}}`, `{"principalId":"p","type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/x":{}}}`},
 	}
 	for _, c := range cases {
 		k, err := compute.Decode([]byte(c.body))
