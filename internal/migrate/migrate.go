@@ -129,6 +129,9 @@ func find(file string, text []byte, o Options) []Finding {
 	all.kind = kind
 	found = inOrder(found)
 	for i := range found {
+		if found[i].edits != nil && inContainer(text, found[i].start, kind) {
+			found[i].byHand("it runs in another container, which may have az and no computetarget: install it there")
+		}
 		if err := o.refuses(found[i]); err != nil {
 			found[i].byHand("computetarget would refuse it: " + err.Error())
 		}
@@ -143,6 +146,30 @@ func find(file string, text []byte, o Options) []Finding {
 	found = keepNeeded(found, text, o)
 	warnFile(found, text)
 	return found
+}
+
+// inContainer reports whether the call at i is not run where the script is, but
+// by docker run, or in the container of GitHub's azure/cli action.
+func inContainer(text []byte, i int, k kind) bool {
+	line := bytes.LastIndexByte(text[:i], '\n') + 1
+	for line > 0 && bytes.HasSuffix(bytes.TrimRight(text[:line-1], " \t\r"), []byte("\\")) { // continued
+		line = bytes.LastIndexByte(text[:line-1], '\n') + 1
+	}
+	if compiled().container.Match(text[line:i]) {
+		return true
+	}
+	if k != yaml {
+		return false
+	}
+	step := bytes.LastIndex(text[:i], []byte("uses:"))
+	if step < 0 {
+		return false
+	}
+	action, between, _ := bytes.Cut(text[step+len("uses:"):i], []byte("\n"))
+	indent := step - bytes.LastIndexByte(text[:step], '\n') - 1 - len("- ") // of the step
+	next := append(bytes.Repeat([]byte(" "), max(0, indent)), "- "...)
+	return bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(action)), []byte("azure/cli@")) &&
+		!bytes.HasPrefix(between, next) && !bytes.Contains(between, append([]byte("\n"), next...))
 }
 
 func (o Options) refuses(f Finding) error {

@@ -345,6 +345,56 @@ func TestRefusedCallsStay(t *testing.T) {
 	}
 }
 
+// Where computetarget is not, nothing is rewritten.
+func TestContainers(t *testing.T) {
+	t.Parallel()
+	const step = "    steps:\n      - name: x\n        uses: azure/CLI@v1\n        with:\n          inlineScript: |\n            az ml computetarget list\n"
+	for _, c := range []struct {
+		file, in string
+		stays    bool
+	}{
+		{"a.sh", "docker run --rm mcr.microsoft.com/azure-cli az ml computetarget list", true},
+		{"a.sh", "docker run -v $PWD:/x \\\n  mcr.microsoft.com/azure-cli:2.45.0 \\\n  az ml computetarget list", true},
+		{"a.sh", "docker exec tools bash -c 'az ml computetarget list'", true},
+		{"a.sh", "kubectl exec pod -- az ml computetarget list", true},
+		{"a.sh", "docker build .\naz ml computetarget list", false},
+		{"a.yml", step, true},
+		{"a.yml", step + "      - run: az ml computetarget list\n", true},
+		{"a.yml", "    steps:\n      - uses: azure/cli@v2\n        with: {}\n      - run: |\n          az ml computetarget list\n", false},
+		{"a.yml", "    steps:\n      - uses: azure/login@v1\n      - run: az ml computetarget list\n", false},
+	} {
+		if found := Find(c.file, []byte(c.in), Options{}); len(found) == 0 || (found[0].edits == nil) != c.stays {
+			t.Errorf("%s: %+v", c.in, found)
+		}
+	}
+	for _, in := range []string{"FROM mcr.microsoft.com/azure-cli:2.45.0\nRUN az ml computetarget list", "image: mcr.microsoft.com/azure-cli\nscript:\n  - az ml computetarget list\n"} {
+		if found := Find("Dockerfile", []byte(in), Options{}); len(found) != 1 || len(found[0].Warnings) != 1 || !strings.Contains(found[0].Warnings[0], "no computetarget") {
+			t.Errorf("%s: %+v", in, found)
+		}
+	}
+}
+
+// The last flag's value may come from elsewhere.
+func TestCallsThatGoOn(t *testing.T) {
+	t.Parallel()
+	var asked string
+	o := Options{Refuses: func(words []string) error { asked = strings.Join(words, " "); return nil }}
+	for _, c := range []struct{ file, in, want string }{
+		{"a.sh", "list | xargs -n1 az ml computetarget show -n", "show -n true"},
+		{"a.py", `os.system("az ml computetarget show -n " + name)`, "show -n true"},
+		{"a.py", `run(["az", "ml", "computetarget", "show", "-n", name])`, "show -n true"},
+		{"Jenkinsfile", "sh 'az ml computetarget show -n ' + name", "show -n true"},
+		{"a.json", `["az ml computetarget show -n "]`, "show -n true"},
+		{"a.sh", "az ml computetarget show -n\n", "show -n"},
+		{"a.sh", "az ml computetarget show -n; x", "show -n"},
+	} {
+		Find(c.file, []byte(c.in), o)
+		if asked != c.want {
+			t.Errorf("%s: asked for %q, want %q", c.in, asked, c.want)
+		}
+	}
+}
+
 // A file that only installs the extension goes on while another one needs it.
 func TestNeededElsewhere(t *testing.T) {
 	t.Parallel()

@@ -234,7 +234,25 @@ func (c call) args(leaf string, globals, rest []word) []string {
 		}
 		out = append(out, text)
 	}
+	if len(out) > 0 && strings.HasPrefix(out[len(out)-1], "-") && c.goesOn() {
+		out = append(out, AnyValue)
+	}
 	return out
+}
+
+// goesOn reports whether something adds words behind those of the call: xargs,
+// or a program that puts it together ("az ml … -n " + name).
+func (c call) goesOn() bool {
+	t := c.view.text
+	before := t[c.view.line(c.words[0].start):c.words[0].start]
+	if bytes.Contains(before, []byte("xargs")) || bytes.Contains(before, []byte("parallel")) {
+		return true
+	}
+	rest := bytes.TrimLeft(t[c.after:], " \t")
+	if len(rest) == 0 {
+		return c.view.literal
+	}
+	return rest[0] == '"' || rest[0] == '\''
 }
 
 // quoted reports whether an item of a list is a text and no name of a variable.
@@ -468,6 +486,9 @@ func warnFile(found []Finding, text []byte) {
 	})
 	if i < 0 {
 		return
+	}
+	if image := compiled().image.FindSubmatch(text); image != nil {
+		found[i].Warnings = append(found[i].Warnings, string(image[1])+" holds az and no computetarget: install it there")
 	}
 	if name := compiled().signIn.Find(text); name != nil {
 		found[i].Warnings = append(found[i].Warnings,

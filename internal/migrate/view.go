@@ -20,6 +20,7 @@ type view struct {
 	from, to []int // nil: byte i is byte base+i of the file
 	base     int
 	comments []span // of the kinds that have block comments
+	literal  bool   // the text of a string, behind which a program may add more
 }
 
 type span struct{ start, end int }
@@ -232,7 +233,7 @@ func jsonViews(v view) []view {
 			if end < 0 {
 				continue
 			}
-			literal := view{kind: shell, from: []int{}, to: []int{}}
+			literal := view{kind: shell, from: []int{}, to: []int{}, literal: true}
 			literal.appendJSON(v, span{at, end + 1})
 			if len(literal.text) > 0 {
 				out = append(out, literal)
@@ -293,6 +294,7 @@ func pythonViews(v view) []view {
 			if !raw {
 				literal = literal.unescape()
 			}
+			literal.literal = true
 			out = append(out, literal)
 			at = end + len(quote)
 		default:

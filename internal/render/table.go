@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 )
 
 const (
@@ -71,29 +69,22 @@ func (p *Page) Table(headers []string, rows [][]string, giving ...string) {
 		}
 	}
 	var b bytes.Buffer
-	t := tablewriter.NewTable(&b,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
-		})),
-		tablewriter.WithEastAsian(tw.Off),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAlignment(tw.AlignLeft),
-		tablewriter.WithTrimSpace(tw.Off),
-		tablewriter.WithPadding(tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}),
-	)
-	t.Header(headers[:keep])
+	t := tablewriter.NewWriter(&b)
+	t.SetAutoFormatHeaders(false)
+	t.SetAutoWrapText(false)
+	t.SetBorder(false)
+	t.SetHeaderLine(false)
+	t.SetHeaderAlignment(tablewriter.ALIGN_LEFT)
+	t.SetAlignment(tablewriter.ALIGN_LEFT)
+	t.SetCenterSeparator("")
+	t.SetColumnSeparator("")
+	t.SetTablePadding(strings.Repeat(" ", gap))
+	t.SetNoWhiteSpace(true)
+	t.SetHeader(headers[:keep])
 	for _, row := range cells {
-		if t.Append(row[:keep]) != nil {
-			return // cannot be: rows are plain strings
-		}
+		t.Append(row[:keep])
 	}
-	if t.Render() != nil {
-		return // cannot be: the buffer takes everything
-	}
+	t.Render()
 	for line := range strings.Lines(b.String()) {
 		p.Line("%s", strings.TrimRight(line, " \n"))
 	}

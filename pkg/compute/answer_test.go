@@ -25,8 +25,8 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// Whatever is answered to a read is a compute or an error, and only a 404 can
-// mean that the compute is not there.
+// Whatever is answered to a read is the compute that was asked for or an error,
+// and only a 404 or 410 can mean that it is not there.
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, `{"name":"a","properties":{"computeType":"ComputeInstance"}}`, "application/json")
 	f.Add(200, `{"name":"b"}`, "")
@@ -46,8 +46,11 @@ func FuzzAnswer(f *testing.F) {
 			return resp, nil
 		}, Options{})
 		got, err := c.Get(context.Background(), "a")
-		if (got == nil) == (err == nil) || IsNotFound(err) && status != http.StatusNotFound {
+		if (got == nil) == (err == nil) || IsNotFound(err) && status != http.StatusNotFound && status != http.StatusGone {
 			t.Fatalf("%d %q gave %+v, %v", status, body, got, err)
+		}
+		if err == nil && !strings.EqualFold(got.Name, "a") {
+			t.Fatalf("%d %q gave %q", status, body, got.Name)
 		}
 	})
 }
