@@ -537,12 +537,15 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		}
 	}
 	notes := &notebook{notes: map[string][]string{}}
+	var settling sync.Mutex
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
 		saved, o := a.SaveSchedules(client.Workspace()), o
 		o.Save, o.Check = saved.Save, c.check
 		ended := client.ChangeSchedules(ctx, names, o, c.by(client, notes))
 		if !c.check {
+			settling.Lock() // what it says of one workspace comes after that of another
 			saved.Settle(ended, c.wanted != nil)
+			settling.Unlock()
 		}
 		return resumableHours(a, client, ended)
 	})
