@@ -92,6 +92,7 @@ func Print(s *Streams, o Options, r Result) error {
 	if err := printResult(s, o, r); err != nil {
 		if r.Did != nil && !drawn(s, o, r) {
 			p := newPage(s, o)
+			p.emulator = false // stderr says it where it is a terminal
 			r.Did(p)
 			_, _ = p.out.WriteTo(s.Err) // the failure itself says more
 		}
