@@ -50,11 +50,12 @@ func merged(group []report) report {
 		return r
 	}
 	list := strings.Join(names, ", ")
-	// Commands in advice take several names. A name at the end of an id is part of
-	// it, and stays.
+	// Commands in advice take several names, and one may hold all of them already.
+	// A name at the end of an id is part of it, and stays.
 	for _, g := range group {
 		hint := g.hint
-		if at := wordAt(hint, g.name); at >= 0 && !quoted(hint, at) {
+		holds := func(other string) bool { return other != g.name && wordAt(hint, other) >= 0 }
+		if at := wordAt(hint, g.name); at >= 0 && !quoted(hint, at) && !slices.ContainsFunc(names, holds) {
 			hint = withName(hint, g.name, strings.Join(names, " "))
 		}
 		if hint != "" && !slices.Contains(hints, hint) {
