@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,15 +34,11 @@ func newPage(s *Streams, o Options) *Page {
 	return &Page{Now: now, s: s, zone: o.Zone, wide: o.Format == Wide, emulator: o.Emulator}
 }
 
-// Width returns the columns a line of the view may take, without the emulator
-// mark that follows it.
+// Width returns the columns a line of the view may take.
 func (p *Page) Width() int {
 	w := p.s.Out.Width()
 	if w == 0 || p.wide {
 		return 0
-	}
-	if p.emulator {
-		w -= len(emulatorMark)
 	}
 	return max(w, 1)
 }
@@ -136,9 +133,6 @@ func wrap(text string, width int) []string {
 
 func (p *Page) put(b *bytes.Buffer, text string) {
 	b.WriteString(text)
-	if p.emulator {
-		b.WriteString(emulatorMark)
-	}
 	b.WriteByte('\n')
 }
 
@@ -161,11 +155,32 @@ func (p *Page) flush() error {
 	if note := p.zoneNote(); note != "" && !p.zoned {
 		p.Aside("%s", note)
 	}
+	if p.emulator {
+		p.mark()
+	}
 	if _, err := p.s.Out.Write(p.out.Bytes()); err != nil {
 		return err
 	}
 	_, err := p.s.Err.Write(p.errs.Bytes())
 	return err
+}
+
+// mark says once that what is shown is the emulator's: behind the first sentence
+// beside the result, or behind the result's last line where it fits.
+func (p *Page) mark() {
+	beside, rest, ok := bytes.Cut(p.errs.Bytes(), []byte{'\n'})
+	if ok {
+		p.errs = *bytes.NewBuffer(slices.Concat(beside, []byte(emulatorMark+"\n"), rest))
+	} else if whole, ok := bytes.CutSuffix(p.out.Bytes(), []byte{'\n'}); ok {
+		last := whole[bytes.LastIndexByte(whole, '\n')+1:]
+		lines := bytes.Count(whole, []byte{'\n'}) + 1
+		if w := p.Width(); lines > 1 && w > 0 && Columns(string(last))+len(emulatorMark) > w {
+			p.errs.WriteString(strings.TrimSpace(emulatorMark) + "\n")
+		} else {
+			p.out = *bytes.NewBuffer(slices.Concat(whole, []byte(emulatorMark+"\n")))
+		}
+	}
+	p.s.marked = true
 }
 
 // widths measures text for terminals. The locale's East Asian setting is not

@@ -80,11 +80,13 @@ func capture(t *testing.T, title string, width int, o Options, r Result) string 
 	err := Print(s, o, r)
 	PrintError(s, err)
 	if width > 0 && r.People != nil {
+		shown := 0
 		for line := range strings.Lines(out.String() + errs.String()) {
 			line = strings.TrimSuffix(line, "\n")
 			if strings.HasPrefix(line, "ERROR") || strings.HasPrefix(line, "hint") || strings.HasPrefix(line, "request id") {
 				continue
 			}
+			shown++
 			sentence := strings.Contains(line, " is ") || strings.Contains(line, " compute") || r.Notes != nil && strings.Contains(line, ": ")
 			if n := Columns(line); n > width && !sentence {
 				t.Errorf("%s: %d columns on a terminal of %d: %q", title, n, width, line)
@@ -92,9 +94,9 @@ func capture(t *testing.T, title string, width int, o Options, r Result) string 
 			if Clean(line) != line {
 				t.Errorf("%s: unsafe characters: %q", title, line)
 			}
-			if o.Emulator && !strings.HasSuffix(line, "(emulator)") {
-				t.Errorf("%s: the emulator is not named: %q", title, line)
-			}
+		}
+		if n := strings.Count(out.String()+errs.String(), "(emulator)"); o.Emulator && (n > 1 || n == 0 && shown > 0) {
+			t.Errorf("%s: the emulator is named %d times, want once:\n%s%s", title, n, out, errs)
 		}
 	}
 	return fmt.Sprintf("=== %s: exit %d\n--- stdout\n%s--- stderr\n%s", title, ExitCode(err, false), out, errs)

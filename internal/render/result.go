@@ -74,7 +74,7 @@ type Options struct {
 	Format Format
 	// Query is the compiled --query, nil for none.
 	Query Searcher
-	// Emulator marks every line a person reads with "(emulator)".
+	// Emulator marks what a person reads with "(emulator)", once.
 	Emulator bool
 	// OnlyErrors drops notes (--only-show-errors).
 	OnlyErrors bool
@@ -116,8 +116,9 @@ func Note(s *Streams, o Options, sentence string) {
 		return
 	}
 	line := s.said(sentence)
-	if o.Emulator && s.Err.TTY {
+	if o.Emulator && s.Err.TTY && !s.marked {
 		line += emulatorMark
+		s.marked = true
 	}
 	fmt.Fprintln(s.Err, line)
 }

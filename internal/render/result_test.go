@@ -39,7 +39,7 @@ func TestPrintChoosesWhatToPrint(t *testing.T) {
 		{"query", 80, Options{Query: fixedQuery{value: "v"}}, nil, "\"v\"\n", "a note\n"},
 		{"query without result", 0, Options{Format: Table, Query: fixedQuery{}}, nil, "", "a note\n"},
 		{"only errors", 0, Options{Format: None, OnlyErrors: true}, nil, "", ""},
-		{"emulator", 80, Options{Emulator: true}, nil, "a is Running (emulator)\n", "1 compute (emulator)\na note (emulator)\n"},
+		{"emulator", 80, Options{Emulator: true}, nil, "a is Running\n", "1 compute (emulator)\na note\n"},
 		{"emulator in a pipe", 0, Options{Emulator: true}, nil, "text\n", "a note\n"},
 	}
 	for _, c := range cases {

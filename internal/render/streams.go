@@ -88,6 +88,7 @@ type Streams struct {
 	Carry Carried
 
 	hidden []hiddenText
+	marked bool // it was said that this is the emulator
 }
 
 // NewStreams looks at each stream on its own. getenv supplies NO_COLOR
