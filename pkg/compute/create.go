@@ -48,7 +48,7 @@ func CheckSpec(name string, spec *Spec) []Finding {
 		out = append(out, Finding{Kind: KindInvalid, Field: "name", Message: err.Error(), Suggestions: []string{ProposeName(name)}})
 	}
 	if id := spec.ResourceID; id != "" && !isResourceID(id) {
-		wrong("resourceId", "%q is not the id of a resource; it looks like /subscriptions/…/resourceGroups/…/providers/…, and az aks show --query id prints one", shorten(id, 100))
+		wrong("resourceId", "%q is not the id of a resource; it looks like /subscriptions/…/resourceGroups/…/providers/…", shorten(id, 100))
 	}
 	if i := spec.Instance; i != nil {
 		if i.SSHPublicAccess != nil && *i.SSHPublicAccess && i.SSHPublicKey == "" && i.AssignedUser == nil {

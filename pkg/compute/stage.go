@@ -137,15 +137,12 @@ func (l *loop) send(ctx context.Context, t *task) {
 	case uncertain(err):
 		t.stage = &lost{before: before, cause: err, op: op, last: s.again}
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
-	case throttled(err):
-		// It was not carried out, and will be when there is room.
+	case throttled(err), l.mayWait(t, e):
+		// It was not carried out, and will be when there is room, or when what
+		// runs on the compute is over.
+		s.settling = !throttled(err)
 		t.heard, t.stage = err, s
 		l.heed(err)
-		l.emit(t, Event{Kind: EventTrouble, Err: err})
-	case e != nil && e.Kind == KindBusy && e.Status != 0 && !l.o.Strict && !l.o.NoWait && !isCapacity(strings.ToLower(e.Code+" "+e.Message)) && before != nil:
-		// Something else runs on it: let that end first, for as long as the
-		// wait lasts.
-		t.heard, t.stage, s.settling = err, s, true
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
 	case e != nil && refusedForState(e) && !l.o.Strict && before != nil && before.InFailedState():
 		l.end(t, stateError(before, "%s is in state %s, in which the service does not %s it; stop it first, or delete it and create it again",
@@ -161,6 +158,13 @@ func (l *loop) send(ctx context.Context, t *task) {
 	default:
 		l.end(t, err)
 	}
+}
+
+// mayWait reports whether a request was refused because something else runs on
+// its compute, and may be made when that is over.
+func (l *loop) mayWait(t *task, e *Error) bool {
+	return e != nil && e.Kind == KindBusy && e.Status != 0 && !isCapacity(strings.ToLower(e.Code+" "+e.Message)) &&
+		!l.o.Strict && !l.o.NoWait && t.now != nil
 }
 
 // refusedForState reports whether the service refused a request because of the
@@ -255,6 +259,9 @@ func (*lost) asked() bool          { return true }
 func (*lost) impatient(error) bool { return false }
 
 func (s *lost) left(t *task) string {
+	if kind := KindOf(s.cause); kind == KindInterrupted || kind == KindTimeout {
+		return fmt.Sprintf("the %s was on its way and may have been carried out", t.verb)
+	}
 	return fmt.Sprintf("the %s was sent and may have been carried out: %s", t.verb, s.cause)
 }
 
