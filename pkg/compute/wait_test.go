@@ -1033,3 +1033,51 @@ func TestErrorsTellWhetherAWriteWasAccepted(t *testing.T) {
 		}
 	}
 }
+
+// An address that gives nothing usable is asked five times and no more. The
+// compute decides, also when it went somewhere else.
+func TestAddressOfNoUseIsDropped(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[string]Kind{StateRunning: -1, StateStopped: KindFailed} {
+		f := newFake(t)
+		m := f.add("ci", StateStopped, "Stop Succeeded")
+		asked := 0
+		f.answer = func(n int, req *http.Request) (*http.Response, error) {
+			switch {
+			case req.Method == http.MethodPost:
+				resp := f.usual(req)
+				m.next[0].state = end
+				return resp, nil
+			case strings.Contains(req.URL.Path, "operations"):
+				asked++
+				return reply(200, `{"status":"Banana"}`), nil
+			}
+			return nil, nil
+		}
+		out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{Timeout: time.Hour})[0]
+		if want < 0 && out.Err != nil || want >= 0 && KindOf(out.Err) != want || asked != badPatience {
+			t.Errorf("ends %s, asked %d times: %v", end, asked, out.Err)
+		}
+		if took := f.clock.Now().Sub(f.begun); took > 3*time.Minute {
+			t.Errorf("ends %s: took %s", end, took)
+		}
+	}
+}
+
+// Wrong input is what changed nothing; after an acceptance it is something else.
+func TestRefusedLookIsNoWrongInput(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("ci", StateRunning, "Start Succeeded")
+	f.answer = func(n int, req *http.Request) (*http.Response, error) {
+		if n > 2 {
+			return reply(400, `{"error":{"code":"BadRequest","message":"no"}}`), nil
+		}
+		return nil, nil
+	}
+	out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
+	var e *Error
+	if !errors.As(out.Err, &e) || e.Kind != KindFailed || !e.Accepted || !out.Pending || e.Error() != "(BadRequest) no; the stop of ci goes on" {
+		t.Errorf("%+v, pending %t", out.Err, out.Pending)
+	}
+}
