@@ -259,15 +259,16 @@ func tasksFor(names []string, i intent, begin func(context.Context, string) (*Op
 // Check looks at computes before a verb asks for the first of them, with one
 // read of the list when they are many. The errors stand in the order of the
 // names: of KindInvalid for a compute that can never be asked for that, nil for
-// any other, also for one that could not be read.
+// any other, also for one that could not be read. When ctx ends first, they say
+// what was heard until then.
 func (c *Client) Check(ctx context.Context, v Verb, names []string) []error {
 	errs := make([]error, len(names))
-	for i, now := range c.glance(ctx, names) {
-		if now == nil {
-			continue
+	for i, o := range c.glance(ctx, names) {
+		if o.Compute != nil {
+			_, o.Err = v.means(o.Compute)
 		}
-		if _, err := v.means(now); KindOf(err) == KindInvalid {
-			errs[i] = err
+		if KindOf(o.Err) == KindInvalid || ctx.Err() != nil {
+			errs[i] = o.Err
 		}
 	}
 	return errs
@@ -288,26 +289,20 @@ func (c *Client) CheckResize(ctx context.Context, size string, names []string) [
 	return errs
 }
 
-// glance is what computes are now, nil for those that could not be read.
-func (c *Client) glance(ctx context.Context, names []string) []*Compute {
+// glance is what computes are now; one without a compute could not be read.
+func (c *Client) glance(ctx context.Context, names []string) []Outcome {
 	const few = 3 // requests, for which the list need not be read
-	found := make([]*Compute, len(names))
 	if len(names) <= few {
-		for i, o := range c.GetEach(ctx, names) {
-			found[i] = o.Compute
-		}
-		return found
+		return c.GetEach(ctx, names)
 	}
 	all, err := c.All(ctx)
-	if err != nil {
-		return found
-	}
 	known := map[string]*Compute{}
 	for _, one := range all {
 		known[strings.ToLower(one.Name)] = one
 	}
+	found := make([]Outcome, len(names))
 	for i, name := range names {
-		found[i] = known[strings.ToLower(name)]
+		found[i] = Outcome{Name: name, Compute: known[strings.ToLower(name)], Err: err}
 	}
 	return found
 }
