@@ -203,6 +203,9 @@ func neighbourFlag(command, flag string, flags *pflag.FlagSet) string {
 	switch verb {
 	case "stop", "start", "restart":
 		if strings.Contains(" in at after delay when on cron ", " "+flag+" ") {
+			if verb == "start" {
+				return "computetarget start acts now: computetarget schedule set NAME '09:00-' starts it at a time of day"
+			}
 			return "computetarget " + verb + " acts now: computetarget schedule set NAME '-19:00' stops it at a time of day, computetarget idle NAME 1h after an hour without use"
 		}
 	case "wait":

@@ -28,7 +28,7 @@ func TestNeighboursWords(t *testing.T) {
 		"config unset output": "computetarget config set KEY=", "config list": "computetarget config show", "auth login": "az login",
 		"workspace use x": "computetarget use WORKSPACE", "emulator start": "computetarget emulator serve", "shim remove": "computetarget shim uninstall",
 		"amlcompute identity add": "computetarget amlcompute identity assign", "help ls": "computetarget list",
-		"stop dev --in 2h": "computetarget schedule set NAME '-19:00'", "wait dev --state running": "--for running",
+		"stop dev --in 2h": "computetarget schedule set NAME '-19:00'", "start dev --at 9": "computetarget schedule set NAME '09:00-'", "wait dev --state running": "--for running",
 		"list --sort-by state": "sort_by(@, &state)", "delete dev --force": "--yes", "create dev --sku X": "--vm-size",
 		"create dev -s X --tz UTC": "--time-zone", "stop dev --wait": "--no-wait", "list --running": "--state running", "list -A": "computetarget workspace list",
 		"ml compute connect-ssh -n dev": "computetarget ssh NAME",
