@@ -49,7 +49,7 @@ while something is left to change.`,
 	write := c.Flags().Bool("write", false, "rewrite the files")
 	line := c.Flags().String("command", "", "print what the `COMMAND` line becomes")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		o := migrate.Options{Refuses: func(words []string) error { return refuses(a, words) }}
+		o := migrate.Options{Refuses: refusals(a)}
 		if c.Flags().Changed("command") {
 			if len(args) > 0 || *write {
 				return render.Result{}, render.Usagef("--command goes with no files and not with --write")
@@ -98,32 +98,45 @@ while something is left to change.`,
 // stdin is the name of standard input.
 const stdin = "-"
 
-// refuses is whyRefused. The table of commands holds migrate, and migrate asks
+// refusals is newRefusals. The table of commands holds migrate, and migrate asks
 // the table: Go wants one of them to be set while the program starts.
-var refuses func(*app.App, []string) error
+var refusals func(*app.App) func([]string) error
 
-func init() { refuses = whyRefused }
+func init() { refusals = newRefusals }
 
-// whyRefused says why this program would refuse the words of a call, nil when
-// it takes them.
-func whyRefused(a *app.App, args []string) error {
+// newRefusals returns what says why this program would refuse the words of a
+// call, nil when it takes them.
+func newRefusals(a *app.App) func([]string) error {
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
-	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
-	if err != nil {
-		return err
-	}
-	e, ok := find(found.Path)
-	if !ok || e.build == nil {
-		return nil // help
-	}
-	flags := grammar(build(a, e).Flags())
-	for i, f := range flags {
-		if f.Values != nil {
-			flags[i].Values = append(slices.Clip(f.Values), migrate.AnyValue)
+	tree, global := words(), grammar(globalSet.Flags())
+	known := map[string][]argv.Flag{} // by command: a folder may hold thousands of calls
+	return func(args []string) error {
+		found, err := argv.Path(args, tree, global)
+		if err != nil {
+			return err
 		}
+		e, ok := find(found.Path)
+		if !ok || e.build == nil {
+			return nil // help
+		}
+		flags, ok := known[e.words]
+		if !ok {
+			flags = grammar(build(a, e).Flags())
+			for i, f := range flags {
+				if f.Values != nil {
+					flags[i].Values = append(slices.Clip(f.Values), migrate.AnyValue)
+				}
+			}
+			known[e.words] = flags
+		}
+		return whyRefused(found.Rest, flags)
 	}
-	rest, err := argv.Expand(found.Rest, flags, nil)
+}
+
+// whyRefused says why the words behind a command would be refused.
+func whyRefused(words []string, flags []argv.Flag) error {
+	rest, err := argv.Expand(words, flags, nil)
 	if err != nil {
 		var wrong *exit.Error
 		if errors.As(err, &wrong) && wrong.Tip != "" {

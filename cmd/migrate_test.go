@@ -15,7 +15,7 @@ import (
 func migrated(t testing.TB, line string) (string, []migrate.Finding) {
 	t.Helper()
 	a := app.New(render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }), "test")
-	after, found := migrate.Rewrite("", []byte(line), migrate.Options{Refuses: func(words []string) error { return refuses(a, words) }})
+	after, found := migrate.Rewrite("", []byte(line), migrate.Options{Refuses: refusals(a)})
 	return string(after), found
 }
 

@@ -38,8 +38,8 @@ const (
 
 // patterns are compiled when the first file is read.
 type patterns struct {
-	call, folded, list, yaml, pieces, exitCode, errorText, signIn                        *regexp.Regexp
-	mention, question, installsNext, removes, installer, named, azOnly, image, container *regexp.Regexp
+	call, folded, list, yaml, pieces, exitCode, errorText, signIn                             *regexp.Regexp
+	mention, question, installsNext, removes, installer, named, azOnly, use, image, container *regexp.Regexp
 }
 
 var compiled = sync.OnceValue(func() patterns {
@@ -57,6 +57,7 @@ var compiled = sync.OnceValue(func() patterns {
 			`\baz\s+(?:version|--version|-v)\b|cliextensions`),
 		installsNext: regexp.MustCompile(`(?i)\bextension\s+(?:add|update)\s[^\n]*(?:-n|--name)[ =]?["']?ml\b`),
 		removes:      regexp.MustCompile(`(?i)\bextension\s+remove\s[^\n]*azure[-_]cli[-_]ml\b`),
+		use:          regexp.MustCompile(`(?:"?\$\{?(\w+)(?:\[@\])?\}?"?|\$\((\w+)\)|%(\w+)%|\{(\w+)\}|(?m:^|[;&|(])[ \t]*(\w+))[ \t]+[\w$"-]`),
 		image:        regexp.MustCompile(`(?im)^\s*(?:-\s+)?(?:FROM|image:)\s+["']?(\S*azure-cli[^\s"']*)`),
 		container:    regexp.MustCompile(`(?i)\b(?:docker|podman|nerdctl|kubectl)\s[^\n]*\b(?:run|exec)\s|azure-cli(?::\S+)?\s+(?:(?:ba)?sh\s+-\w*c\s+)?["']?$`),
 		installer:    regexp.MustCompile(`(?i)\bextension\s+(?:add|update|remove)\s`),

@@ -133,7 +133,7 @@ func find(file string, text []byte, o Options) []Finding {
 			found[i].byHand("it runs in another container, which may have az and no computetarget: install it there")
 		}
 		if err := o.refuses(found[i]); err != nil {
-			found[i].byHand("computetarget would refuse it: " + err.Error())
+			found[i].byHand(refusedWhy + err.Error())
 		}
 	}
 	found = inOrder(append(found, all.throughNames(found, o)...))
@@ -155,13 +155,16 @@ func inContainer(text []byte, i int, k kind) bool {
 	for line > 0 && bytes.HasSuffix(bytes.TrimRight(text[:line-1], " \t\r"), []byte("\\")) { // continued
 		line = bytes.LastIndexByte(text[:line-1], '\n') + 1
 	}
-	if compiled().container.Match(text[line:i]) {
+	const longest = 1 << 12 // bytes of a line that are looked at
+	if compiled().container.Match(text[max(line, i-longest):i]) {
 		return true
 	}
 	if k != yaml {
 		return false
 	}
-	step := bytes.LastIndex(text[:i], []byte("uses:"))
+	const most = 1 << 14 // bytes of one step
+	text, i = text[max(0, i-most):i], min(i, most)
+	step := bytes.LastIndex(text, []byte("uses:"))
 	if step < 0 {
 		return false
 	}
@@ -171,6 +174,8 @@ func inContainer(text []byte, i int, k kind) bool {
 	return bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(action)), []byte("azure/cli@")) &&
 		!bytes.HasPrefix(between, next) && !bytes.Contains(between, append([]byte("\n"), next...))
 }
+
+const refusedWhy = "computetarget would refuse it: "
 
 func (o Options) refuses(f Finding) error {
 	if o.Refuses == nil || f.args == nil || f.Becomes == "" {

@@ -3,79 +3,88 @@ package migrate
 import (
 	"bytes"
 	"fmt"
-	"regexp"
-	"slices"
+	"strings"
 )
 
-// throughNames looks at calls through a variable, an alias or a function that
-// holds the first words: AZ="az ml computetarget", then $AZ delete. What such a
-// call does differently is added to the finding that sets the name; a call that
-// has to be changed by hand is a finding of its own.
+// holder is a name that holds the first words of calls: a variable, an alias or
+// a function. AZ="az ml computetarget" is one of $AZ delete.
+type holder struct {
+	finding int // the finding that sets it; -1 when it holds az ml alone
+	end     int // in the view
+}
+
+// throughNames looks at calls through a name. What such a call does differently
+// is added to the finding that sets the name; a call that has to be changed by
+// hand is a finding of its own.
 func (v view) throughNames(found []Finding, o Options) []Finding {
-	var more []Finding
-	for i := range found {
-		f := &found[i]
-		if f.edits == nil || f.role != ordinary || len(f.args) > 0 {
-			continue
-		}
-		before := v.text[max(0, f.start-v.base-200) : f.start-v.base]
-		m := compiled().named.FindSubmatch(before)
-		if m == nil {
-			continue
-		}
-		for _, use := range v.uses(string(m[1]), f.end-v.base) {
-			leaf, why := leafOf(use.words[1:])
-			if why == "" && o.Refuses != nil {
-				if args := use.args(leaf, nil, use.words[1:]); args != nil {
-					if err := o.Refuses(args); err != nil {
-						why = "computetarget would refuse it: " + err.Error()
-					}
-				}
-			}
-			at := Finding{
-				Text: use.join(use.words), Warnings: []string{why},
-				start: v.start(use.words[0].start), end: v.end(use.words[len(use.words)-1].end - 1),
-			}
-			if why != "" {
-				more = append(more, at)
-				continue
-			}
-			line := bytes.Count(v.text[:use.words[0].start], []byte("\n")) + 1
-			for _, w := range use.warnings(leaf, use.words[1:]) {
-				f.Warnings = append(f.Warnings, fmt.Sprintf("line %d, %s: %s", line, at.Text, w))
-			}
-		}
+	holders := v.holders(found)
+	if len(holders) == 0 {
+		return nil
 	}
-	for _, m := range compiled().azOnly.FindAllSubmatchIndex(v.text, -1) {
-		for _, use := range v.uses(string(v.text[m[2]:m[3]]), m[1]) {
-			if w := bytes.ToLower([]byte(use.words[1].text)); !slices.Contains([]string{"computetarget", "folder"}, string(w)) {
-				continue
+	var more []Finding
+	line, at := 1, 0
+	for _, m := range compiled().use.FindAllSubmatchIndex(v.text, -1) {
+		start, name := m[0], ""
+		for g := 2; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				name = string(v.text[m[g]:m[g+1]])
 			}
-			more = append(more, Finding{
-				Text: use.join(use.words), Warnings: []string{piecesWhy},
-				start: v.start(use.words[0].start), end: v.end(use.words[1].end - 1),
-			})
+		}
+		if bare := m[len(m)-2]; bare >= 0 {
+			start = bare
+		}
+		h, ok := holders[name]
+		if !ok || start < h.end || v.inComment(start) {
+			continue
+		}
+		c := v.shellCall(start)
+		if len(c.words) < 2 {
+			continue
+		}
+		line += bytes.Count(v.text[at:start], []byte("\n"))
+		at = start
+		use := Finding{Text: c.join(c.words), start: v.start(start), end: v.end(c.words[len(c.words)-1].end - 1)}
+		if h.finding < 0 {
+			if next := strings.ToLower(c.words[1].text); next == "computetarget" || next == "folder" {
+				use.byHand(piecesWhy)
+				more = append(more, use)
+			}
+			continue
+		}
+		leaf, why := leafOf(c.words[1:])
+		if args := c.args(leaf, nil, c.words[1:]); why == "" && args != nil && o.Refuses != nil {
+			if err := o.Refuses(args); err != nil {
+				why = refusedWhy + err.Error()
+			}
+		}
+		if why != "" {
+			use.byHand(why)
+			more = append(more, use)
+			continue
+		}
+		for _, w := range c.warnings(leaf, c.words[1:]) {
+			sets := &found[h.finding]
+			sets.Warnings = append(sets.Warnings, fmt.Sprintf("line %d, %s: %s", line, use.Text, w))
 		}
 	}
 	return more
 }
 
-// uses returns the commands behind from that begin with what name stands for.
-func (v view) uses(name string, from int) []call {
-	quoted := regexp.QuoteMeta(name)
-	re := regexp.MustCompile(`(?:"?\$\{?` + quoted + `(?:\[@\])?\}?"?|\$\(` + quoted + `\)|%` + quoted + `%|\{` + quoted + `\}|(?m:^|[;&|(])[ \t]*(` + quoted + `))[ \t]+[\w$"-]`)
-	var out []call
-	for _, m := range re.FindAllSubmatchIndex(v.text[from:], -1) {
-		at := from + m[0]
-		if m[2] >= 0 {
-			at = from + m[2]
-		}
-		if v.inComment(at) {
+// holders are the names that hold the first words of calls.
+func (v view) holders(found []Finding) map[string]holder {
+	out := map[string]holder{}
+	for i, f := range found {
+		if f.edits == nil || f.role != ordinary || len(f.args) > 0 {
 			continue
 		}
-		if c := v.shellCall(at); len(c.words) > 1 {
-			out = append(out, c)
+		const most = 200 // bytes of a name and what is around it
+		before := v.text[max(0, f.start-v.base-most) : f.start-v.base]
+		if m := compiled().named.FindSubmatch(before); m != nil {
+			out[string(m[1])] = holder{i, f.end - v.base}
 		}
+	}
+	for _, m := range compiled().azOnly.FindAllSubmatchIndex(v.text, -1) {
+		out[string(v.text[m[2]:m[3]])] = holder{-1, m[1]}
 	}
 	return out
 }
