@@ -168,3 +168,19 @@ func stuckAt(t *testing.T, args, before string, nth int, s os.Signal) bool {
 	}
 	return true
 }
+
+// A signal ends the look for workspaces that could be chosen, too.
+func TestSignalsEndTheLookForWorkspaces(t *testing.T) {
+	t.Parallel()
+	b := virtual(t, "COMPUTETARGET_CLOUD=", "COMPUTETARGET_WORKSPACE=", "COMPUTETARGET_ENDPOINT=http://127.0.0.1:8443")
+	asked := false
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		asked = true
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	b.beside = func(c *running) { time.Sleep(time.Second); c.signal(syscall.SIGTERM) }
+	if got := b.run("list"); got.code != 143 || got.took != time.Second || !asked {
+		t.Errorf("exit code %d after %s; the network was asked: %v", got.code, got.took, asked)
+	}
+}
