@@ -133,3 +133,24 @@ func TestDeletedStaysDeleted(t *testing.T) {
 		again.want(test.name+": after a reset", again.send("GET", ws, "").status, 200)
 	}
 }
+
+// What is loaded is kept without its passwords and keys, as what is sent is.
+func TestLoadDropsSecrets(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRig(t, emulator.Options{Dir: dir})
+	at := workspacePath + "/computes/"
+	const secret = "hunter2hunter2"
+	list := `[{"id":"` + at + `vm1","properties":{"computeType":"VirtualMachine","properties":{"address":"192.0.2.1","administratorAccount":{"username":"me","password":"` + secret + `","privateKeyData":"` + secret + `"}}}},
+		{"id":"` + at + `cl1","properties":{"computeType":"AmlCompute","properties":{"vmSize":"STANDARD_D2_V2","userAccountCredentials":{"adminUserName":"me","adminUserPassword":"` + secret + `"}}}},
+		{"id":"` + at + `db1","properties":{"computeType":"Databricks","properties":{"databricksAccessToken":"` + secret + `"}}}]`
+	if n, err := r.Load(context.Background(), []byte(list)); err != nil || n != 3 {
+		t.Fatal(n, err)
+	}
+	if raw := readState(t, dir); strings.Contains(string(raw), secret) || !strings.Contains(string(raw), "192.0.2.1") {
+		t.Errorf("the state holds %s", raw)
+	}
+	if a := r.do(stable, "GET", "/computes", ""); strings.Contains(a.text, secret) {
+		t.Error("the list holds a secret")
+	}
+}
