@@ -111,7 +111,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	if advice := render.Hint(err); advice != "" {
 		tip = advice + "; " + tip
 	}
-	ended[last].Err = &render.Error{Tip: tip, Err: err}
+	ended[last].Err = &exit.Error{Tip: tip, Err: err}
 	return ended
 }
 
@@ -136,7 +136,7 @@ func resumableHours(a *app.App, client *compute.Client, ended []compute.HoursOut
 	if advice := render.Hint(err); advice != "" {
 		tip = advice + "\n" + tip // each is a line to be pasted
 	}
-	ended[last].Err = &render.Error{Tip: tip, Err: err}
+	ended[last].Err = &exit.Error{Tip: tip, Err: err}
 	return ended
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -61,10 +62,10 @@ func newAttachRemote(a *app.App) *cobra.Command {
 	required(c, "address", "username")
 	return attachCommand(a, c, "Attaching compute resource...", func(ctx context.Context) (*compute.Spec, error) {
 		if *port < 1 || *port > 65535 {
-			return nil, render.Usagef("--ssh-port: %d is no port", *port)
+			return nil, exit.Usagef("--ssh-port: %d is no port", *port)
 		}
 		if *password == "" && *keyFile == "" {
-			return nil, render.Usagef("give --password or --private-key-file")
+			return nil, exit.Usagef("give --password or --private-key-file")
 		}
 		account := &compute.MachineAccount{UserName: *user, Password: *password}
 		if *keyFile != "" {
@@ -73,7 +74,7 @@ func newAttachRemote(a *app.App) *cobra.Command {
 				return nil, unreadable("private-key-file", err)
 			}
 			if isEncryptedKey(key) {
-				return nil, render.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", *keyFile)
+				return nil, exit.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", *keyFile)
 			}
 			account.PrivateKey = string(key)
 		}

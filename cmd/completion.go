@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -37,7 +38,7 @@ Load it for this session, or install it once:
 	}
 	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
 		if len(args) != 1 || !slices.Contains(c.ValidArgs, args[0]) {
-			return render.Result{}, render.Usagef("name one shell: %s", strings.Join(c.ValidArgs, ", "))
+			return render.Result{}, exit.Usagef("name one shell: %s", strings.Join(c.ValidArgs, ", "))
 		}
 		script, err := Completion(args[0])
 		return render.Result{Data: script, Text: script}, err

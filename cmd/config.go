@@ -8,6 +8,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -48,7 +49,7 @@ func newConfigGet(a *app.App) *cobra.Command {
 	}
 	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
 		if len(args) != 1 {
-			return render.Result{}, render.Usagef("name one setting, such as workspace")
+			return render.Result{}, exit.Usagef("name one setting, such as workspace")
 		}
 		v, err := a.Settings.Get(args[0])
 		if err != nil {
@@ -71,7 +72,7 @@ included, stays as it is.`,
 	}
 	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
 		if len(args) == 0 {
-			return render.Result{}, render.Usagef("give at least one KEY=VALUE")
+			return render.Result{}, exit.Usagef("give at least one KEY=VALUE")
 		}
 		if len(args) == 2 && !strings.Contains(args[0], "=") {
 			args = []string{args[0] + "=" + args[1]} // as git and gh take it
@@ -80,7 +81,7 @@ included, stays as it is.`,
 		for _, pair := range args {
 			key, value, ok := strings.Cut(pair, "=")
 			if !ok {
-				return render.Result{}, render.Usagef("%q is not KEY=VALUE", pair)
+				return render.Result{}, exit.Usagef("%q is not KEY=VALUE", pair)
 			}
 			changes = append(changes, config.Change{Key: key, Text: value})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -71,7 +72,7 @@ service knows no other way.`,
 			return render.Result{}, err
 		}
 		if *stopped && wait.noWait {
-			return render.Result{}, render.Usagef("--stopped has to wait until it runs to stop it, so it does not go with --no-wait")
+			return render.Result{}, exit.Usagef("--stopped has to wait until it runs to stop it, so it does not go with --no-wait")
 		}
 		var wrong []error
 		if err := hours.give(a, instance); err != nil {
@@ -160,14 +161,14 @@ func together(ctx context.Context, client *compute.Client, name string, spec *co
 // anywhere.
 func readKey(ctx context.Context, path string) (string, error) {
 	if path == "" {
-		return "", render.Usagef("argument --ssh-key: the name of the file is empty")
+		return "", exit.Usagef("argument --ssh-key: the name of the file is empty")
 	}
 	data, err := input.TextFile(ctx, path, input.Value)
 	if err != nil {
 		return "", unreadable("ssh-key", err)
 	}
 	if strings.Contains(string(data), "PRIVATE KEY") {
-		return "", render.Usagef("%s is a private key; name the public one, usually %s.pub", path, path)
+		return "", exit.Usagef("%s is a private key; name the public one, usually %s.pub", path, path)
 	}
 	return strings.TrimSpace(string(data)), nil
 }
@@ -198,7 +199,7 @@ func (t *tags) values() (map[string]string, error) {
 	for _, pair := range append(append([]string{}, t.one...), t.many...) {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return nil, render.Usagef("--tag: %q is not KEY=VALUE", pair)
+			return nil, exit.Usagef("--tag: %q is not KEY=VALUE", pair)
 		}
 		if out == nil {
 			out = map[string]string{}
@@ -234,13 +235,13 @@ func (s *subnet) id(ws compute.Workspace) (string, error) {
 	case given == 1 && strings.HasPrefix(strings.ToLower(s.name), "/subscriptions/"):
 		return s.name, nil // v2's --subnet takes an id, too
 	case given == 0 && s.whole != "" && !isSubnetID(s.whole):
-		return "", render.Usagef("--subnet-id: %q is not the id of a subnet, which looks like /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/VNET/subnets/SUBNET", s.whole)
+		return "", exit.Usagef("--subnet-id: %q is not the id of a subnet, which looks like /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/VNET/subnets/SUBNET", s.whole)
 	case given == 0:
 		return s.whole, nil
 	case s.whole != "":
-		return "", render.Usagef("give either --subnet-id or --vnet-name, --subnet-name and --vnet-resourcegroup-name")
+		return "", exit.Usagef("give either --subnet-id or --vnet-name, --subnet-name and --vnet-resourcegroup-name")
 	case given < 3:
-		return "", render.Usagef("--vnet-name, --subnet-name and --vnet-resourcegroup-name go together: give all three or none")
+		return "", exit.Usagef("--vnet-name, --subnet-name and --vnet-resourcegroup-name go together: give all three or none")
 	}
 	return "/subscriptions/" + ws.Subscription + "/resourceGroups/" + s.group +
 		"/providers/Microsoft.Network/virtualNetworks/" + s.vnet + "/subnets/" + s.name, nil

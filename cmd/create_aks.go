@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -107,13 +108,13 @@ func (s *ssl) settings(ctx context.Context) (*compute.AKSSSL, error) {
 	switch {
 	case given == 0 && s.label == "":
 		if strings.EqualFold(s.overwrite, "true") {
-			return nil, render.Usagef("--ssl-overwrite-domain goes with --ssl-leaf-domain-label")
+			return nil, exit.Usagef("--ssl-overwrite-domain goes with --ssl-leaf-domain-label")
 		}
 		return nil, nil
 	case given > 0 && s.label != "":
-		return nil, render.Usagef("give either --ssl-leaf-domain-label or your own certificate")
+		return nil, exit.Usagef("give either --ssl-leaf-domain-label or your own certificate")
 	case given > 0 && given < 3:
-		return nil, render.Usagef("--ssl-cert-file, --ssl-cname and --ssl-key-file go together: give all three or none")
+		return nil, exit.Usagef("--ssl-cert-file, --ssl-cname and --ssl-key-file go together: give all three or none")
 	case s.label != "":
 		out := &compute.AKSSSL{Status: "Auto", LeafDomainLabel: s.label}
 		if s.overwrite != "" {

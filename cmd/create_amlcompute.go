@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -60,11 +61,11 @@ and nothing is sent.`,
 		}
 		switch given := *password != "" || *key != ""; {
 		case *userName != "" && !given:
-			return render.Result{}, render.Usagef("--admin-username needs --admin-user-password or --admin-user-ssh-key")
+			return render.Result{}, exit.Usagef("--admin-username needs --admin-user-password or --admin-user-ssh-key")
 		case *userName == "" && given:
-			return render.Result{}, render.Usagef("--admin-user-password and --admin-user-ssh-key need --admin-username")
+			return render.Result{}, exit.Usagef("--admin-user-password and --admin-user-ssh-key need --admin-username")
 		case *password != "" && kinds(*password) < 3:
-			return render.Result{}, render.Usagef("--admin-user-password: the service wants three of lower case, upper case, digits and other characters")
+			return render.Result{}, exit.Usagef("--admin-user-password: the service wants three of lower case, upper case, digits and other characters")
 		}
 		cluster := &compute.ClusterSpec{
 			VMSize: *size, VMPriority: "Dedicated",
@@ -148,11 +149,11 @@ func scaleFlags(f *pflag.FlagSet) *scale {
 func (s *scale) check(both bool) error {
 	switch {
 	case s.min < 0 || s.max < 0:
-		return render.Usagef("a cluster cannot have fewer than 0 nodes")
+		return exit.Usagef("a cluster cannot have fewer than 0 nodes")
 	case both && s.max < s.min:
-		return render.Usagef("a cluster cannot have at least %d and at most %d nodes", s.min, s.max)
+		return exit.Usagef("a cluster cannot have at least %d and at most %d nodes", s.min, s.max)
 	case s.idle < 0:
-		return render.Usagef("--idle-seconds-before-scaledown: a node cannot be idle for %d seconds", s.idle)
+		return exit.Usagef("--idle-seconds-before-scaledown: a node cannot be idle for %d seconds", s.idle)
 	}
 	return nil
 }

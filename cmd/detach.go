@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -33,7 +34,7 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 		}
 		for _, o := range found {
 			if o.Err == nil && (o.Compute.IsInstance() || o.Compute.IsCluster()) {
-				return render.Result{}, render.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)
+				return render.Result{}, exit.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)
 			}
 		}
 		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {

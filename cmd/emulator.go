@@ -10,6 +10,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
@@ -42,11 +43,11 @@ in order: operations end, schedules fire, idle instances shut down.`,
 	}
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		if len(args) != 1 {
-			return render.Result{}, render.Usagef("name one duration, such as 12h")
+			return render.Result{}, exit.Usagef("name one duration, such as 12h")
 		}
 		by, err := config.ParseDuration(args[0])
 		if err != nil {
-			return render.Result{}, render.Usagef("the duration %w", err)
+			return render.Result{}, exit.Usagef("the duration %w", err)
 		}
 		return emulatorStatus(a.Drive(ctx, "POST", "advance", map[string]string{"by": by.String()}))
 	})
@@ -72,7 +73,7 @@ func emulatorStatus(answer json.RawMessage, err error) (render.Result, error) {
 	}
 	var st emulator.Status
 	if err := json.Unmarshal(answer, &st); err != nil {
-		return render.Result{}, render.Errorf(render.ExitFailed, "the emulator's answer cannot be read: %w", err)
+		return render.Result{}, exit.Errorf(exit.Failed, "the emulator's answer cannot be read: %w", err)
 	}
 	return render.Result{
 		Data: answer,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -66,7 +67,7 @@ canceled. Give a property False to end it.`,
 			change.StickySize = &size
 		}
 		if change == (emulator.Change{}) {
-			return render.Result{}, render.Usagef("say what to set: --state, --disk-full, --no-capacity, --sticky-size or --jobs")
+			return render.Result{}, exit.Usagef("say what to set: --state, --disk-full, --no-capacity, --sticky-size or --jobs")
 		}
 		workspace, err := emulatorWorkspace(a)
 		if err != nil {
@@ -118,18 +119,18 @@ what the computes stand in is made. - reads stdin.`,
 	}
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		if len(args) != 1 {
-			return render.Result{}, render.Usagef("name one file, or - for stdin")
+			return render.Result{}, exit.Usagef("name one file, or - for stdin")
 		}
 		list, err := a.ReadText(ctx, args[0], input.Computes)
 		if err != nil {
 			return render.Result{}, err
 		}
 		if !json.Valid(list) {
-			return render.Result{}, render.Usagef("%s is not JSON: give what list --raw -o json prints", args[0])
+			return render.Result{}, exit.Usagef("%s is not JSON: give what list --raw -o json prints", args[0])
 		}
 		answer, err := a.Drive(ctx, "POST", "load", json.RawMessage(list))
-		var refused *render.Error
-		if errors.As(err, &refused) && refused.Exit == render.ExitUsage {
+		var refused *exit.Error
+		if errors.As(err, &refused) && refused.Exit == exit.Usage {
 			refused.Tip = "give what list --raw -o json prints"
 		}
 		return emulatorStatus(answer, err)
@@ -166,7 +167,7 @@ path, query, body without secrets, status, and the emulator's time. A status of
 }
 
 func notUnderstood(err error) error {
-	return render.Errorf(render.ExitFailed, "the emulator's answer cannot be read: %w", err)
+	return exit.Errorf(exit.Failed, "the emulator's answer cannot be read: %w", err)
 }
 
 func newEmulatorFaultAdd(a *app.App) *cobra.Command {
@@ -213,7 +214,7 @@ alone. When several faults match a request, the oldest strikes.`,
 			}
 			d, err := config.ParseDuration(given.text)
 			if err != nil {
-				return render.Result{}, render.Usagef("%s %w", given.flag, err)
+				return render.Result{}, exit.Usagef("%s %w", given.flag, err)
 			}
 			*given.to = d.String()
 		}

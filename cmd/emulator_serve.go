@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
@@ -33,7 +34,7 @@ func (s *serving) options() (app.ServeOptions, error) {
 	for _, c := range [][2]string{{"throttle", s.throttle}, {"auth", s.auth}} {
 		allowed := map[string]string{"throttle": "arm", "auth": "strict"}[c[0]]
 		if c[1] != "" && c[1] != "none" && c[1] != allowed {
-			return o, render.Usagef("--%s is %q: use %s or none", c[0], c[1], allowed)
+			return o, exit.Usagef("--%s is %q: use %s or none", c[0], c[1], allowed)
 		}
 	}
 	return o, nil
@@ -103,7 +104,7 @@ system's authorities too. Any workspace is made when it is first used.`,
 	c.Flags().StringVar(&load, "load", "", "`FILE` of computes to begin with, as list --raw -o json prints them; - is stdin")
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		if len(args) == 0 {
-			return render.Result{}, render.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")
+			return render.Result{}, exit.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")
 		}
 		o, err := s.options()
 		if err != nil {
@@ -168,7 +169,7 @@ func assignment(shell string, v app.Variable) (string, error) {
 	}
 	shells := []string{"bash", "zsh", "sh", "fish", "powershell", "dotenv"}
 	if near := nearest.Word(shell, shells); near != "" {
-		return "", render.Usagef("--shell is %q: did you mean %s?", shell, near)
+		return "", exit.Usagef("--shell is %q: did you mean %s?", shell, near)
 	}
-	return "", render.Usagef("--shell is %q: use %s", shell, strings.Join(shells, ", "))
+	return "", exit.Usagef("--shell is %q: use %s", shell, strings.Join(shells, ", "))
 }

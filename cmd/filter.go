@@ -10,8 +10,8 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/nearest"
-	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -66,7 +66,7 @@ func (w *filter) predicates() ([]predicate, error) {
 			values = list.GetSlice()
 		}
 		if f.Changed && slices.Contains(values, "") {
-			return nil, render.Usagef("--%s is empty", name)
+			return nil, exit.Usagef("--%s is empty", name)
 		}
 	}
 	var out []predicate
@@ -95,7 +95,7 @@ func (w *filter) predicates() ([]predicate, error) {
 	if w.olderThan != "" {
 		age, err := config.ParseDuration(w.olderThan)
 		if err != nil {
-			return nil, render.Usagef("--older-than %w", err)
+			return nil, exit.Usagef("--older-than %w", err)
 		}
 		// A compute that does not say when it was created is never old.
 		out = append(out, func(c *compute.Compute, now time.Time) bool {
@@ -110,7 +110,7 @@ func (w *filter) predicates() ([]predicate, error) {
 // like no state pass, for the service may have got new ones.
 func checkState(flag, state string) error {
 	if strings.TrimSpace(state) == "" {
-		return render.Usagef("--%s is empty", flag)
+		return exit.Usagef("--%s is empty", flag)
 	}
 	known := append(states(), "Deleted", "Steady", "Succeeded", "Failed", "Canceled", "Updating") // of clusters and the rest, too
 	if containsFold(known, state) {
@@ -126,7 +126,7 @@ func checkState(flag, state string) error {
 	if meant == "" {
 		return nil
 	}
-	return render.Usagef("--%s is %q, which is no state: did you mean %s?", flag, state, strings.ToLower(meant))
+	return exit.Usagef("--%s is %q, which is no state: did you mean %s?", flag, state, strings.ToLower(meant))
 }
 
 // owned are the predicates about owners. Who the user is, is asked only when
@@ -143,7 +143,7 @@ func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
 			return nil, err
 		}
 		if me.ObjectID == "" {
-			return nil, render.Errorf(render.ExitAuth, "the access token does not say who you are; give --owner with your object id")
+			return nil, exit.Errorf(exit.Auth, "the access token does not say who you are; give --owner with your object id")
 		}
 		out = append(out, func(c *compute.Compute, _ time.Time) bool { return strings.EqualFold(c.Owner().ID, me.ObjectID) })
 	}
@@ -176,7 +176,7 @@ func computeType(word string) (string, error) {
 		}
 	}
 	if near := nearest.Word(word, known); near != "" {
-		return "", render.Usagef("--type: %q is no type of compute, did you mean %s?", word, strings.ToLower(near))
+		return "", exit.Usagef("--type: %q is no type of compute, did you mean %s?", word, strings.ToLower(near))
 	}
-	return "", render.Usagef("--type: %q is no type of compute; the types are %s", word, strings.ToLower(strings.Join(known, ", ")))
+	return "", exit.Usagef("--type: %q is no type of compute; the types are %s", word, strings.ToLower(strings.Join(known, ", ")))
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
-	"github.com/computetarget/computetarget/internal/render"
 )
 
 const (
@@ -155,7 +155,7 @@ func grammar(fs *pflag.FlagSet) []argv.Flag {
 func unreadable(flag string, err error) error {
 	var file *input.Error
 	if errors.As(err, &file) {
-		return render.Usagef("argument --%s: %w", flag, err)
+		return exit.Usagef("argument --%s: %w", flag, err)
 	}
 	return err
 }

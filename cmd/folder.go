@@ -10,6 +10,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -34,10 +35,10 @@ computetarget use --here does the same with the file the portal offers.`,
 	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
 		dir, err := filepath.Abs(*folder)
 		if err != nil {
-			return render.Result{}, render.Usagef("finding the folder: %w", err)
+			return render.Result{}, exit.Usagef("finding the folder: %w", err)
 		}
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return render.Result{}, render.Usagef("%s is no folder", *folder)
+			return render.Result{}, exit.Usagef("%s is no folder", *folder)
 		}
 		name := *experiment
 		if name == "" {
@@ -68,7 +69,7 @@ computetarget use --here does the same with the file the portal offers.`,
 				err = os.WriteFile(*copyTo, append(text, '\n'), 0o644) //nolint:gosec // names, for other programs to read
 			}
 			if err != nil {
-				return render.Result{}, render.Errorf(render.ExitFailed, "the folder is attached, but the copy cannot be written: %w", err)
+				return render.Result{}, exit.Errorf(exit.Failed, "the folder is attached, but the copy cannot be written: %w", err)
 			}
 		}
 		return render.Result{Data: result, People: func(p *render.Page) {

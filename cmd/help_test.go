@@ -9,6 +9,7 @@ import (
 
 	"github.com/computetarget/computetarget/cmd"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -99,8 +100,8 @@ func TestTopicsSayEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []int{
-		render.ExitDone, render.ExitFailed, render.ExitUsage, render.ExitNotFound, render.ExitTimeout, render.ExitBroken,
-		render.ExitAuth, render.ExitCheck, render.ExitTryLater, render.ExitInterrupted, render.ExitTerminated,
+		exit.Done, exit.Failed, exit.Usage, exit.NotFound, exit.Timeout, exit.Broken,
+		exit.Auth, exit.Check, exit.TryLater, exit.Interrupted, exit.Terminated,
 	} {
 		text := strconv.Itoa(code)
 		if !strings.Contains(codes, " "+text+"  ") {

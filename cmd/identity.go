@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -80,7 +81,7 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 		}
 		asked := splitIdentities(append(slices.Clone(*given), args...))
 		if len(asked) == 0 {
-			return render.Result{}, render.Usagef("the following arguments are required: --identities")
+			return render.Result{}, exit.Usagef("the following arguments are required: --identities")
 		}
 		have, client, err := names.read(ctx, a, nil)
 		if err == nil {
@@ -107,7 +108,7 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 		}
 		name := have.Name
 		if have, err = client.Get(ctx, name); err != nil {
-			return render.Result{}, &render.Error{Text: fmt.Sprintf("the identities of %s are changed, but could not be read back: %v", name, err), Err: err,
+			return render.Result{}, &exit.Error{Text: fmt.Sprintf("the identities of %s are changed, but could not be read back: %v", name, err), Err: err,
 				Tip: "to wait again: " + a.Resume([]string{name}, compute.GoalSettled)}
 		}
 		return identityResult(a, have), nil
@@ -125,7 +126,7 @@ func identityResult(a *app.App, c *compute.Compute) render.Result {
 // mustBeCluster refuses what is no cluster.
 func mustBeCluster(c *compute.Compute) error {
 	if c.Cluster == nil {
-		return render.Usagef("%s is of type %s, not a cluster", c.Name, c.ComputeType)
+		return exit.Usagef("%s is of type %s, not a cluster", c.Name, c.ComputeType)
 	}
 	return nil
 }
@@ -165,7 +166,7 @@ func parseIdentities(values []string) (*compute.IdentitySpec, error) {
 		case strings.HasPrefix(strings.ToLower(id), "/subscriptions/"):
 			spec.User = append(spec.User, id)
 		default:
-			return nil, render.Usagef("%q is neither [system] nor the ARM id of an identity", id)
+			return nil, exit.Usagef("%q is neither [system] nor the ARM id of an identity", id)
 		}
 	}
 	return spec, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -41,7 +42,7 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 		}
 		d, err := schedule.ParseIdle(args[last])
 		if err != nil {
-			return render.Result{}, render.Usagef("%w", err)
+			return render.Result{}, exit.Usagef("%w", err)
 		}
 		asked, err := names.all(a, args[:last])
 		if err != nil {
@@ -120,7 +121,7 @@ off. It is what "idle" does; "schedule" changes the hours and "resize" the size.
 		}
 		d, err := schedule.ParseIdle(*idle)
 		if err != nil {
-			return render.Result{}, render.Usagef("--idle-shutdown: %w", err)
+			return render.Result{}, exit.Usagef("--idle-shutdown: %w", err)
 		}
 		return changeIdle(ctx, a, asked, d)
 	})
@@ -149,7 +150,7 @@ func (h *hoursOfNew) give(a *app.App, instance *compute.InstanceSpec) error {
 	if *h.idle != "" {
 		d, err := schedule.ParseIdle(*h.idle)
 		if err != nil {
-			return render.Usagef("--idle-shutdown: %w", err)
+			return exit.Usagef("--idle-shutdown: %w", err)
 		}
 		instance.IdleShutdown = d
 	}

@@ -44,7 +44,7 @@ func allowed() map[string][]string {
 		"internal/timetable": {"internal/lookalike", "internal/nearest", "pkg/compute", "pkg/schedule", "go.yaml.in/yaml/v3"},
 		"internal/render": {"internal/exit", "internal/query", "pkg/compute", "pkg/schedule",
 			"github.com/olekukonko/tablewriter/...", "github.com/mattn/go-runewidth", "golang.org/x/term", "github.com/go-json-experiment/json/..."},
-		"internal/progress": {"internal/render", "pkg/compute", "github.com/briandowns/spinner"},
+		"internal/progress": {"internal/exit", "internal/render", "pkg/compute", "github.com/briandowns/spinner"},
 		"internal/app": {"internal/exit", "internal/azure", "internal/config", "internal/input", "internal/nearest", "internal/progress", "internal/query", "internal/recall", "internal/render",
 			"pkg/...", "github.com/spf13/pflag", "golang.org/x/sys/..."},
 		"internal/docs": {"cmd"},

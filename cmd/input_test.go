@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // A signal ends a command that waits for its input: a pipe nobody writes to the
@@ -33,7 +33,7 @@ func TestSignalsEndReads(t *testing.T) {
 		"computes on stdin":   {"emulator", "load", "-"},
 		"@-":                  {"attach", "remote", "-n", "box", "-a", "10.0.0.4", "-u", "me", "-p", "@-"},
 	} {
-		for signal, want := range map[syscall.Signal]int{syscall.SIGINT: render.ExitInterrupted, syscall.SIGTERM: render.ExitTerminated} {
+		for signal, want := range map[syscall.Signal]int{syscall.SIGINT: exit.Interrupted, syscall.SIGTERM: exit.Terminated} {
 			t.Run(name+" "+signal.String(), func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()

@@ -52,12 +52,12 @@ while something is left to change.`,
 		o := migrate.Options{Refuses: refusals(a)}
 		if c.Flags().Changed("command") {
 			if len(args) > 0 || *write {
-				return render.Result{}, render.Usagef("--command goes with no files and not with --write")
+				return render.Result{}, exit.Usagef("--command goes with no files and not with --write")
 			}
 			return becomes(*line, o), nil
 		}
 		if len(args) == 0 {
-			return render.Result{}, render.Usagef("name the files or folders to look at, such as . for everything here")
+			return render.Result{}, exit.Usagef("name the files or folders to look at, such as . for everything here")
 		}
 		files, err := scripts(args)
 		if err != nil {
@@ -66,7 +66,7 @@ while something is left to change.`,
 		report := &migration{list: []any{}}
 		if slices.Contains(files, stdin) {
 			if len(files) > 1 {
-				return render.Result{}, render.Usagef("- goes with no other files")
+				return render.Result{}, exit.Usagef("- goes with no other files")
 			}
 			before, err := input.Stream(ctx, a.In, "stdin", input.Settings)
 			if err != nil {
@@ -195,16 +195,16 @@ func scripts(args []string) ([]string, error) {
 		info, err := os.Stat(arg)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, render.Usagef("there is no file or folder %s", arg)
+			return nil, exit.Usagef("there is no file or folder %s", arg)
 		case err != nil:
-			return nil, render.Usagef("looking at %s: %w", arg, err)
+			return nil, exit.Usagef("looking at %s: %w", arg, err)
 		case !info.IsDir():
 			add(arg)
 			continue
 		}
 		found, err := migrate.Files(os.DirFS(arg), ".")
 		if err != nil {
-			return nil, render.Errorf(render.ExitFailed, "looking through %s: %w", arg, err)
+			return nil, exit.Errorf(exit.Failed, "looking through %s: %w", arg, err)
 		}
 		for _, name := range found {
 			add(filepath.Join(arg, filepath.FromSlash(name)))
@@ -242,7 +242,7 @@ func (m *migration) read(ctx context.Context, files []string, o migrate.Options)
 			return context.Cause(ctx)
 		}
 		if err != nil { // other files may be rewritten
-			m.failures = append(m.failures, render.Errorf(render.ExitFailed, "%w", err))
+			m.failures = append(m.failures, exit.Errorf(exit.Failed, "%w", err))
 			continue
 		}
 		found := migrate.Find(path, text, o)
@@ -327,7 +327,7 @@ func (m *migration) result() render.Result {
 		left = append(left, calls(m.byHand)+" to change by hand")
 	}
 	if len(left) > 0 && r.Err == nil {
-		r.Err = render.Errorf(render.ExitCheck, "%s", strings.Join(left, ", "))
+		r.Err = exit.Errorf(exit.Check, "%s", strings.Join(left, ", "))
 	}
 	return r
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/lookalike"
-	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -29,12 +29,12 @@ func refusal(wrong []misreading, piped bool) error {
 	var all []error
 	for i, m := range wrong {
 		if i == most {
-			all = append(all, render.Usagef("and %d more words cannot be names of computes", len(wrong)-most))
+			all = append(all, exit.Usagef("and %d more words cannot be names of computes", len(wrong)-most))
 			break
 		}
-		all = append(all, &render.Error{Exit: render.ExitUsage, Text: m.String()})
+		all = append(all, &exit.Error{Exit: exit.Usage, Text: m.String()})
 	}
-	all[len(all)-1].(*render.Error).Tip = tip //nolint:forcetypeassert,errorlint // made above
+	all[len(all)-1].(*exit.Error).Tip = tip //nolint:forcetypeassert,errorlint // made above
 	if len(all) == 1 {
 		return all[0]
 	}
@@ -186,7 +186,7 @@ func misreadArguments(c *cobra.Command, args []string) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return render.Usagef("%s", strings.Join(wrong, "\n"))
+	return exit.Usagef("%s", strings.Join(wrong, "\n"))
 }
 
 // flagMeant is the flag that a word was meant as, in the right spelling: one
@@ -278,7 +278,7 @@ func misreadFlags(c *cobra.Command) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return render.Usagef("%s", strings.Join(wrong, "\n"))
+	return exit.Usagef("%s", strings.Join(wrong, "\n"))
 }
 
 // notValue says why the value of a flag was meant as something else, or "". It

@@ -12,8 +12,8 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
-	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -181,14 +181,14 @@ func (n *names) one(a *app.App, args []string) (string, error) {
 	case len(wrong) > 0:
 		return "", refusal(wrong, false)
 	case len(words) > 1:
-		return "", render.Usagef("%s takes one name, not %d: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
+		return "", exit.Usagef("%s takes one name, not %d: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
 	}
 	asked, err := n.all(a, args)
 	if err != nil {
 		return "", err
 	}
 	if len(asked) != 1 {
-		return "", render.Usagef("%s takes one name, and stdin has %d", verbOf(n.command), len(asked))
+		return "", exit.Usagef("%s takes one name, and stdin has %d", verbOf(n.command), len(asked))
 	}
 	return asked[0].name, nil
 }
@@ -224,7 +224,7 @@ func (n *names) fresh(args []string) (string, error) {
 	case len(wrong) > 0:
 		return "", refusal(wrong, false)
 	case len(words) > 1:
-		return "", render.Usagef("%s makes one compute at a time, and these are %d names: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
+		return "", exit.Usagef("%s makes one compute at a time, and these are %d names: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
 	}
 	return words[0], nil
 }
@@ -245,7 +245,7 @@ func (n *names) read(ctx context.Context, a *app.App, args []string) (*compute.C
 }
 
 func errNameRequired() error {
-	return render.Usagef("the following arguments are required: --name/-n")
+	return exit.Usagef("the following arguments are required: --name/-n")
 }
 
 // trimmed is a word without the blanks around it that a shell or a file leaves
@@ -272,7 +272,7 @@ func namesIn(a *app.App) ([]string, error) {
 		case line == "":
 			continue
 		case len(out) == 0 && strings.ContainsRune("[{", rune(line[0])):
-			return nil, render.Usagef("%s on stdin is not a name: this is JSON; computetarget list -o name prints names, one a line", cutWord(line))
+			return nil, exit.Usagef("%s on stdin is not a name: this is JSON; computetarget list -o name prints names, one a line", cutWord(line))
 		}
 		out = append(out, line)
 	}
@@ -331,7 +331,7 @@ func contradicts(a *app.App, in compute.Workspace, id string) error {
 			return err
 		}
 		if !strings.EqualFold(said.Text, part.have) {
-			return render.Usagef("%s says %s, and %s says %s: leave the flag out, or give another id", part.flag, said.Text, id, part.have)
+			return exit.Usagef("%s says %s, and %s says %s: leave the flag out, or give another id", part.flag, said.Text, id, part.have)
 		}
 	}
 	return nil

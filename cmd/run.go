@@ -13,6 +13,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -35,10 +36,10 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		if errors.As(err, &invalid) {
 			what := map[string]string{"int": "no whole number", "float64": "no number", "bool": "not true or false"}[invalid.GetFlag().Value.Type()]
 			if what != "" {
-				return render.Usagef("argument --%s: %q is %s", invalid.GetFlag().Name, invalid.GetValue(), what)
+				return exit.Usagef("argument --%s: %q is %s", invalid.GetFlag().Name, invalid.GetValue(), what)
 			}
 		}
-		return render.Usagef("%w", err)
+		return exit.Usagef("%w", err)
 	})
 
 	hideSecrets(a.Streams, args)
@@ -67,7 +68,7 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 			return printed(a.Out, func(w io.Writer) { writeGroupHelp(w, e, a, root) })
 		}
 		writeGroupHelp(a.Err, e, nil, nil)
-		return render.Usagef("%s needs one of its commands", e.words)
+		return exit.Usagef("%s needs one of its commands", e.words)
 	}
 	c := attach(a, root, e)
 	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), func(path string) ([]byte, error) {
@@ -252,7 +253,7 @@ func bounded(c *cobra.Command, a *app.App) (context.Context, context.CancelFunc,
 	case err != nil || timeout <= 0: // a setting for other commands keeps none from its work
 		return ctx, func() {}, nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, render.Errorf(render.ExitTimeout, "the time given, %s, is over", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, exit.Errorf(exit.Timeout, "the time given, %s, is over", timeout))
 	return ctx, cancel, nil
 }
 
@@ -278,14 +279,14 @@ func missing(c *cobra.Command, args []string) error {
 		case !f.Changed:
 			absent = append(absent, name)
 		case strings.TrimSpace(f.Value.String()) == "": // of a variable that is not set, perhaps
-			return render.Usagef("argument %s: its value is empty", name)
+			return exit.Usagef("argument %s: its value is empty", name)
 		}
 	}
 	if len(absent) > 0 {
 		if f := c.Flags().Lookup("name"); f != nil && !f.Changed && len(args) == 0 && c.Name() != "apply" { // whose file holds names
 			absent = append([]string{"--name/-n"}, absent...)
 		}
-		return render.Usagef("the following arguments are required: %s", strings.Join(absent, ", "))
+		return exit.Usagef("the following arguments are required: %s", strings.Join(absent, ", "))
 	}
 	return nil
 }
@@ -296,7 +297,7 @@ func noNames(c *cobra.Command, args []string) error {
 		if err := misreadArguments(c, args); err != nil {
 			return err
 		}
-		return render.Usagef("unrecognized arguments: %s", strings.Join(args, " "))
+		return exit.Usagef("unrecognized arguments: %s", strings.Join(args, " "))
 	}
 	return nil
 }

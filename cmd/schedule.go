@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -56,7 +57,7 @@ asked, the command that restores the old ones is printed.`,
 		case *zone == "":
 			// A zone from the settings is not asked for here and now: whoever
 			// forgot the hours would move the schedules.
-			return render.Result{}, render.Usagef("give hours such as 'mon-thu 09:00-18:00', or --time-zone to move the schedules there are")
+			return render.Result{}, exit.Usagef("give hours such as 'mon-thu 09:00-18:00', or --time-zone to move the schedules there are")
 		default:
 			return moveZone(ctx, a, asked)
 		}
@@ -108,7 +109,7 @@ func compileHours(a *app.App, texts []string) ([]compute.Scheduled, error) {
 	}
 	hours, err := schedule.ParseHours(texts, zone.Windows)
 	if err != nil {
-		return nil, render.Usagef("%w", err)
+		return nil, exit.Usagef("%w", err)
 	}
 	warn(a, append(hours.Notes, zone.Warning)...)
 	var out []compute.Scheduled
@@ -165,15 +166,15 @@ are counted from --from.`,
 		recurring := f.Changed("frequency") || f.Changed("interval") || f.Changed("days") || f.Changed("at")
 		switch {
 		case f.Changed("cron") && recurring:
-			return render.Result{}, render.Usagef("give either --cron or --frequency with its --interval, --days and --at")
+			return render.Result{}, exit.Usagef("give either --cron or --frequency with its --interval, --days and --at")
 		case f.Changed("cron"):
 			parsed, err := schedule.ParseCron(*cron)
 			if err != nil {
-				return render.Result{}, render.Usagef("--cron: %w", err)
+				return render.Result{}, exit.Usagef("--cron: %w", err)
 			}
 			e.Cron = &parsed
 		case *frequency == "":
-			return render.Result{}, render.Usagef("say when: --cron '0 18 * * 1-5', or --frequency week --days mon-fri --at 18:00")
+			return render.Result{}, exit.Usagef("say when: --cron '0 18 * * 1-5', or --frequency week --days mon-fri --at 18:00")
 		default:
 			if e.Recurrence, err = recurrence(*frequency, *interval, *days, *at); err != nil {
 				return render.Result{}, err
@@ -188,10 +189,10 @@ are counted from --from.`,
 		}
 		e.Zone = zone.Windows
 		if e.Start, err = schedule.ParseStart(*from, e.Zone); err != nil {
-			return render.Result{}, render.Usagef("--from: %w", err)
+			return render.Result{}, exit.Usagef("--from: %w", err)
 		}
 		if err := e.Validate(); err != nil {
-			return render.Result{}, render.Usagef("%w", err)
+			return render.Result{}, exit.Usagef("%w", err)
 		}
 		warn(a, e.Warnings()...)
 		return changeSchedules(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
@@ -211,7 +212,7 @@ are counted from --from.`,
 func recurrence(frequency string, interval int, days, at []string) (*schedule.Recurrence, error) {
 	unit, err := schedule.ParseFrequency(frequency)
 	if err != nil {
-		return nil, render.Usagef("%w", err)
+		return nil, exit.Usagef("%w", err)
 	}
 	r := &schedule.Recurrence{Frequency: unit, Interval: interval}
 	for _, text := range days {
@@ -219,19 +220,19 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 		case schedule.Month:
 			n, err := strconv.Atoi(strings.TrimSpace(text))
 			if err != nil {
-				return nil, render.Usagef("--days: %q is no day of the month; write numbers such as 1,15", text)
+				return nil, exit.Usagef("--days: %q is no day of the month; write numbers such as 1,15", text)
 			}
 			r.MonthDays = append(r.MonthDays, n)
 		case schedule.Week:
 			first, last, ranged := strings.Cut(strings.TrimSpace(text), "-")
 			day, err := schedule.ParseWeekday(first)
 			if err != nil {
-				return nil, render.Usagef("--days: %w", err)
+				return nil, exit.Usagef("--days: %w", err)
 			}
 			end := day
 			if ranged {
 				if end, err = schedule.ParseWeekday(last); err != nil {
-					return nil, render.Usagef("--days: %w", err)
+					return nil, exit.Usagef("--days: %w", err)
 				}
 			}
 			for ; ; day = (day + 1) % 7 {
@@ -241,17 +242,17 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 				}
 			}
 		default:
-			return nil, render.Usagef("--days goes with --frequency week or month")
+			return nil, exit.Usagef("--days goes with --frequency week or month")
 		}
 	}
 	if len(at) == 0 {
-		return nil, render.Usagef("a recurrence needs --at with its times of day, such as --at 09:00")
+		return nil, exit.Usagef("a recurrence needs --at with its times of day, such as --at 09:00")
 	}
 	times := map[[2]int]bool{}
 	for _, text := range at {
 		t, err := time.Parse("15:04", strings.TrimSpace(text))
 		if err != nil {
-			return nil, render.Usagef("--at: %q is no time of day; write 00:00 to 23:59", text)
+			return nil, exit.Usagef("--at: %q is no time of day; write 00:00 to 23:59", text)
 		}
 		times[[2]int{t.Hour(), t.Minute()}] = true
 		if !slices.Contains(r.Hours, t.Hour()) {
@@ -262,7 +263,7 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 		}
 	}
 	if len(r.Hours)*len(r.Minutes) != len(times) {
-		return nil, render.Usagef("--at: a recurrence fires at every one of its hours and minutes together, so %s would fire more often; use two schedules", strings.Join(at, ","))
+		return nil, exit.Usagef("--at: a recurrence fires at every one of its hours and minutes together, so %s would fire more often; use two schedules", strings.Join(at, ","))
 	}
 	return r, nil
 }
@@ -270,18 +271,18 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 // countedFrom checks r and that --from is there when r is counted from it.
 func countedFrom(r *schedule.Recurrence, from string) error {
 	if err := r.Validate(); err != nil {
-		return render.Usagef("%w", err)
+		return exit.Usagef("%w", err)
 	}
 	unit := strings.ToLower(string(r.Frequency))
 	days := len(r.WeekDays) + len(r.MonthDays)
 	switch {
 	case from != "":
 	case r.Interval > 1:
-		return render.Usagef("every %d %ss is counted from a day: give it with --from, such as --from 2027-01-04", r.Interval, unit)
+		return exit.Usagef("every %d %ss is counted from a day: give it with --from, such as --from 2027-01-04", r.Interval, unit)
 	case days == 0 && r.Frequency == schedule.Week:
-		return render.Usagef("on which days of the week? give --days mon,thu, or --from a day to take its day of the week")
+		return exit.Usagef("on which days of the week? give --days mon,thu, or --from a day to take its day of the week")
 	case days == 0 && r.Frequency == schedule.Month:
-		return render.Usagef("on which days of the month? give --days 1,15, or --from a day to take its day of the month")
+		return exit.Usagef("on which days of the month? give --days 1,15, or --from a day to take its day of the month")
 	}
 	return nil
 }
@@ -348,7 +349,7 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 		case o.Err != nil:
 			errs = append(errs, o.Err)
 		case !o.Compute.IsInstance() || o.Compute.Instance == nil:
-			errs = append(errs, render.Usagef("%s is of type %s; only compute instances have hours", o.Name, o.Compute.ComputeType))
+			errs = append(errs, exit.Usagef("%s is of type %s; only compute instances have hours", o.Name, o.Compute.ComputeType))
 		default:
 			found = append(found, o.Compute)
 		}
@@ -424,9 +425,9 @@ func newScheduleEdit(a *app.App, c *cobra.Command, edit func(name string, have [
 		case err != nil:
 			return render.Result{}, err
 		case *all && len(ids) > 0:
-			return render.Result{}, render.Usagef("give either schedules or --all")
+			return render.Result{}, exit.Usagef("give either schedules or --all")
 		case !*all && len(ids) == 0:
-			return render.Result{}, render.Usagef("name schedules by their number or id, or give --all")
+			return render.Result{}, exit.Usagef("name schedules by their number or id, or give --all")
 		}
 		return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
 			picked, err := pick(have, ids)
@@ -606,7 +607,7 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 	}
 	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete the schedules of %s?", strings.Join(lost, ", ")))
 	if err == nil && !ok {
-		return render.Errorf(render.ExitFailed, "no schedule was changed")
+		return exit.Errorf(exit.Failed, "no schedule was changed")
 	}
 	return err
 }
@@ -624,7 +625,7 @@ func drift(ended []compute.HoursOutcome) error {
 	var drift []error
 	for _, o := range ended {
 		if o.Err == nil && !o.Already {
-			drift = append(drift, render.Errorf(render.ExitCheck, "%s %s", o.Name, o.Difference()))
+			drift = append(drift, exit.Errorf(exit.Check, "%s %s", o.Name, o.Difference()))
 		}
 	}
 	return errors.Join(drift...)

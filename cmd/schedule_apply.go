@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/timetable"
@@ -57,7 +58,7 @@ than the file says.`,
 			return render.Result{}, err
 		}
 		if len(asked) == 1 && asked[0].name == "" {
-			return render.Result{}, render.Usagef("%s names no instance; name one on the command line", *file)
+			return render.Result{}, exit.Usagef("%s names no instance; name one on the command line", *file)
 		}
 		for _, t := range asked {
 			for _, note := range wanted[t.key()].Notes {
@@ -98,7 +99,7 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	}
 	list, err := timetable.Read(data, a.Zone)
 	if err != nil {
-		return nil, nil, render.Usagef("%s: %w", file, err)
+		return nil, nil, exit.Usagef("%s: %w", file, err)
 	}
 	var own []string
 	wanted := map[string]timetable.Wanted{}
@@ -117,9 +118,9 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	inFile, err := names.named(a, own)
 	switch {
 	case err != nil:
-		return nil, nil, render.Usagef("%s: %w", file, err)
+		return nil, nil, exit.Usagef("%s: %w", file, err)
 	case len(inFile) < len(own):
-		return nil, nil, render.Usagef("%s names an instance twice: %s", file, strings.Join(own, ", "))
+		return nil, nil, exit.Usagef("%s names an instance twice: %s", file, strings.Join(own, ", "))
 	}
 	for i, t := range inFile {
 		wanted[t.key()] = list[slices.IndexFunc(list, func(w timetable.Wanted) bool { return w.Name == own[i] })]
@@ -129,7 +130,7 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	}
 	for _, t := range asked {
 		if _, ok := wanted[t.key()]; !ok {
-			return nil, nil, render.Usagef("%s says nothing about %s, only about %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
+			return nil, nil, exit.Usagef("%s says nothing about %s, only about %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
 		}
 	}
 	if len(asked) == 0 && len(wanted) > 0 {
@@ -160,7 +161,7 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 	zoneFlag(c.Flags())
 	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
 		if *days < 1 || *days > 366 {
-			return render.Result{}, render.Usagef("--days: %d is not from 1 to 366", *days)
+			return render.Result{}, exit.Usagef("--days: %d is not from 1 to 366", *days)
 		}
 		zone, _, err := a.GivenZone()
 		if err != nil {

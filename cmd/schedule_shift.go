@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -93,7 +94,7 @@ The day is one in the schedules' own time zone.`,
 			return render.Result{}, noNames(c, rest)
 		}
 		if at, err := schedule.ParseStart(*until, "UTC"); err != nil || at.IsZero() {
-			return render.Result{}, render.Usagef("--until: write a day such as 2027-01-04, or 2027-01-04T09:00")
+			return render.Result{}, exit.Usagef("--until: write a day such as 2027-01-04, or 2027-01-04T09:00")
 		}
 		return shift(ctx, a, asked, func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error) {
 			var picked []int

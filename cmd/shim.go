@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/shim"
 )
@@ -165,7 +166,7 @@ means, such as a container image.`,
 				return render.Result{Data: f.Text, Text: f.Text}, nil
 			}
 		}
-		return render.Result{}, render.Usagef("there is no shim %s for %s", *file, goos)
+		return render.Result{}, exit.Usagef("there is no shim %s for %s", *file, goos)
 	})
 }
 
@@ -205,7 +206,7 @@ the rest.`,
 			text, err := realAz(ctx, a, *az, "--version")
 			return render.Result{Data: shim.AddToText(string(text)), Text: shim.AddToText(string(text))}, err
 		default:
-			return render.Result{}, render.Usagef("%q is not a question the shim answers", question)
+			return render.Result{}, exit.Usagef("%q is not a question the shim answers", question)
 		}
 	})
 }
@@ -217,7 +218,7 @@ func askAz(ctx context.Context, a *app.App, az string, into any, words ...string
 		return err
 	}
 	if err := json.Unmarshal(out, into); err != nil {
-		return render.Errorf(render.ExitFailed, "what az %s printed was not understood: %w", strings.Join(words, " "), err)
+		return exit.Errorf(exit.Failed, "what az %s printed was not understood: %w", strings.Join(words, " "), err)
 	}
 	return nil
 }
@@ -231,7 +232,7 @@ func realAz(ctx context.Context, a *app.App, az string, words ...string) ([]byte
 	c.Stderr = a.Err
 	out, err := c.Output()
 	if err != nil {
-		return nil, render.Errorf(render.ExitFailed, "az %s: %w", strings.Join(words, " "), err)
+		return nil, exit.Errorf(exit.Failed, "az %s: %w", strings.Join(words, " "), err)
 	}
 	return out, nil
 }
@@ -240,7 +241,7 @@ func realAz(ctx context.Context, a *app.App, az string, words ...string) ([]byte
 func thisSystem() (shim.System, error) {
 	binary, err := os.Executable()
 	if err != nil {
-		return shim.System{}, render.Errorf(render.ExitFailed, "finding this program's own file: %w", err)
+		return shim.System{}, exit.Errorf(exit.Failed, "finding this program's own file: %w", err)
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {

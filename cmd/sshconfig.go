@@ -10,6 +10,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/access"
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -58,11 +59,11 @@ running instance SSH can reach.`,
 		}
 		home := a.Settings.Home()
 		if home == "" {
-			return render.Result{}, render.Usagef("there is no home folder to write .ssh/config in; set HOME")
+			return render.Result{}, exit.Usagef("there is no home folder to write .ssh/config in; set HOME")
 		}
 		file := filepath.Join(home, ".ssh", "config")
 		if err := access.Write(file, to); err != nil {
-			return render.Result{}, render.Errorf(render.ExitFailed, "%s was not written: %w", file, err)
+			return render.Result{}, exit.Errorf(exit.Failed, "%s was not written: %w", file, err)
 		}
 		return render.Result{Data: list, IDs: ids, People: func(p *render.Page) {
 			for _, d := range to {
@@ -78,7 +79,7 @@ func destinations(ctx context.Context, a *app.App, names *names, args []string, 
 	var list []*compute.Compute
 	if all {
 		if names.given(args) {
-			return nil, render.Usagef("give either names or --all")
+			return nil, exit.Usagef("give either names or --all")
 		}
 		client, err := a.Client()
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/computetarget/computetarget/internal/config"
-	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // topic is a page of help that belongs to no command.
@@ -48,17 +48,17 @@ func exitMeanings() []struct {
 		code    int
 		meaning string
 	}{
-		{render.ExitDone, "done"},
-		{render.ExitFailed, "failed, unreachable, or in conflict with what exists: the name is taken, the settings differ, the quota is used up"},
-		{render.ExitUsage, "wrong usage or input, a size the region does not offer included; nothing was changed"},
-		{render.ExitNotFound, "not found"},
-		{render.ExitTimeout, "the wait timed out; the operation goes on"},
-		{render.ExitBroken, "the operation, or the compute it acts on, is in a failed state (never from show or list)"},
-		{render.ExitAuth, "sign-in or permission"},
-		{render.ExitCheck, "a check says no"},
-		{render.ExitTryLater, "try later: throttled, no capacity, busy, or changed meanwhile"},
-		{render.ExitInterrupted, "interrupted (ctrl-c); what was begun goes on"},
-		{render.ExitTerminated, "terminated; what was begun goes on"},
+		{exit.Done, "done"},
+		{exit.Failed, "failed, unreachable, or in conflict with what exists: the name is taken, the settings differ, the quota is used up"},
+		{exit.Usage, "wrong usage or input, a size the region does not offer included; nothing was changed"},
+		{exit.NotFound, "not found"},
+		{exit.Timeout, "the wait timed out; the operation goes on"},
+		{exit.Broken, "the operation, or the compute it acts on, is in a failed state (never from show or list)"},
+		{exit.Auth, "sign-in or permission"},
+		{exit.Check, "a check says no"},
+		{exit.TryLater, "try later: throttled, no capacity, busy, or changed meanwhile"},
+		{exit.Interrupted, "interrupted (ctrl-c); what was begun goes on"},
+		{exit.Terminated, "terminated; what was begun goes on"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -54,7 +55,7 @@ as it is; with nothing given nothing is sent.`,
 			scale.SetIdleScaleDown(time.Duration(asked.idle) * time.Second)
 		}
 		if scale.MaxNodes < scale.MinNodes {
-			return render.Result{}, render.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
+			return render.Result{}, exit.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
 		}
 		if scale == before {
 			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
@@ -98,18 +99,18 @@ is over. What is not given stays as it is.`,
 		off, again := strings.EqualFold(*disable, "true"), strings.EqualFold(*renew, "true")
 		switch {
 		case off && (want.SSL != nil || again):
-			return render.Result{}, render.Usagef("--ssl-disable goes with no other --ssl flag")
+			return render.Result{}, exit.Usagef("--ssl-disable goes with no other --ssl flag")
 		case off:
 			want.SSL = &compute.AKSSSL{Status: "Disabled"}
 		case again && want.SSL == nil:
-			return render.Result{}, render.Usagef("--ssl-renew goes with --ssl-leaf-domain-label or your own certificate: it sends them again")
+			return render.Result{}, exit.Usagef("--ssl-renew goes with --ssl-leaf-domain-label or your own certificate: it sends them again")
 		}
 		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
 		if !strings.EqualFold(have.ComputeType, compute.TypeAKS) {
-			return render.Result{}, render.Usagef("%s is of type %s, not AKS", have.Name, have.ComputeType)
+			return render.Result{}, exit.Usagef("%s is of type %s, not AKS", have.Name, have.ComputeType)
 		}
 		if *want == (compute.AKSSpec{}) {
 			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -36,7 +37,7 @@ see.`,
 			args = []string{chosen.Text}
 		}
 		if len(args) != 1 {
-			return render.Result{}, render.Usagef("name one workspace; computetarget workspace list shows them")
+			return render.Result{}, exit.Usagef("name one workspace; computetarget workspace list shows them")
 		}
 		name, err := workspaceName(a, args[0])
 		if err != nil {
@@ -70,7 +71,7 @@ see.`,
 func workspaceName(a *app.App, word string) (string, error) {
 	if !isID(word) {
 		if reason := notPlain(word); reason != "" {
-			return "", render.Usagef("%s %s", cutWord(word), reason)
+			return "", exit.Usagef("%s %s", cutWord(word), reason)
 		}
 		return word, nil
 	}
@@ -79,7 +80,7 @@ func workspaceName(a *app.App, word string) (string, error) {
 	case err != nil:
 		return "", err
 	case name != "":
-		return "", render.Usagef("%q is the id of a compute; the id of its workspace is %s", word, ws.ID())
+		return "", exit.Usagef("%q is the id of a compute; the id of its workspace is %s", word, ws.ID())
 	}
 	if err := contradicts(a, ws, "the id of "+ws.Name); err != nil {
 		return "", err
@@ -150,7 +151,7 @@ func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Worksp
 		if near := nearest.Word(name, known); near != "" {
 			tip = "did you mean " + near + "?"
 		}
-		return compute.Workspace{}, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("there is no workspace %s in %s", name, where), Tip: tip}
+		return compute.Workspace{}, &exit.Error{Exit: exit.NotFound, Text: fmt.Sprintf("there is no workspace %s in %s", name, where), Tip: tip}
 	}
-	return compute.Workspace{}, render.Usagef("%d workspaces in %s are called %s: say which with -g or --subscription-id", len(found), where, name)
+	return compute.Workspace{}, exit.Usagef("%d workspaces in %s are called %s: say which with -g or --subscription-id", len(found), where, name)
 }

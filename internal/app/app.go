@@ -22,6 +22,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/query"
 	"github.com/computetarget/computetarget/internal/render"
@@ -156,7 +157,7 @@ func (a *App) unfit(format render.Format, why string) error {
 	case a.output.Format != format:
 		return nil
 	case a.formatAsked:
-		return render.Usagef("%s", why)
+		return exit.Usagef("%s", why)
 	}
 	a.output.Format = ""
 	return nil
@@ -374,7 +375,7 @@ func (a *App) options(subscription string) (compute.Options, error) {
 	}
 	at, err := azure.Locate(cloud, endpoint, a.Settings.AzDir())
 	if errors.Is(err, azure.ErrCloud) {
-		return o, &render.Error{Err: err, Text: fmt.Sprintf("%v (the cloud is from %s)", err, target.Cloud.Source)}
+		return o, &exit.Error{Err: err, Text: fmt.Sprintf("%v (the cloud is from %s)", err, target.Cloud.Source)}
 	}
 	if err != nil {
 		return o, err
@@ -441,7 +442,7 @@ func (a *App) pace() (emulator.Pace, error) {
 	}
 	pace, err := emulator.ParsePace(setting.Text)
 	if err != nil {
-		return pace, render.Usagef("%w (from %s)", err, setting.Source)
+		return pace, exit.Usagef("%w (from %s)", err, setting.Source)
 	}
 	return pace, nil
 }
@@ -477,7 +478,7 @@ func (a *App) carried(next http.RoundTripper) http.RoundTripper {
 func (a *App) EmulatorDir() (string, error) {
 	dir, err := a.Settings.Get(config.EmulatorDir)
 	if err == nil && !dir.Set() {
-		err = render.Usagef("the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME")
+		err = exit.Usagef("the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME")
 	}
 	if err != nil {
 		return "", err

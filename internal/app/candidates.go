@@ -8,7 +8,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/config"
-	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -72,7 +72,7 @@ func (a *App) candidates(err error) error {
 	var nobody *azure.SignInError
 	if errors.As(lookup, &nobody) && missing.Key != config.Subscription {
 		tip := "run az login to be shown the workspaces there are, or give --workspace-name, --resource-group and --subscription-id; without an Azure account add --cloud emulator"
-		return &render.Error{Exit: render.ExitUsage, Text: missing.Error(), Tip: tip, Err: err}
+		return &exit.Error{Exit: exit.Usage, Text: missing.Error(), Tip: tip, Err: err}
 	}
 	if lookup != nil || len(found) == 0 {
 		return err
@@ -91,5 +91,5 @@ func (a *App) candidates(err error) error {
 			lines.WriteString(" --subscription-id " + quote(ws.Subscription))
 		}
 	}
-	return &render.Error{Exit: render.ExitUsage, Text: missing.Error(), Tip: lines.String(), Err: err}
+	return &exit.Error{Exit: exit.Usage, Text: missing.Error(), Tip: lines.String(), Err: err}
 }

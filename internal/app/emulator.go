@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
@@ -58,16 +58,16 @@ func (a *App) Drive(ctx context.Context, method, path string, body any) (json.Ra
 		Error struct{ Code, Message string }
 	}
 	if json.Unmarshal(data, &refused) != nil || refused.Error.Code == "" {
-		return nil, render.Errorf(render.ExitFailed, "%s answered %s: it does not seem to be an emulator of computetarget", base, resp.Status)
+		return nil, exit.Errorf(exit.Failed, "%s answered %s: it does not seem to be an emulator of computetarget", base, resp.Status)
 	}
-	exit := render.ExitFailed
+	code := exit.Failed
 	switch resp.StatusCode {
 	case http.StatusBadRequest:
-		exit = render.ExitUsage
+		code = exit.Usage
 	case http.StatusNotFound:
-		exit = render.ExitNotFound
+		code = exit.NotFound
 	}
-	return nil, &render.Error{Exit: exit, Code: refused.Error.Code, Text: refused.Error.Message}
+	return nil, &exit.Error{Exit: code, Code: refused.Error.Code, Text: refused.Error.Message}
 }
 
 // driven is where the emulator's own requests go.
@@ -99,7 +99,7 @@ func (a *App) emulated() (http.RoundTripper, error) {
 	if served {
 		to, err := url.Parse(info.Endpoint)
 		if err != nil {
-			return nil, render.Errorf(render.ExitFailed, "the server of the emulator in %s has no address: %w", dir, err)
+			return nil, exit.Errorf(exit.Failed, "the server of the emulator in %s has no address: %w", dir, err)
 		}
 		next, err := a.network()
 		return toServer{to, next}, err
@@ -129,7 +129,7 @@ func elsewhere(err error) error {
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return err
 	}
-	return &render.Error{Err: err,
+	return &exit.Error{Err: err,
 		Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
 }
 

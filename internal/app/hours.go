@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -31,13 +32,13 @@ func (a *App) Zone() (schedule.Zone, error) {
 		name = machineZone(a.Getenv)
 	}
 	if name == "" {
-		return schedule.Zone{}, &render.Error{Exit: render.ExitUsage,
+		return schedule.Zone{}, &exit.Error{Exit: exit.Usage,
 			Text: "hours need a time zone, and none is set: give --time-zone, such as --time-zone Europe/Berlin",
 			Tip:  "to set it once: computetarget config set time-zone=Europe/Berlin"}
 	}
 	zone, err = schedule.Resolve(name)
 	if err != nil {
-		return zone, render.Usagef("%w (this machine's zone); give --time-zone", err)
+		return zone, exit.Usagef("%w (this machine's zone); give --time-zone", err)
 	}
 	a.Note("the hours are in %s, this machine's time zone; --time-zone takes another", name)
 	return zone, nil
@@ -51,7 +52,7 @@ func (a *App) GivenZone() (zone schedule.Zone, ok bool, err error) {
 	}
 	zone, err = schedule.Resolve(setting.Text)
 	if err != nil {
-		return zone, false, render.Usagef("%w (from %s)", err, setting.Source)
+		return zone, false, exit.Usagef("%w (from %s)", err, setting.Source)
 	}
 	return zone, true, nil
 }
@@ -128,7 +129,7 @@ func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
 		}
 		switch had := len(o.Before.Scheduled()); {
 		case o.Err != nil && o.Sent:
-			outcomes[i].Err = &render.Error{Err: o.Err, Tip: "to restore what was there before: " + restore}
+			outcomes[i].Err = &exit.Error{Err: o.Err, Tip: "to restore what was there before: " + restore}
 		case o.Err == nil && Loses(o, replaced) && (saved || s.printed[o.Name]):
 			what := fmt.Sprintf("the %d schedules it had", had)
 			if had == 1 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -41,8 +42,8 @@ func TestZone(t *testing.T) {
 		{"the setting, no terminal", "UTC", "Asia/Tokyo", 0, "UTC", 0},
 		{"the machine's, on a terminal", "", "Asia/Tokyo", 80, "Tokyo Standard Time", 0},
 		{"the machine's with a colon", "", ":Europe/Paris", 80, "Romance Standard Time", 0},
-		{"none without a terminal", "", "Asia/Tokyo", 0, "", render.ExitUsage},
-		{"a wrong one", "Europe/Berln", "", 80, "", render.ExitUsage},
+		{"none without a terminal", "", "Asia/Tokyo", 0, "", exit.Usage},
+		{"a wrong one", "Europe/Berln", "", 80, "", exit.Usage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("COMPUTETARGET_TIME_ZONE", tt.setting)
@@ -84,12 +85,12 @@ func TestSavedSchedules(t *testing.T) {
 		t.Errorf("left are %v", left)
 	}
 	for i, want := range map[int]string{1: "computetarget schedule apply wrong -f ", 3: "computetarget schedule delete 'was empty' --all"} {
-		var e *render.Error
+		var e *exit.Error
 		if !errors.As(outcomes[i].Err, &e) || !strings.Contains(e.Tip, want) {
 			t.Errorf("%s: %+v, want a tip with %q", outcomes[i].Name, e, want)
 		}
 	}
-	if _, tipped := outcomes[2].Err.(*render.Error); tipped { //nolint:errorlint // it must be as it was
+	if _, tipped := outcomes[2].Err.(*exit.Error); tipped { //nolint:errorlint // it must be as it was
 		t.Error("nothing was sent, so there is nothing to restore")
 	}
 }

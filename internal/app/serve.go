@@ -61,7 +61,7 @@ func (a *App) listen(ctx context.Context, o ServeOptions, dir string) (*emulator
 	}
 	clock, err := emulator.ParseClock(o.Clock)
 	if err != nil {
-		return nil, nil, render.Usagef("%w", err)
+		return nil, nil, exit.Usagef("%w", err)
 	}
 	if o.InMemory {
 		dir = ""
@@ -86,7 +86,7 @@ func addressed(err error) error {
 	if !errors.As(err, &bad) {
 		return elsewhere(err)
 	}
-	wrong := &render.Error{Exit: render.ExitUsage, Text: "--listen: " + bad.Error(), Err: err}
+	wrong := &exit.Error{Exit: exit.Usage, Text: "--listen: " + bad.Error(), Err: err}
 	if bad.Exposed {
 		wrong.Tip = "to say so, add --allow-other-machines"
 	}
@@ -109,7 +109,7 @@ func (a *App) Exec(ctx context.Context, o ServeOptions, load []byte, command []s
 	defer closing(e)
 	if load != nil {
 		if _, err := e.Load(ctx, load); err != nil {
-			return render.Usagef("%w", err)
+			return exit.Usagef("%w", err)
 		}
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -229,7 +229,7 @@ func (a *App) Server() (emulator.ServerInfo, error) {
 		return info, err
 	}
 	if !served {
-		return info, &render.Error{Exit: render.ExitNotFound, Text: fmt.Sprintf("no server owns the emulator in %s", dir),
+		return info, &exit.Error{Exit: exit.NotFound, Text: fmt.Sprintf("no server owns the emulator in %s", dir),
 			Tip: "start one: computetarget emulator serve; or name its --endpoint"}
 	}
 	return info, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -19,7 +20,7 @@ import (
 // that may pass is said and ridden out, unless it comes first.
 func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.Context) (found []*compute.Compute, total int, err error)) error {
 	if a.output.Format != "" || a.output.Query != nil || a.Full {
-		return render.Usagef("--watch prints lines for people; leave -o, --query and -v out")
+		return exit.Usagef("--watch prints lines for people; leave -o, --query and -v out")
 	}
 	show := a.changes()
 	if a.Out.TTY && a.Out.Redraw {

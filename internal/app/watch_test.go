@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -129,7 +130,7 @@ func TestWatchEnds(t *testing.T) {
 	s, _, _ := render.TestStreams("", 0, 0)
 	a := New(s, "test")
 	a.output.Format = "json"
-	if err := a.Watch(t.Context(), 1, nil); render.ExitCode(err, false) != render.ExitUsage {
+	if err := a.Watch(t.Context(), 1, nil); render.ExitCode(err, false) != exit.Usage {
 		t.Errorf("with -o json: %v", err)
 	}
 }

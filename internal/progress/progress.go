@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -35,7 +36,7 @@ func ParseMode(s string) (Mode, error) {
 	case Auto, Plain, None:
 		return m, nil
 	}
-	return "", render.Usagef("%q is not a way to show progress; use auto, plain or none", s)
+	return "", exit.Usagef("%q is not a way to show progress; use auto, plain or none", s)
 }
 
 // Options say how to show waits.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -46,7 +47,7 @@ func TestParseMode(t *testing.T) {
 			t.Errorf("%q: %q, %v", in, got, err)
 		}
 	}
-	if _, err := ParseMode("fancy"); render.ExitCode(err, false) != render.ExitUsage {
+	if _, err := ParseMode("fancy"); render.ExitCode(err, false) != exit.Usage {
 		t.Errorf("fancy: %v", err)
 	}
 }

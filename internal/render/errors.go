@@ -12,31 +12,6 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// Error is a failure of a command, Usagef and Errorf make one.
-type Error = exit.Error
-
-// Usagef returns an error for wrong input (exit code 2; nothing was changed).
-func Usagef(format string, args ...any) error { return exit.Usagef(format, args...) }
-
-// Errorf returns an error that ends the process with the exit code. A %w verb
-// keeps its operand as the cause.
-func Errorf(code int, format string, args ...any) error { return exit.Errorf(code, format, args...) }
-
-// Exit codes of the process.
-const (
-	ExitDone        = exit.Done
-	ExitFailed      = exit.Failed
-	ExitUsage       = exit.Usage
-	ExitNotFound    = exit.NotFound
-	ExitTimeout     = exit.Timeout
-	ExitBroken      = exit.Broken
-	ExitAuth        = exit.Auth
-	ExitCheck       = exit.Check
-	ExitTryLater    = exit.TryLater
-	ExitInterrupted = exit.Interrupted
-	ExitTerminated  = exit.Terminated
-)
-
 // ExitCode is the exit code of a process that ends with err: the one table there
 // is. changed says that the command changed something, or may have. Code 2
 // promises that it did not, so wrong input that shows afterwards is code 1.
@@ -111,21 +86,21 @@ func exitCode(err error) (code int, ok bool) {
 func kindCode(k compute.Kind) int {
 	switch k {
 	case compute.KindInvalid:
-		return ExitUsage
+		return exit.Usage
 	case compute.KindNotFound:
-		return ExitNotFound
+		return exit.NotFound
 	case compute.KindTimeout:
-		return ExitTimeout
+		return exit.Timeout
 	case compute.KindState:
-		return ExitBroken
+		return exit.Broken
 	case compute.KindAuth:
-		return ExitAuth
+		return exit.Auth
 	case compute.KindBusy:
-		return ExitTryLater
+		return exit.TryLater
 	case compute.KindInterrupted:
-		return ExitInterrupted
+		return exit.Interrupted
 	}
-	return ExitFailed
+	return exit.Failed
 }
 
 func commonCode(errs []error) int {

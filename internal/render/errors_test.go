@@ -22,9 +22,9 @@ func TestExitCode(t *testing.T) {
 	}{
 		{"nil", nil, 0},
 		{"anything", errors.New("x"), 1},
-		{"usage", Usagef("x"), 2},
-		{"usage wrapped", fmt.Errorf("y: %w", Usagef("x")), 2},
-		{"own code zero", &Error{Text: "x"}, 1},
+		{"usage", exit.Usagef("x"), 2},
+		{"usage wrapped", fmt.Errorf("y: %w", exit.Usagef("x")), 2},
+		{"own code zero", &exit.Error{Text: "x"}, 1},
 		{"failed", of(compute.KindFailed), 1},
 		{"unreachable", of(compute.KindUnreachable), 1},
 		{"conflict", of(compute.KindConflict), 1},
@@ -42,7 +42,7 @@ func TestExitCode(t *testing.T) {
 		{"checks", &compute.CheckError{Findings: []compute.Finding{{Kind: compute.KindConflict}, {Kind: compute.KindInvalid}}}, 2},
 		{"checks of what exists", &compute.CheckError{Findings: []compute.Finding{{Kind: compute.KindConflict}}}, 1},
 		{"a child", exit.Child(42), 42},
-		{"the cause's code", &Error{Tip: "x", Err: fmt.Errorf("y: %w", of(compute.KindNotFound))}, 3},
+		{"the cause's code", &exit.Error{Tip: "x", Err: fmt.Errorf("y: %w", of(compute.KindNotFound))}, 3},
 		{"wrong input that shows after a write", &compute.Error{Kind: compute.KindInvalid, Accepted: true}, 1},
 		{"not found after a write", &compute.Error{Kind: compute.KindNotFound, Accepted: true}, 3},
 		{"cancelled", fmt.Errorf("x: %w", context.Canceled), 130},
@@ -75,9 +75,9 @@ func TestPrintError(t *testing.T) {
 	}{
 		{"nil", nil, ""},
 		{"plain", errors.New("it broke"), "ERROR: it broke\n"},
-		{"own", &Error{Text: "bad name", Tip: "use instance1"}, "ERROR: bad name\nhint: use instance1\n"},
-		{"own cause", &Error{Exit: 6, Code: "C", Err: errors.New("why")}, "ERROR: (C) why\n"},
-		{"advice", &Error{Tip: "run az login", Err: errors.New("not signed in")}, "ERROR: not signed in\nhint: run az login\n"},
+		{"own", &exit.Error{Text: "bad name", Tip: "use instance1"}, "ERROR: bad name\nhint: use instance1\n"},
+		{"own cause", &exit.Error{Exit: 6, Code: "C", Err: errors.New("why")}, "ERROR: (C) why\n"},
+		{"advice", &exit.Error{Tip: "run az login", Err: errors.New("not signed in")}, "ERROR: not signed in\nhint: run az login\n"},
 		{
 			"service",
 			&compute.Error{Kind: compute.KindAuth, Code: "AuthorizationFailed", Message: "The client does not have authorization", RequestID: "r-1", Name: "a"},
@@ -98,7 +98,7 @@ func TestPrintError(t *testing.T) {
 			"ERROR: (BadRequest) failed; There is already an active operation submitted\nhint: another operation runs on it: computetarget wait gpu, then try again\n",
 		},
 		{
-			"sign-in below the service's error", &compute.Error{Kind: compute.KindAuth, Message: "not signed in", Err: &Error{Tip: "run az login", Err: errors.New("x")}},
+			"sign-in below the service's error", &compute.Error{Kind: compute.KindAuth, Message: "not signed in", Err: &exit.Error{Tip: "run az login", Err: errors.New("x")}},
 			"ERROR: not signed in\nhint: run az login\n",
 		},
 		{

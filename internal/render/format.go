@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Format is an output format of -o.
@@ -39,7 +41,7 @@ func ParseFormat(s string) (Format, error) {
 			return f, nil
 		}
 	}
-	return "", Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name, id, wide", s)
+	return "", exit.Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name, id, wide", s)
 }
 
 // write renders one JSON value. v1 applies, and the order of keys in table and

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/query"
 )
 
@@ -170,7 +171,7 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 	_, err := ParseFormat("xml")
-	if ExitCode(err, false) != ExitUsage || !strings.Contains(err.Error(), `"xml"`) {
+	if ExitCode(err, false) != exit.Usage || !strings.Contains(err.Error(), `"xml"`) {
 		t.Errorf("ParseFormat(xml): %v", err)
 	}
 }
@@ -192,7 +193,7 @@ func TestNames(t *testing.T) {
 	if err := Print(s, Options{Format: Name}, Result{Data: json.RawMessage(`{"id":"x"}`), Names: []string{"a", "b"}}); err != nil || out.String() != "a\nb\n" {
 		t.Errorf("names given: %q, %v", out, err)
 	}
-	if err := Print(s, Options{Format: Name}, Result{Data: json.RawMessage(`{"x":1}`)}); ExitCode(err, false) != ExitUsage {
+	if err := Print(s, Options{Format: Name}, Result{Data: json.RawMessage(`{"x":1}`)}); ExitCode(err, false) != exit.Usage {
 		t.Errorf("a result without names: %v", err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // appendTSV writes one line per item as az does: an object's values in sorted
@@ -93,7 +95,7 @@ func namesOf(v any) ([]string, error) {
 		if s, ok := field(v, "name").(string); ok {
 			return s, nil
 		}
-		return "", Usagef("-o name cannot print this result, which has no names; use -o json")
+		return "", exit.Usagef("-o name cannot print this result, which has no names; use -o json")
 	})
 }
 
@@ -108,7 +110,7 @@ func idsOf(v any) ([]string, error) {
 		if len(s) > 1 && s[0] == '/' {
 			return s, nil
 		}
-		return "", Usagef("-o id cannot print this result, which has no ARM ids; use -o json")
+		return "", exit.Usagef("-o id cannot print this result, which has no ARM ids; use -o json")
 	})
 }
 
