@@ -639,3 +639,27 @@ func TestDebugShowsListsAndOddBodies(t *testing.T) {
 		t.Errorf("%v, %d bytes", err, log.Len())
 	}
 }
+
+// Whatever a success holds, it is taken for an acceptance only when it is about
+// the compute that was asked for, or about its operation, or says nothing where
+// nothing need be said.
+func FuzzAcceptance(f *testing.F) {
+	for _, seed := range []string{"", " ", "null", "[]", "{}", "{", "<html>", `"x"`, `{"name":"ci","properties":{"computeType":"AKS"}}`, `{"name":"other","properties":{"computeType":"AKS"}}`,
+		`{"id":"a/ci","properties":{"computeType":5}}`, `{"status":"InProgress"}`, `{"status":"Failed","error":{"code":"E"}}`, `{"error":null}`, `{"code":"E","message":"m"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, op := range []operation{opStop, opDelete, opCreate, opUpdate, opIdle} {
+			c, told := acceptance(call{op: op, name: "ci"}, &answer{status: 200, body: body}, false)
+			if c != nil && (!told || !c.about("ci")) {
+				t.Fatalf("%q: %+v, %t", body, c, told)
+			}
+			if told && len(readProblems(body, 0)) > 0 {
+				t.Fatalf("%q: an error was taken for an acceptance", body)
+			}
+			if !told && shape(body) == "" {
+				t.Fatalf("%q: nothing is said of it", body)
+			}
+		}
+	})
+}

@@ -193,7 +193,9 @@ func (l *loop) accept(t *task, op *Operation, before *Compute) {
 
 // follow makes a task one that waits for an operation.
 func (t *task) follow(op *Operation, before *Compute, now time.Time) {
-	t.stage = &sent{op: op, before: before, url: op.URL, over: op.Done, accepted: now, last: now}
+	// A setting is made when it is accepted, unless there is an operation to ask.
+	over := op.Done || t.setting && op.URL == ""
+	t.stage = &sent{op: op, before: before, url: op.URL, over: over, accepted: now, last: now}
 	t.out.Operation, t.begun, t.heard = op, op.Accepted, nil
 }
 
@@ -344,7 +346,7 @@ func (s *sent) means(t *task) verdict {
 		return coming
 	case t.shown(now, s.before), (s.moved || s.over && now.LastOperation() == nil) && t.shown(now, nil):
 		return reached
-	case t.removes():
+	case t.removes(), t.setting:
 		return apart
 	case s.changed(now) && now.LastOperation().failed(),
 		now.InFailedState() && (s.moved || s.changed(now) || s.before == nil || !s.before.InFailedState()):
