@@ -107,9 +107,8 @@ func (t *task) verify() error {
 
 // notThere is the error of a compute that does not exist, as the service said.
 func (t *task) notThere(ws Workspace) error {
-	e := &Error{Kind: KindNotFound, Code: "ResourceNotFound", Name: t.name, Err: t.missing,
+	return &Error{Kind: KindNotFound, Code: "ResourceNotFound", Name: t.name, Err: t.missing,
 		Message: fmt.Sprintf("there is no compute %s in the workspace %s", t.name, ws.Name)}
-	return e
 }
 
 // Start starts instances (Compute_Start) and waits until they run. One that

@@ -44,7 +44,7 @@ func (l *loop) look(ctx context.Context) {
 			return
 		}
 	}
-	l.each(len(tasks), func(i int) { l.read(ctx, tasks[i]) })
+	l.c.each(len(tasks), func(i int) { l.read(ctx, tasks[i]) })
 }
 
 // stateless reports whether a list left out the state of an instance that has

@@ -182,7 +182,7 @@ func (l *loop) decide(ctx context.Context) bool {
 			l.ask(ctx, t)
 		}
 	}
-	l.each(len(requests), func(i int) { requests[i]() })
+	l.c.each(len(requests), func(i int) { requests[i]() })
 	return slices.ContainsFunc(writes, func(t *task) bool { return t.stage.asked() })
 }
 
@@ -210,8 +210,6 @@ func (l *loop) inTurn() *task {
 
 // each runs f for 0 to n-1, a few at a time; in order when it is a dry run, so
 // that what would be sent is shown in order.
-func (l *loop) each(n int, f func(int)) { l.c.each(n, f) }
-
 func (c *Client) each(n int, f func(int)) {
 	if n == 1 || c.dryRun != nil {
 		for i := range n {
