@@ -163,7 +163,8 @@ func TestWaitKeepsItsBudgetOfRequests(t *testing.T) {
 				names = append(names, fmt.Sprintf("ci-%dx", i))
 			}
 			b.make(t, names...)
-			for verb, act := range map[string]func(context.Context, []string, compute.ActOptions) []compute.Outcome{"stop": b.Stop} {
+			for _, verb := range []string{"stop", "delete"} {
+				act := map[string]func(context.Context, []string, compute.ActOptions) []compute.Outcome{"stop": b.Stop, "delete": b.Delete}[verb]
 				b.requests.reset()
 				begun := b.clock.Now()
 				for _, out := range act(t.Context(), names, compute.ActOptions{}) {
