@@ -258,8 +258,8 @@ func TestExec(t *testing.T) {
 	if got := s.run("emulator", "exec", "--", "sh", "-c", "kill -9 $$"); got.code != 137 || got.errors != "" {
 		t.Errorf("a killed command: exit code %d, %q, want 137", got.code, got.errors)
 	}
-	if got := s.run("emulator", "exec", "--", "no-such-command"); got.code != 3 {
-		t.Errorf("no command: exit code %d, want 3", got.code)
+	if got := s.run("emulator", "exec", "--", "no-such-command"); got.code != 127 {
+		t.Errorf("no command: exit code %d, want 127", got.code)
 	}
 	if got := s.run("emulator", "exec"); got.code != 2 {
 		t.Errorf("no words: exit code %d, want 2", got.code)

@@ -34,7 +34,7 @@ func TestStartAllocatesLittle(t *testing.T) {
 		{"--help", 500},
 		{"help", 660},
 		{"stop --help", 1200},
-		{"create --help", 500},
+		{"create --help", 1250},
 		{"__complete sto", 750},
 	} {
 		args := strings.Fields(test.args)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -58,7 +59,7 @@ func Canonical(option Option, text string) (string, error) {
 			return "", fmt.Errorf("cannot be used: %w", err)
 		}
 	case Version:
-		if !version.MatchString(text) {
+		if !version().MatchString(text) {
 			return "", fmt.Errorf("is %q, not an api-version such as 2025-12-01 or 2025-12-01-preview", text)
 		}
 	case URL:
@@ -70,7 +71,7 @@ func Canonical(option Option, text string) (string, error) {
 	return text, nil
 }
 
-var version = regexp.MustCompile(`^\d{4}-\d\d-\d\d(-[a-z]+)?$`)
+var version = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{4}-\d\d-\d\d(-[a-z]+)?$`) })
 
 // ParseBool reads what az reads as a boolean: true, yes, on, 1 and their
 // opposites, in any case.

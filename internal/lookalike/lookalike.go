@@ -6,22 +6,25 @@ package lookalike
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 // names are what people call the characters met most.
-var names = map[rune]string{
-	'\t': "a tab", '\n': "a line break", '\r': "a carriage return, as the lines of Windows files end in",
-	0x00a0: "a no-break space", 0x00ad: "a soft hyphen", 0x2002: "an en space", 0x2003: "an em space", 0x2007: "a figure space",
-	0x2009: "a thin space", 0x200b: "a zero-width space", 0x200c: "a zero-width non-joiner", 0x200d: "a zero-width joiner",
-	0x200e: "a left-to-right mark", 0x200f: "a right-to-left mark", 0x202a: "a left-to-right embedding", 0x202e: "a right-to-left override",
-	0x202f: "a narrow no-break space", 0x2060: "a word joiner", 0x3000: "an ideographic space", 0xfeff: "a byte order mark",
-	0x2010: "a hyphen of typography", 0x2011: "a non-breaking hyphen", 0x2012: "a figure dash", 0x2013: "an en dash", 0x2014: "an em dash",
-	0x2015: "a horizontal bar", 0x2212: "a minus sign", 0xfe58: "a small em dash", 0xfe63: "a small hyphen", 0xff0d: "a full-width hyphen",
-	0x2018: "a curly quote", 0x2019: "a curly quote", 0x201a: "a low quote", 0x201b: "a curly quote",
-	0x201c: "a curly quote", 0x201d: "a curly quote", 0x201e: "a low quote", 0x201f: "a curly quote",
-	0x00ab: "a guillemet", 0x00bb: "a guillemet", 0x2039: "a guillemet", 0x203a: "a guillemet",
-}
+var names = sync.OnceValue(func() map[rune]string {
+	return map[rune]string{
+		'\t': "a tab", '\n': "a line break", '\r': "a carriage return, as the lines of Windows files end in",
+		0x00a0: "a no-break space", 0x00ad: "a soft hyphen", 0x2002: "an en space", 0x2003: "an em space", 0x2007: "a figure space",
+		0x2009: "a thin space", 0x200b: "a zero-width space", 0x200c: "a zero-width non-joiner", 0x200d: "a zero-width joiner",
+		0x200e: "a left-to-right mark", 0x200f: "a right-to-left mark", 0x202a: "a left-to-right embedding", 0x202e: "a right-to-left override",
+		0x202f: "a narrow no-break space", 0x2060: "a word joiner", 0x3000: "an ideographic space", 0xfeff: "a byte order mark",
+		0x2010: "a hyphen of typography", 0x2011: "a non-breaking hyphen", 0x2012: "a figure dash", 0x2013: "an en dash", 0x2014: "an em dash",
+		0x2015: "a horizontal bar", 0x2212: "a minus sign", 0xfe58: "a small em dash", 0xfe63: "a small hyphen", 0xff0d: "a full-width hyphen",
+		0x2018: "a curly quote", 0x2019: "a curly quote", 0x201a: "a low quote", 0x201b: "a curly quote",
+		0x201c: "a curly quote", 0x201d: "a curly quote", 0x201e: "a low quote", 0x201f: "a curly quote",
+		0x00ab: "a guillemet", 0x00bb: "a guillemet", 0x2039: "a guillemet", 0x203a: "a guillemet",
+	}
+})
 
 // Dash reports whether r looks like "-" and is not.
 func Dash(r rune) bool {
@@ -64,7 +67,7 @@ func First(text string) (rune, bool) {
 
 // Describe names r: an en dash (U+2013).
 func Describe(r rune) string {
-	name := names[r]
+	name := names()[r]
 	switch {
 	case name != "":
 	case Dash(r):

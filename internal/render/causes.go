@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -17,7 +18,7 @@ func byCause(reports []report) []report {
 	var order []cause
 	groups := map[cause][]report{}
 	for _, r := range reports {
-		key := cause{r.code, varying.ReplaceAllString(withName(r.message, r.name, "\x00"), "\x01")}
+		key := cause{r.code, varying().ReplaceAllString(withName(r.message, r.name, "\x00"), "\x01")}
 		if groups[key] == nil {
 			order = append(order, key)
 		}
@@ -32,7 +33,9 @@ func byCause(reports []report) []report {
 
 // varying is what differs between two answers about one cause: ids of requests and
 // times.
-var varying = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?`)
+var varying = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?`)
+})
 
 // merged is one report of several with one cause.
 func merged(group []report) report {

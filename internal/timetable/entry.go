@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/computetarget/computetarget/internal/lookalike"
 	"github.com/computetarget/computetarget/internal/nearest"
@@ -46,23 +47,29 @@ var (
 	actions  = []string{"Start", "Stop"}
 	statuses = []string{"Enabled", "Disabled"}
 	triggers = []string{"Cron", "Recurrence"}
+)
 
-	timesBlock = &block{what: "the schedule of a recurrence", fields: []field{
+func timesBlock() *block {
+	return &block{what: "the schedule of a recurrence", fields: []field{
 		{name: "hours", kind: numbers}, {name: "minutes", kind: numbers}, {name: "weekDays", kind: texts}, {name: "monthDays", kind: numbers},
 	}, elsewhere: map[string]string{"days": "weekDays", "at": "hours and minutes", "times": "hours and minutes"}}
+}
 
-	zoneWords = map[string]string{"tz": "timeZone", "zone": "timeZone", "from": "startTime", "cron": "expression", "days": "schedule: {weekDays: […]}",
+func zoneWords() map[string]string {
+	return map[string]string{"tz": "timeZone", "zone": "timeZone", "from": "startTime", "cron": "expression", "days": "schedule: {weekDays: […]}",
 		"weekdays": "schedule: {weekDays: […]}", "hours": "schedule: {hours: […]}", "minutes": "schedule: {minutes: […]}", "every": "interval"}
+}
 
-	// entryBlock is one schedule as the service writes it.
-	entryBlock = &block{what: "a schedule", open: true, fields: []field{
+// entryBlock is one schedule as the service writes it.
+var entryBlock = sync.OnceValue(func() *block {
+	return &block{what: "a schedule", open: true, fields: []field{
 		{name: "id"}, {name: "provisioningStatus"}, {name: "status", words: statuses}, {name: "action", words: actions},
 		{name: "triggerType", words: triggers}, {name: "schedule", kind: anything},
-		{name: "cron", kind: nested, block: &block{what: "cron", open: true, elsewhere: zoneWords, fields: []field{
+		{name: "cron", kind: nested, block: &block{what: "cron", open: true, elsewhere: zoneWords(), fields: []field{
 			{name: "expression"}, {name: "startTime"}, {name: "timeZone"},
 		}}},
-		{name: "recurrence", kind: nested, block: &block{what: "recurrence", open: true, elsewhere: zoneWords, fields: []field{
-			{name: "frequency"}, {name: "interval", kind: number}, {name: "startTime"}, {name: "timeZone"}, {name: "schedule", kind: nested, block: timesBlock},
+		{name: "recurrence", kind: nested, block: &block{what: "recurrence", open: true, elsewhere: zoneWords(), fields: []field{
+			{name: "frequency"}, {name: "interval", kind: number}, {name: "startTime"}, {name: "timeZone"}, {name: "schedule", kind: nested, block: timesBlock()},
 		}}},
 	}, elsewhere: map[string]string{
 		"enabled": "status: Enabled or Disabled", "disabled": "status: Enabled or Disabled", "state": "status: Enabled or Disabled", "active": "status: Enabled or Disabled",
@@ -71,16 +78,18 @@ var (
 		"frequency": "recurrence: {frequency: …}", "interval": "recurrence: {interval: …}",
 		"hours": "hours beside the schedules, not inside one", "weekdays": "recurrence: {schedule: {weekDays: […]}}", "days": "recurrence: {schedule: {weekDays: […]}}",
 	}}
+})
 
-	// v2Block is one schedule as the ml extension of az writes it.
-	v2Block = &block{what: "a schedule", fields: []field{
+// v2Block is one schedule as the ml extension of az writes it.
+var v2Block = sync.OnceValue(func() *block {
+	return &block{what: "a schedule", fields: []field{
 		{name: "action", words: actions}, {name: "state", words: statuses}, {name: "schedule_id"}, {name: "provisioning_state"},
-		{name: "trigger", kind: nested, block: &block{what: "trigger", elsewhere: zoneWords, fields: []field{
+		{name: "trigger", kind: nested, block: &block{what: "trigger", elsewhere: zoneWords(), fields: []field{
 			{name: "type", words: triggers}, {name: "expression"}, {name: "start_time"}, {name: "time_zone"},
-			{name: "frequency"}, {name: "interval", kind: number}, {name: "schedule", kind: nested, block: timesBlock},
+			{name: "frequency"}, {name: "interval", kind: number}, {name: "schedule", kind: nested, block: timesBlock()},
 		}}},
 	}, elsewhere: map[string]string{"status": "state: enabled or disabled", "enabled": "state: enabled or disabled", "cron": "trigger: {type: cron, expression: …}", "recurrence": "trigger: {type: recurrence, …}"}}
-)
+})
 
 // read takes over a mapping under the names the service knows. strange are the
 // keys that are not known here.
@@ -246,9 +255,9 @@ func (n *node) plain() any {
 // entry reads one schedule in the service's spelling or in v2's.
 func entry(n *node) (map[string]any, []string, error) {
 	if n.find("trigger") == nil && n.find("schedule_id") == nil {
-		return entryBlock.read(n)
+		return entryBlock().read(n)
 	}
-	v2, _, err := v2Block.read(n)
+	v2, _, err := v2Block().read(n)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // isCompute reports whether n is a whole compute: of the service, of our own
@@ -218,7 +219,9 @@ func isExpression(s string) bool {
 	return strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") && !strings.HasPrefix(s, "[[")
 }
 
-var lookup = regexp.MustCompile(`^\[\s*(?i:(parameters|variables))\(\s*'([^']+)'\s*\)\s*\]$`)
+var lookup = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\[\s*(?i:(parameters|variables))\(\s*'([^']+)'\s*\)\s*\]$`)
+})
 
 // evaluate returns n with every expression in it replaced by what it stands
 // for. One that is more than a parameter's default or a variable is an error
@@ -231,7 +234,7 @@ func (s scope) evaluate(n *node, depth int) (*node, error) {
 		return nil, errMuch
 	}
 	if text, ok := n.text(); ok && isExpression(text) {
-		m := lookup.FindStringSubmatch(text)
+		m := lookup().FindStringSubmatch(text)
 		var value *node
 		switch {
 		case m == nil || depth > 10:

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
@@ -129,11 +130,11 @@ func (n *node) kind() string {
 	return fmt.Sprint(n.scalar)
 }
 
-var separators = strings.NewReplacer("-", "", "_", "")
+var separators = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("-", "", "_", "") })
 
 // fold is a key without its spelling: case, hyphens and underscores.
 func fold(key string) string {
-	return strings.ToLower(separators.Replace(key))
+	return strings.ToLower(separators().Replace(key))
 }
 
 func show(text string) string { return fmt.Sprintf("%.60q", text) }
@@ -151,7 +152,7 @@ func parse(data []byte) ([]*node, error) {
 			return docs, err
 		}
 		// Braces are YAML, too; of JSON with a mistake in it JSON says more.
-		if docs, other := parseYAML(text); other == nil || !jsonStart.MatchString(head) {
+		if docs, other := parseYAML(text); other == nil || !jsonStart().MatchString(head) {
 			return docs, other
 		}
 		return nil, pasted(text, err)
@@ -163,7 +164,7 @@ func parse(data []byte) ([]*node, error) {
 	return docs, nil
 }
 
-var jsonStart = regexp.MustCompile(`^[\[{]+\s*"`)
+var jsonStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\[{]+\s*"`) })
 
 var errMuch = errors.New("the file holds more than schedules need")
 
@@ -378,7 +379,7 @@ func parseYAML(text string) ([]*node, error) {
 	}
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: line (\d+): (.*)`) })
 
 // yamlError puts the line first, and names the tab that YAML stumbles over.
 func yamlError(text string, err error) error {
@@ -387,7 +388,7 @@ func yamlError(text string, err error) error {
 			return fmt.Errorf("line %d: the file is not YAML: the line is indented with a tab; use blanks", i+1)
 		}
 	}
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Errorf("line %s: the file is not YAML: %s", m[1], m[2])
 	}
 	return fmt.Errorf("the file is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
@@ -457,7 +458,7 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 	return nil
 }
 
-var digits = regexp.MustCompile(`^[-+]?[0-9]+$`)
+var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-+]?[0-9]+$`) })
 
 func (n *node) fromScalar(y *yaml.Node) error {
 	switch y.ShortTag() {
@@ -470,7 +471,7 @@ func (n *node) fromScalar(y *yaml.Node) error {
 		}
 		n.scalar = b
 	case "!!int", "!!float":
-		if digits.MatchString(y.Value) { // 08 and 010 are written by people who mean ten
+		if digits().MatchString(y.Value) { // 08 and 010 are written by people who mean ten
 			n.scalar = json.Number(strings.TrimLeft(strings.TrimLeft(y.Value, "+"), "0"))
 			if n.scalar == json.Number("") {
 				n.scalar = json.Number("0")
