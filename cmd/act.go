@@ -80,7 +80,7 @@ func in(client *compute.Client, ended []compute.Outcome) []compute.Outcome {
 
 // events tells of computes in several workspaces which one it is about.
 func events(a *app.App, client *compute.Client, tell func(compute.Event)) func(compute.Event) {
-	if !a.Spread {
+	if !a.Spread() {
 		return tell
 	}
 	return func(e compute.Event) {
@@ -143,7 +143,7 @@ func resumableHours(a *app.App, client *compute.Client, ended []compute.HoursOut
 // outcomes renders how a verb ended: one object for one name, an array for
 // several.
 func outcomes(a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
-	a.SawOutcomes(ended)
+	a.Names.SawOutcomes(ended)
 	return render.Outcomes(ended, len(asked) != 1, detail(a, false)), nil
 }
 
@@ -199,11 +199,11 @@ func refused(asked []target, found []error) error {
 }
 
 // newAction is start, stop or restart.
-func newAction(a *app.App, c *cobra.Command, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) *cobra.Command {
+func newAction(c *cobra.Command, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) *command {
 	names := namesFlag(c)
 	wait := waitingFlags(c)
 	wait.strictFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newAttachAKS(a *app.App) *cobra.Command {
+func newAttachAKS() *command {
 	c := &cobra.Command{
 		Use:     "aks -n NAME -i RESOURCE-ID",
 		Short:   "Attach an AKS cluster",
@@ -23,12 +23,12 @@ func newAttachAKS(a *app.App) *cobra.Command {
 		Example: `  computetarget attach aks -n serving -i ` + exampleAKS,
 	}
 	id := resourceFlag(c)
-	return attachCommand(a, c, "Attaching compute resource...", func(context.Context) (*compute.Spec, error) {
+	return attachCommand(c, "Attaching compute resource...", func(context.Context, *app.App) (*compute.Spec, error) {
 		return &compute.Spec{ResourceID: *id, AKS: &compute.AKSSpec{}}, nil
 	})
 }
 
-func newAttachKubernetes(a *app.App) *cobra.Command {
+func newAttachKubernetes() *command {
 	c := &cobra.Command{
 		Use:     "kubernetes -n NAME -i RESOURCE-ID",
 		Short:   "Attach a Kubernetes cluster",
@@ -38,12 +38,12 @@ func newAttachKubernetes(a *app.App) *cobra.Command {
 	id := resourceFlag(c)
 	namespace := c.Flags().String("namespace", "", "`NAME` of the Kubernetes namespace")
 	markV1(c.Flags(), "namespace")
-	return attachCommand(a, c, "Attaching kubernetes compute...", func(context.Context) (*compute.Spec, error) {
+	return attachCommand(c, "Attaching kubernetes compute...", func(context.Context, *app.App) (*compute.Spec, error) {
 		return &compute.Spec{ResourceID: *id, Kubernetes: &compute.KubernetesSpec{Namespace: *namespace}}, nil
 	})
 }
 
-func newAttachRemote(a *app.App) *cobra.Command {
+func newAttachRemote() *command {
 	c := &cobra.Command{
 		Use:   "remote -n NAME -a ADDRESS -u USER",
 		Short: "Attach a machine reached by SSH",
@@ -60,7 +60,7 @@ func newAttachRemote(a *app.App) *cobra.Command {
 	passphrase := f.String("private-key-passphrase", "", "`PASSPHRASE` of that key; the service takes no encrypted keys")
 	markV1(f, "address", "username", "ssh-port", "password", "private-key-file", "private-key-passphrase")
 	required(c, "address", "username")
-	return attachCommand(a, c, "Attaching compute resource...", func(ctx context.Context) (*compute.Spec, error) {
+	return attachCommand(c, "Attaching compute resource...", func(ctx context.Context, a *app.App) (*compute.Spec, error) {
 		if *port < 1 || *port > 65535 {
 			return nil, exit.Usagef("--ssh-port: %d is no port", *port)
 		}
@@ -116,15 +116,15 @@ func resourceFlag(c *cobra.Command) *string {
 }
 
 // attachCommand sends what spec returns and, like the old CLI, does not wait.
-func attachCommand(a *app.App, c *cobra.Command, first string, spec func(context.Context) (*compute.Spec, error)) *cobra.Command {
+func attachCommand(c *cobra.Command, first string, spec func(context.Context, *app.App) (*compute.Spec, error)) *command {
 	names := newNameFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err
 		}
-		asked, err := spec(ctx)
+		asked, err := spec(ctx, a)
 		if err != nil {
 			return render.Result{}, err
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-func newAuthStatus(a *app.App) *cobra.Command {
+func newAuthStatus() *command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show who you are signed in as",
@@ -21,7 +21,7 @@ itself is never shown. Exit code 6 when signing in does not work.`,
   computetarget auth status --auth-mode azurecli -o json`,
 		Args: noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		credential, err := a.Credential()
 		if err != nil {
 			return render.Result{}, err

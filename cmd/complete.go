@@ -13,7 +13,6 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
-	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/recall"
 	"github.com/computetarget/computetarget/internal/render"
@@ -38,9 +37,11 @@ const here = "\x00"
 // the form cobra's scripts read: a candidate a line, a tab and words about it,
 // and at the end a colon and what else the shell may do. Whatever goes wrong,
 // the answer is shorter: a person in the middle of typing is told nothing.
-func complete(ctx context.Context, a *app.App, words []string, described bool) {
-	a.Err = &render.Output{Writer: io.Discard}
-	c := completion{ctx: ctx, app: a, shell: shellNothing}
+func complete(ctx context.Context, w app.World, words []string, described bool) {
+	quiet := *w.Streams
+	quiet.Err = &render.Output{Writer: io.Discard}
+	w.Streams = &quiet
+	c := completion{ctx: ctx, world: w, shell: shellNothing}
 	if len(words) > 0 {
 		c.words(words[:len(words)-1], words[len(words)-1])
 	}
@@ -52,13 +53,13 @@ func complete(ctx context.Context, a *app.App, words []string, described bool) {
 		}
 		out.WriteString("\n")
 	}
-	fmt.Fprintf(a.Out, "%s:%d\n", out.String(), c.shell)
+	fmt.Fprintf(w.Out, "%s:%d\n", out.String(), c.shell)
 }
 
 // completion is the answer in the making.
 type completion struct {
 	ctx   context.Context
-	app   *app.App
+	world app.World
 	found []recall.Name
 	shell int
 }
@@ -82,10 +83,10 @@ func (c *completion) words(before []string, current string) {
 	cmd := globalSet
 	switch {
 	case ok && e.build != nil:
-		cmd = build(c.app, e)
+		cmd = build(e).Command
 	case ok && e.words == "create" && strings.HasPrefix(current, "-"):
 		e, _ = find([]string{"create", "computeinstance"}) // what create makes when no type is named
-		cmd = build(c.app, e)
+		cmd = build(e).Command
 	case len(found.Path) > 0 && found.Path[0] == "help":
 		c.help(rest, current)
 		return
@@ -142,12 +143,18 @@ type place struct {
 	current string
 }
 
+// begin is the command as if it ran.
+func (c *completion) begin(at place) (*app.App, error) {
+	return app.Begin(c.world, app.Call{Flags: at.cmd.Flags(), Names: true, IDs: true})
+}
+
 // known are names the service gave; none when the settings cannot be used.
 func (c *completion) known(at place, kind recall.Kind) []recall.Name {
-	if c.app.Begin(at.cmd.Flags()) != nil {
+	a, err := c.begin(at)
+	if err != nil {
 		return nil
 	}
-	return c.app.Known(c.ctx, kind)
+	return a.Names.Known(c.ctx, kind)
 }
 
 // offer adds a candidate that continues what is typed.
@@ -429,10 +436,11 @@ func (c *completion) schedules(at place, named []string) {
 	if len(named) == 0 {
 		named, numbers = at.given[:1], at.given[1:]
 	}
-	if len(named) != 1 || c.app.Begin(at.cmd.Flags()) != nil {
+	a, err := c.begin(at)
+	if len(named) != 1 || err != nil {
 		return
 	}
-	for i, s := range c.app.Scheduled(c.ctx, named[0]) {
+	for i, s := range a.Names.Scheduled(c.ctx, named[0]) {
 		number := strconv.Itoa(i + 1)
 		if slices.Contains(enabled, s.Entry.Enabled) && !slices.Contains(numbers, number) {
 			c.offer(at.current, number, render.Clean(s.Entry.Explain()))
@@ -490,10 +498,11 @@ func (c *completion) groups(at place) {
 
 // subscriptions offers the subscriptions az knows, by id or by name.
 func (c *completion) subscriptions(at place, byID bool) {
-	if c.app.Begin(at.cmd.Flags()) != nil {
+	a, err := c.begin(at)
+	if err != nil {
 		return
 	}
-	profile, err := azure.ReadProfile(c.app.Settings.AzDir())
+	profile, err := a.Settings.AzProfile()
 	if err != nil {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-func newCompletion(a *app.App) *cobra.Command {
+func newCompletion() *command {
 	c := &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print a shell's completion script",
@@ -36,7 +36,7 @@ Load it for this session, or install it once:
 		ValidArgs:   Shells(),
 		Annotations: map[string]string{readsNothing: "true"},
 	}
-	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
+	return run(c, func(_ context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) != 1 || !slices.Contains(c.ValidArgs, args[0]) {
 			return render.Result{}, exit.Usagef("name one shell: %s", strings.Join(c.ValidArgs, ", "))
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-func newConfigShow(a *app.App) *cobra.Command {
+func newConfigShow() *command {
 	c := &cobra.Command{
 		Use:   "show",
 		Short: "Show every setting and where it comes from",
@@ -23,7 +23,7 @@ shown.`,
   computetarget config show -w other-ws -g other-rg -o table`,
 		Args: noNames,
 	}
-	return run(c, a, func(context.Context, []string) (render.Result, error) {
+	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
 		values := a.Settings.All()
 		list := make([]any, 0, len(values))
 		for _, v := range values {
@@ -39,7 +39,7 @@ shown.`,
 	})
 }
 
-func newConfigGet(a *app.App) *cobra.Command {
+func newConfigGet() *command {
 	c := &cobra.Command{
 		Use:   "get KEY",
 		Short: "Print one setting",
@@ -47,7 +47,7 @@ func newConfigGet(a *app.App) *cobra.Command {
 		Example: `  computetarget config get workspace
   computetarget config get output -o json`,
 	}
-	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
+	return run(c, func(_ context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) != 1 {
 			return render.Result{}, exit.Usagef("name one setting, such as workspace")
 		}
@@ -59,7 +59,7 @@ func newConfigGet(a *app.App) *cobra.Command {
 	})
 }
 
-func newConfigSet(a *app.App) *cobra.Command {
+func newConfigSet() *command {
 	c := &cobra.Command{
 		Use:   "set KEY=VALUE…",
 		Short: "Keep a setting in your config.yaml",
@@ -70,7 +70,7 @@ included, stays as it is.`,
   computetarget config set time-zone=Europe/Berlin timeout=30m
   computetarget config set output=`,
 	}
-	return run(c, a, func(_ context.Context, args []string) (render.Result, error) {
+	return run(c, func(_ context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) == 0 {
 			return render.Result{}, exit.Usagef("give at least one KEY=VALUE")
 		}

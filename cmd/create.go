@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newCreateInstance(a *app.App) *cobra.Command {
+func newCreateInstance() *command {
 	c := &cobra.Command{
 		Use:   "computeinstance -n NAME -s SIZE",
 		Short: "Create a compute instance",
@@ -61,7 +61,7 @@ service knows no other way.`,
 	choice(f, "if-exists", "match", "use", "fail")
 	required(c, "vm-size")
 
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err

@@ -14,7 +14,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newCreateAKS(a *app.App) *cobra.Command {
+func newCreateAKS() *command {
 	c := &cobra.Command{
 		Use:   "aks -n NAME",
 		Short: "Create an AKS inference cluster",
@@ -40,7 +40,7 @@ func newCreateAKS(a *app.App) *cobra.Command {
 	markV1(f, "agent-count", "cluster-purpose", "dns-service-ip", "docker-bridge-cidr", "service-cidr")
 	choice(f, "cluster-purpose", "FastProd", "DenseProd", "DevTest")
 
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err

@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newCreateCluster(a *app.App) *cobra.Command {
+func newCreateCluster() *command {
 	c := &cobra.Command{
 		Use:   "amlcompute -n NAME -s SIZE --max-nodes N",
 		Short: "Create a compute cluster",
@@ -54,7 +54,7 @@ and nothing is sent.`,
 	trueOrFalse(f, "enable-node-public-ip")
 	required(c, "vm-size", "max-nodes")
 
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err

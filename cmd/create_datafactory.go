@@ -10,7 +10,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newCreateDataFactory(a *app.App) *cobra.Command {
+func newCreateDataFactory() *command {
 	c := &cobra.Command{
 		Use:   "datafactory -n NAME",
 		Short: "Create a Data Factory compute target",
@@ -21,7 +21,7 @@ func newCreateDataFactory(a *app.App) *cobra.Command {
 	names := newNameFlag(c)
 	wait := waitingFlags(c)
 	location := locationFlag(c.Flags())
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.fresh(args)
 		if err != nil {
 			return render.Result{}, err

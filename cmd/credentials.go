@@ -9,7 +9,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-func newGetCredentials(a *app.App) *cobra.Command {
+func newGetCredentials() *command {
 	c := &cobra.Command{
 		Use:   "get-credentials NAME",
 		Short: "Print the secrets of an attached compute",
@@ -20,7 +20,7 @@ account of a machine. This is the one command that prints secrets.`,
 		Annotations: map[string]string{listed: ""},
 	}
 	names := nameFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.one(a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -16,7 +16,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newDelete(a *app.App) *cobra.Command {
+func newDelete() *command {
 	c := &cobra.Command{
 		Use:   "delete NAME…",
 		Short: "Delete computes",
@@ -36,7 +36,7 @@ needs --yes.`,
 	names := namesFlag(c)
 	wait := waitingFlags(c)
 	notV1(c.Flags(), "no-wait")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -11,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newDetach(a *app.App) *cobra.Command {
+func newDetach() *command {
 	c := &cobra.Command{
 		Use:   "detach NAME…",
 		Short: "Detach computes, leaving what they stand for",
@@ -23,7 +23,7 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 	names := namesFlag(c)
 	wait := waitingFlags(c)
 	notV1(c.Flags(), "no-wait")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
-func newEmulatorStatus(a *app.App) *cobra.Command {
+func newEmulatorStatus() *command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the emulator holds",
@@ -27,12 +27,12 @@ It asks the emulator at --endpoint when that is set, else the one on this machin
   computetarget emulator status -o json`,
 		Args: noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		return emulatorStatus(a.Drive(ctx, "GET", "status", nil))
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+		return emulatorStatus(a.Emulator.Drive(ctx, "GET", "status", nil))
 	})
 }
 
-func newEmulatorAdvance(a *app.App) *cobra.Command {
+func newEmulatorAdvance() *command {
 	c := &cobra.Command{
 		Use:   "advance DURATION",
 		Short: "Move the emulator's clock forward",
@@ -41,7 +41,7 @@ in order: operations end, schedules fire, idle instances shut down.`,
 		Example: `  computetarget emulator advance 12h
   computetarget emulator advance 3d`,
 	}
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) != 1 {
 			return render.Result{}, exit.Usagef("name one duration, such as 12h")
 		}
@@ -49,11 +49,11 @@ in order: operations end, schedules fire, idle instances shut down.`,
 		if err != nil {
 			return render.Result{}, exit.Usagef("the duration %w", err)
 		}
-		return emulatorStatus(a.Drive(ctx, "POST", "advance", map[string]string{"by": by.String()}))
+		return emulatorStatus(a.Emulator.Drive(ctx, "POST", "advance", map[string]string{"by": by.String()}))
 	})
 }
 
-func newEmulatorReset(a *app.App) *cobra.Command {
+func newEmulatorReset() *command {
 	c := &cobra.Command{
 		Use:   "reset",
 		Short: "Forget everything the emulator holds",
@@ -62,8 +62,8 @@ func newEmulatorReset(a *app.App) *cobra.Command {
   computetarget emulator reset --endpoint http://127.0.0.1:8443`,
 		Args: noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		return emulatorStatus(a.Drive(ctx, "POST", "reset", nil))
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+		return emulatorStatus(a.Emulator.Drive(ctx, "POST", "reset", nil))
 	})
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
-func newEmulatorSet(a *app.App) *cobra.Command {
+func newEmulatorSet() *command {
 	var (
 		change                     emulator.Change
 		state                      string
@@ -45,7 +45,7 @@ canceled. Give a property False to end it.`,
 	trueOrFalse(c.Flags(), "disk-full")
 	trueOrFalse(c.Flags(), "no-capacity")
 	trueOrFalse(c.Flags(), "sticky-size")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		names, err := asked.all(a, args)
 		if err != nil {
 			return render.Result{}, err
@@ -80,7 +80,7 @@ canceled. Give a property False to end it.`,
 				ID string `json:"id"`
 				emulator.Change
 			}{in.ComputeID(t.name), change}
-			if answer, err = a.Drive(ctx, "POST", "set", body); err != nil {
+			if answer, err = a.Emulator.Drive(ctx, "POST", "set", body); err != nil {
 				return render.Result{}, err
 			}
 		}
@@ -106,7 +106,7 @@ func emulatorWorkspace(a *app.App) (compute.Workspace, error) {
 	}, nil
 }
 
-func newEmulatorLoad(a *app.App) *cobra.Command {
+func newEmulatorLoad() *command {
 	c := &cobra.Command{
 		Use:   "load FILE",
 		Short: "Load computes into the emulator",
@@ -117,7 +117,7 @@ what the computes stand in is made. - reads stdin.`,
   computetarget list --raw -o json | computetarget emulator load -`,
 		Args: cobra.ArbitraryArgs,
 	}
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) != 1 {
 			return render.Result{}, exit.Usagef("name one file, or - for stdin")
 		}
@@ -128,7 +128,7 @@ what the computes stand in is made. - reads stdin.`,
 		if !json.Valid(list) {
 			return render.Result{}, exit.Usagef("%s is not JSON: give what list --raw -o json prints", args[0])
 		}
-		answer, err := a.Drive(ctx, "POST", "load", json.RawMessage(list))
+		answer, err := a.Emulator.Drive(ctx, "POST", "load", json.RawMessage(list))
 		var refused *exit.Error
 		if errors.As(err, &refused) && refused.Exit == exit.Usage {
 			refused.Tip = "give what list --raw -o json prints"
@@ -137,7 +137,7 @@ what the computes stand in is made. - reads stdin.`,
 	})
 }
 
-func newEmulatorRequests(a *app.App) *cobra.Command {
+func newEmulatorRequests() *command {
 	c := &cobra.Command{
 		Use:   "requests",
 		Short: "List the requests the emulator has answered",
@@ -148,8 +148,8 @@ path, query, body without secrets, status, and the emulator's time. A status of
   computetarget emulator requests -o json --query "[?method=='POST'].path"`,
 		Args: noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		answer, err := a.Drive(ctx, "GET", "requests", nil)
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+		answer, err := a.Emulator.Drive(ctx, "GET", "requests", nil)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -170,7 +170,7 @@ func notUnderstood(err error) error {
 	return exit.Errorf(exit.Failed, "the emulator's answer cannot be read: %w", err)
 }
 
-func newEmulatorFaultAdd(a *app.App) *cobra.Command {
+func newEmulatorFaultAdd() *command {
 	var (
 		f                   emulator.Fault
 		latency, retryAfter string
@@ -204,7 +204,7 @@ alone. When several faults match a request, the oldest strikes.`,
 	choice(fs, "body", "truncated", "malformed", "html", "empty")
 	choice(fs, "operation", "never-ending", "lost", "failed")
 	required(c, "match")
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		for _, given := range []struct {
 			flag, text string
 			to         *string
@@ -218,11 +218,11 @@ alone. When several faults match a request, the oldest strikes.`,
 			}
 			*given.to = d.String()
 		}
-		return faultList(a.Drive(ctx, "POST", "faults", f))
+		return faultList(a.Emulator.Drive(ctx, "POST", "faults", f))
 	})
 }
 
-func newEmulatorFaultList(a *app.App) *cobra.Command {
+func newEmulatorFaultList() *command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the faults of the emulator",
@@ -232,12 +232,12 @@ requests each has met.`,
   computetarget emulator fault list -o json`,
 		Args: noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		return faultList(a.Drive(ctx, "GET", "faults", nil))
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+		return faultList(a.Emulator.Drive(ctx, "GET", "faults", nil))
 	})
 }
 
-func newEmulatorFaultClear(a *app.App) *cobra.Command {
+func newEmulatorFaultClear() *command {
 	c := &cobra.Command{
 		Use:     "clear",
 		Short:   "Remove the faults of the emulator",
@@ -245,8 +245,8 @@ func newEmulatorFaultClear(a *app.App) *cobra.Command {
 		Example: `  computetarget emulator fault clear`,
 		Args:    noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
-		return faultList(a.Drive(ctx, "DELETE", "faults", nil))
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+		return faultList(a.Emulator.Drive(ctx, "DELETE", "faults", nil))
 	})
 }
 

@@ -40,7 +40,7 @@ func (s *serving) options() (app.ServeOptions, error) {
 	return o, nil
 }
 
-func newEmulatorServe(a *app.App) *cobra.Command {
+func newEmulatorServe() *command {
 	var (
 		listen                   string
 		inMemory, noTLS, anybody bool
@@ -72,18 +72,18 @@ are refused, unless --strict-workspaces=false.`,
 	c.Flags().BoolVar(&noTLS, "no-tls", false, "speak http")
 	c.Flags().BoolVar(&anybody, "allow-other-machines", false, "accept an address that other machines reach; whoever reaches it may do everything")
 	c.Flags().BoolVar(&strict, "strict-workspaces", true, "refuse workspaces that do not exist")
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		o, err := s.options()
 		if err != nil {
 			return render.Result{}, err
 		}
 		o.InMemory, o.Strict = inMemory, strict
 		o.Listen.Address, o.Listen.NoTLS, o.Listen.Remote = listen, noTLS, anybody
-		return render.Result{}, a.Serve(ctx, o)
+		return render.Result{}, a.Emulator.Serve(ctx, o)
 	})
 }
 
-func newEmulatorExec(a *app.App) *cobra.Command {
+func newEmulatorExec() *command {
 	var load string
 	c := &cobra.Command{
 		Use:         "exec -- COMMAND…",
@@ -102,7 +102,7 @@ system's authorities too. Any workspace is made when it is first used.`,
 	}
 	s := servingFlags(c)
 	c.Flags().StringVar(&load, "load", "", "`FILE` of computes to begin with, as list --raw -o json prints them; - is stdin")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) == 0 {
 			return render.Result{}, exit.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")
 		}
@@ -116,11 +116,11 @@ system's authorities too. Any workspace is made when it is first used.`,
 				return render.Result{}, unreadable("load", err)
 			}
 		}
-		return render.Result{}, a.Exec(ctx, o, computes, args)
+		return render.Result{}, a.Emulator.Exec(ctx, o, computes, args)
 	})
 }
 
-func newEmulatorEnv(a *app.App) *cobra.Command {
+func newEmulatorEnv() *command {
 	var shell string
 	c := &cobra.Command{
 		Use:   "env",
@@ -135,8 +135,8 @@ shell to evaluate: the server that owns the emulator's folder, or the one at
 	}
 	c.Flags().StringVar(&shell, "shell", "", "`SHELL` to print for: bash, zsh, sh, fish, powershell or dotenv (default sh)")
 	choice(c.Flags(), "shell", "bash", "zsh", "sh", "fish", "powershell", "dotenv")
-	return run(c, a, func(context.Context, []string) (render.Result, error) {
-		info, err := a.Server()
+	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
+		info, err := a.Emulator.Server()
 		if err != nil {
 			return render.Result{}, err
 		}

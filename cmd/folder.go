@@ -14,7 +14,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-func newFolderAttach(a *app.App) *cobra.Command {
+func newFolderAttach() *command {
 	c := &cobra.Command{
 		Use:   "attach -w WORKSPACE -g GROUP",
 		Short: "Attach a folder to a workspace, as az ml folder attach did",
@@ -32,7 +32,7 @@ computetarget use --here does the same with the file the portal offers.`,
 	copyTo := f.StringP("output-metadata-file", "t", "", "`FILE` the result is written to as well")
 	folder := f.String("path", ".", "`FOLDER` to attach")
 	markV1(f, "experiment-name", "output-metadata-file", "path")
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		dir, err := filepath.Abs(*folder)
 		if err != nil {
 			return render.Result{}, exit.Usagef("finding the folder: %w", err)

@@ -9,8 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/computetarget/computetarget/internal/app"
 )
 
 // writeRootHelp prints the words of the root on one screen.
@@ -42,8 +40,8 @@ Try it without an Azure account: add --cloud emulator to any command.
 }
 
 // writeGroupHelp prints the commands of a group and, where one of them is meant
-// when none is named, its flags; without an app only the commands.
-func writeGroupHelp(w io.Writer, e entry, a *app.App, root *cobra.Command) {
+// when none is named, its flags; without a root only the commands.
+func writeGroupHelp(w io.Writer, e entry, root *cobra.Command) {
 	fmt.Fprintf(w, "%s.\n\nUsage: computetarget %s COMMAND [flags]\n\nCommands\n", e.short, e.words)
 	for _, sub := range below(e.words) {
 		fmt.Fprintf(w, "  %-16s %s\n", strings.TrimPrefix(sub.words, e.words+" "), sub.short)
@@ -52,8 +50,8 @@ func writeGroupHelp(w io.Writer, e entry, a *app.App, root *cobra.Command) {
 		fmt.Fprintf(w, "\nExample\n%s\n", example)
 	}
 	fmt.Fprint(w, "\nAdd --help to a command to have it explained, with examples.\n")
-	if meant, ok := find([]string{e.words, "computeinstance"}); ok && e.words == "create" && a != nil {
-		own, _ := flagLists(attach(a, root, meant))
+	if meant, ok := find([]string{e.words, "computeinstance"}); ok && e.words == "create" && root != nil {
+		own, _ := flagLists(attach(root, meant).Command)
 		writeFlags(w, "Flags of an instance, which is what create makes without a type", own)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newIdentityShow(a *app.App) *cobra.Command {
+func newIdentityShow() *command {
 	c := &cobra.Command{
 		Use:     "show -n NAME",
 		Short:   "Show the identity of a cluster",
@@ -22,7 +22,7 @@ func newIdentityShow(a *app.App) *cobra.Command {
 		Example: `  computetarget amlcompute identity show -n cpu`,
 	}
 	names := nameFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		have, _, err := names.read(ctx, a, args)
 		if err == nil {
 			err = mustBeCluster(have)
@@ -31,7 +31,7 @@ func newIdentityShow(a *app.App) *cobra.Command {
 	})
 }
 
-func newIdentityAssign(a *app.App) *cobra.Command {
+func newIdentityAssign() *command {
 	c := &cobra.Command{
 		Use:   "assign -n NAME --identities IDENTITIES",
 		Short: "Give a cluster identities",
@@ -39,7 +39,7 @@ func newIdentityAssign(a *app.App) *cobra.Command {
 stay.`,
 		Example: `  computetarget amlcompute identity assign -n cpu --identities '[system]'`,
 	}
-	return identityChange(a, c, func(have []string, asked []string) []string {
+	return identityChange(c, func(have []string, asked []string) []string {
 		for _, id := range asked {
 			if !containsFold(have, id) {
 				have = append(have, id)
@@ -49,21 +49,21 @@ stay.`,
 	})
 }
 
-func newIdentityRemove(a *app.App) *cobra.Command {
+func newIdentityRemove() *command {
 	c := &cobra.Command{
 		Use:     "remove -n NAME --identities IDENTITIES",
 		Short:   "Take identities from a cluster",
 		Long:    `Take identities from a cluster: [system], or ARM ids separated by commas.`,
 		Example: `  computetarget amlcompute identity remove -n cpu --identities '[system]'`,
 	}
-	return identityChange(a, c, func(have []string, asked []string) []string {
+	return identityChange(c, func(have []string, asked []string) []string {
 		return slices.DeleteFunc(have, func(id string) bool { return containsFold(asked, id) })
 	})
 }
 
 // identityChange reads the identities, changes the set, and sends it when it
 // became another one.
-func identityChange(a *app.App, c *cobra.Command, change func(have, asked []string) []string) *cobra.Command {
+func identityChange(c *cobra.Command, change func(have, asked []string) []string) *command {
 	names := nameFlag(c)
 	given := c.Flags().StringArray("identities", nil, "`IDENTITIES`: [system], or ARM ids separated by commas")
 	markV1(c.Flags(), "identities")
@@ -71,7 +71,7 @@ func identityChange(a *app.App, c *cobra.Command, change func(have, asked []stri
 	wait := &waiting{}
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		// The name comes by flag or first; what follows are identities.
 		if len(names.flag) == 0 && len(args) > 0 {
 			names.flag, args = args[:1], args[1:]

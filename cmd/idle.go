@@ -14,7 +14,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-func newIdle(a *app.App) *cobra.Command {
+func newIdle() *command {
 	c := &cobra.Command{
 		Use:   "idle [NAME… TIME|off]",
 		Short: "Set after how long without use instances stop",
@@ -31,7 +31,7 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 	names := namesFlag(c)
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		last := len(args) - 1
 		if last < 0 || len(args)+len(names.flag) == 1 && !isIdleTime(args[last]) {
 			return listIdle(ctx, a, names, args)
@@ -100,7 +100,7 @@ func listIdle(ctx context.Context, a *app.App, names *names, args []string) (ren
 	return r, nil
 }
 
-func newUpdateInstance(a *app.App) *cobra.Command {
+func newUpdateInstance() *command {
 	c := &cobra.Command{
 		Use:   "computeinstance -n NAME --idle-shutdown TIME",
 		Short: "Change after how long without use an instance stops",
@@ -114,7 +114,7 @@ off. It is what "idle" does; "schedule" changes the hours and "resize" the size.
 	timeoutFlag(c)
 	dryRunFlag(c)
 	required(c, "idle-shutdown")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

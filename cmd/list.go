@@ -8,13 +8,12 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
-	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // watchInterval is how often list --watch asks; one request serves all rows.
 const watchInterval = 3 * time.Second
 
-func newList(a *app.App) *cobra.Command {
+func newList() *command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the computes of the workspace",
@@ -35,7 +34,7 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 	viewZoneFlag(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own bodies")
 	watch := c.Flags().Bool("watch", false, "show the list again as it changes, until ctrl-c")
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		if wanted.kind == "" {
 			wanted.kind = a.ComputeType
 		}
@@ -52,23 +51,21 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 			return render.Result{}, err
 		}
 		passes = append(passes, owned...)
-		list := func(ctx context.Context) (found []*compute.Compute, total int, err error) {
+		list := func(ctx context.Context) (app.Look, error) {
 			all, err := client.All(ctx)
-			if err != nil {
-				return nil, 0, err
+			if err == nil && !*watch {
+				a.Names.SawComputes(all)
 			}
-			if !*watch {
-				a.SawComputes(all)
-			}
-			return keep(all, client.Now(), passes), len(all), nil
+			now := client.Now()
+			return app.Look{Found: keep(all, now, passes), Of: len(all), At: now}, err
 		}
 		if *watch {
 			return render.Result{}, a.Watch(ctx, watchInterval, list)
 		}
-		found, total, err := list(ctx)
+		seen, err := list(ctx)
 		if err != nil {
 			return render.Result{}, err
 		}
-		return render.Matches(found, total, a.Where(), detail(a, *raw)), nil
+		return render.Matches(seen.Found, seen.Of, a.Where(), detail(a, *raw)), nil
 	})
 }

@@ -52,11 +52,10 @@ func Run(p Process) int {
 	ctx, stop := interruptible(p.Signals)
 	defer stop()
 	streams.In = input.Until(ctx, p.In)
-	a := app.New(streams, "computetarget/"+Version)
-	a.Context, a.Getenv, a.Network = ctx, p.Getenv, p.Network
-	defer a.Close()
-
-	err := execute(ctx, a, p.Args)
+	a, err := execute(ctx, app.World{Streams: streams, Agent: "computetarget/" + Version, Getenv: p.Getenv, Network: p.Network}, p.Args)
+	if a != nil {
+		defer a.Close()
+	}
 	var child exit.Child
 	childEnded := errors.As(err, &child)
 	if ctx.Err() != nil && !childEnded {
@@ -71,13 +70,15 @@ func Run(p Process) int {
 	// ctrl-c by itself needs no words; a wait that it ended says what goes on.
 	if _, bare := err.(exit.Signal); !bare { //nolint:errorlint // what wraps it has something to say
 		render.PrintError(streams, err)
-		a.Summarize()
+		if a != nil {
+			a.Summarize()
+		}
 	}
 	var s exit.Signal
 	if errors.As(context.Cause(ctx), &s) {
 		err = s
 	}
-	return render.ExitCode(err, a.Changed())
+	return render.ExitCode(err, a != nil && a.Changed())
 }
 
 // interruptible returns a context that the first signal ends, so that a wait can

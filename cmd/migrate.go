@@ -21,7 +21,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
-func newMigrate(a *app.App) *cobra.Command {
+func newMigrate() *command {
 	c := &cobra.Command{
 		Use:   "migrate FILE|FOLDER|-…",
 		Short: "Find calls of the old CLI in scripts, and rewrite them",
@@ -48,8 +48,8 @@ while something is left to change.`,
 	}
 	write := c.Flags().Bool("write", false, "rewrite the files")
 	line := c.Flags().String("command", "", "print what the `COMMAND` line becomes")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
-		o := migrate.Options{Refuses: refusals(a)}
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		o := migrate.Options{Refuses: refusals()}
 		if c.Flags().Changed("command") {
 			if len(args) > 0 || *write {
 				return render.Result{}, exit.Usagef("--command goes with no files and not with --write")
@@ -100,13 +100,13 @@ const stdin = "-"
 
 // refusals is newRefusals. The table of commands holds migrate, and migrate asks
 // the table: Go wants one of them to be set while the program starts.
-var refusals func(*app.App) func([]string) error
+var refusals func() func([]string) error
 
 func init() { refusals = newRefusals }
 
 // newRefusals returns what says why this program would refuse the words of a
 // call, nil when it takes them.
-func newRefusals(a *app.App) func([]string) error {
+func newRefusals() func([]string) error {
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
 	tree, global := words(), grammar(globalSet.Flags())
@@ -122,7 +122,7 @@ func newRefusals(a *app.App) func([]string) error {
 		}
 		flags, ok := known[e.words]
 		if !ok {
-			flags = grammar(build(a, e).Flags())
+			flags = grammar(build(e).Flags())
 			for i, f := range flags {
 				if f.Values != nil {
 					flags[i].Values = append(slices.Clip(f.Values), migrate.AnyValue)

@@ -1,21 +1,17 @@
 package cmd
 
 import (
-	"io"
 	"strings"
 	"testing"
 
-	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
 	"github.com/computetarget/computetarget/internal/migrate"
-	"github.com/computetarget/computetarget/internal/render"
 )
 
 // migrated rewrites a line the way migrate --command does.
 func migrated(t testing.TB, line string) (string, []migrate.Finding) {
 	t.Helper()
-	a := app.New(render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }), "test")
-	after, found := migrate.Rewrite("", []byte(line), migrate.Options{Refuses: refusals(a)})
+	after, found := migrate.Rewrite("", []byte(line), migrate.Options{Refuses: refusals()})
 	return string(after), found
 }
 
@@ -23,8 +19,7 @@ func migrated(t testing.TB, line string) (string, []migrate.Finding) {
 // their full names.
 func accepted(t testing.TB, args []string) error {
 	t.Helper()
-	a := app.New(render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }), "test")
-	globalSet := newMigrate(a)
+	globalSet := newMigrate()
 	globals(globalSet.Flags())
 	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
 	if err != nil {
@@ -34,7 +29,7 @@ func accepted(t testing.TB, args []string) error {
 	if !ok || e.build == nil {
 		return nil
 	}
-	c := build(a, e)
+	c := build(e)
 	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), nil)
 	if err != nil {
 		return err

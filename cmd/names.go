@@ -299,11 +299,13 @@ func (n *names) located(a *app.App, asked []target) ([]target, error) {
 		asked[i].in = client.Workspace()
 	}
 	asked = distinct(asked)
-	if spread(asked) {
-		a.Spread = true
+	in := make([]compute.Workspace, len(asked))
+	for i, t := range asked {
+		in[i] = t.in
+	}
+	if a.Choose(in...); a.Spread() {
 		return asked, nil
 	}
-	a.Choose(asked[0].in)
 	for i := range asked {
 		asked[i].in = compute.Workspace{}
 	}
@@ -345,11 +347,6 @@ func distinct(asked []target) []target {
 		known[t.key()] = true
 		return again
 	})
-}
-
-// spread reports whether the computes are in several workspaces.
-func spread(asked []target) bool {
-	return slices.ContainsFunc(asked, func(t target) bool { return !strings.EqualFold(t.in.ID(), asked[0].in.ID()) })
 }
 
 // each calls f once for every workspace that the computes are in, with its

@@ -11,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newListNodes(a *app.App) *cobra.Command {
+func newListNodes() *command {
 	c := &cobra.Command{
 		Use:   "list-nodes NAME",
 		Short: "List the nodes of a cluster",
@@ -22,7 +22,7 @@ instance is answered too, as the one node it is.`,
 		Annotations: map[string]string{listed: "names"},
 	}
 	names := nameFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		have, client, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -13,7 +13,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newOpen(a *app.App) *cobra.Command {
+func newOpen() *command {
 	c := &cobra.Command{
 		Use:   "open NAME",
 		Short: "Open an instance's notebooks in the browser",
@@ -32,7 +32,7 @@ all the same.`,
 	application := c.Flags().String("app", "jupyterlab", "`APP` to open: jupyterlab, jupyter, rstudio or vscode")
 	choice(c.Flags(), "app", access.Apps()...)
 	onlyPrint := c.Flags().Bool("print", false, "print the address")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -1,14 +1,10 @@
 package cmd
 
 import (
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/computetarget/computetarget/internal/app"
-	"github.com/computetarget/computetarget/internal/render"
 )
 
 // Reference is one command, or one group of commands, as its documentation
@@ -34,18 +30,16 @@ type FlagReference struct {
 // References describes every command of the table, in its order, without
 // running any of them.
 func References() []Reference {
-	streams := render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" })
-	a := app.New(streams, "")
 	var out []Reference
 	for _, s := range sections {
 		for _, e := range s.entries {
 			r := Reference{Words: e.words, Section: s.title, Short: e.short, Group: e.build == nil}
 			if !r.Group {
 				root := &cobra.Command{Use: "computetarget"}
-				c := attach(a, root, e)
+				c := attach(root, e)
 				r.Long, r.Example = c.Long, c.Example
 				r.Usage = c.UseLine() + " [flags]"
-				own, global := flagLists(c)
+				own, global := flagLists(c.Command)
 				r.Flags, r.Global = flagReferences(own), flagReferences(global)
 			}
 			out = append(out, r)

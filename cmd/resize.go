@@ -10,7 +10,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newResize(a *app.App) *cobra.Command {
+func newResize() *command {
 	c := &cobra.Command{
 		Use:   "resize NAME… -s SIZE",
 		Short: "Change the size of compute instances",
@@ -24,7 +24,7 @@ is sent, and those it allows are listed. Resizing is a preview of the service.`,
 	wait := waitingFlags(c)
 	size := sizeFlag(c.Flags())
 	required(c, "vm-size")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

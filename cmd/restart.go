@@ -3,12 +3,11 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newRestart(a *app.App) *cobra.Command {
-	return newAction(a, &cobra.Command{
+func newRestart() *command {
+	return newAction(&cobra.Command{
 		Use:   "restart NAME…",
 		Short: "Restart compute instances",
 		Long: `Restart compute instances and wait until they run again.

@@ -19,17 +19,31 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// execute finds the command in args, builds it and runs it.
-func execute(ctx context.Context, a *app.App, args []string) error {
+// command is a verb: what cobra knows of it, and what it does. Building one does
+// nothing else, so the reference and the completion build them, too.
+type command struct {
+	*cobra.Command
+	do func(context.Context, *app.App, []string) (render.Result, error)
+}
+
+// run makes f what the command does: settings are checked first, then f is
+// called, then its value is rendered.
+func run(c *cobra.Command, f func(context.Context, *app.App, []string) (render.Result, error)) *command {
+	return &command{c, f}
+}
+
+// execute finds the command in args, builds it and runs it. The App is nil when
+// it did not come to that.
+func execute(ctx context.Context, w app.World, args []string) (*app.App, error) {
 	root := &cobra.Command{Use: "computetarget", SilenceErrors: true, SilenceUsage: true}
-	root.SetIn(a.In)
-	root.SetOut(a.Out)
-	root.SetErr(a.Err)
+	root.SetIn(w.In)
+	root.SetOut(w.Out)
+	root.SetErr(w.Err)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.CompletionOptions.DisableDefaultCmd = true
 	var helped error // cobra's help cannot fail
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
-		helped = printed(a.Out, func(w io.Writer) { writeHelp(w, c) })
+		helped = printed(w.Out, func(out io.Writer) { writeHelp(out, c) })
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
@@ -42,19 +56,19 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		return exit.Usagef("%w", err)
 	})
 
-	hideSecrets(a.Streams, args)
+	hideSecrets(w.Streams, args)
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
 	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
 	if err != nil {
-		return advise(err, nil, nil)
+		return nil, advise(err, nil, nil)
 	}
 	if len(found.Path) > 0 && strings.HasPrefix(found.Path[0], "__complete") {
-		complete(ctx, a, found.Rest, found.Path[0] == cobra.ShellCompRequestCmd)
-		return nil
+		complete(ctx, w, found.Rest, found.Path[0] == cobra.ShellCompRequestCmd)
+		return nil, nil
 	}
 	if len(found.Path) > 0 && found.Path[0] == "help" {
-		return help(a, root, found.Rest)
+		return nil, help(w.Out, root, found.Rest)
 	}
 	e, ok := find(found.Path)
 	switch {
@@ -62,34 +76,38 @@ func execute(ctx context.Context, a *app.App, args []string) error {
 		e, _ = find([]string{"version"})
 		found.Path, found.Rest = []string{"version"}, nil
 	case len(found.Path) == 0:
-		return printed(a.Out, writeRootHelp)
+		return nil, printed(w.Out, writeRootHelp)
 	case ok && e.build == nil:
 		if wantsHelp(found.Rest) {
-			return printed(a.Out, func(w io.Writer) { writeGroupHelp(w, e, a, root) })
+			return nil, printed(w.Out, func(out io.Writer) { writeGroupHelp(out, e, root) })
 		}
-		writeGroupHelp(a.Err, e, nil, nil)
-		return exit.Usagef("%s needs one of its commands", e.words)
+		writeGroupHelp(w.Err, e, nil)
+		return nil, exit.Usagef("%s needs one of its commands", e.words)
 	}
-	c := attach(a, root, e)
+	c := attach(root, e)
 	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), func(path string) ([]byte, error) {
-		text, err := a.ReadArgument(ctx, path, input.Value)
-		a.Hide(argv.Text(text), "@"+path)
+		text, err := w.ReadArgument(ctx, path, input.Value)
+		w.Hide(argv.Text(text), "@"+path)
 		return text, err
 	})
 	if err != nil {
-		return advise(err, found.Path, c.Flags())
+		return nil, advise(err, found.Path, c.Flags())
 	}
-	a.ComputeType = found.Type
-	root.SetArgs(append(slices.Clone(found.Path), rest...))
-	if err := root.ExecuteContext(ctx); err != nil {
+	var a *app.App
+	c.RunE = func(_ *cobra.Command, args []string) (err error) {
+		a, err = c.perform(ctx, w, found.Type, args)
 		return err
 	}
-	return helped
+	root.SetArgs(append(slices.Clone(found.Path), rest...))
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a, err
+	}
+	return a, helped
 }
 
 // attach builds the command of an entry and hangs it below root, under the
 // groups its words name.
-func attach(a *app.App, root *cobra.Command, e entry) *cobra.Command {
+func attach(root *cobra.Command, e entry) *command {
 	parent := root
 	words := strings.Fields(e.words)
 	for _, w := range words[:len(words)-1] {
@@ -97,14 +115,14 @@ func attach(a *app.App, root *cobra.Command, e entry) *cobra.Command {
 		parent.AddCommand(group)
 		parent = group
 	}
-	c := build(a, e)
-	parent.AddCommand(c)
+	c := build(e)
+	parent.AddCommand(c.Command)
 	return c
 }
 
 // build makes the command of an entry with the flags every command has.
-func build(a *app.App, e entry) *cobra.Command {
-	c := e.build(a)
+func build(e entry) *command {
+	c := e.build()
 	globals(c.Flags())
 	if strings.HasPrefix(e.words, "attach ") {
 		notV1(c.Flags(), "path", "subscription-id", fullObject)
@@ -121,7 +139,7 @@ func build(a *app.App, e entry) *cobra.Command {
 }
 
 // help answers "help", "help COMMAND" and "help TOPIC".
-func help(a *app.App, root *cobra.Command, args []string) error {
+func help(out io.Writer, root *cobra.Command, args []string) error {
 	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return wantsHelp([]string{arg}) })
 	known := words()
 	for _, t := range topics() {
@@ -134,19 +152,19 @@ func help(a *app.App, root *cobra.Command, args []string) error {
 	if len(found.Path) == 1 {
 		for _, t := range topics() {
 			if t.word == found.Path[0] {
-				return printed(a.Out, t.write)
+				return printed(out, t.write)
 			}
 		}
 	}
 	e, ok := find(found.Path)
-	return printed(a.Out, func(w io.Writer) {
+	return printed(out, func(w io.Writer) {
 		switch {
 		case !ok:
 			writeRootHelp(w)
 		case e.build == nil:
-			writeGroupHelp(w, e, a, root)
+			writeGroupHelp(w, e, root)
 		default:
-			writeHelp(w, attach(a, root, e))
+			writeHelp(w, attach(root, e).Command)
 		}
 	})
 }
@@ -176,48 +194,51 @@ func words() argv.Words {
 	return tree
 }
 
-// run makes f what the command does: settings are checked first, then f is
-// called, then its value is rendered.
-func run(c *cobra.Command, a *app.App, f func(context.Context, []string) (render.Result, error)) *cobra.Command {
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := misreadFlags(c); err != nil {
-			return err
-		}
-		if c.Flags().Lookup("name") == nil { // what is beside names is refused with them
-			if err := misreadArguments(c, args); err != nil {
-				return err
-			}
-		}
-		if err := missing(c, args); err != nil {
-			return err
-		}
-		a.NoFiles = c.Annotations[readsNothing] != ""
-		if err := a.Begin(c.Flags()); err != nil {
-			return err
-		}
-		if err := a.Lists(lists(c)); err != nil {
-			return err
-		}
-		for _, name := range withoutEffect(c.Flags()) {
-			a.Note("%s has no effect: it is for az's own requests", name)
-		}
-		ctx, cancel, err := bounded(c, a)
-		if err != nil {
-			return err
-		}
-		defer cancel()
-		a.In = input.Until(ctx, a.In)
-		result, err := f(ctx, args)
-		if err == nil && result.Err == nil && ctx.Err() != nil && !a.Changed() && c.Annotations[endless] == "" {
-			// What was read in part is no result.
-			err = context.Cause(ctx)
-		}
-		if err != nil && !errors.Is(err, compute.ErrDryRun) {
-			return a.Located(err)
-		}
-		return a.Located(a.Print(result))
+// perform checks what was typed and the settings, calls what the command does
+// and renders its value.
+func (c *command) perform(ctx context.Context, w app.World, kind string, args []string) (*app.App, error) {
+	if err := misreadFlags(c.Command); err != nil {
+		return nil, err
 	}
-	return c
+	if c.Flags().Lookup("name") == nil { // what is beside names is refused with them
+		if err := misreadArguments(c.Command, args); err != nil {
+			return nil, err
+		}
+	}
+	if err := missing(c.Command, args); err != nil {
+		return nil, err
+	}
+	names, ids := lists(c.Command)
+	a, err := app.Begin(w, app.Call{
+		Flags: c.Flags(), ComputeType: kind, NoFiles: c.Annotations[readsNothing] != "", Names: names, IDs: ids,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range withoutEffect(c.Flags()) {
+		a.Note("%s has no effect: it is for az's own requests", name)
+	}
+	result, err := c.call(ctx, a, args)
+	if err == nil || errors.Is(err, compute.ErrDryRun) {
+		err = a.Print(result)
+	}
+	return a, a.Explain(ctx, err)
+}
+
+// call does what the command does, within its time.
+func (c *command) call(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+	ctx, cancel, err := bounded(ctx, c.Command, a)
+	if err != nil {
+		return render.Result{}, err
+	}
+	defer cancel()
+	a.In = input.Until(ctx, a.In)
+	result, err := c.do(ctx, a, args)
+	if err == nil && result.Err == nil && ctx.Err() != nil && !a.Changed() && c.Annotations[endless] == "" {
+		// What was read in part is no result.
+		err = context.Cause(ctx)
+	}
+	return result, err
 }
 
 // listed is the annotation of commands that tell what -o name and -o id print of
@@ -241,8 +262,8 @@ const endless = "computetarget_endless"
 // bounded is the context of a command. It ends with the setting of --timeout, so
 // that whatever the command waits for has an end: an operation, a request, a
 // file, stdin, a lock.
-func bounded(c *cobra.Command, a *app.App) (context.Context, context.CancelFunc, error) {
-	ctx, watch := c.Context(), c.Flags().Lookup("watch")
+func bounded(ctx context.Context, c *cobra.Command, a *app.App) (context.Context, context.CancelFunc, error) {
+	watch := c.Flags().Lookup("watch")
 	if c.Annotations[endless] != "" || c.Annotations[readsNothing] != "" || watch != nil && watch.Changed {
 		return ctx, func() {}, nil
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-func newScheduleSet(a *app.App) *cobra.Command {
+func newScheduleSet() *command {
 	c := &cobra.Command{
 		Use:   "set NAME HOURS…",
 		Short: "Set the hours of an instance",
@@ -48,7 +48,7 @@ asked, the command that restores the old ones is printed.`,
 	zone := zoneFlag(c.Flags())
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, hours, err := names.first(a, args)
 		switch {
 		case err != nil:
@@ -119,7 +119,7 @@ func compileHours(a *app.App, texts []string) ([]compute.Scheduled, error) {
 	return out, nil
 }
 
-func newScheduleCreate(a *app.App) *cobra.Command {
+func newScheduleCreate() *command {
 	c := &cobra.Command{
 		Use:   "create NAME --action start|stop --cron EXPRESSION",
 		Short: "Add one schedule to an instance",
@@ -151,7 +151,7 @@ are counted from --from.`,
 	choice(f, "action", "start", "stop")
 	choice(f, "frequency", "minute", "hour", "day", "week", "month")
 	required(c, "action")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, rest, err := names.first(a, args)
 		if err != nil {
 			return render.Result{}, err
@@ -287,7 +287,7 @@ func countedFrom(r *schedule.Recurrence, from string) error {
 	return nil
 }
 
-func newScheduleList(a *app.App) *cobra.Command {
+func newScheduleList() *command {
 	c := &cobra.Command{
 		Use:   "list [NAME…]",
 		Short: "List the schedules of instances",
@@ -302,7 +302,7 @@ As JSON they are the service's own objects.`,
 	}
 	names := namesFlag(c)
 	viewZoneFlag(c.Flags())
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		found, several, failed, err := instances(ctx, a, names, args)
 		if err != nil {
 			return render.Result{}, err
@@ -357,8 +357,8 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 	return found, len(asked) != 1, errors.Join(errs...), nil
 }
 
-func newScheduleEnable(a *app.App) *cobra.Command {
-	return newScheduleEdit(a, &cobra.Command{
+func newScheduleEnable() *command {
+	return newScheduleEdit(&cobra.Command{
 		Use:   "enable NAME SCHEDULE…",
 		Short: "Switch schedules on",
 		Long: `Switch schedules of an instance on. A schedule is named by the number "schedule
@@ -368,8 +368,8 @@ list" shows, by its id or by the beginning of it; --all names them all.`,
 	}, switched(true))
 }
 
-func newScheduleDisable(a *app.App) *cobra.Command {
-	return newScheduleEdit(a, &cobra.Command{
+func newScheduleDisable() *command {
+	return newScheduleEdit(&cobra.Command{
 		Use:   "disable NAME SCHEDULE…",
 		Short: "Switch schedules off",
 		Long: `Switch schedules of an instance off and keep them. A schedule is named by the
@@ -380,8 +380,8 @@ them all.`,
 	}, switched(false))
 }
 
-func newScheduleDelete(a *app.App) *cobra.Command {
-	return newScheduleEdit(a, &cobra.Command{
+func newScheduleDelete() *command {
+	return newScheduleEdit(&cobra.Command{
 		Use:   "delete NAME SCHEDULE…",
 		Short: "Delete schedules",
 		Long: `Delete schedules of an instance. A schedule is named by the number "schedule
@@ -414,12 +414,12 @@ func switched(on bool) func(string, []compute.Scheduled, []int) ([]compute.Sched
 
 // newScheduleEdit is a command that acts on the schedules named after the
 // instance, or on all with --all.
-func newScheduleEdit(a *app.App, c *cobra.Command, edit func(name string, have []compute.Scheduled, picked []int) ([]compute.Scheduled, error)) *cobra.Command {
+func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Scheduled, picked []int) ([]compute.Scheduled, error)) *command {
 	names := namesFlag(c)
 	all := c.Flags().Bool("all", false, "all schedules of the instance")
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, ids, err := names.first(a, args)
 		switch {
 		case err != nil:
@@ -540,7 +540,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	notes := &notebook{notes: map[string][]string{}}
 	var settling sync.Mutex
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-		saved, o := a.SaveSchedules(client.Workspace()), o
+		saved, o := app.SaveSchedules(a, client.Workspace()), o
 		o.Save, o.Check = saved.Save, c.check
 		ended := client.ChangeSchedules(ctx, names, o, c.by(client, notes))
 		if !c.check {

@@ -16,7 +16,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newScheduleApply(a *app.App) *cobra.Command {
+func newScheduleApply() *command {
 	c := &cobra.Command{
 		Use:   "apply [NAME…] -f FILE",
 		Short: "Give instances the hours that a file says",
@@ -52,7 +52,7 @@ than the file says.`,
 	required(c, "file")
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, wanted, err := readHours(ctx, a, names, args, *file)
 		if err != nil {
 			return render.Result{}, err
@@ -139,7 +139,7 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	return asked, wanted, nil
 }
 
-func newSchedulePreview(a *app.App) *cobra.Command {
+func newSchedulePreview() *command {
 	c := &cobra.Command{
 		Use:   "preview [NAME…]",
 		Short: "Show the week that schedules make, as a picture",
@@ -159,7 +159,7 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 	days := c.Flags().Int("days", 7, "how many `DAYS`, from today, up to 366")
 	file := fileFlag(c)
 	zoneFlag(c.Flags())
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if *days < 1 || *days > 366 {
 			return render.Result{}, exit.Usagef("--days: %d is not from 1 to 366", *days)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-func newScheduleSkip(a *app.App) *cobra.Command {
+func newScheduleSkip() *command {
 	c := &cobra.Command{
 		Use:   "skip NAME",
 		Short: "Leave out what a schedule does next",
@@ -32,7 +32,7 @@ next are printed. Idle shutdown still applies.`,
 	choice(c.Flags(), "next", "start", "stop")
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, rest, err := names.first(a, args)
 		if err != nil {
 			return render.Result{}, err
@@ -67,7 +67,7 @@ next are printed. Idle shutdown still applies.`,
 	})
 }
 
-func newSchedulePause(a *app.App) *cobra.Command {
+func newSchedulePause() *command {
 	c := &cobra.Command{
 		Use:   "pause NAME --until DATE",
 		Short: "Leave out all that schedules do until a day",
@@ -85,7 +85,7 @@ The day is one in the schedules' own time zone.`,
 	required(c, "until")
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, rest, err := names.first(a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -16,7 +16,7 @@ import (
 	"github.com/computetarget/computetarget/internal/shim"
 )
 
-func newShimInstall(a *app.App) *cobra.Command {
+func newShimInstall() *command {
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Put an az in front of az that knows the old commands",
@@ -37,7 +37,7 @@ written to is taken.`,
 		Args: noNames,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to write az into")
-	return run(c, a, func(context.Context, []string) (render.Result, error) {
+	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
 			return render.Result{}, err
@@ -62,7 +62,7 @@ written to is taken.`,
 	})
 }
 
-func newShimUninstall(a *app.App) *cobra.Command {
+func newShimUninstall() *command {
 	c := &cobra.Command{
 		Use:   "uninstall",
 		Short: "Remove the az in front of az",
@@ -73,7 +73,7 @@ PATH. Only the shim is removed, never the real az.`,
 		Args: noNames,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to remove it from")
-	return run(c, a, func(context.Context, []string) (render.Result, error) {
+	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
 			return render.Result{}, err
@@ -93,7 +93,7 @@ PATH. Only the shim is removed, never the real az.`,
 	})
 }
 
-func newShimStatus(a *app.App) *cobra.Command {
+func newShimStatus() *command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show which az answers in this shell, in scripts and in cron",
@@ -104,7 +104,7 @@ answer.`,
   computetarget shim status --query "[?shim].where" -o tsv`,
 		Args: noNames,
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
 			return render.Result{}, err
@@ -136,7 +136,7 @@ answer.`,
 	})
 }
 
-func newShimPrint(a *app.App) *cobra.Command {
+func newShimPrint() *command {
 	c := &cobra.Command{
 		Use:   "print",
 		Short: "Print the az in front of az",
@@ -148,7 +148,7 @@ means, such as a container image.`,
 	}
 	file := c.Flags().String("file", "az", "`FILE` to print: az for POSIX shells, or az.cmd for Windows")
 	choice(c.Flags(), "file", "az", "az.cmd")
-	return run(c, a, func(context.Context, []string) (render.Result, error) {
+	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
 			return render.Result{}, err
@@ -170,7 +170,7 @@ means, such as a container image.`,
 	})
 }
 
-func newShimAnswer(a *app.App) *cobra.Command {
+func newShimAnswer() *command {
 	c := &cobra.Command{
 		Use:   "answer extension list|extension show|version|versions",
 		Short: "Say what az says of its extensions, azure-cli-ml among them",
@@ -185,7 +185,7 @@ the rest.`,
 	}
 	az := c.Flags().String("az", "", "`FILE` of the real az; without it there is none")
 	c.Flags().StringP("name", "n", "", "`NAME` of the extension that show shows: "+shim.Extension)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
 			return render.Result{}, err

@@ -11,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newShow(a *app.App) *cobra.Command {
+func newShow() *command {
 	c := &cobra.Command{
 		Use:   "show NAME…",
 		Short: "Show a compute",
@@ -27,7 +27,7 @@ reach it and when it stops.
 	names := namesFlag(c)
 	viewZoneFlag(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own body")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err
@@ -45,7 +45,7 @@ reach it and when it stops.
 			}
 			found = append(found, o.Compute)
 		}
-		a.SawSome(found)
+		a.Names.SawSome(found)
 		r := render.Show(found, len(asked) != 1, detail(a, *raw))
 		r.Err = errors.Join(failures...)
 		return r, nil

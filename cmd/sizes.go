@@ -13,7 +13,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newListSizes(a *app.App) *cobra.Command {
+func newListSizes() *command {
 	c := &cobra.Command{
 		Use:   "list-sizes",
 		Short: "List the VM sizes the region offers",
@@ -34,7 +34,7 @@ memory, GPUs and the list price of an hour where the service tells it.
 	fits := f.Bool("fits-quota", false, "only sizes the quota can hold now")
 	kind := f.StringP("type", "t", "computeinstance", "compute `TYPE` the sizes are for")
 	location := f.StringP("location", "l", "", "`REGION`; the workspace's own by default")
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		wanted, err := computeType(*kind)
 		if err != nil {
 			return render.Result{}, err
@@ -48,7 +48,7 @@ memory, GPUs and the list price of an hour where the service tells it.
 			return render.Result{}, err
 		}
 		if *location == "" {
-			a.SawSizes(sizes)
+			a.Names.SawSizes(sizes)
 		}
 		var usages []compute.Usage
 		if *fits {

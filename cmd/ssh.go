@@ -10,7 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-func newSSH(a *app.App) *cobra.Command {
+func newSSH() *command {
 	c := &cobra.Command{
 		Use:         "ssh NAME [-- COMMAND…]",
 		Annotations: map[string]string{endless: "true"},
@@ -28,7 +28,7 @@ call of ssh is printed and not run.`,
 	}
 	names := nameFlag(c)
 	private := c.Flags().Bool("private", false, "use the private address")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		var command []string
 		if dash := c.ArgsLenAtDash(); dash >= 0 {
 			args, command = args[:dash], args[dash:]

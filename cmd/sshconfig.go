@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newSSHConfig(a *app.App) *cobra.Command {
+func newSSHConfig() *command {
 	c := &cobra.Command{
 		Use:   "ssh-config NAME… | --all",
 		Short: "Print or write the ssh configuration of instances",
@@ -30,7 +30,7 @@ running instance SSH can reach.`,
 	all := c.Flags().Bool("all", false, "every running instance SSH can reach")
 	private := c.Flags().Bool("private", false, "use private addresses")
 	write := c.Flags().Bool("write", false, "write to ~/.ssh/config")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		to, err := destinations(ctx, a, names, args, *all, *private)
 		if err != nil {
 			return render.Result{}, err

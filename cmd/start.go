@@ -3,12 +3,11 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newStart(a *app.App) *cobra.Command {
-	return newAction(a, &cobra.Command{
+func newStart() *command {
+	return newAction(&cobra.Command{
 		Use:   "start NAME…",
 		Short: "Start compute instances",
 		Long: `Start compute instances and wait until they run.

@@ -3,12 +3,11 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newStop(a *app.App) *cobra.Command {
-	return newAction(a, &cobra.Command{
+func newStop() *command {
+	return newAction(&cobra.Command{
 		Use:   "stop NAME…",
 		Short: "Stop compute instances",
 		Long: `Stop compute instances and wait until they are stopped.

@@ -1,12 +1,6 @@
 package cmd
 
-import (
-	"strings"
-
-	"github.com/spf13/cobra"
-
-	"github.com/computetarget/computetarget/internal/app"
-)
+import "strings"
 
 // entry is one command: its words, the line help shows for it, and how to
 // build it. Only the command asked for is built, so the table costs nothing at
@@ -14,7 +8,7 @@ import (
 type entry struct {
 	words string // below computetarget, separated by spaces
 	short string
-	build func(*app.App) *cobra.Command // nil for a group of commands
+	build func() *command // nil for a group of commands
 }
 
 // section is one block of the root help.

@@ -13,7 +13,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newUpdateCluster(a *app.App) *cobra.Command {
+func newUpdateCluster() *command {
 	c := &cobra.Command{
 		Use:   "amlcompute -n NAME",
 		Short: "Change how a cluster scales",
@@ -29,7 +29,7 @@ as it is; with nothing given nothing is sent.`,
 	asked := scaleFlags(c.Flags())
 	f := c.Flags()
 	f.Lookup("idle-seconds-before-scaledown").DefValue = ""
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if err := asked.check(f.Changed("min-nodes") && f.Changed("max-nodes")); err != nil {
 			return render.Result{}, err
 		}
@@ -69,7 +69,7 @@ as it is; with nothing given nothing is sent.`,
 	})
 }
 
-func newUpdateAKS(a *app.App) *cobra.Command {
+func newUpdateAKS() *command {
 	c := &cobra.Command{
 		Use:   "aks -n NAME",
 		Short: "Change an AKS target's certificate or load balancer",
@@ -90,7 +90,7 @@ is over. What is not given stays as it is.`,
 		trueOrFalse(f, name)
 		f.Lookup(name).NoOptDefVal = "true" // alone it means True
 	}
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		want := &compute.AKSSpec{LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet}
 		var err error
 		if want.SSL, err = ssl.settings(ctx); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newListUsage(a *app.App) *cobra.Command {
+func newListUsage() *command {
 	c := &cobra.Command{
 		Use:   "list-usage",
 		Short: "List what is used of the quota, and by whom",
@@ -31,7 +31,7 @@ Whose a compute elsewhere is, and whether it is on, only its own workspace tells
 	}
 	everything := c.Flags().Bool("all", false, "show families nobody uses too")
 	location := c.Flags().StringP("location", "l", "", "`REGION`; the workspace's own by default")
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		client, region, err := regionOf(ctx, a, *location)
 		if err != nil {
 			return render.Result{}, err

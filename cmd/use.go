@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newUse(a *app.App) *cobra.Command {
+func newUse() *command {
 	c := &cobra.Command{
 		Use:   "use WORKSPACE",
 		Short: "Choose the workspace to act in",
@@ -32,7 +32,7 @@ see.`,
 		Annotations: map[string]string{listed: "names ids"},
 	}
 	here := c.Flags().Bool("here", false, "for this folder instead of everywhere")
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if chosen, err := a.Settings.Get(config.Workspace); err == nil && len(args) == 0 && chosen.Level == config.LevelFlag {
 			args = []string{chosen.Text}
 		}

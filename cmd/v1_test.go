@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"encoding/json"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,9 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/argv"
-	"github.com/computetarget/computetarget/internal/render"
 )
 
 // v1Tree is the command tree of the old CLI, testdata/v1/commands.json.
@@ -85,8 +82,7 @@ func v1Command(t testing.TB, path string) *cobra.Command {
 	if !ok || e.build == nil || len(found.Rest) > 0 {
 		t.Fatalf("%s is no command", path)
 	}
-	a := app.New(render.NewStreams(strings.NewReader(""), io.Discard, io.Discard, os.Getenv), "test")
-	return attach(a, &cobra.Command{Use: "computetarget"}, e)
+	return attach(&cobra.Command{Use: "computetarget"}, e).Command
 }
 
 // lookup finds a flag by the name the old CLI gave it.

@@ -19,7 +19,7 @@ var (
 	Commit  = ""
 )
 
-func newVersion(a *app.App) *cobra.Command {
+func newVersion() *command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
@@ -30,7 +30,7 @@ from, and the API version it speaks by default.`,
 		Args:        noNames,
 		Annotations: map[string]string{readsNothing: "true"},
 	}
-	return run(c, a, func(context.Context, []string) (render.Result, error) {
+	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		commit := Commit
 		if info, ok := debug.ReadBuildInfo(); ok && commit == "" {
 			for _, s := range info.Settings {

@@ -11,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newWait(a *app.App) *cobra.Command {
+func newWait() *command {
 	c := &cobra.Command{
 		Use:   "wait NAME…",
 		Short: "Wait until computes are ready, or in a state",
@@ -28,7 +28,7 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 	names := namesFlag(c)
 	goal := c.Flags().String("for", "", "`STATE` to wait for: running, stopped, deleted, or another")
 	timeoutFlag(c)
-	return run(c, a, func(ctx context.Context, args []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if c.Flags().Changed("for") {
 			if err := checkState("for", *goal); err != nil {
 				return render.Result{}, err

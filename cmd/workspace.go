@@ -12,7 +12,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-func newWorkspaceList(a *app.App) *cobra.Command {
+func newWorkspaceList() *command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the workspaces you can see",
@@ -23,7 +23,7 @@ you can see; with -g those of a resource group. The chosen one is marked.`,
 		Args:        noNames,
 		Annotations: map[string]string{listed: "names ids"},
 	}
-	return run(c, a, func(ctx context.Context, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		group, err := a.Settings.Get(config.ResourceGroup)
 		if err != nil {
 			return render.Result{}, err

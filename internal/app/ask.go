@@ -16,19 +16,19 @@ import (
 // words that mean yes here, too. Where nobody can be asked, and with --yes, the
 // answer is yes; a command that must not go on then looks at CanAsk first. The
 // end of ctx ends the question.
-func (a *App) Confirm(ctx context.Context, question string, yes ...string) (bool, error) {
-	if a.Yes {
+func (s *Session) Confirm(ctx context.Context, question string, yes ...string) (bool, error) {
+	if s.Yes {
 		return true, nil
 	}
-	from, ok := a.answers()
+	from, ok := s.answers()
 	if !ok {
 		return true, nil
 	}
-	if a.Emulated() {
+	if s.Emulated() {
 		question += " (emulator)"
 	}
 	discardTyped(from) // what was typed before the question is no answer to it
-	fmt.Fprintf(a.Err, "%s [y/N] ", render.CleanLines(question))
+	fmt.Fprintf(s.Err, "%s [y/N] ", render.CleanLines(question))
 	type reply struct {
 		line string
 		err  error
@@ -40,11 +40,11 @@ func (a *App) Confirm(ctx context.Context, question string, yes ...string) (bool
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(a.Err)
+		fmt.Fprintln(s.Err)
 		return false, context.Cause(ctx)
 	case r := <-answered:
 		if r.err != nil { // nobody ended the line: ctrl-d, or the terminal is gone
-			fmt.Fprintln(a.Err)
+			fmt.Fprintln(s.Err)
 			return false, ctx.Err()
 		}
 		answer := strings.ToLower(strings.TrimSpace(r.line))
@@ -54,28 +54,28 @@ func (a *App) Confirm(ctx context.Context, question string, yes ...string) (bool
 
 // CanAsk reports whether a person can be asked: stderr is a terminal, this is no
 // CI, and the terminal that answers can be opened.
-func (a *App) CanAsk() bool {
-	_, ok := a.answers()
+func (s *Session) CanAsk() bool {
+	_, ok := s.answers()
 	return ok
 }
 
 // answers is where a person's answers are read: the controlling terminal,
 // because stdin may bring names from a pipe. stdin itself serves where it is a
 // terminal and the process has no controlling one.
-func (a *App) answers() (io.Reader, bool) {
-	if !a.Err.TTY || a.CI {
+func (s *Session) answers() (io.Reader, bool) {
+	if !s.Err.TTY || s.CI {
 		return nil, false
 	}
-	if a.tty == nil {
+	if s.tty == nil {
 		if file, err := os.OpenFile(terminalFile, os.O_RDWR, 0); err == nil {
-			a.tty = file
+			s.tty = file
 		}
 	}
 	switch {
-	case a.tty != nil:
-		return a.tty, true
-	case a.InTTY:
-		return a.In, true
+	case s.tty != nil:
+		return s.tty, true
+	case s.InTTY:
+		return s.In, true
 	}
 	return nil, false
 }

@@ -24,8 +24,8 @@ func begun(t *testing.T, width int) *App {
 		t.Setenv(name, t.TempDir())
 	}
 	streams, _, _ := render.TestStreams("", width, width)
-	a := New(streams, "test")
-	if err := a.Begin(pflag.NewFlagSet("", pflag.ContinueOnError)); err != nil {
+	a, err := Begin(World{Streams: streams, Getenv: os.Getenv}, Call{Flags: pflag.NewFlagSet("", pflag.ContinueOnError)})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return a
@@ -58,7 +58,7 @@ func TestZone(t *testing.T) {
 
 func TestSavedSchedules(t *testing.T) {
 	a := begun(t, 0)
-	saved := a.SaveSchedules(compute.Workspace{})
+	saved := SaveSchedules(a, compute.Workspace{})
 	for _, name := range []string{"good", "wrong", "wrong again", "../../etc"} {
 		if err := saved.Save(name, json.RawMessage(`{"computeStartStop":[]}`)); err != nil {
 			t.Fatal(err)

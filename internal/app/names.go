@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/recall"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -24,17 +25,23 @@ const (
 	retryAfter = time.Minute
 )
 
+// Names remembers names for completion and for what a mistyped one may mean.
+type Names struct {
+	session   *Session
+	connector *Connector
+}
+
 // Known returns names for completion: those remembered, and when they are old
-// the service's, if it answers within a second. It needs Begin and tells
+// the service's, if it answers within a second. It tells
 // nothing about what goes wrong.
-func (a *App) Known(ctx context.Context, kind recall.Kind) []recall.Name {
-	file, ok := a.remembered(kind)
+func (n *Names) Known(ctx context.Context, kind recall.Kind) []recall.Name {
+	file, ok := n.remembered(kind)
 	if !ok {
 		return nil
 	}
 	fresh := computesFresh
 	switch {
-	case a.Emulated():
+	case n.session.Emulated():
 		fresh = 0 // it is on this machine, and its clock jumps
 	case kind == recall.Sizes:
 		fresh = sizesFresh
@@ -46,7 +53,7 @@ func (a *App) Known(ctx context.Context, kind recall.Kind) []recall.Name {
 	if age := now.Sub(list.Seen); age >= 0 && age < fresh {
 		return list.Names
 	}
-	if found, err := a.askFor(ctx, kind); err == nil {
+	if found, err := n.askFor(ctx, kind); err == nil {
 		list = recall.List{Seen: now, Names: found}
 	} else {
 		list.Seen = now.Add(retryAfter - fresh)
@@ -57,10 +64,10 @@ func (a *App) Known(ctx context.Context, kind recall.Kind) []recall.Name {
 
 // askFor asks the service for names. It returns after completionPatience even
 // when a sign-in does not listen to its context.
-func (a *App) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, error) {
+func (n *Names) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, error) {
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
-	client, err := a.completionClient(kind)
+	client, err := n.completionClient(kind)
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +89,11 @@ func (a *App) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, erro
 }
 
 // Scheduled returns the schedules of an instance for completion, if the service
-// answers within a second. It needs Begin and tells nothing about what goes wrong.
-func (a *App) Scheduled(ctx context.Context, name string) []compute.Scheduled {
+// answers within a second. It tells nothing about what goes wrong.
+func (n *Names) Scheduled(ctx context.Context, name string) []compute.Scheduled {
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
-	client, err := a.Client()
+	client, err := n.connector.Client()
 	if err != nil {
 		return nil
 	}
@@ -103,15 +110,15 @@ func (a *App) Scheduled(ctx context.Context, name string) []compute.Scheduled {
 	}
 }
 
-func (a *App) completionClient(kind recall.Kind) (*compute.Client, error) {
+func (n *Names) completionClient(kind recall.Kind) (*compute.Client, error) {
 	if kind != recall.Workspaces {
-		return a.Client()
+		return n.connector.Client()
 	}
-	subscription, err := a.Settings.Subscription()
+	subscription, err := n.session.Settings.Subscription()
 	if err != nil {
 		return nil, err
 	}
-	return a.Connect(compute.Workspace{Subscription: subscription.Text})
+	return n.connector.Connect(compute.Workspace{Subscription: subscription.Text})
 }
 
 func namesOf(ctx context.Context, client *compute.Client, kind recall.Kind) ([]recall.Name, error) {
@@ -133,26 +140,26 @@ func namesOf(ctx context.Context, client *compute.Client, kind recall.Kind) ([]r
 }
 
 // SawComputes remembers the computes of the workspace, all of them.
-func (a *App) SawComputes(all []*compute.Compute) {
-	a.saw(recall.Computes, computeNames(all))
+func (n *Names) SawComputes(all []*compute.Compute) {
+	n.saw(recall.Computes, computeNames(all))
 }
 
 // SawSizes remembers the sizes the workspace's region offers.
-func (a *App) SawSizes(all []compute.Size) { a.saw(recall.Sizes, sizeNames(all)) }
+func (n *Names) SawSizes(all []compute.Size) { n.saw(recall.Sizes, sizeNames(all)) }
 
 // SawWorkspaces remembers the workspaces of the subscription, all of them.
-func (a *App) SawWorkspaces(all []compute.WorkspaceInfo) {
-	a.saw(recall.Workspaces, workspaceNames(all))
+func (n *Names) SawWorkspaces(all []compute.WorkspaceInfo) {
+	n.saw(recall.Workspaces, workspaceNames(all))
 }
 
-func (a *App) saw(kind recall.Kind, all []recall.Name) {
-	if file, ok := a.remembered(kind); ok {
+func (n *Names) saw(kind recall.Kind, all []recall.Name) {
+	if file, ok := n.remembered(kind); ok {
 		_ = file.Put(kind, recall.List{Seen: time.Now(), Names: all}) // a guess that is lost costs a request
 	}
 }
 
 // SawOutcomes remembers what verbs did to single computes.
-func (a *App) SawOutcomes(ended []compute.Outcome) {
+func (n *Names) SawOutcomes(ended []compute.Outcome) {
 	var there []recall.Name
 	var gone []string
 	for _, o := range ended {
@@ -164,29 +171,45 @@ func (a *App) SawOutcomes(ended []compute.Outcome) {
 			there = append(there, computeNames([]*compute.Compute{o.Compute})...)
 		}
 	}
-	if len(there) == 0 && len(gone) == 0 || a.DryRun || a.Spread {
+	if len(there) == 0 && len(gone) == 0 || n.session.DryRun || n.connector.spread {
 		return
 	}
-	if file, ok := a.remembered(recall.Computes); ok {
+	if file, ok := n.remembered(recall.Computes); ok {
 		_ = file.Change(recall.Computes, there, gone) // as in saw
 	}
 }
 
 // SawSome remembers computes that were met in passing.
-func (a *App) SawSome(met []*compute.Compute) {
+func (n *Names) SawSome(met []*compute.Compute) {
 	if len(met) == 0 {
 		return
 	}
-	if file, ok := a.remembered(recall.Computes); ok {
+	if file, ok := n.remembered(recall.Computes); ok {
 		_ = file.Change(recall.Computes, computeNames(met), nil) // as in saw
 	}
 }
 
+// nearest is the remembered name that a mistyped one most likely means, or "".
+// The service is not asked: an error must not take longer for it.
+func (n *Names) nearest(kind recall.Kind, name string) string {
+	file, ok := n.remembered(kind)
+	if !ok {
+		return ""
+	}
+	var known []string
+	for _, n := range file.Get(kind).Names {
+		if !strings.EqualFold(n.Text, name) {
+			known = append(known, n.Text)
+		}
+	}
+	return nearest.Word(name, known)
+}
+
 // remembered is the file of names for where requests go and the workspace, or
 // the subscription for names of workspaces.
-func (a *App) remembered(kind recall.Kind) (recall.File, bool) {
-	dir := a.Settings.CacheDir()
-	target, err := a.Settings.Target()
+func (n *Names) remembered(kind recall.Kind) (recall.File, bool) {
+	dir := n.session.Settings.CacheDir()
+	target, err := n.session.Settings.Target()
 	if err != nil || dir == "" {
 		return recall.File{}, false
 	}
@@ -194,20 +217,20 @@ func (a *App) remembered(kind recall.Kind) (recall.File, bool) {
 	where := target.Cloud.Text
 	switch {
 	case target.Emulator():
-		if state, err := a.EmulatorDir(); err == nil {
+		if state, err := n.session.EmulatorDir(); err == nil {
 			where += " " + state
 		}
 	case target.Endpoint.Set():
 		where = target.Endpoint.Text
 	}
 	if kind == recall.Workspaces {
-		subscription, err := a.Settings.Subscription()
+		subscription, err := n.session.Settings.Subscription()
 		if err != nil || !subscription.Set() {
 			return recall.File{}, false
 		}
 		return recall.In(dir, where+" "+strings.ToLower(subscription.Text)), true
 	}
-	ws, err := a.workspace()
+	ws, err := n.workspace()
 	if err != nil {
 		return recall.File{}, false
 	}
@@ -215,12 +238,12 @@ func (a *App) remembered(kind recall.Kind) (recall.File, bool) {
 }
 
 // workspace is the chosen workspace.
-func (a *App) workspace() (compute.Workspace, error) {
-	if a.client != nil {
-		return a.client.Workspace(), nil
+func (n *Names) workspace() (compute.Workspace, error) {
+	if n.connector.client != nil {
+		return n.connector.client.Workspace(), nil
 	}
 	var ref config.WorkspaceRef
-	ref, err := a.Settings.Workspace()
+	ref, err := n.session.Settings.Workspace()
 	return compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}, err
 }
 

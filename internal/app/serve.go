@@ -29,13 +29,13 @@ type ServeOptions struct {
 
 // Serve listens with the emulator until ctx ends. The first line on stdout is
 // how it is reached, as JSON; requests are logged on stderr.
-func (a *App) Serve(ctx context.Context, o ServeOptions) error {
-	dir, err := a.EmulatorDir()
+func (h *Host) Serve(ctx context.Context, o ServeOptions) error {
+	dir, err := h.session.EmulatorDir()
 	if err != nil {
 		return err
 	}
-	o.Listen.Dir, o.Listen.Log = dir, a.Err
-	e, server, err := a.listen(ctx, o, dir)
+	o.Listen.Dir, o.Listen.Log = dir, h.session.Err
+	e, server, err := h.listen(ctx, o, dir)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(a.Out, "%s\n", line); err != nil {
+	if _, err := fmt.Fprintf(h.session.Out, "%s\n", line); err != nil {
 		return err // nobody would learn where it listens
 	}
 	return server.Serve(ctx)
@@ -54,8 +54,8 @@ func closing(e *emulator.Emulator) {
 	_ = e.Close() // every acknowledged change is on disk already
 }
 
-func (a *App) listen(ctx context.Context, o ServeOptions, dir string) (*emulator.Emulator, *emulator.Server, error) {
-	pace, err := a.pace()
+func (h *Host) listen(ctx context.Context, o ServeOptions, dir string) (*emulator.Emulator, *emulator.Server, error) {
+	pace, err := h.pace()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,7 +67,7 @@ func (a *App) listen(ctx context.Context, o ServeOptions, dir string) (*emulator
 		dir = ""
 	}
 	e, err := emulator.Open(ctx, emulator.Options{
-		Dir: dir, Clock: clock, Pace: pace, StrictWorkspaces: o.Strict, Throttle: o.Throttle, StrictAuth: o.Auth, Waiting: a.waiting(dir),
+		Dir: dir, Clock: clock, Pace: pace, StrictWorkspaces: o.Strict, Throttle: o.Throttle, StrictAuth: o.Auth, Waiting: h.waiting(dir),
 	})
 	if err != nil {
 		return nil, nil, elsewhere(err)
@@ -95,14 +95,14 @@ func addressed(err error) error {
 
 // Exec runs a command beside an emulator in memory of its own, loaded with the
 // computes in load unless that is nil. A command that fails ends as an exit.Child.
-func (a *App) Exec(ctx context.Context, o ServeOptions, load []byte, command []string) error {
+func (h *Host) Exec(ctx context.Context, o ServeOptions, load []byte, command []string) error {
 	dir, err := os.MkdirTemp("", "computetarget-exec-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one hurts nobody
 	o.InMemory, o.Listen.Address, o.Listen.Dir = true, "127.0.0.1:0", dir
-	e, server, err := a.listen(ctx, o, "")
+	e, server, err := h.listen(ctx, o, "")
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (a *App) Exec(ctx context.Context, o ServeOptions, load []byte, command []s
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(serving) }()
-	err = a.child(ctx, ClientEnv(server.ServerInfo), command)
+	err = h.child(ctx, ClientEnv(server.ServerInfo), command)
 	stop()
 	if problem := <-ended; problem != nil && err == nil {
 		err = problem
@@ -159,10 +159,10 @@ func ClientEnv(s emulator.ServerInfo) []Variable {
 }
 
 // child runs a command with our streams and passes the signals that end us on.
-func (a *App) child(ctx context.Context, env []Variable, command []string) error {
+func (h *Host) child(ctx context.Context, env []Variable, command []string) error {
 	// The child gets its own time to end after a signal, so ctx does not kill it.
 	c := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's own command
-	c.Stdin, c.Stdout, c.Stderr = a.Stdin, a.Out.Writer, a.Err.Writer
+	c.Stdin, c.Stdout, c.Stderr = h.session.Stdin, h.session.Out.Writer, h.session.Err.Writer
 	c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "COMPUTETARGET_CLOUD=") })
 	for _, v := range env {
 		c.Env = append(c.Env, v.Name+"="+v.Value)
@@ -172,7 +172,7 @@ func (a *App) child(ctx context.Context, env []Variable, command []string) error
 		if errors.As(context.Cause(ctx), &s) && s.Signal == syscall.SIGTERM {
 			return c.Process.Signal(syscall.SIGTERM)
 		}
-		if a.InTTY {
+		if h.session.InTTY {
 			return nil // ctrl-c has reached the child as well
 		}
 		return c.Process.Signal(os.Interrupt)
@@ -205,12 +205,12 @@ func exitCode(p *os.ProcessState) int {
 
 // Server is the server that emulator env means: the one at --endpoint, else the
 // one that owns the emulator's folder.
-func (a *App) Server() (emulator.ServerInfo, error) {
-	target, err := a.Settings.Target()
+func (h *Host) Server() (emulator.ServerInfo, error) {
+	target, err := h.session.Settings.Target()
 	if err != nil {
 		return emulator.ServerInfo{}, err
 	}
-	dir, err := a.EmulatorDir()
+	dir, err := h.session.EmulatorDir()
 	if err != nil {
 		return emulator.ServerInfo{}, err
 	}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -15,26 +14,33 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
+// Look is what one reading of a list gives.
+type Look struct {
+	Found []*compute.Compute // those that are wanted
+	Of    int                // how many there are
+	At    time.Time          // the service's
+}
+
 // Watch shows a list again and again until ctx ends, whose cause it returns: on
 // a terminal in place, elsewhere as a line for every change of state. A trouble
 // that may pass is said and ridden out, unless it comes first.
-func (a *App) Watch(ctx context.Context, every time.Duration, list func(context.Context) (found []*compute.Compute, total int, err error)) error {
-	if a.output.Format != "" || a.output.Query != nil || a.Full {
+func (s *Session) Watch(ctx context.Context, every time.Duration, list func(context.Context) (Look, error)) error {
+	if s.output.Format != "" || s.output.Query != nil || s.Full {
 		return exit.Usagef("--watch prints lines for people; leave -o, --query and -v out")
 	}
-	show := a.changes()
-	if a.Out.TTY && a.Out.Redraw {
-		show = a.redraw()
+	show := s.changes()
+	if s.Out.TTY && s.Out.Redraw {
+		show = s.redraw()
 	}
 	for first := true; ; first = false {
-		found, total, err := list(ctx)
+		look, err := list(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil && (first || lasting(err)):
 			return err
 		}
-		if err := show(found, total, err); err != nil {
+		if err := show(look, err); err != nil {
 			return err
 		}
 		select {
@@ -56,20 +62,19 @@ func lasting(err error) bool {
 
 // redraw draws the list over the one before, and a trouble below the last list
 // that could be read.
-func (a *App) redraw() func([]*compute.Compute, int, error) error {
+func (s *Session) redraw() func(Look, error) error {
 	drawn := 0
-	var last []*compute.Compute
-	of := 0
-	return func(found []*compute.Compute, total int, trouble error) error {
+	var last Look
+	return func(look Look, trouble error) error {
 		if trouble == nil {
-			last, of = found, total
+			last = look
 		}
-		lines, err := a.fit(last, of, a.Out.Height())
+		lines, err := s.fit(last, s.Out.Height())
 		if err != nil {
 			return err
 		}
 		if trouble != nil {
-			lines = append(lines, render.Cut(render.Clean(trouble.Error()+"; trying again"), a.Out.Width()))
+			lines = append(lines, render.Cut(render.Clean(trouble.Error()+"; trying again"), s.Out.Width()))
 		}
 		var frame strings.Builder
 		if drawn > 0 {
@@ -79,7 +84,7 @@ func (a *App) redraw() func([]*compute.Compute, int, error) error {
 			frame.WriteString(line + "\n")
 		}
 		drawn = len(lines)
-		_, err = io.WriteString(a.Out, frame.String())
+		_, err = io.WriteString(s.Out, frame.String())
 		return err
 	}
 }
@@ -87,49 +92,33 @@ func (a *App) redraw() func([]*compute.Compute, int, error) error {
 // fit is the list as it stands on a terminal of some lines (0 is any number),
 // its summary last. What does not fit could not be drawn over, so it is left
 // out.
-func (a *App) fit(list []*compute.Compute, total, height int) ([]string, error) {
-	var table, summary bytes.Buffer
-	out, errs := a.Out.Writer, a.Err.Writer
-	a.Out.Writer, a.Err.Writer = &table, &summary
-	err := a.Print(render.Matches(list, total, render.Where{}, render.Brief))
-	a.Out.Writer, a.Err.Writer = out, errs
-	lines, below := textLines(&table), textLines(&summary)
+func (s *Session) fit(look Look, height int) ([]string, error) {
+	table, below, err := render.Lines(s.Streams, s.at(look.At), render.Matches(look.Found, look.Of, render.Where{}, render.Brief))
 	for i := range below {
-		below[i] = render.Cut(below[i], a.Out.Width())
+		below[i] = render.Cut(below[i], s.Out.Width())
 	}
 	// A trouble may take a line more, and the cursor stands below the last one.
-	if room := max(2, height-len(below)-2); height > 0 && len(lines) > room {
-		lines = append(lines[:room-1:room-1], fmt.Sprintf("… and %d more", len(lines)-room+1))
+	if room := max(2, height-len(below)-2); height > 0 && len(table) > room {
+		table = append(table[:room-1:room-1], fmt.Sprintf("… and %d more", len(table)-room+1))
 	}
-	return append(lines, below...), err
-}
-
-func textLines(text *bytes.Buffer) []string {
-	if text.Len() == 0 {
-		return nil
-	}
-	return strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
+	return append(table, below...), err
 }
 
 // changes prints a line for every compute that is new, gone from the list or in
 // another state than before.
-func (a *App) changes() func([]*compute.Compute, int, error) error {
+func (s *Session) changes() func(Look, error) error {
 	before := map[string]string{}
-	return func(found []*compute.Compute, _ int, trouble error) error {
+	return func(look Look, trouble error) error {
 		if trouble != nil {
-			a.Note("%v; trying again", trouble)
+			s.Note("%v; trying again", trouble)
 			return nil
-		}
-		now := time.Now()
-		if a.client != nil {
-			now = a.client.Now()
 		}
 		seen := map[string]string{}
 		line := func(name, state string) error {
-			_, err := fmt.Fprintf(a.Out, "%s %s %s\n", now.UTC().Format(time.RFC3339), render.Clean(name), render.Clean(state))
+			_, err := fmt.Fprintf(s.Out, "%s %s %s\n", look.At.UTC().Format(time.RFC3339), render.Clean(name), render.Clean(state))
 			return err
 		}
-		for _, c := range found {
+		for _, c := range look.Found {
 			seen[c.Name] = c.State()
 			if before[c.Name] != c.State() {
 				if err := line(c.Name, c.State()); err != nil {

@@ -8,13 +8,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// look is what one reading of the list gives.
+// look is a Look, or why there is none.
 type look struct {
 	computes []*compute.Compute
 	err      error
@@ -26,18 +29,33 @@ func instance(name, state string) *compute.Compute {
 
 var errBroken = errors.New("the connection broke\x1b[2J")
 
+// on is a session on streams that was asked for nothing.
+func on(t *testing.T, s *render.Streams, flags ...string) *Session {
+	t.Helper()
+	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+	fs.StringP("output", "o", "", "")
+	if err := fs.Parse(flags); err != nil {
+		t.Fatal(err)
+	}
+	session, err := newSession(World{Streams: s, Getenv: func(string) string { return "" }}, Call{Flags: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
 // watch watches the looks on streams and returns how it ended.
 func watch(t *testing.T, s *render.Streams, looks []look) error {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	n := 0
-	return New(s, "test").Watch(ctx, 1, func(context.Context) ([]*compute.Compute, int, error) {
+	return on(t, s).Watch(ctx, 1, func(context.Context) (Look, error) {
 		if n == len(looks) {
 			cancel(errors.New("that is all"))
-			return nil, 0, ctx.Err()
+			return Look{}, ctx.Err()
 		}
 		n++
-		return looks[n-1].computes, len(looks[n-1].computes), looks[n-1].err
+		return Look{looks[n-1].computes, len(looks[n-1].computes), time.Now()}, looks[n-1].err
 	})
 }
 
@@ -128,9 +146,7 @@ func TestWatchEnds(t *testing.T) {
 		}
 	}
 	s, _, _ := render.TestStreams("", 0, 0)
-	a := New(s, "test")
-	a.output.Format = "json"
-	if err := a.Watch(t.Context(), 1, nil); render.ExitCode(err, false) != exit.Usage {
+	if err := on(t, s, "-o", "json").Watch(t.Context(), 1, nil); render.ExitCode(err, false) != exit.Usage {
 		t.Errorf("with -o json: %v", err)
 	}
 }
@@ -144,7 +160,7 @@ func TestWatchLongList(t *testing.T) {
 	}
 	s, _, _ := render.TestStreams("", 100, 100)
 	s.Out.TTY = true
-	lines, err := New(s, "test").fit(many, len(many), 24)
+	lines, err := on(t, s).fit(Look{Found: many, Of: len(many)}, 24)
 	if err != nil || len(lines) != 22 || lines[20] != "… and 31 more" || !strings.HasPrefix(lines[21], "50 computes, 50 running") {
 		t.Errorf("%d lines, %v\n%s", len(lines), err, strings.Join(lines, "\n"))
 	}

@@ -108,6 +108,17 @@ func (p *Profile) Active(cloud string) (Subscription, bool) {
 	return Subscription{}, false
 }
 
+// Account is the entry whose sign-in applies to a subscription of a cloud: its
+// own, else that of the active subscription.
+func (p *Profile) Account(cloud, subscription string) (Subscription, bool) {
+	if subscription != "" {
+		if found, _ := p.Find(cloud, subscription); found.ID != "" {
+			return found, true
+		}
+	}
+	return p.Active(cloud)
+}
+
 // Find looks a subscription of a cloud up by id or name, ignoring case as az
 // does. A name that stands for several subscriptions is not found; the second
 // result then lists them.

@@ -218,19 +218,13 @@ func (c *Credential) isForCloud(request policy.TokenRequestOptions) bool {
 	return len(request.Scopes) == 1 && targets(request.Scopes[0], c.opts.Target.Cloud.Audiences)
 }
 
-// account is the entry of az's profile whose sign-in applies: that of the
-// subscription worked in, else that of az's active subscription.
+// account is the entry of az's profile whose sign-in applies.
 func (c *Credential) account() (Subscription, bool) {
 	profile, err := c.profile()
 	if err != nil {
 		return Subscription{}, false
 	}
-	if c.opts.Subscription != "" {
-		if found, _ := profile.Find(c.opts.Target.Cloud.Name, c.opts.Subscription); found.ID != "" {
-			return found, true
-		}
-	}
-	return profile.Active(c.opts.Target.Cloud.Name)
+	return profile.Account(c.opts.Target.Cloud.Name, c.opts.Subscription)
 }
 
 func (c *Credential) tenant() string {

@@ -1,10 +1,12 @@
 package render
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -108,6 +110,24 @@ func Print(s *Streams, o Options, r Result) error {
 		Note(s, o, note)
 	}
 	return r.Err
+}
+
+// Lines are the lines that Print would write: the result's, and the notes that
+// stand on stderr.
+func Lines(s *Streams, o Options, r Result) (result, notes []string, err error) {
+	var texts [2]bytes.Buffer
+	in, out, errs := *s, *s.Out, *s.Err
+	out.Writer, errs.Writer = &texts[0], &texts[1]
+	in.Out, in.Err = &out, &errs
+	err = Print(&in, o, r)
+	return linesOf(texts[0].String()), linesOf(texts[1].String()), err
+}
+
+func linesOf(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
 // Note writes one sentence for people to stderr, unless only errors are wanted.

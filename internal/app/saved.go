@@ -12,56 +12,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
-	"github.com/computetarget/computetarget/pkg/schedule"
 )
-
-// Zone is the time zone that hours are meant in: the setting's or, on a
-// terminal, this machine's. Elsewhere a zone must be given: the machine a
-// script runs on stands anywhere.
-func (a *App) Zone() (schedule.Zone, error) {
-	zone, ok, err := a.GivenZone()
-	if ok || err != nil {
-		return zone, err
-	}
-	name := ""
-	if a.Out.TTY {
-		name = machineZone(a.Getenv)
-	}
-	if name == "" {
-		return schedule.Zone{}, &exit.Error{Exit: exit.Usage,
-			Text: "hours need a time zone, and none is set: give --time-zone, such as --time-zone Europe/Berlin",
-			Tip:  "to set it once: computetarget config set time-zone=Europe/Berlin"}
-	}
-	zone, err = schedule.Resolve(name)
-	if err != nil {
-		return zone, exit.Usagef("%w (this machine's zone); give --time-zone", err)
-	}
-	a.Note("the hours are in %s, this machine's time zone; --time-zone takes another", name)
-	return zone, nil
-}
-
-// GivenZone is the time zone of the settings; ok is false when there is none.
-func (a *App) GivenZone() (zone schedule.Zone, ok bool, err error) {
-	setting, err := a.Settings.Get(config.TimeZone)
-	if err != nil || !setting.Set() {
-		return schedule.Zone{}, false, err
-	}
-	zone, err = schedule.Resolve(setting.Text)
-	if err != nil {
-		return zone, false, exit.Usagef("%w (from %s)", err, setting.Source)
-	}
-	return zone, true, nil
-}
 
 // Saved are the schedules that were saved before they were replaced.
 type Saved struct {
-	app *App
-	in  compute.Workspace
-	dir string
+	session   *Session
+	connector *Connector
+	in        compute.Workspace
+	dir       string
 
 	mu      sync.Mutex
 	files   map[string]string // by the compute's name
@@ -69,12 +30,13 @@ type Saved struct {
 }
 
 // SaveSchedules returns a place to save schedules of a workspace's computes in.
-func (a *App) SaveSchedules(in compute.Workspace) *Saved {
+func SaveSchedules(a *App, in compute.Workspace) *Saved {
 	dir := a.Settings.StateDir()
 	if dir == "" {
 		dir = filepath.Join(os.TempDir(), "computetarget")
 	}
-	return &Saved{app: a, in: in, dir: filepath.Join(dir, "schedules"), files: map[string]string{}, printed: map[string]bool{}}
+	return &Saved{session: a.Session, connector: a.Connector, in: in,
+		dir: filepath.Join(dir, "schedules"), files: map[string]string{}, printed: map[string]bool{}}
 }
 
 // Save keeps the schedules of a compute in a file that only its owner can read.
@@ -93,7 +55,7 @@ func (s *Saved) Save(name string, old json.RawMessage) error {
 	if json.Compact(&line, old) != nil {
 		line.Write(old)
 	}
-	_, err = fmt.Fprintf(s.app.Err, "%s: its schedules before this change cannot be kept in a file (%s); they were:\n%s\n", name, render.Clean(err.Error()), line.String())
+	_, err = fmt.Fprintf(s.session.Err, "%s: its schedules before this change cannot be kept in a file (%s); they were:\n%s\n", name, render.Clean(err.Error()), line.String())
 	return err
 }
 
@@ -119,13 +81,13 @@ func (s *Saved) write(name string, old json.RawMessage) (string, error) {
 func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
 	for i, o := range outcomes {
 		file, saved := s.files[o.Name]
-		name := quote(s.app.Reference(s.in, o.Name))
-		restore := s.app.line([]string{"schedule", "delete", name, "--all"})
+		name := quote(s.connector.Reference(s.in, o.Name))
+		restore := s.connector.line([]string{"schedule", "delete", name, "--all"})
 		switch {
 		case saved:
-			restore = s.app.line([]string{"schedule", "apply", name, "-f", quote(file)})
+			restore = s.connector.line([]string{"schedule", "apply", name, "-f", quote(file)})
 		case s.printed[o.Name]:
-			restore = s.app.line([]string{"schedule", "apply", name, "-f", "-"}) + ", with the schedules printed above as its input"
+			restore = s.connector.line([]string{"schedule", "apply", name, "-f", "-"}) + ", with the schedules printed above as its input"
 		}
 		switch had := len(o.Before.Scheduled()); {
 		case o.Err != nil && o.Sent:
@@ -135,7 +97,7 @@ func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
 			if had == 1 {
 				what = "the schedule it had"
 			}
-			s.app.Note("%s: to restore %s: %s", o.Name, what, restore)
+			s.session.Note("%s: to restore %s: %s", o.Name, what, restore)
 		case saved:
 			_ = os.Remove(file)
 		}
@@ -159,15 +121,4 @@ func byHand(s compute.Scheduled) bool {
 	}
 	f := strings.Fields(s.Entry.Cron.String())
 	return len(f) != 5 || strings.Trim(f[0]+f[1], "0123456789,") != "" || f[2] != "*" || f[3] != "*"
-}
-
-// machineZone is the IANA or Windows name of this machine's time zone, or "".
-func machineZone(getenv func(string) string) string {
-	if name := getenv("TZ"); name != "" {
-		name = strings.TrimPrefix(name, ":")
-		if _, err := time.LoadLocation(name); err == nil && !filepath.IsAbs(name) {
-			return name
-		}
-	}
-	return systemZone()
 }

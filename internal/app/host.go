@@ -5,22 +5,88 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"syscall"
 
+	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
+// Host is the emulator of this machine: in this process, where it is opened by
+// the first request, or in the server that owns its folder.
+type Host struct {
+	session *Session
+
+	opening  sync.Mutex
+	emulator *emulator.Emulator
+	unopened error // why there is none
+}
+
+// open opens the emulator's state on this machine, or returns what came of that
+// before: a damaged state is moved aside once, and the command that found it
+// must not go on with an empty one.
+func (h *Host) open(ctx context.Context) (*emulator.Emulator, error) {
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	if h.emulator != nil || h.unopened != nil {
+		return h.emulator, h.unopened
+	}
+	dir, err := h.session.EmulatorDir()
+	if err != nil {
+		return nil, err
+	}
+	pace, err := h.pace()
+	if err != nil {
+		return nil, err
+	}
+	h.emulator, err = emulator.Open(ctx, emulator.Options{Dir: dir, Pace: pace, Waiting: h.waiting(dir)})
+	if err != nil && ctx.Err() == nil {
+		h.unopened = elsewhere(err)
+	}
+	return h.emulator, elsewhere(err)
+}
+
+// waiting says which process keeps the emulator's folder to itself.
+func (h *Host) waiting(dir string) func(pid int) {
+	return func(pid int) {
+		holder := "another process"
+		if pid != 0 {
+			holder = fmt.Sprintf("process %d", pid)
+		}
+		h.session.Note("waiting for %s, which uses the emulator in %s", holder, dir)
+	}
+}
+
+func (h *Host) pace() (emulator.Pace, error) {
+	setting, err := h.session.Settings.Get(config.EmulatorPace)
+	if err != nil {
+		return emulator.Pace{}, err
+	}
+	pace, err := emulator.ParsePace(setting.Text)
+	if err != nil {
+		return pace, exit.Usagef("%w (from %s)", err, setting.Source)
+	}
+	return pace, nil
+}
+
+func (h *Host) close() {
+	if h.emulator != nil {
+		closing(h.emulator)
+	}
+}
+
 // Drive sends one of the emulator's own requests, such as POST advance: to the
 // endpoint when one is set, else to the state on this machine. body is sent as
 // JSON unless it is nil; the answer is returned as it came.
-func (a *App) Drive(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
-	transport, base, err := a.driven()
+func (h *Host) Drive(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
+	transport, base, err := h.driven()
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +102,12 @@ func (a *App) Drive(ctx context.Context, method, path string, body any) (json.Ra
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", a.Agent)
+	req.Header.Set("User-Agent", h.session.Agent)
 	req.Header.Set(emulator.ControlHeader, "1")
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := transport.RoundTrip(req)
 	if method != http.MethodGet && (err != nil || resp.StatusCode/100 == 2) {
-		a.Wrote() // or may have
+		h.session.Wrote() // or may have
 	}
 	if err != nil {
 		return nil, err
@@ -71,24 +137,24 @@ func (a *App) Drive(ctx context.Context, method, path string, body any) (json.Ra
 }
 
 // driven is where the emulator's own requests go.
-func (a *App) driven() (http.RoundTripper, string, error) {
-	target, err := a.Settings.Target()
+func (h *Host) driven() (http.RoundTripper, string, error) {
+	target, err := h.session.Settings.Target()
 	if err != nil {
 		return nil, "", err
 	}
 	if target.Endpoint.Set() && !target.Emulator() {
-		next, err := a.network()
+		next, err := h.session.network()
 		return next, strings.TrimRight(target.Endpoint.Text, "/"), err
 	}
-	a.output.Emulator = true
-	next, err := a.emulated()
+	h.session.output.Emulator = true
+	next, err := h.transport()
 	return next, emulatorEndpoint, err
 }
 
-// emulated answers requests to the emulator of this machine: in this process,
+// transport answers requests to the emulator of this machine: in this process,
 // or in the server that owns its folder.
-func (a *App) emulated() (http.RoundTripper, error) {
-	dir, err := a.EmulatorDir()
+func (h *Host) transport() (http.RoundTripper, error) {
+	dir, err := h.session.EmulatorDir()
 	if err != nil {
 		return nil, err
 	}
@@ -101,22 +167,22 @@ func (a *App) emulated() (http.RoundTripper, error) {
 		if err != nil {
 			return nil, exit.Errorf(exit.Failed, "the server of the emulator in %s has no address: %w", dir, err)
 		}
-		next, err := a.network()
+		next, err := h.session.network()
 		return toServer{to, next}, err
 	}
-	if _, err := a.pace(); err != nil {
+	if _, err := h.pace(); err != nil {
 		return nil, err
 	}
-	return a.carried(embedded{a}), nil
+	return h.session.through(embedded{h}), nil
 }
 
 // embedded is the emulator in this process. It is opened at the first request,
 // whose context ends the wait for another process that has it.
-type embedded struct{ app *App }
+type embedded struct{ host *Host }
 
 // RoundTrip implements http.RoundTripper.
 func (t embedded) RoundTrip(r *http.Request) (*http.Response, error) {
-	e, err := t.app.openEmulator(r.Context())
+	e, err := t.host.open(r.Context())
 	if err != nil {
 		return nil, err
 	}

@@ -4,28 +4,13 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/config"
-	"github.com/computetarget/computetarget/internal/progress"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// Progress starts showing waits on stderr. The caller stops it before anything
-// else is written.
-func (a *App) Progress() (*progress.Progress, error) {
-	setting, err := a.Settings.Get(config.Progress)
-	if err != nil {
-		return nil, err
-	}
-	mode, err := progress.ParseMode(setting.Text)
-	if err != nil {
-		return nil, err
-	}
-	return progress.New(a.Streams, progress.Options{Mode: mode, Verbose: a.verbose, Emulator: a.Emulated()}), nil
-}
-
 // Resume is the command that takes a wait for a goal up again, from any folder
 // and in any shell that knows the same sign-in.
-func (a *App) Resume(names []string, goal compute.Goal) string {
+func (c *Connector) Resume(names []string, goal compute.Goal) string {
 	words := []string{"wait"}
 	for _, name := range names {
 		words = append(words, quote(name))
@@ -33,24 +18,33 @@ func (a *App) Resume(names []string, goal compute.Goal) string {
 	if goal != compute.GoalSettled {
 		words = append(words, "--for", quote(string(goal)))
 	}
-	return a.line(words)
+	return c.line(words)
+}
+
+// Reference is what names a compute in a command to be typed: its id when the
+// computes of this command are in several workspaces.
+func (c *Connector) Reference(in compute.Workspace, name string) string {
+	if c.spread {
+		return in.ComputeID(name)
+	}
+	return name
 }
 
 // line is a command of ours, its words quoted already, for any folder and any
 // shell that knows the same sign-in.
-func (a *App) line(command []string) string {
+func (c *Connector) line(command []string) string {
 	words := []string{}
 	env := func(name, value string) {
 		words = append(words, name+"="+quote(value))
 	}
-	if target, err := a.Settings.Target(); err == nil {
+	if target, err := c.session.Settings.Target(); err == nil {
 		switch {
 		case target.Emulator():
 			env("COMPUTETARGET_CLOUD", config.EmulatorCloud)
-			if dir, err := a.EmulatorDir(); err == nil {
+			if dir, err := c.session.EmulatorDir(); err == nil {
 				env("COMPUTETARGET_EMULATOR_DIR", dir)
 			}
-			if pace, err := a.Settings.Get(config.EmulatorPace); err == nil && pace.Level > config.LevelDefault {
+			if pace, err := c.session.Settings.Get(config.EmulatorPace); err == nil && pace.Level > config.LevelDefault {
 				env("COMPUTETARGET_EMULATOR_PACE", pace.Text)
 			}
 		case target.Endpoint.Set():
@@ -60,8 +54,8 @@ func (a *App) line(command []string) string {
 		}
 	}
 	words = append(append(words, "computetarget"), command...)
-	if a.client != nil && !a.Spread { // ids say where they are
-		ws := a.client.Workspace()
+	if c.client != nil && !c.spread { // ids say where they are
+		ws := c.client.Workspace()
 		words = append(words, "-g", quote(ws.ResourceGroup), "-w", quote(ws.Name), "--subscription-id", quote(ws.Subscription))
 	}
 	return strings.Join(words, " ")
@@ -86,13 +80,4 @@ func quote(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// Where is the workspace and where the choice came from.
-func (a *App) Where() render.Where {
-	ref, err := a.Settings.Workspace()
-	if err != nil {
-		return render.Where{}
-	}
-	return render.Where{Workspace: ref.Name.Text, ResourceGroup: ref.ResourceGroup.Text, Source: ref.Source()}
 }

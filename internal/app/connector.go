@@ -1,0 +1,241 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// emulatorEndpoint is the name the emulator in this process is called by. A
+// name below localhost is this machine by definition.
+const emulatorEndpoint = "https://emulator.localhost"
+
+// Connector makes clients and says where they act. All of them share one
+// transport, and those of one tenant one credential.
+type Connector struct {
+	session *Session
+	host    *Host
+
+	base        *base
+	credentials map[string]*azure.Credential // by the account that az uses
+	client      *compute.Client              // of the chosen workspace
+	others      []*compute.Client            // of workspaces that ids named
+	spread      bool
+	unsent      unsent
+}
+
+// base is what all clients of a run have in common.
+type base struct {
+	compute.Options
+	target azure.Target
+	mode   string // of signing in
+}
+
+// Client returns the client of the chosen workspace.
+func (c *Connector) Client() (*compute.Client, error) {
+	if c.client != nil {
+		return c.client, nil
+	}
+	ref, err := c.session.Settings.Workspace()
+	if err != nil {
+		if _, cause := c.target(); errors.Is(cause, azure.ErrCloud) {
+			return nil, cause // nothing is chosen in a cloud that does not exist
+		}
+		return nil, err
+	}
+	if note := ref.Note(); note != "" {
+		c.session.Note("%s", note)
+	}
+	for _, w := range c.session.Settings.Warnings() {
+		c.session.Note("%s", w)
+	}
+	c.client, err = c.Connect(compute.Workspace{
+		Subscription:  ref.Subscription.Text,
+		ResourceGroup: ref.ResourceGroup.Text,
+		Name:          ref.Name.Text,
+	})
+	return c.client, err
+}
+
+// Choose makes the workspaces that ids named the ones to act in: a single one
+// as flags would.
+func (c *Connector) Choose(in ...compute.Workspace) {
+	for _, ws := range in {
+		if !strings.EqualFold(ws.ID(), in[0].ID()) {
+			c.spread = true
+			return
+		}
+	}
+	c.session.Settings.Choose(in[0].Subscription, in[0].ResourceGroup, in[0].Name, "the compute's id")
+}
+
+// Spread reports whether the command is about computes in several workspaces.
+func (c *Connector) Spread() bool { return c.spread }
+
+// ClientOf returns the client of a workspace, and of the chosen one for none.
+func (c *Connector) ClientOf(ws compute.Workspace) (*compute.Client, error) {
+	if ws == (compute.Workspace{}) {
+		return c.Client()
+	}
+	for _, client := range append([]*compute.Client{c.client}, c.others...) {
+		if client != nil && strings.EqualFold(client.Workspace().ID(), ws.ID()) {
+			return client, nil
+		}
+	}
+	client, err := c.Connect(ws)
+	if err == nil {
+		c.others = append(c.others, client)
+	}
+	return client, err
+}
+
+// Now is the service's time as far as it has been told, see compute.Client.Now.
+func (c *Connector) Now() time.Time {
+	switch {
+	case c.client != nil:
+		return c.client.Now()
+	case len(c.others) > 0:
+		return c.others[0].Now()
+	}
+	return time.Now()
+}
+
+// Where is the workspace and where the choice came from.
+func (c *Connector) Where() render.Where {
+	ref, err := c.session.Settings.Workspace()
+	if err != nil {
+		return render.Where{}
+	}
+	return render.Where{Workspace: ref.Name.Text, ResourceGroup: ref.ResourceGroup.Text, Source: ref.Source()}
+}
+
+// Connect returns a client of any workspace, or of a subscription when the
+// workspace has no name.
+func (c *Connector) Connect(ws compute.Workspace) (*compute.Client, error) {
+	credential, err := c.credential(ws.Subscription)
+	if err != nil {
+		return nil, err
+	}
+	options := c.base.Options
+	options.Credential = credential
+	return compute.New(ws, options)
+}
+
+// Credential is what signs the requests of the chosen workspace.
+func (c *Connector) Credential() (*azure.Credential, error) {
+	subscription, err := c.session.Settings.Subscription()
+	if err != nil {
+		return nil, err
+	}
+	return c.credential(subscription.Text)
+}
+
+// credential is what signs requests to a subscription. Subscriptions that az
+// signs in to with one account share it, so that its sign-in happens once.
+func (c *Connector) credential(subscription string) (*azure.Credential, error) {
+	base, err := c.connection()
+	if err != nil {
+		return nil, err
+	}
+	account := ""
+	if !base.target.Loopback { // which gets one dummy token
+		if profile, err := c.session.Settings.AzProfile(); err == nil {
+			of, _ := profile.Account(base.target.Cloud.Name, subscription)
+			account = of.Tenant + " " + of.User
+		}
+	}
+	if known := c.credentials[account]; known != nil {
+		return known, nil
+	}
+	made, err := azure.NewCredential(azure.Options{
+		Mode:         base.mode,
+		Target:       base.target,
+		ConfigDir:    c.session.Settings.AzDir(),
+		Subscription: subscription,
+		Getenv:       c.session.Getenv,
+		Transport:    &http.Client{Transport: base.Transport},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.credentials == nil {
+		c.credentials = map[string]*azure.Credential{}
+	}
+	c.credentials[account] = made
+	return made, nil
+}
+
+// connection says where clients point, how their requests get there, and how
+// they are signed.
+func (c *Connector) connection() (*base, error) {
+	if c.base != nil {
+		return c.base, nil
+	}
+	s := c.session
+	o := compute.Options{Application: s.Agent, OnWrite: s.Wrote}
+	if s.DryRun {
+		o.DryRun = c.unsent.add
+	}
+	if s.debug {
+		o.Log = func(text string) { fmt.Fprintln(s.Err, render.CleanLines(text)) }
+	}
+	// What is only looked at while waiting, or afterwards, is checked first.
+	for _, key := range []string{config.Progress, config.Timeout, config.TimeZone} {
+		if _, err := s.Settings.Get(key); err != nil {
+			return nil, err
+		}
+	}
+	version, err := s.Settings.Get(config.APIVersion)
+	if err != nil {
+		return nil, err
+	}
+	o.APIVersion = version.Text
+	chosen, err := s.Settings.Target()
+	if err != nil {
+		return nil, err
+	}
+	carry := s.network
+	if chosen.Emulator() {
+		carry = c.host.transport
+	}
+	if o.Transport, err = carry(); err != nil {
+		return nil, err
+	}
+	target, err := c.target()
+	if err != nil {
+		return nil, err
+	}
+	o.Endpoint, o.Audience, o.TokenHosts = target.Cloud.Endpoint, target.Cloud.Audience, target.Cloud.TokenHosts
+	mode, err := s.Settings.Get(config.AuthMode)
+	if err != nil {
+		return nil, err
+	}
+	c.base = &base{o, target, mode.Text}
+	return c.base, nil
+}
+
+// target is the cloud or endpoint that requests go to.
+func (c *Connector) target() (azure.Target, error) {
+	chosen, err := c.session.Settings.Target()
+	if err != nil {
+		return azure.Target{}, err
+	}
+	if chosen.Emulator() {
+		at, err := azure.Locate("", emulatorEndpoint, c.session.Settings.AzDir())
+		at.Cloud.Name = config.EmulatorCloud // what people call it
+		return at, err
+	}
+	at, err := azure.Locate(chosen.Cloud.Text, chosen.Endpoint.Text, c.session.Settings.AzDir())
+	if errors.Is(err, azure.ErrCloud) {
+		return at, &exit.Error{Err: err, Text: fmt.Sprintf("%v (the cloud is from %s)", err, chosen.Cloud.Source)}
+	}
+	return at, err
+}
