@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,9 +23,9 @@ func newDelete() *command {
 What is only attached is refused: detach removes it and leaves what it stands
 for.
 
-On a terminal the names, owners and states are shown and a yes is asked for, also
-when the names come from a pipe; of several, their number is a yes, too. --yes
-skips that. Where nobody can be asked, and in CI, more than one name from stdin
+On a terminal the names, owners and states are shown and you are asked, also when
+the names come from a pipe; to delete several, type their number. --yes skips the
+question. Where nobody can be asked, and in CI, more than one name from stdin
 needs --yes.`,
 		Example: `  computetarget delete dev
   computetarget delete dev gpu --yes
@@ -108,7 +107,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 			question += fmt.Sprintf("  and %d more\n", more)
 		}
 		question += fmt.Sprintf("Delete these %d computes%s, with everything on their disks?", len(what), of)
-		ok, err = a.Confirm(ctx, question, strconv.Itoa(len(what)))
+		ok, err = a.ConfirmNumber(ctx, question, len(what))
 	}
 	if err == nil && !ok {
 		return exit.Errorf(exit.Failed, "nothing was deleted")

@@ -458,14 +458,14 @@ func TestDeleteAsksAboutAPipe(t *testing.T) {
 		s.must("create", name, "-s", "STANDARD_D3_V2", "-o", "none")
 	}
 	shown := "  anna (" + me() + ", Running)\r\n  bert (" + me() + ", Running)\r\n  cleo (" + me() + ", Running)\r\n"
-	question := "Delete these 3 computes in workspace local-ws, with everything on their disks? (emulator) [y/N] "
+	question := "Delete these 3 computes in workspace local-ws, with everything on their disks? (emulator) type 3 to confirm: "
 	piped := func() *exec.Cmd {
 		c := s.command()
 		c.Args, c.Path = []string{"sh", "-c", "trap : INT; " + s.binary + " list -o name | " + s.binary + " delete - -o name"}, "/bin/sh"
 		return c
 	}
 
-	for _, no := range []string{"n", "", "yy", "2", "\x04"} {
+	for _, no := range []string{"n", "y", "yes", "", "2", "\x04"} {
 		tty := newTerminal(t, 120)
 		c := piped()
 		tty.start(c)
@@ -499,9 +499,9 @@ func TestDeleteAsksAboutAPipe(t *testing.T) {
 	c.Args, c.Path = []string{"sh", "-c", "echo ready; read go < /dev/tty; " + s.binary + " delete anna bert"}, "/bin/sh"
 	tty.start(c)
 	tty.until("ready")
-	tty.answer("go\ny\ny")
+	tty.answer("go\n2\n2")
 	tty.until("Delete these 2 computes")
-	tty.until("[y/N] ")
+	tty.until("confirm: ")
 	tty.answer("n")
 	if code := tty.wait(c); code != 1 {
 		t.Errorf("typed ahead: exit code %d", code)
@@ -510,7 +510,7 @@ func TestDeleteAsksAboutAPipe(t *testing.T) {
 		t.Fatalf("typed ahead: %q", e.out)
 	}
 
-	// Of several, the number is a yes.
+	// A person in a hurry answers y; only the number deletes several.
 	tty = newTerminal(t, 120)
 	c = piped()
 	tty.start(c)

@@ -7,16 +7,34 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-// Confirm asks a question a person answers with yes or no, or with one of the
-// words that mean yes here, too. Where nobody can be asked, and with --yes, the
-// answer is yes; a command that must not go on then looks at CanAsk first. The
-// end of ctx ends the question.
-func (s *Session) Confirm(ctx context.Context, question string, yes ...string) (bool, error) {
+// Confirm asks a question that y or yes answers with yes, and everything else
+// with no. Where nobody can be asked, and with --yes, the answer is yes; a
+// command that must not go on then looks at CanAsk first. The end of ctx ends
+// the question.
+func (s *Session) Confirm(ctx context.Context, question string) (bool, error) {
+	return s.ask(ctx, question+s.mark()+" [y/N] ", "y", "yes")
+}
+
+// ConfirmNumber is Confirm for what a person in a hurry must not answer with y:
+// only the number of what the question is about is a yes.
+func (s *Session) ConfirmNumber(ctx context.Context, question string, number int) (bool, error) {
+	return s.ask(ctx, fmt.Sprintf("%s%s type %d to confirm: ", question, s.mark(), number), strconv.Itoa(number))
+}
+
+func (s *Session) mark() string {
+	if s.Emulated() {
+		return " (emulator)"
+	}
+	return ""
+}
+
+func (s *Session) ask(ctx context.Context, question string, yes ...string) (bool, error) {
 	if s.Yes {
 		return true, nil
 	}
@@ -48,7 +66,7 @@ func (s *Session) Confirm(ctx context.Context, question string, yes ...string) (
 			return false, ctx.Err()
 		}
 		answer := strings.ToLower(strings.TrimSpace(r.line))
-		return slices.Contains(append(yes, "y", "yes"), answer), nil
+		return slices.Contains(yes, answer), nil
 	}
 }
 
