@@ -137,7 +137,7 @@ func TestLine(t *testing.T) {
 		{"wide", base, 200, 0, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c stops waiting"},
 		{"time goes on between looks", base, 200, 7 * time.Second, false, "instance  Creating → SettingUp   1m15s   usually 3–5m   ctrl-c stops waiting"},
 		{"the clock was set back", base, 200, -time.Hour, false, "instance  Creating → SettingUp   1m08s   usually 3–5m   ctrl-c stops waiting"},
-		{"80 columns", base, 77, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m  ctrl-c stops waiting"},
+		{"80 columns", base, 75, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m  ctrl-c stops waiting"},
 		{"narrower", base, 60, 0, false, "instance  Creating → SettingUp  1m08s  usually 3–5m"},
 		{"narrow", base, 40, 0, false, "instance  Creating → SettingUp  1m08s"},
 		{"very narrow: the state it is in stays", base, 30, 0, false, "instance  SettingUp  1m08s"},
