@@ -228,8 +228,8 @@ func withoutComments(text string) string {
 			i = end
 		case bytes.HasPrefix(out[i:], []byte("/*")):
 			end := len(out)
-			if at := bytes.Index(out[i:], []byte("*/")); at >= 0 {
-				end = i + at + 2
+			if at := bytes.Index(out[i+2:], []byte("*/")); at >= 0 { // "/*/" only opens one
+				end = i + 2 + at + 2
 			}
 			blank(i, end)
 			i = end - 1

@@ -333,7 +333,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(file))
 	}
 	for _, seed := range []string{"schedules:", "schedules: {}", `{"schedules":{"value":{}}}`, `{"value":[]}`, "instances: {a: {schedules: []}}", "[ # none\n]",
-		"a: &a []\nschedules: *a", "<<: {schedules: [ ]}", "- action: stop\n  trigger: {type: cron, expression: 0 19 * * *}", "// x\n[/* */]", "hours: []",
+		"a: &a []\nschedules: *a", "<<: {schedules: [ ]}", "- action: stop\n  trigger: {type: cron, expression: 0 19 * * *}", "// x\n[/* */]", "[/*/]", "hours: []",
 		"", "hours: 9-18", "time-zone: UTC\nhours: [mon-thu 09:00-18:00, fri 9-16]", "instances: {dev: {schedules: []}}",
 		"a: &a [*a]", "&x {hours: *x}", "- {name: dev, schedules: [{action: Stop, cron: {expression: 0 18 * * *}}]}",
 		"{\"computeStartStop\": [{\"recurrence\": {\"interval\": 1e400}}]}", "hours: !!binary aGk=", "? [a]\n: b", "schedules: [~]",
