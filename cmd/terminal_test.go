@@ -389,7 +389,7 @@ func TestDeleteAsks(t *testing.T) {
 		tty.start(c)
 		tty.until(question)
 		tty.answer(no)
-		if code := tty.wait(c); code != 1 || !strings.Contains(tty.bytes(), "ERROR: nothing was deleted\r\n") {
+		if code := tty.wait(c); code != 1 || strings.Contains(tty.bytes(), "[y/N]") || !strings.Contains(tty.bytes(), "ERROR: nothing was deleted\r\n") {
 			t.Errorf("%q: exit code %d", no, code)
 		}
 		if state := s.state("instance"); state != "Stopped" {
@@ -474,7 +474,7 @@ func TestDeleteAsksAboutAPipe(t *testing.T) {
 			t.Errorf("%q does not show %q", tty.bytes(), shown)
 		}
 		tty.answer(no)
-		if code := tty.wait(c); code != 1 || !strings.Contains(tty.bytes(), "ERROR: nothing was deleted\r\n") {
+		if code := tty.wait(c); code != 1 || strings.Contains(tty.bytes(), "[y/N]") || !strings.Contains(tty.bytes(), "ERROR: nothing was deleted\r\n") {
 			t.Errorf("%q: exit code %d", no, code)
 		}
 		if e := s.must("list", "-o", "name"); e.out != "anna\nbert\ncleo\n" {

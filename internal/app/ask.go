@@ -42,11 +42,8 @@ func (s *Session) ask(ctx context.Context, question string, yes ...string) (bool
 	if !ok {
 		return true, nil
 	}
-	if s.Emulated() {
-		question += " (emulator)"
-	}
-	discardTyped(from) // what was typed before the question is no answer to it
-	fmt.Fprintf(s.Err, "%s [y/N] ", render.CleanLines(question))
+	discardTyped(from) // typed before the question was seen
+	fmt.Fprint(s.Err, render.CleanLines(question))
 	type reply struct {
 		line string
 		err  error
