@@ -111,24 +111,24 @@ func short(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
 }
 
-// Every package imports what its room may import, and docs/architecture.md
-// names every room.
+// Every package imports only what its row allows, and docs/architecture.md
+// names every package.
 func TestImportDirections(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rooms := allowed()
-	left := maps.Clone(rooms)
+	rules := allowed()
+	left := maps.Clone(rules)
 	for _, p := range goList(t, "./...") {
 		name := short(p.ImportPath)
 		if slices.ContainsFunc(helpers(), func(pattern string) bool { return within(name, pattern) }) {
 			continue
 		}
-		may, ok := rooms[name]
+		may, ok := rules[name]
 		if !ok {
-			t.Errorf("the package %s has no room: say here and in docs/architecture.md what it is for and what it may import", name)
+			t.Errorf("the package %s is missing: say here and in docs/architecture.md what it does and what it may import", name)
 			continue
 		}
 		delete(left, name)
@@ -146,7 +146,7 @@ func TestImportDirections(t *testing.T) {
 		}
 	}
 	for name := range left {
-		t.Errorf("there is no package %s any more", name)
+		t.Errorf("the package %s does not exist", name)
 	}
 }
 

@@ -136,7 +136,7 @@ func TestDocumentedShapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(page), "## Files you have already")
+	_, section, _ := strings.Cut(string(page), "## Files you already have")
 	section, _, _ = strings.Cut(section, "\n## ")
 	examples := regexp.MustCompile("(?m)^\\|.*\\| `(.*)` \\|$").FindAllStringSubmatch(section, -1)
 	if len(examples) < 9 {
