@@ -92,8 +92,7 @@ canceled. Give a property False to end it.`,
 // every emulator is born with, at an --endpoint as well.
 func emulatorWorkspace(a *app.App) (compute.Workspace, error) {
 	ref, err := a.Settings.Workspace()
-	var missing *config.MissingError
-	if err != nil && !errors.As(err, &missing) {
+	if err != nil && !errors.Is(err, config.ErrNotChosen) {
 		return compute.Workspace{}, err
 	}
 	if note := ref.Note(); note != "" {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/computetarget/computetarget/internal/argv"
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/input"
 )
 
 const (
@@ -150,11 +149,11 @@ func grammar(fs *pflag.FlagSet) []argv.Flag {
 	return out
 }
 
-// unreadable says which flag named a file that cannot be read. A signal that
+// unreadable says which flag named a file that cannot be read. A signal or a timeout that
 // ended the read is no error of the file.
 func unreadable(flag string, err error) error {
-	var file *input.Error
-	if errors.As(err, &file) {
+	var file *exit.Error
+	if errors.As(err, &file) && file.Exit == exit.Usage {
 		return exit.Usagef("argument --%s: %w", flag, err)
 	}
 	return err

@@ -31,7 +31,7 @@ func allowed() map[string][]string {
 
 		"internal/exit":      nil,
 		"internal/nearest":   nil,
-		"internal/input":     nil,
+		"internal/input":     {"internal/exit"},
 		"internal/lookalike": nil,
 		"internal/argv":      {"internal/exit", "internal/lookalike", "internal/nearest"},
 		"internal/recall":    {"pkg/atomicfile"},

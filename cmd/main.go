@@ -56,8 +56,8 @@ func Run(p Process) int {
 	if a != nil {
 		defer a.Close()
 	}
-	var child exit.Child
-	childEnded := errors.As(err, &child)
+	var e *exit.Error
+	childEnded := errors.As(err, &e) && e.Error() == ""
 	if ctx.Err() != nil && !childEnded {
 		streams.Err.ClearLine()
 	}
@@ -65,7 +65,7 @@ func Run(p Process) int {
 		return exit.Done
 	}
 	if childEnded { // it has said itself what there was to say
-		return int(child)
+		return e.Exit
 	}
 	// ctrl-c by itself needs no words; a wait that it ended says what goes on.
 	if _, bare := err.(exit.Signal); !bare { //nolint:errorlint // what wraps it has something to say

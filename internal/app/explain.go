@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/recall"
@@ -19,9 +18,8 @@ import (
 // it: which workspaces there are when none is chosen, and what was meant when
 // something is not there.
 func (a *App) Explain(ctx context.Context, err error) error {
-	var missing *config.MissingError
-	if errors.As(err, &missing) {
-		return a.candidates(ctx, err, missing)
+	if errors.Is(err, config.ErrNotChosen) {
+		return a.candidates(ctx, err)
 	}
 	return a.located(err)
 }
@@ -86,14 +84,15 @@ const candidatesPatience = 4 * time.Second
 
 // candidates adds to the error of a missing workspace the workspaces there are
 // to choose from. When they cannot be had in a moment the error stays as it is.
-func (a *App) candidates(ctx context.Context, err error, missing *config.MissingError) error {
+func (a *App) candidates(ctx context.Context, err error) error {
+	chosen, _ := a.Settings.Workspace() // as far as it is
 	ctx, cancel := context.WithTimeout(ctx, candidatesPatience)
 	defer cancel()
 	found, lookup := a.Workspaces(ctx, "")
-	var nobody *azure.SignInError
-	if errors.As(lookup, &nobody) && missing.Key != config.Subscription {
+	var refused *exit.Error
+	if errors.As(lookup, &refused) && refused.Exit == exit.Auth && (!chosen.Name.Set() || !chosen.ResourceGroup.Set()) {
 		tip := "run az login to be shown the workspaces there are, or give --workspace-name, --resource-group and --subscription-id; without an Azure account add --cloud emulator"
-		return &exit.Error{Exit: exit.Usage, Text: missing.Error(), Tip: tip, Err: err}
+		return &exit.Error{Exit: exit.Usage, Tip: tip, Err: err}
 	}
 	if lookup != nil || len(found) == 0 {
 		return err
@@ -108,9 +107,9 @@ func (a *App) candidates(ctx context.Context, err error, missing *config.Missing
 		}
 		ws := info.Workspace()
 		lines.WriteString("\n  computetarget use " + quote(ws.Name) + " -g " + quote(ws.ResourceGroup))
-		if !missing.Known.Subscription.Set() {
+		if !chosen.Subscription.Set() {
 			lines.WriteString(" --subscription-id " + quote(ws.Subscription))
 		}
 	}
-	return &exit.Error{Exit: exit.Usage, Text: missing.Error(), Tip: lines.String(), Err: err}
+	return &exit.Error{Exit: exit.Usage, Tip: lines.String(), Err: err}
 }

@@ -160,7 +160,7 @@ func (h *Host) transport() (http.RoundTripper, error) {
 	}
 	info, served, err := emulator.Serving(dir)
 	if err != nil {
-		return nil, err
+		return nil, elsewhere(err)
 	}
 	if served {
 		to, err := url.Parse(info.Endpoint)
@@ -189,14 +189,17 @@ func (t embedded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return e.Transport().RoundTrip(r)
 }
 
-// elsewhere adds to the error of a folder that cannot be written, such as that
-// of a read-only home, how to keep the emulator's state in another one.
+// elsewhere adds to the error of a folder what to do about it: one that cannot be
+// written, such as that of a read-only home, or one that is not trusted.
 func elsewhere(err error) error {
-	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
-		return err
+	var distrust *emulator.TrustError
+	switch {
+	case errors.As(err, &distrust):
+		return &exit.Error{Err: err, Tip: distrust.Tip}
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return &exit.Error{Err: err, Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
 	}
-	return &exit.Error{Err: err,
-		Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
+	return err
 }
 
 // toServer sends what is meant for the emulator in this process to a server. The

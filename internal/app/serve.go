@@ -226,7 +226,7 @@ func (h *Host) Server() (emulator.ServerInfo, error) {
 	}
 	info, served, err := emulator.Serving(dir)
 	if err != nil {
-		return info, err
+		return info, elsewhere(err)
 	}
 	if !served {
 		return info, &exit.Error{Exit: exit.NotFound, Text: fmt.Sprintf("no server owns the emulator in %s", dir),

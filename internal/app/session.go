@@ -268,7 +268,7 @@ func (w World) ReadText(ctx context.Context, path string, limit int64) ([]byte, 
 		if path == "-" {
 			path = "stdin"
 		}
-		return nil, &input.Error{Path: path, Reason: err.Error(), Err: err}
+		return nil, exit.Usagef("%s %w", path, err)
 	}
 	return text, nil
 }

@@ -123,7 +123,7 @@ func canonicalMode(mode string) (string, error) {
 // GetToken implements azcore.TokenCredential. Tokens are kept in memory until
 // five minutes before they expire, or until their issuer suggests to renew
 // them. A renewal that fails while the old token still lives returns the old
-// one. Failures to sign in are SignInErrors.
+// one. A failure to sign in is an exit.Error with the code for sign-in.
 //
 // azcore's bearer policy keeps a token as long as it is good and asks again
 // only after the service refused it (401). A token from az's cache that is
@@ -194,9 +194,9 @@ func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOpti
 		if err == nil {
 			return token, nil
 		}
-		return nil, c.failure(ctx, []Attempt{c.attempt(chosen, err)}, err, true)
+		return nil, c.failure(ctx, []attempt{c.attempt(chosen, err)}, err, true)
 	}
-	var tried []Attempt
+	var tried []attempt
 	var cause error
 	for _, candidate := range c.sources() {
 		if ctx.Err() != nil {
@@ -221,7 +221,7 @@ func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOpti
 	return nil, c.failure(ctx, tried, cause, false)
 }
 
-func (c *Credential) attempt(s *source, err error) Attempt {
+func (c *Credential) attempt(s *source, err error) attempt {
 	var missing *notThere
 	text := reason(err)
 	for _, secret := range s.secrets {
@@ -230,7 +230,7 @@ func (c *Credential) attempt(s *source, err error) Attempt {
 		}
 	}
 	var garbled *garbledAnswer
-	return Attempt{Mode: s.mode, Source: s.name, Reason: text, missing: errors.As(err, &missing), garbled: errors.As(err, &garbled)}
+	return attempt{mode: s.mode, source: s.name, reason: text, missing: errors.As(err, &missing), garbled: errors.As(err, &garbled)}
 }
 
 // Source says in words where the tokens come from, or "" before the first one.

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -54,31 +55,23 @@ func token(t *testing.T, c *Credential) string {
 	return got.Token
 }
 
-// shown is an error of this package with what the command line makes of it.
-type shown[T error] struct {
-	err  T
-	Exit int
-	Tip  string
-}
-
-func asShown[T error](t *testing.T, err error) shown[T] {
+// asShown is the error that the command line prints: one line.
+func asShown(t *testing.T, err error) *exit.Error {
 	t.Helper()
-	var s shown[T]
-	var outer *exit.Error
-	if !errors.As(err, &s.err) || !errors.As(err, &outer) {
-		t.Fatalf("err = %v (%T), want a %T", err, err, s.err)
+	var shown *exit.Error
+	if !errors.As(err, &shown) {
+		t.Fatalf("err = %v (%T)", err, err)
 	}
 	if strings.ContainsAny(err.Error(), "\n\r\x1b") {
 		t.Errorf("not one line: %q", err)
 	}
-	s.Exit, s.Tip = outer.Exit, outer.Tip
-	return s
+	return shown
 }
 
-func signInError(t *testing.T, c *Credential) shown[*SignInError] {
+func signInError(t *testing.T, c *Credential) *exit.Error {
 	t.Helper()
 	_, err := c.GetToken(t.Context(), armScope)
-	return asShown[*SignInError](t, err)
+	return asShown(t, err)
 }
 
 func servicePrincipal(extra ...string) func(string) string {
@@ -142,12 +135,12 @@ func TestCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := signInError(t, credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_CERTIFICATE_PATH", bad), Transport: l}))
-		if !strings.Contains(e.err.Error(), bad) || e.Exit != 6 {
+		if !strings.Contains(e.Error(), bad) || e.Exit != 6 {
 			t.Errorf("%s: %v", name, e)
 		}
 	}
 	e := signInError(t, credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_CERTIFICATE_PATH", path+".no"), Transport: l}))
-	if !strings.Contains(e.err.Error(), "AZURE_CLIENT_CERTIFICATE_PATH") {
+	if !strings.Contains(e.Error(), "AZURE_CLIENT_CERTIFICATE_PATH") {
 		t.Errorf("missing file: %v", e)
 	}
 }
@@ -161,11 +154,11 @@ func TestRefusal(t *testing.T) {
 	c := credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_SECRET", "open-sesame"), Transport: l})
 	e := signInError(t, c)
 	want := "sign-in failed: environment (service principal " + testClient + "): AADSTS7000215: Invalid client secret provided: '***'"
-	if e.err.Error() != want {
-		t.Errorf("error:\n%s\nwant:\n%s", e.err, want)
+	if e.Error() != want {
+		t.Errorf("error:\n%s\nwant:\n%s", e, want)
 	}
-	if e.Exit != 6 || e.Tip == "" || len(e.err.Tried) != 1 {
-		t.Errorf("%d %q %+v", e.Exit, e.Tip, e.err.Tried)
+	if e.Exit != 6 || e.Tip == "" {
+		t.Errorf("%d %q", e.Exit, e.Tip)
 	}
 }
 
@@ -175,9 +168,9 @@ func TestBusySignInIsTemporary(t *testing.T) {
 	l.status = 503
 	c := credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_SECRET", "s"), Transport: l})
 	e := signInError(t, c)
-	var network interface{ Temporary() bool }
-	if !e.err.Temporary() || !errors.As(e.err.Unwrap(), &network) || e.Exit != 1 {
-		t.Errorf("%v: temporary %v, exit code %d", e.err, e.err.Temporary(), e.Exit)
+	var passes net.Error
+	if !errors.As(e, &passes) || e.Exit != 1 {
+		t.Errorf("%v, exit code %d", e, e.Exit)
 	}
 }
 
@@ -188,10 +181,10 @@ func TestNetworkFailureIsNotASignInFailure(t *testing.T) {
 		"github": servicePrincipal("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example/identity", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "k"),
 	} {
 		l := newLogin(t)
-		l.broken = lasting{&NetworkError{Host: "login.microsoftonline.com", Reason: "no host is called login.microsoftonline.com"}}
+		l.broken = lasting{exit.Errorf(exit.Failed, "no host is called login.microsoftonline.com")}
 		e := signInError(t, credential(t, Options{Getenv: env, Transport: l}))
-		if e.Exit != 1 || !strings.HasSuffix(e.err.Error(), ": no host is called login.microsoftonline.com") {
-			t.Errorf("%s: %d %v", name, e.Exit, e.err)
+		if e.Exit != 1 || !strings.HasSuffix(e.Error(), ": no host is called login.microsoftonline.com") {
+			t.Errorf("%s: %d %v", name, e.Exit, e)
 		}
 		if len(l.hosts) != 1 {
 			t.Errorf("%s: asked %d times", name, len(l.hosts))
@@ -265,8 +258,8 @@ func TestWorkloadProblems(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			e := signInError(t, credential(t, Options{Mode: ModeWorkload, Getenv: test.env, Transport: newLogin(t)}))
-			if !strings.Contains(e.err.Error(), test.want) || e.Exit != 6 {
-				t.Errorf("%d %v, want %q in it", e.Exit, e.err, test.want)
+			if !strings.Contains(e.Error(), test.want) || e.Exit != 6 {
+				t.Errorf("%d %v, want %q in it", e.Exit, e, test.want)
 			}
 		})
 	}
@@ -314,7 +307,7 @@ func TestOldTokenOutlivesAFailedRenewal(t *testing.T) {
 	}
 	now = now.Add(190 * time.Second)
 	e := signInError(t, c)
-	if !e.err.Lost || !strings.HasPrefix(e.err.Error(), "the sign-in no longer works: environment") || e.Exit != 6 {
+	if !strings.HasPrefix(e.Error(), "the sign-in no longer works: environment") || e.Exit != 6 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -379,8 +372,8 @@ func TestAzProblems(t *testing.T) {
 				dir = azFolder(t, "a@example.com", "user")
 			}
 			e := signInError(t, credential(t, Options{Mode: ModeAzureCLI, ConfigDir: dir}))
-			if !strings.Contains(e.err.Error(), test.want) || e.Tip != test.hint || e.Exit != test.code {
-				t.Errorf("%d %q, hint %q", e.Exit, e.err.Error(), e.Tip)
+			if !strings.Contains(e.Error(), test.want) || e.Tip != test.hint || e.Exit != test.code {
+				t.Errorf("%d %q, hint %q", e.Exit, e.Error(), e.Tip)
 			}
 		})
 	}
@@ -394,7 +387,7 @@ func TestAzOfAnotherCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := signInError(t, credential(t, Options{Mode: ModeAzureCLI, ConfigDir: dir}))
-	if !strings.Contains(e.err.Error(), "az is set to cloud AzureChinaCloud") || calls() != "" {
+	if !strings.Contains(e.Error(), "az is set to cloud AzureChinaCloud") || calls() != "" {
 		t.Errorf("%v; az called: %q", e, calls())
 	}
 	c := credential(t, Options{Mode: ModeAzureCLI, ConfigDir: dir, Target: Target{Cloud: builtin()[1]}})
@@ -444,14 +437,15 @@ func TestAutoOrder(t *testing.T) {
 		noTools(t)
 		c := credential(t, Options{ConfigDir: t.TempDir(), imds: "http://127.0.0.1:1"})
 		e := signInError(t, c)
-		if len(e.err.Tried) != 5 || e.Exit != 6 || e.Tip != "run az login, or choose a source with --auth-mode" {
+		if e.Exit != 6 || e.Tip != "run az login, or choose a source with --auth-mode" {
 			t.Errorf("%+v", e)
 		}
 		var order []string
-		for _, a := range e.err.Tried {
-			order = append(order, a.Mode)
+		for reason := range strings.SplitSeq(strings.TrimPrefix(e.Error(), "not signed in: "), "; ") {
+			source, _, _ := strings.Cut(reason, ":")
+			order = append(order, source)
 		}
-		if got := strings.Join(order, " "); got != "env workload azurecli msi azd" {
+		if got := strings.Join(order, ", "); got != "environment, workload identity, az session, managed identity, azd session" {
 			t.Errorf("order = %s", got)
 		}
 	})
@@ -482,8 +476,8 @@ func TestAutoOrder(t *testing.T) {
 	t.Run("an ended session is not replaced by another identity", func(t *testing.T) {
 		fakeTool(t, "az", `echo "ERROR: AADSTS70043: run az login" >&2; exit 1`)
 		c := credential(t, Options{ConfigDir: azFolder(t, "a@example.com", "user"), imds: imds.URL})
-		if e := signInError(t, c); len(e.err.Tried) != 1 || e.err.Tried[0].Mode != ModeAzureCLI {
-			t.Errorf("%+v", e.err.Tried)
+		if e := signInError(t, c); !strings.HasPrefix(e.Error(), "sign-in failed: az session: ") {
+			t.Errorf("%v", e)
 		}
 	})
 	t.Run("azd last", func(t *testing.T) {
@@ -501,7 +495,7 @@ func TestAutoOrder(t *testing.T) {
 			t.Errorf("token = %q", got)
 		}
 		e := signInError(t, credential(t, Options{Getenv: environment("AZURE_TOKEN_CREDENTIALS", "AzurePowerShellCredential")}))
-		if !strings.Contains(e.err.Error(), "AZURE_TOKEN_CREDENTIALS") {
+		if !strings.Contains(e.Error(), "AZURE_TOKEN_CREDENTIALS") {
 			t.Error(e)
 		}
 	})
@@ -624,8 +618,8 @@ func TestTokenMode(t *testing.T) {
 				}
 				return
 			}
-			e := asShown[*SignInError](t, err)
-			if !strings.Contains(e.err.Error(), test.want) || e.Exit != 6 || !strings.Contains(e.Tip, "COMPUTETARGET_ACCESS_TOKEN") {
+			e := asShown(t, err)
+			if !strings.Contains(e.Error(), test.want) || e.Exit != 6 || !strings.Contains(e.Tip, "COMPUTETARGET_ACCESS_TOKEN") {
 				t.Errorf("err = %v", err)
 			}
 		})
@@ -682,8 +676,8 @@ func TestForeignEndpointGetsOnlyATokenGiven(t *testing.T) {
 	env := servicePrincipal("AZURE_CLIENT_SECRET", "s", "COMPUTETARGET_ACCESS_TOKEN", "given")
 	for _, mode := range []string{ModeAuto, ModeEnv, ModeAzureCLI} {
 		e := signInError(t, credential(t, Options{Mode: mode, Target: target, Getenv: env, Transport: l}))
-		if !strings.Contains(e.err.Error(), "arm.example.com") || !strings.Contains(e.Tip, "--auth-mode token") || len(l.hosts) != 0 {
-			t.Errorf("%s: %v (%s)", mode, e.err, e.Tip)
+		if !strings.Contains(e.Error(), "arm.example.com") || !strings.Contains(e.Tip, "--auth-mode token") || len(l.hosts) != 0 {
+			t.Errorf("%s: %v (%s)", mode, e, e.Tip)
 		}
 	}
 	if got := token(t, credential(t, Options{Mode: ModeToken, Target: target, Getenv: env})); got != "given" {
@@ -713,8 +707,8 @@ func TestClaimsChallengePassesBy(t *testing.T) {
 	challenged := armScope
 	challenged.Claims = `{"access_token":{"nbf":{"essential":true}}}`
 	_, err := c.GetToken(t.Context(), challenged)
-	e := asShown[*SignInError](t, err)
-	if !strings.Contains(e.err.Error(), "az login") || e.Exit != 6 {
+	e := asShown(t, err)
+	if !strings.Contains(e.Error(), "az login") || e.Exit != 6 {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -15,52 +15,31 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// Attempt is one source of tokens that was tried, and why it gave none.
-type Attempt struct {
-	Mode   string // the auth mode that forces this source
-	Source string // the source in words
-	Reason string // one line, without secrets
+// attempt is one source of tokens that was tried, and why it gave none.
+type attempt struct {
+	mode   string // the auth mode that forces this source
+	source string // the source in words
+	reason string // one line, without secrets
 
 	missing bool // the source is not there, as opposed to failing
 	garbled bool // it answered, and the answer was not understood
 }
 
-// SignInError says that no token could be had: what was tried and why each
-// source failed.
-type SignInError struct {
-	Tried []Attempt
-	// Lost is true when the sign-in worked earlier in this process.
-	Lost  bool
-	cause error
-}
-
-func (e *SignInError) Error() string {
-	var b strings.Builder
+// told is the text of a sign-in in which every source failed; lost says that it
+// worked earlier in this process.
+func told(tried []attempt, lost bool) string {
+	text := "not signed in: "
 	switch {
-	case e.Lost:
-		b.WriteString("the sign-in no longer works: ")
-	case len(e.Tried) == 1:
-		b.WriteString("sign-in failed: ")
-	default:
-		b.WriteString("not signed in: ")
+	case lost:
+		text = "the sign-in no longer works: "
+	case len(tried) == 1:
+		text = "sign-in failed: "
 	}
-	for i, attempt := range e.Tried {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(attempt.Source + ": " + attempt.Reason)
+	reasons := make([]string, len(tried))
+	for i, a := range tried {
+		reasons[i] = a.source + ": " + a.reason
 	}
-	return b.String()
-}
-
-func (e *SignInError) Unwrap() error { return e.cause }
-
-// Temporary reports that the same sign-in may work later without anybody doing
-// anything: the network failed or the sign-in service was busy. The cause is
-// then a net.Error.
-func (e *SignInError) Temporary() bool {
-	var network net.Error
-	return errors.As(e.cause, &network)
+	return text + strings.Join(reasons, "; ")
 }
 
 // passing marks a cause that time cures as a net.Error.
@@ -102,10 +81,6 @@ func markPassing(err error) error {
 	return err
 }
 
-// NonRetriable tells azcore's retry policy that asking again at once is
-// pointless.
-func (e *SignInError) NonRetriable() {}
-
 // garbledAnswer is an answer of az or azd that holds no token that can be read.
 // Signing in again does not help.
 type garbledAnswer struct {
@@ -122,54 +97,54 @@ type notThere struct{ reason string }
 
 func (e *notThere) Error() string { return e.reason }
 
-// failure builds the error of a sign-in in which every source failed, a
-// SignInError below; cause is the error of the last one.
-func (c *Credential) failure(ctx context.Context, tried []Attempt, cause error, lost bool) error {
+// failure is the error of a sign-in in which every source failed; cause is that
+// of the last one. When time cures it, because the network failed or the sign-in
+// service was busy, there is a net.Error in its chain.
+func (c *Credential) failure(ctx context.Context, tried []attempt, cause error, lost bool) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)
 	}
-	e := &SignInError{Tried: tried, Lost: lost, cause: markPassing(cause)}
-	failed := &exit.Error{Exit: exit.Auth, Err: e}
-	if !e.Temporary() {
+	failed := &exit.Error{Exit: exit.Auth, Text: told(tried, lost), Err: markPassing(cause)}
+	var passes net.Error
+	if !errors.As(failed.Err, &passes) {
 		failed.Tip = c.advice(tried)
 	}
-	var network *NetworkError
-	if e.Temporary() || errors.As(e.cause, &network) {
+	if passes != nil || unreached(cause) != nil {
 		failed.Exit = exit.Failed // the sign-in service was not reached, or was out of order
 	}
 	return failed
 }
 
 // advice is the next step for somebody whose sign-in failed.
-func (c *Credential) advice(tried []Attempt) string {
+func (c *Credential) advice(tried []attempt) string {
 	if c.opts.Target.Foreign {
 		return "give a token for this endpoint in COMPUTETARGET_ACCESS_TOKEN with --auth-mode token, or register its cloud with az cloud register"
 	}
 	if len(tried) == 0 {
 		return "run az login"
 	}
-	for _, attempt := range tried {
+	for _, a := range tried {
 		switch {
-		case attempt.garbled && attempt.Mode == ModeAzd:
+		case a.garbled && a.mode == ModeAzd:
 			return "run azd auth token to see what it prints, or choose another source with --auth-mode"
-		case attempt.garbled:
+		case a.garbled:
 			return "run az account get-access-token -o json to see what it prints, or choose another source with --auth-mode"
 		}
 	}
 	switch last := tried[len(tried)-1]; {
 	case len(tried) > 1 && c.opts.Mode == ModeAuto && last.missing:
 		return "run az login, or choose a source with --auth-mode"
-	case last.Mode == ModeEnv:
+	case last.mode == ModeEnv:
 		return "correct the AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET variables, or unset them to use another source"
-	case last.Mode == ModeWorkload:
+	case last.mode == ModeWorkload:
 		return "check the federated credential of the application: its issuer, subject and audience must be those of this job"
-	case last.Mode == ModeAzureCLI && c.tenant() != "":
+	case last.mode == ModeAzureCLI && c.tenant() != "":
 		return "run az login --tenant " + c.tenant()
-	case last.Mode == ModeMSI:
+	case last.mode == ModeMSI:
 		return "give this machine a managed identity, or choose another source with --auth-mode"
-	case last.Mode == ModeAzd:
+	case last.mode == ModeAzd:
 		return "run azd auth login"
-	case last.Mode == ModeToken:
+	case last.mode == ModeToken:
 		return "put a fresh token into COMPUTETARGET_ACCESS_TOKEN, for example that of az account get-access-token --query accessToken -o tsv"
 	}
 	return "run az login"
@@ -178,8 +153,7 @@ func (c *Credential) advice(tried []Attempt) string {
 // reason turns an error of a source into one line for people. The sign-in
 // service's answers come as pages of headers and JSON around one sentence.
 func reason(err error) string {
-	var network *NetworkError
-	if errors.As(err, &network) {
+	if network := unreached(err); network != nil {
 		return network.Error()
 	}
 	var refused *azidentity.AuthenticationFailedError

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 func TestConfigDir(t *testing.T) {
@@ -181,8 +181,8 @@ func TestHostileProfile(t *testing.T) {
 			}
 			continue
 		}
-		var e *input.Error
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || e.Hint() == "" {
+		var e *exit.Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || e.Tip == "" {
 			t.Errorf("%q: %v", content, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 )
 
@@ -48,7 +49,7 @@ func ReadProfile(configDir string) (*Profile, error) {
 	}
 	profile, err := ParseProfile(data)
 	if err != nil {
-		return nil, &input.Error{Path: path, Reason: "is not the JSON az writes (" + err.Error() + ")",
+		return nil, &exit.Error{Exit: exit.Usage, Text: path + " is not the JSON az writes (" + err.Error() + ")",
 			Tip: "sign in again with az login, or give --subscription-id", Err: err}
 	}
 	return profile, nil

@@ -128,8 +128,7 @@ func (r *remembering) Do(request *http.Request) (*http.Response, error) {
 func (r *remembering) explain(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var network *NetworkError
-	if err != nil && errors.As(r.last, &network) {
+	if network := unreached(r.last); err != nil && network != nil {
 		return network
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -45,7 +46,7 @@ type TransportOptions struct {
 
 // NewTransport makes the HTTP client for everything this program sends. It
 // speaks TLS 1.2 or newer, honours the proxy variables, and returns
-// NetworkErrors. Redirects are followed without credentials. The result is
+// errors that say what to do. Redirects are followed without credentials. The result is
 // safe for concurrent use and keeps connections open.
 func NewTransport(opts TransportOptions) (*http.Client, error) {
 	if opts.Getenv == nil {
@@ -147,11 +148,10 @@ func trust(bundles []bundle) *x509.CertPool {
 func readCertificates(file string) ([]byte, error) {
 	data, err := input.Plain(file)
 	if err != nil {
-		var unusable *input.Error
-		if errors.As(err, &unusable) {
+		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		return nil, &input.Error{Path: file, Reason: "is not there", Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE", Err: err}
+		return nil, noCertificates(file, "is not there")
 	}
 	why := "is not a PEM file"
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
@@ -160,7 +160,11 @@ func readCertificates(file string) ([]byte, error) {
 		}
 		why = "holds no certificate"
 	}
-	return nil, &input.Error{Path: file, Reason: why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
+	return nil, noCertificates(file, why)
+}
+
+func noCertificates(file, why string) error {
+	return &exit.Error{Exit: exit.Usage, Text: file + " " + why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
 }
 
 // proxyFunc reads the proxy variables as net/http does, from an environment
@@ -242,43 +246,38 @@ func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 	return response, explain(request.URL.Host, via, err)
 }
 
-// NetworkError says why a host could not be spoken to.
-type NetworkError struct {
-	Host   string // with its port, when it is not the default one
-	Reason string
-	Tip    string // what to do; may be empty
-	// Unsent is true when the connection was never made, so that nothing of
-	// the request can have arrived.
-	Unsent bool
-	Err    error
-}
-
-func (e *NetworkError) Error() string { return e.Reason }
-
-func (e *NetworkError) Unwrap() error { return e.Err }
-
-// lasting is a NetworkError that asking again at once does not cure. Its
-// method stops azcore's retries.
-type lasting struct{ *NetworkError }
+// lasting is a failure that asking again at once does not cure. Its method stops
+// azcore's retries.
+type lasting struct{ error }
 
 // NonRetriable marks the error for azcore.
 func (lasting) NonRetriable() {}
 
-func (e lasting) Unwrap() error { return e.NetworkError }
+func (e lasting) Unwrap() error { return e.error }
 
-// explain makes a NetworkError of what went wrong, with what to do about it.
+// explain is the failure of the network in err, with what to do about it.
 func explain(host, proxy string, err error) error {
-	err = diagnose(host, proxy, err)
-	failed := &exit.Error{Exit: exit.Failed, Err: err}
-	var network *NetworkError
-	if errors.As(err, &network) {
-		failed.Tip = network.Tip
+	reason, tip, lasts := diagnose(host, proxy, err)
+	failed := &exit.Error{Exit: exit.Failed, Text: reason, Tip: tip, Err: err}
+	if lasts {
+		return lasting{failed}
 	}
 	return failed
 }
 
-func diagnose(host, proxy string, err error) error {
-	e := &NetworkError{Host: host, Err: err}
+// unreached is the failure of the network in the chain of err, nil when there is
+// none.
+func unreached(err error) error {
+	var e *exit.Error
+	if errors.As(err, &e) && e.Exit == exit.Failed {
+		return e
+	}
+	return nil
+}
+
+// diagnose says in words why a host cannot be reached and what to do about it;
+// lasts is true when asking again at once does not help.
+func diagnose(host, proxy string, err error) (reason, tip string, lasts bool) {
 	var (
 		unknownCA   x509.UnknownAuthorityError
 		wrongHost   x509.HostnameError
@@ -302,71 +301,52 @@ func diagnose(host, proxy string, err error) error {
 		if peerIssuer == "" && unknownCA.Cert != nil {
 			peerIssuer = oneLine(unknownCA.Cert.Issuer.String())
 		}
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("the certificate of %s was issued by %q, which is not trusted here", host, peerIssuer)
-		e.Tip = "if that is your company's authority, give its certificate with --ca-file FILE or SSL_CERT_FILE"
-		return lasting{e}
+		return fmt.Sprintf("the certificate of %s was issued by %q, which is not trusted here", host, peerIssuer),
+			"if that is your company's authority, give its certificate with --ca-file FILE or SSL_CERT_FILE", true
 	case errors.As(err, &wrongHost):
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("the certificate %s presented is for another host", host)
-		return lasting{e}
+		return fmt.Sprintf("the certificate %s presented is for another host", host), "", true
 	case errors.As(err, &invalid):
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("the certificate of %s is not valid (%s)", host, oneLine(invalid.Error()))
-		e.Tip = "check this machine's clock"
-		return lasting{e}
+		return fmt.Sprintf("the certificate of %s is not valid (%s)", host, oneLine(invalid.Error())),
+			"check this machine's clock", true
 	case errors.As(err, &notTLS):
-		e.Unsent = true
-		e.Reason = host + " does not speak TLS on this port"
-		return lasting{e}
+		return host + " does not speak TLS on this port", "", true
 	case errors.As(err, &lookup):
-		e.Unsent = true
 		name := lookup.Name
 		if lookup.IsNotFound {
-			e.Reason = fmt.Sprintf("no host is called %s", name)
-			e.Tip = "check the name, the network and, behind a proxy, HTTPS_PROXY"
+			reason = fmt.Sprintf("no host is called %s", name)
+			tip = "check the name, the network and, behind a proxy, HTTPS_PROXY"
 		} else {
-			e.Reason = fmt.Sprintf("the name %s could not be looked up (no network?)", name)
-			e.Tip = "check the network and, behind a proxy, HTTPS_PROXY"
+			reason = fmt.Sprintf("the name %s could not be looked up (no network?)", name)
+			tip = "check the network and, behind a proxy, HTTPS_PROXY"
 		}
-		return lasting{e}
+		return reason, tip, true
 	case errors.As(err, &refusal):
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("the proxy %s refused to connect to %s (%s)", proxy, host, refusal)
-		e.Tip = "check HTTPS_PROXY and NO_PROXY, and that the proxy lets this host through"
+		reason = fmt.Sprintf("the proxy %s refused to connect to %s (%s)", proxy, host, refusal)
+		tip = "check HTTPS_PROXY and NO_PROXY, and that the proxy lets this host through"
 		if refusal == http.StatusProxyAuthRequired {
-			e.Tip = "give the proxy a user and password it knows: HTTPS_PROXY=http://USER:PASSWORD@" + proxy
+			tip = "give the proxy a user and password it knows: HTTPS_PROXY=http://USER:PASSWORD@" + proxy
 		}
-		return lasting{e}
+		return reason, tip, true
 	case isProxyDial || (proxy != "" && isDial):
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("the proxy %s could not be used for %s (%s)", proxy, host, cause(err))
-		e.Tip = "check HTTPS_PROXY and NO_PROXY"
-		return lasting{e}
+		return fmt.Sprintf("the proxy %s could not be used for %s (%s)", proxy, host, cause(err)),
+			"check HTTPS_PROXY and NO_PROXY", true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Unsent = true
-		e.Reason = host + " refused the connection"
+		reason = host + " refused the connection"
 		if loopback.Is(hostname(host)) {
-			e.Tip = "start the server first: computetarget emulator serve"
+			tip = "start the server first: computetarget emulator serve"
 		}
 		// A server that is being restarted is back at once.
-		return e
+		return reason, tip, false
 	case isDial && errors.As(err, &timeout) && timeout.Timeout():
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("%s did not answer within %s", host, dialPatience)
-		e.Tip = "check the network and, behind a proxy, HTTPS_PROXY"
-		return lasting{e}
+		return fmt.Sprintf("%s did not answer within %s", host, dialPatience),
+			"check the network and, behind a proxy, HTTPS_PROXY", true
 	case isDial:
-		e.Unsent = true
-		e.Reason = fmt.Sprintf("%s could not be reached (%s)", host, cause(err))
-		e.Tip = "check the network"
-		return lasting{e}
+		return fmt.Sprintf("%s could not be reached (%s)", host, cause(err)),
+			"check the network", true
 	case errors.As(err, &timeout) && timeout.Timeout():
-		e.Reason = host + " did not answer in time"
-	default:
-		e.Reason = fmt.Sprintf("the connection to %s broke (%s)", host, cause(err))
+		return host + " did not answer in time", "", false
 	}
-	return e
+	return fmt.Sprintf("the connection to %s broke (%s)", host, cause(err)), "", false
 }
 
 func hostname(host string) string {

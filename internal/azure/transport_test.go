@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/input"
 )
 
 func fetch(t *testing.T, client *http.Client, target string) (*http.Response, error) {
@@ -69,11 +68,11 @@ func tlsServer(t *testing.T) (server *httptest.Server, caFile string) {
 	return server, caFile
 }
 
-func networkError(t *testing.T, err error) shown[*NetworkError] {
+func networkError(t *testing.T, err error) *exit.Error {
 	t.Helper()
-	e := asShown[*NetworkError](t, err)
+	e := asShown(t, err)
 	if e.Exit != exit.Failed {
-		t.Errorf("%d %q", e.Exit, e.err)
+		t.Errorf("%d %q", e.Exit, e)
 	}
 	return e
 }
@@ -88,8 +87,8 @@ func TestPrivateAuthority(t *testing.T) {
 	server, caFile := tlsServer(t)
 	_, err := fetch(t, client(t, TransportOptions{}), server.URL)
 	e := networkError(t, err)
-	if !strings.Contains(e.err.Error(), `was issued by "O=Acme Co", which is not trusted here`) || !strings.Contains(e.Tip, "--ca-file") || !e.err.Unsent || !isLasting(err) {
-		t.Errorf("%q, hint %q", e.err, e.Tip)
+	if !strings.Contains(e.Error(), `was issued by "O=Acme Co", which is not trusted here`) || !strings.Contains(e.Tip, "--ca-file") || !isLasting(err) {
+		t.Errorf("%q, hint %q", e, e.Tip)
 	}
 	for name, opts := range map[string]TransportOptions{
 		"--ca-file":           {CAFile: caFile},
@@ -115,15 +114,15 @@ func TestBadCAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := NewTransport(TransportOptions{CAFile: path, Getenv: environment()})
-		var e *input.Error
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), path) || e.Hint() == "" {
+		var e *exit.Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), path) || e.Tip == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, path := range []string{dir, filepath.Join(dir, "no")} {
 		_, err := NewTransport(TransportOptions{Getenv: environment("SSL_CERT_FILE", path)})
-		var e *input.Error
-		if !errors.As(err, &e) || e.ExitCode() != 2 {
+		var e *exit.Error
+		if !errors.As(err, &e) || e.Exit != exit.Usage {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -145,16 +144,16 @@ func TestWrongHostAndOldTLS(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	_, err = fetch(t, client(t, TransportOptions{CAFile: caFile}), server.URL)
-	if e := networkError(t, err); !strings.Contains(e.err.Error(), "for another host") || !isLasting(err) {
-		t.Errorf("%q", e.err)
+	if e := networkError(t, err); !strings.Contains(e.Error(), "for another host") || !isLasting(err) {
+		t.Errorf("%q", e)
 	}
 
 	old, oldCA := tlsServer(t)
 	old.TLS.MaxVersion = tls.VersionTLS11
 	old.TLS.MinVersion = tls.VersionTLS10
 	_, err = fetch(t, client(t, TransportOptions{CAFile: oldCA}), old.URL)
-	if e := networkError(t, err); !strings.Contains(e.err.Error(), "protocol version") {
-		t.Errorf("%q", e.err)
+	if e := networkError(t, err); !strings.Contains(e.Error(), "protocol version") {
+		t.Errorf("%q", e)
 	}
 }
 
@@ -163,8 +162,8 @@ func TestNotTLS(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	_, err := fetch(t, client(t, TransportOptions{}), strings.Replace(server.URL, "http:", "https:", 1))
-	if e := networkError(t, err); !strings.Contains(e.err.Error(), "does not speak TLS") {
-		t.Errorf("%q", e.err)
+	if e := networkError(t, err); !strings.Contains(e.Error(), "does not speak TLS") {
+		t.Errorf("%q", e)
 	}
 }
 
@@ -178,8 +177,8 @@ func TestRefused(t *testing.T) {
 	_ = listener.Close()
 	_, err = fetch(t, client(t, TransportOptions{}), "http://"+address)
 	e := networkError(t, err)
-	if e.err.Error() != address+" refused the connection" || !strings.Contains(e.Tip, "emulator serve") || isLasting(err) {
-		t.Errorf("%q, hint %q", e.err, e.Tip)
+	if e.Error() != address+" refused the connection" || !strings.Contains(e.Tip, "emulator serve") || isLasting(err) {
+		t.Errorf("%q, hint %q", e, e.Tip)
 	}
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" {
@@ -192,8 +191,8 @@ func TestUnknownHost(t *testing.T) {
 	// .invalid is never registered (RFC 2606); without a network the answer
 	// differs, and is one line as well.
 	_, err := fetch(t, client(t, TransportOptions{}), "https://nobody.invalid")
-	if e := networkError(t, err); !strings.Contains(e.err.Error(), "nobody.invalid") || e.Tip == "" || !isLasting(err) {
-		t.Errorf("%q, hint %q", e.err, e.Tip)
+	if e := networkError(t, err); !strings.Contains(e.Error(), "nobody.invalid") || e.Tip == "" || !isLasting(err) {
+		t.Errorf("%q, hint %q", e, e.Tip)
 	}
 }
 
@@ -206,25 +205,24 @@ func TestExplain(t *testing.T) {
 		err     error
 		want    string
 		lasting bool
-		unsent  bool
 	}{
-		{"unknown", "", dialled(&net.DNSError{Name: "h", IsNotFound: true}), "no host is called h", true, true},
-		{"no resolver", "", dialled(&net.DNSError{Name: "h", IsTemporary: true}), "could not be looked up (no network?)", true, true},
-		{"resolver silent", "", dialled(&net.DNSError{Name: "h", IsTimeout: true}), "could not be looked up", true, true},
-		{"unreachable", "", dialled(os.NewSyscallError("connect", syscall.ENETUNREACH)), "h:1 could not be reached (network is unreachable)", true, true},
-		{"silent", "", dialled(context.DeadlineExceeded), "h:1 did not answer within 4s", true, true},
-		{"refused", "", dialled(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "h:1 refused the connection", false, true},
-		{"proxy refused", "proxy:3128", &net.OpError{Op: "proxyconnect", Err: dialled(syscall.ECONNREFUSED)}, "the proxy proxy:3128 could not be used for h:1 (connection refused)", true, true},
-		{"reset", "", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, "the connection to h:1 broke (connection reset by peer)", false, false},
-		{"end", "", io.ErrUnexpectedEOF, "the connection to h:1 broke (unexpected EOF)", false, false},
-		{"slow", "", os.ErrDeadlineExceeded, "h:1 did not answer in time", false, false},
-		{"hostile", "", errors.New("bad\x1b[31m\nline \u202e"), "the connection to h:1 broke (bad [31m line)", false, false},
+		{"unknown", "", dialled(&net.DNSError{Name: "h", IsNotFound: true}), "no host is called h", true},
+		{"no resolver", "", dialled(&net.DNSError{Name: "h", IsTemporary: true}), "could not be looked up (no network?)", true},
+		{"resolver silent", "", dialled(&net.DNSError{Name: "h", IsTimeout: true}), "could not be looked up", true},
+		{"unreachable", "", dialled(os.NewSyscallError("connect", syscall.ENETUNREACH)), "h:1 could not be reached (network is unreachable)", true},
+		{"silent", "", dialled(context.DeadlineExceeded), "h:1 did not answer within 4s", true},
+		{"refused", "", dialled(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "h:1 refused the connection", false},
+		{"proxy refused", "proxy:3128", &net.OpError{Op: "proxyconnect", Err: dialled(syscall.ECONNREFUSED)}, "the proxy proxy:3128 could not be used for h:1 (connection refused)", true},
+		{"reset", "", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, "the connection to h:1 broke (connection reset by peer)", false},
+		{"end", "", io.ErrUnexpectedEOF, "the connection to h:1 broke (unexpected EOF)", false},
+		{"slow", "", os.ErrDeadlineExceeded, "h:1 did not answer in time", false},
+		{"hostile", "", errors.New("bad\x1b[31m\nline \u202e"), "the connection to h:1 broke (bad [31m line)", false},
 	}
 	for _, test := range tests {
 		err := explain("h:1", test.proxy, test.err)
 		e := networkError(t, err)
-		if !strings.Contains(e.err.Error(), test.want) || isLasting(err) != test.lasting || e.err.Unsent != test.unsent || !errors.Is(err, test.err) {
-			t.Errorf("%s: %q, lasting %v, unsent %v", test.name, e.err, isLasting(err), e.err.Unsent)
+		if !strings.Contains(e.Error(), test.want) || isLasting(err) != test.lasting || !errors.Is(err, test.err) {
+			t.Errorf("%s: %q, lasting %v", test.name, e, isLasting(err))
 		}
 	}
 }
@@ -240,7 +238,7 @@ func TestCancelledRequestIsNoNetworkError(t *testing.T) {
 	}
 	time.AfterFunc(20*time.Millisecond, cancel)
 	_, err = client(t, TransportOptions{}).Do(request)
-	var e *NetworkError
+	var e *exit.Error
 	if !errors.Is(err, context.Canceled) || errors.As(err, &e) {
 		t.Errorf("err = %v", err)
 	}
@@ -257,8 +255,8 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	c := client(t, TransportOptions{Getenv: environment("HTTPS_PROXY", proxy.URL, "http_proxy", proxy.URL)})
 	_, err := fetch(t, c, "https://management.azure.com/x")
-	if e := networkError(t, err); !strings.Contains(e.err.Error(), "refused to connect to management.azure.com (403 Forbidden)") || !isLasting(err) || !e.err.Unsent {
-		t.Errorf("%q", e.err)
+	if e := networkError(t, err); !strings.Contains(e.Error(), "refused to connect to management.azure.com (403 Forbidden)") || !isLasting(err) {
+		t.Errorf("%q", e)
 	}
 	if response, err := fetch(t, c, "http://plain.example/x"); err != nil || response.StatusCode != 403 {
 		t.Errorf("%v", err)

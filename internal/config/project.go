@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/nearest"
 )
@@ -121,12 +122,11 @@ type lineError struct {
 func (e *lineError) Error() string { return e.reason }
 
 func fileError(path string, err error) error {
-	e := &input.Error{Path: path, Reason: err.Error(), Err: err}
 	var at *lineError
-	if errors.As(err, &at) {
-		e.Line = at.line
+	if errors.As(err, &at) && at.line > 0 {
+		path = fmt.Sprintf("%s:%d", path, at.line)
 	}
-	return e
+	return exit.Usagef("%s %w", path, err)
 }
 
 // Project returns the project file in effect, or nil when there is none or,

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/input"
 )
 
 const (
@@ -691,16 +690,16 @@ func TestMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, err := w.settings().Workspace()
-	var missing *MissingError
-	if !errors.As(err, &missing) || missing.Key != Workspace || codeOf(err) != exit.Usage {
+	if !errors.Is(err, ErrNotChosen) || err.Error() != "no workspace is chosen" || codeOf(err) != exit.Usage {
 		t.Fatalf("err = %v", err)
 	}
 	w.flags = map[string]string{"workspace-name": "w"}
-	if _, err = w.settings().Workspace(); !errors.As(err, &missing) || missing.Key != ResourceGroup || missing.Known.Name.Text != "w" {
+	ref, err := w.settings().Workspace()
+	if !errors.Is(err, ErrNotChosen) || err.Error() != "no resource group is chosen" || ref.Name.Text != "w" {
 		t.Errorf("err = %v", err)
 	}
 	w.flags["resource-group"] = "g"
-	if _, err = w.settings().Workspace(); !errors.As(err, &missing) || missing.Key != Subscription || missing.tip() == "" {
+	if _, err = w.settings().Workspace(); !errors.Is(err, ErrNotChosen) || err.Error() != "no subscription is chosen" {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -768,12 +767,12 @@ func TestFilesAreNotThere(t *testing.T) {
 // codeOf is the exit code that an error asks for; -1 when it asks for none.
 func codeOf(err error) int {
 	var e *exit.Error
-	var file *input.Error
+	var file *exit.Error
 	switch {
 	case errors.As(err, &e):
 		return e.Exit
 	case errors.As(err, &file):
-		return file.ExitCode()
+		return file.Exit
 	}
 	return -1
 }

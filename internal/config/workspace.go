@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -37,36 +38,25 @@ func (w WorkspaceRef) Note() string {
 		w.Name.Text, w.Name.Source, w.ResourceGroup.Text, w.ResourceGroup.Source)
 }
 
-// MissingError says which part of the workspace no source has. What is known
-// is in Known, so that a caller can list the workspaces to choose from.
-type MissingError struct {
-	Key   string
-	Known WorkspaceRef
-}
+// ErrNotChosen is the cause when a part of the workspace is in no source.
+var ErrNotChosen = errors.New("not chosen")
 
-func (e *MissingError) Error() string {
-	switch e.Key {
+// notChosen is the error of a part that no source has.
+func notChosen(key string) error {
+	e := &exit.Error{Exit: exit.Usage, Err: ErrNotChosen}
+	switch key {
 	case Subscription:
-		return "no subscription is chosen"
+		e.Text, e.Tip = "no subscription is chosen", "run az login, or give --subscription-id"
 	case ResourceGroup:
-		return "no resource group is chosen"
+		e.Text, e.Tip = "no resource group is chosen", "give --resource-group, or choose a workspace once with computetarget use NAME -g GROUP"
+	default:
+		e.Text, e.Tip = "no workspace is chosen", "give --workspace-name and --resource-group, or choose one once with computetarget use NAME -g GROUP"
 	}
-	return "no workspace is chosen"
+	return e
 }
 
-// tip is what to do.
-func (e *MissingError) tip() string {
-	switch e.Key {
-	case Subscription:
-		return "run az login, or give --subscription-id"
-	case ResourceGroup:
-		return "give --resource-group, or choose a workspace once with computetarget use NAME -g GROUP"
-	}
-	return "give --workspace-name and --resource-group, or choose one once with computetarget use NAME -g GROUP"
-}
-
-// Workspace resolves the workspace to act in. A part that no source has is a
-// MissingError.
+// Workspace resolves the workspace to act in. When no source has a part, the
+// others are returned with an error that wraps ErrNotChosen.
 func (s *Settings) Workspace() (WorkspaceRef, error) {
 	var ref WorkspaceRef
 	var err error
@@ -81,8 +71,7 @@ func (s *Settings) Workspace() (WorkspaceRef, error) {
 	}
 	for _, part := range []Value{ref.Name, ref.ResourceGroup, ref.Subscription} {
 		if part.Text == "" {
-			missing := &MissingError{Key: part.Key, Known: ref}
-			return ref, &exit.Error{Exit: exit.Usage, Tip: missing.tip(), Err: missing}
+			return ref, notChosen(part.Key)
 		}
 	}
 	return ref, nil

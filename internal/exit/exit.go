@@ -27,7 +27,8 @@ const (
 )
 
 // Error is a failure of a command: what people read and what the process ends
-// with.
+// with. One without words is that of a program that was run for the user and has
+// said itself what there was to say: nothing is printed about it.
 type Error struct {
 	Exit int    // exit code; 0 is that of the cause, or Failed when that has none
 	Code string // the service's error code, "" for our own errors
@@ -58,11 +59,8 @@ func Usagef(format string, args ...any) error {
 	return Errorf(Usage, format, args...)
 }
 
-// Child is the exit code of a program that was run for the user and has said
-// itself what there was to say: nothing is printed about it.
-type Child int
-
-func (c Child) Error() string { return fmt.Sprintf("the program ended with exit code %d", int(c)) }
+// Child returns the error of a program that ended with the exit code, see Error.
+func Child(code int) error { return &Error{Exit: code} }
 
 // Signal is what ended the context of a command.
 type Signal struct{ os.Signal }

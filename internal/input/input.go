@@ -15,6 +15,8 @@ import (
 	"os"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // The most bytes that are read of each kind of input. Each is far above the
@@ -31,37 +33,8 @@ const (
 	Computes = 128 << 20
 )
 
-// Error says that input which is there cannot be used.
-type Error struct {
-	// Path is the file as it was named.
-	Path string
-	// Line is 1-based; 0 when the whole is meant.
-	Line int
-	// Reason continues "PATH …".
-	Reason string
-	// Tip is what to do, one sentence; may be empty.
-	Tip string
-	// Err is the cause; may be nil.
-	Err error
-}
-
-func (e *Error) Error() string {
-	if e.Line > 0 {
-		return fmt.Sprintf("%s:%d %s", e.Path, e.Line, e.Reason)
-	}
-	return e.Path + " " + e.Reason
-}
-
-// Hint is what to do, or "".
-func (e *Error) Hint() string { return e.Tip }
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// ExitCode is 2: the input is wrong and nothing was changed.
-func (e *Error) ExitCode() int { return 2 }
-
 // File reads the file, pipe or device that a person named, limit bytes at most.
-// What cannot be read is an Error; one for a file that is not there wraps
+// What cannot be read is an exit.Error; one for a file that is not there wraps
 // fs.ErrNotExist. When ctx ends first, its cause is returned as it is.
 func File(ctx context.Context, path string, limit int64) ([]byte, error) {
 	return until(ctx, func() ([]byte, error) {
@@ -91,14 +64,14 @@ func Plain(path string) ([]byte, error) {
 		return nil, problem(path, err)
 	}
 	if !info.IsDir() && !info.Mode().IsRegular() {
-		return nil, &Error{Path: path, Reason: "is not a plain file"}
+		return nil, exit.Usagef("%s is not a plain file", path)
 	}
 	return read(path, info, Settings)
 }
 
 func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 	if info.IsDir() {
-		return nil, &Error{Path: path, Reason: "is a folder, not a file"}
+		return nil, exit.Usagef("%s is a folder, not a file", path)
 	}
 	if info.Mode().IsRegular() && info.Size() > limit {
 		return nil, tooLarge(path, limit)
@@ -126,19 +99,19 @@ func bounded(r io.Reader, name string, limit int64) ([]byte, error) {
 }
 
 func tooLarge(name string, limit int64) error {
-	return &Error{Path: name, Reason: fmt.Sprintf("is larger than %d MiB, the most that is read here", limit>>20)}
+	return exit.Usagef("%s is larger than %d MiB, the most that is read here", name, limit>>20)
 }
 
 func problem(path string, err error) error {
 	if isNotThere(err) {
-		return &Error{Path: path, Reason: "does not exist", Err: fmt.Errorf("%w: %w", fs.ErrNotExist, err)}
+		return &exit.Error{Exit: exit.Usage, Text: path + " does not exist", Err: fs.ErrNotExist}
 	}
 	cause := err
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		cause = pathErr.Err
 	}
-	return &Error{Path: path, Reason: "cannot be read (" + cause.Error() + ")", Err: err}
+	return exit.Usagef("%s cannot be read (%w)", path, cause)
 }
 
 func isNotThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || isNotDir(err) }
@@ -226,7 +199,7 @@ func TextFile(ctx context.Context, path string, limit int64) ([]byte, error) {
 	}
 	text, err := Text(data)
 	if err != nil {
-		return nil, &Error{Path: path, Reason: err.Error(), Err: err}
+		return nil, exit.Usagef("%s %w", path, err)
 	}
 	return text, nil
 }

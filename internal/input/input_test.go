@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 )
 
@@ -72,8 +73,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 	}
 	for path, want := range says {
 		_, err := input.File(t.Context(), path, 10)
-		var e *input.Error
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.ExitCode() != 2 || strings.Count(err.Error(), path) != 1 {
+		var e *exit.Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) || e.Exit != exit.Usage || strings.Count(err.Error(), path) != 1 {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 		if (want == "does not exist") != errors.Is(err, fs.ErrNotExist) {
@@ -87,7 +88,7 @@ func TestPlain(t *testing.T) {
 	if data, err := input.Plain(write(t, "settings", "text")); string(data) != "text" || err != nil {
 		t.Errorf("%q, %v", data, err)
 	}
-	var e *input.Error
+	var e *exit.Error
 	if _, err := input.Plain(filepath.Join(t.TempDir(), "no")); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &e) {
 		t.Errorf("a file that is not there: %v", err)
 	}

@@ -40,10 +40,6 @@ func exitCode(err error) (code int, ok bool) {
 			}
 			err = e.Err
 			continue
-		case interface{ ExitCode() int }: // of packages that have an error of their own still
-			return e.ExitCode(), true
-		case exit.Child:
-			return int(e), true
 		case exit.Signal:
 			if e.Signal == syscall.SIGTERM {
 				return exit.Terminated, true
@@ -205,15 +201,8 @@ func reportOf(err error) report {
 // advice leaves it its own.
 func tipOf(err error) string {
 	for ; err != nil; err = errors.Unwrap(err) {
-		switch e := err.(type) { //nolint:errorlint // one link of the chain at a time
-		case *exit.Error:
-			if e.Tip != "" {
-				return e.Tip
-			}
-		case interface{ Hint() string }: // of packages that have an error of their own still
-			if e.Hint() != "" {
-				return e.Hint()
-			}
+		if e, ok := err.(*exit.Error); ok && e.Tip != "" { //nolint:errorlint // one link of the chain at a time
+			return e.Tip
 		}
 	}
 	return ""

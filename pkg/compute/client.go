@@ -412,16 +412,12 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 		e.uncertain = !k.op.read
 	default:
 		e.Kind = KindUnreachable
-		e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, withoutURL(err))
+		e.Message = withoutURL(err)
+		if !strings.Contains(e.Message, req.URL.Hostname()) { // some transports name the host themselves
+			e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, e.Message)
+		}
 		if words := broken(err); words != "" {
 			e.Message, e.garbled = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, words), true
-		}
-		var told interface {
-			error
-			Hint() string
-		}
-		if errors.As(err, &told) { // a transport that speaks to people names the host
-			e.Message = told.Error()
 		}
 		e.uncertain = !k.op.read && !neverSent(err)
 	}

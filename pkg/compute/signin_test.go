@@ -76,12 +76,6 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// spoken is an error of a transport that is written for people.
-type spoken struct{}
-
-func (spoken) Error() string { return "no host is called example.invalid" }
-func (spoken) Hint() string  { return "check the name" }
-
 // A host is named once, whoever says that it cannot be reached.
 func TestUnreachableIsSaidOnce(t *testing.T) {
 	t.Parallel()
@@ -89,7 +83,7 @@ func TestUnreachableIsSaidOnce(t *testing.T) {
 		err  error
 		want string
 	}{
-		{spoken{}, "no host is called example.invalid"},
+		{errors.New("no host is called management.azure.com"), "no host is called management.azure.com"},
 		{errors.New("broken pipe"), "management.azure.com cannot be reached: broken pipe"},
 	} {
 		c := dial(t, func(*http.Request) (*http.Response, error) { return nil, test.err }, Options{})

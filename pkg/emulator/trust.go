@@ -24,9 +24,6 @@ func (e *TrustError) Error() string {
 	return fmt.Sprintf("%s %s: no server is used through it", e.Path, e.Reason)
 }
 
-// Hint is what to do.
-func (e *TrustError) Hint() string { return e.Tip }
-
 // Permanent tells clients that wait that waiting longer does not cure it.
 func (e *TrustError) Permanent() bool { return true }
 
