@@ -34,6 +34,7 @@ func timeoutFlag(c *cobra.Command) {
 
 func dryRunFlag(c *cobra.Command) {
 	c.Flags().Bool("dry-run", false, "show the request instead of sending it")
+	policyFlags(c.Flags())
 }
 
 func (w *waiting) strictFlag(c *cobra.Command) {

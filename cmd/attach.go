@@ -18,7 +18,6 @@ import (
 func newAttachAKS() *command {
 	c := &cobra.Command{
 		Use:     "aks -n NAME -i RESOURCE-ID",
-		Short:   "Attach an AKS cluster",
 		Long:    `Attach an existing Azure Kubernetes Service cluster as a compute target.` + attachLong,
 		Example: `  computetarget attach aks -n serving -i ` + exampleAKS,
 	}
@@ -31,7 +30,6 @@ func newAttachAKS() *command {
 func newAttachKubernetes() *command {
 	c := &cobra.Command{
 		Use:     "kubernetes -n NAME -i RESOURCE-ID",
-		Short:   "Attach a Kubernetes cluster",
 		Long:    `Attach a Kubernetes cluster, AKS or Arc, as a compute target.` + attachLong,
 		Example: `  computetarget attach kubernetes -n k8s --namespace ml -i ` + exampleAKS,
 	}
@@ -45,9 +43,8 @@ func newAttachKubernetes() *command {
 
 func newAttachRemote() *command {
 	c := &cobra.Command{
-		Use:   "remote -n NAME -a ADDRESS -u USER",
-		Short: "Attach a machine reached by SSH",
-		Long:  `Attach a machine that is reached by SSH as a compute target.` + attachLong,
+		Use:  "remote -n NAME -a ADDRESS -u USER",
+		Long: `Attach a machine that is reached by SSH as a compute target.` + attachLong,
 		Example: `  computetarget attach remote -n box -a 10.1.2.3 -u azureuser --private-key-file ~/.ssh/id_rsa
   computetarget attach remote -n box -a box.example.com -u azureuser --ssh-port 2222 -p @password.txt`,
 	}

@@ -12,8 +12,7 @@ import (
 
 func newAuthStatus() *command {
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show who you are signed in as",
+		Use: "status",
 		Long: `Sign in the way every command would and show who you are: the identity, where it
 comes from, the tenant, the subscription and when the token ends. The token
 itself is never shown. Exit code 6 when signing in does not work.`,

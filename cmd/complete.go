@@ -74,7 +74,7 @@ func (c *completion) words(before []string, current string) {
 	globals(globalSet.Flags())
 	// The question for help keeps Path from guessing what is not typed yet; it
 	// is the last word of what remains.
-	found, err := argv.Path(append(slices.Clone(before), "--help"), words(), grammar(globalSet.Flags()))
+	found, err := argv.Path(append(slices.Clone(before), "--help"), tree(), grammar(globalSet.Flags()))
 	if err != nil {
 		return
 	}
@@ -84,8 +84,8 @@ func (c *completion) words(before []string, current string) {
 	switch {
 	case ok && e.build != nil:
 		cmd = build(e).Command
-	case ok && e.words == "create" && strings.HasPrefix(current, "-"):
-		e, _ = find([]string{"create", "computeinstance"}) // what create makes when no type is named
+	case ok && e.meant != "" && strings.HasPrefix(current, "-"):
+		e, _ = find([]string{e.words, e.meant})
 		cmd = build(e).Command
 	case len(found.Path) > 0 && found.Path[0] == "help":
 		c.help(rest, current)
@@ -346,7 +346,7 @@ func (c *completion) arguments(at place) {
 	switch {
 	case at.current == "":
 		c.required(at)
-	case e.takesType() && len(at.given) == 0 && at.kind == "":
+	case e.typed && len(at.given) == 0 && at.kind == "":
 		c.offerAnyCase(at.current, texts(argv.Types()...)...)
 	}
 }
@@ -358,7 +358,7 @@ func (c *completion) commands(group, kind, current string) {
 	list := below(group)
 	for _, e := range list {
 		word := e.words[strings.LastIndexByte(e.words, ' ')+1:]
-		if kind == "" || e.takesType() || hasCommand(e.words+" "+kind) {
+		if kind == "" || e.typed || hasCommand(e.words+" "+kind) {
 			c.offer(current, word, e.short)
 		}
 	}
@@ -391,8 +391,7 @@ func (c *completion) required(at place) {
 // computes offers the computes a command can act on, except those named
 // already. A command that makes one gets none.
 func (c *completion) computes(at place) {
-	verb, _, _ := strings.Cut(at.entry.words, " ")
-	if verb == "create" || verb == "attach" {
+	if at.entry.then == newName {
 		return
 	}
 	var named []string
@@ -400,19 +399,16 @@ func (c *completion) computes(at place) {
 		named = list.GetSlice()
 	}
 	given := append(slices.Clone(named), at.given...)
-	if verb == "schedule" && len(given) > 0 && !at.isName {
+	if at.entry.then != moreNames && len(given) > 0 && !at.isName {
 		c.schedules(at, named)
-		if at.entry.words != "schedule list" && at.entry.words != "schedule preview" {
-			return
-		}
+		return
 	}
 	fits := func(n recall.Name) bool {
 		kind, _, _ := strings.Cut(n.About, " ")
-		return !slices.Contains(given, n.Text) && actsOn(at.entry.words, kind) &&
-			(at.kind == "" || strings.EqualFold(at.kind, kind))
+		return !slices.Contains(given, n.Text) && at.entry.fits(n) && (at.kind == "" || strings.EqualFold(at.kind, kind))
 	}
 	before := len(c.found)
-	c.offerKnown(at, recall.Computes, func(n recall.Name) bool { return fits(n) && actsIn(at.entry.words, n.State) })
+	c.offerKnown(at, recall.Computes, func(n recall.Name) bool { return fits(n) && at.entry.useful(n.State) })
 	if len(c.found) == before { // a state may have changed since
 		c.offerKnown(at, recall.Computes, fits)
 	}
@@ -421,67 +417,25 @@ func (c *completion) computes(at place) {
 // schedules offers the numbers of an instance's schedules where a command takes
 // them after its name.
 func (c *completion) schedules(at place, named []string) {
-	var enabled []bool // those offered
-	switch at.entry.words {
-	case "schedule enable":
-		enabled = []bool{false}
-	case "schedule disable", "schedule skip":
-		enabled = []bool{true}
-	case "schedule delete":
-		enabled = []bool{false, true}
-	default:
-		return
-	}
+	then := at.entry.then
 	numbers := at.given
 	if len(named) == 0 {
 		named, numbers = at.given[:1], at.given[1:]
 	}
+	if then == freeWords || len(named) != 1 {
+		return
+	}
 	a, err := c.begin(at)
-	if len(named) != 1 || err != nil {
+	if err != nil {
 		return
 	}
 	for i, s := range a.Names.Scheduled(c.ctx, named[0]) {
 		number := strconv.Itoa(i + 1)
-		if slices.Contains(enabled, s.Entry.Enabled) && !slices.Contains(numbers, number) {
+		wanted := then == allSchedules || s.Entry.Enabled == (then == enabledSchedules)
+		if wanted && !slices.Contains(numbers, number) {
 			c.offer(at.current, number, render.Clean(s.Entry.Explain()))
 		}
 	}
-}
-
-// actsIn reports whether a command is of any use for an instance in a state; an
-// unknown one ("") may be any.
-func actsIn(words, state string) bool {
-	running := containsFold([]string{compute.StateRunning, compute.StateJobRunning}, state)
-	stopped := strings.EqualFold(state, compute.StateStopped)
-	switch words {
-	case "start":
-		return !running
-	case "stop":
-		return !stopped
-	case "open", "ssh":
-		return !stopped
-	}
-	return true
-}
-
-// actsOn reports whether a command is of any use for a type of compute.
-func actsOn(words, kind string) bool {
-	const instance, cluster = "ComputeInstance", "AmlCompute"
-	if kind == "" {
-		return true // names met in passing may lack it
-	}
-	first, rest, _ := strings.Cut(words, " ")
-	switch first {
-	case "start", "stop", "restart", "resize", "open", "ssh", "ssh-config", "schedule", "idle":
-		return kind == instance
-	case "list-nodes", "amlcompute":
-		return kind == cluster
-	case "get-credentials", "detach":
-		return kind != instance && kind != cluster
-	case "update":
-		return strings.EqualFold(rest, kind)
-	}
-	return true
 }
 
 // groups offers the resource groups of the workspaces.

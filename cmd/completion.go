@@ -14,8 +14,7 @@ import (
 
 func newCompletion() *command {
 	c := &cobra.Command{
-		Use:   "completion SHELL",
-		Short: "Print a shell's completion script",
+		Use: "completion SHELL",
 		Long: `Print the completion script of a shell: bash, zsh, fish or powershell.
 
 Load it for this session, or install it once:
@@ -33,8 +32,7 @@ Load it for this session, or install it once:
   computetarget completion zsh
   computetarget completion fish
   computetarget completion powershell`,
-		ValidArgs:   Shells(),
-		Annotations: map[string]string{readsNothing: "true"},
+		ValidArgs: Shells(),
 	}
 	return run(c, func(_ context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) != 1 || !slices.Contains(c.ValidArgs, args[0]) {

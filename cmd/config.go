@@ -14,8 +14,7 @@ import (
 
 func newConfigShow() *command {
 	c := &cobra.Command{
-		Use:   "show",
-		Short: "Show every setting and where it comes from",
+		Use: "show",
 		Long: `Show every setting, its value and where that value comes from: a flag, the
 environment, a project's config.json, your config.yaml, or az. Secrets are never
 shown.`,
@@ -41,9 +40,8 @@ shown.`,
 
 func newConfigGet() *command {
 	c := &cobra.Command{
-		Use:   "get KEY",
-		Short: "Print one setting",
-		Long:  `Print the value of one setting, as the commands would use it here and now.`,
+		Use:  "get KEY",
+		Long: `Print the value of one setting, as the commands would use it here and now.`,
 		Example: `  computetarget config get workspace
   computetarget config get output -o json`,
 	}
@@ -61,8 +59,7 @@ func newConfigGet() *command {
 
 func newConfigSet() *command {
 	c := &cobra.Command{
-		Use:   "set KEY=VALUE…",
-		Short: "Keep a setting in your config.yaml",
+		Use: "set KEY=VALUE…",
 		Long: `Keep settings in your config.yaml: all of those given, or none when one is
 wrong. An empty value removes a setting. The rest of the file, comments
 included, stays as it is.`,

@@ -17,8 +17,7 @@ import (
 
 func newCreateInstance() *command {
 	c := &cobra.Command{
-		Use:   "computeinstance -n NAME -s SIZE",
-		Short: "Create a compute instance",
+		Use: "computeinstance -n NAME -s SIZE",
 		Long: `Create a compute instance and wait until it runs.
 
 Everything that can be checked is checked before anything is sent: the name, the

@@ -16,9 +16,8 @@ import (
 
 func newCreateAKS() *command {
 	c := &cobra.Command{
-		Use:   "aks -n NAME",
-		Short: "Create an AKS inference cluster",
-		Long:  `Create an Azure Kubernetes Service cluster as a compute target and wait for it.`,
+		Use:  "aks -n NAME",
+		Long: `Create an Azure Kubernetes Service cluster as a compute target and wait for it.`,
 		Example: `  computetarget create aks -n serving
   computetarget create aks -n serving --agent-count 3 --cluster-purpose DevTest --no-wait`,
 	}

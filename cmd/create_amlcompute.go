@@ -17,8 +17,7 @@ import (
 
 func newCreateCluster() *command {
 	c := &cobra.Command{
-		Use:   "amlcompute -n NAME -s SIZE --max-nodes N",
-		Short: "Create a compute cluster",
+		Use: "amlcompute -n NAME -s SIZE --max-nodes N",
 		Long: `Create a compute cluster (AmlCompute) and wait until it is there.
 
 Run twice it is a success both times; with other scale settings, tags or

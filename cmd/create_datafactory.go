@@ -12,9 +12,8 @@ import (
 
 func newCreateDataFactory() *command {
 	c := &cobra.Command{
-		Use:   "datafactory -n NAME",
-		Short: "Create a Data Factory compute target",
-		Long:  `Create a Data Factory as a compute target and wait for it.`,
+		Use:  "datafactory -n NAME",
+		Long: `Create a Data Factory as a compute target and wait for it.`,
 		Example: `  computetarget create datafactory -n factory
   computetarget create datafactory -n factory --location westeurope`,
 	}

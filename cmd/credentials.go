@@ -11,15 +11,14 @@ import (
 
 func newGetCredentials() *command {
 	c := &cobra.Command{
-		Use:   "get-credentials NAME",
-		Short: "Print the secrets of an attached compute",
+		Use: "get-credentials NAME",
 		Long: `Print the secrets of an attached compute: kubeconfigs of an AKS target, the
 account of a machine. This is the one command that prints secrets.`,
 		Example: `  computetarget get-credentials serving
   computetarget get-credentials serving --query userKubeConfig -o tsv`,
-		Annotations: map[string]string{listed: ""},
 	}
 	names := nameFlag(c)
+	policyFlags(c.Flags())
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		name, err := names.one(a, args)
 		if err != nil {

@@ -17,8 +17,7 @@ import (
 
 func newDelete() *command {
 	c := &cobra.Command{
-		Use:   "delete NAME…",
-		Short: "Delete computes",
+		Use: "delete NAME…",
 		Long: `Delete computes, with everything on their disks, and wait until they are gone.
 What is only attached is refused: detach removes it and leaves what it stands
 for.

@@ -13,8 +13,7 @@ import (
 
 func newDetach() *command {
 	c := &cobra.Command{
-		Use:   "detach NAME…",
-		Short: "Detach computes, leaving what they stand for",
+		Use: "detach NAME…",
 		Long: `Remove attached computes from the workspace. What they stand for, such as an AKS
 cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 		Example: `  computetarget detach serving

@@ -17,8 +17,7 @@ import (
 
 func newEmulatorStatus() *command {
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show what the emulator holds",
+		Use: "status",
 		Long: `Show what the emulator holds: its time, its pace, how many computes in which
 states, and when something happens by itself next.
 
@@ -34,8 +33,7 @@ It asks the emulator at --endpoint when that is set, else the one on this machin
 
 func newEmulatorAdvance() *command {
 	c := &cobra.Command{
-		Use:   "advance DURATION",
-		Short: "Move the emulator's clock forward",
+		Use: "advance DURATION",
 		Long: `Move the emulator's clock forward. Everything that falls into that time happens,
 in order: operations end, schedules fire, idle instances shut down.`,
 		Example: `  computetarget emulator advance 12h
@@ -55,9 +53,8 @@ in order: operations end, schedules fire, idle instances shut down.`,
 
 func newEmulatorReset() *command {
 	c := &cobra.Command{
-		Use:   "reset",
-		Short: "Forget everything the emulator holds",
-		Long:  `Forget every compute the emulator holds and set its clock to the present.`,
+		Use:  "reset",
+		Long: `Forget every compute the emulator holds and set its clock to the present.`,
 		Example: `  computetarget emulator reset
   computetarget emulator reset --endpoint http://127.0.0.1:8443`,
 		Args: noNames,

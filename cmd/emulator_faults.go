@@ -27,8 +27,7 @@ func newEmulatorSet() *command {
 		diskFull, noCapacity, size bool
 	)
 	c := &cobra.Command{
-		Use:   "set NAME…",
-		Short: "Put computes of the emulator into a state",
+		Use: "set NAME…",
 		Long: `Put computes of the emulator into a state, as failures do: Unusable, CreateFailed,
 SetupFailed, or any other state of the service. What is in progress there is
 canceled. Give a property False to end it.`,
@@ -107,8 +106,7 @@ func emulatorWorkspace(a *app.App) (compute.Workspace, error) {
 
 func newEmulatorLoad() *command {
 	c := &cobra.Command{
-		Use:   "load FILE",
-		Short: "Load computes into the emulator",
+		Use: "load FILE",
 		Long: `Load computes into the emulator from what "list --raw -o json" printed, so that
 one can rehearse on a copy of production. A compute that is there is replaced;
 what the computes stand in is made. - reads stdin.`,
@@ -138,8 +136,7 @@ what the computes stand in is made. - reads stdin.`,
 
 func newEmulatorRequests() *command {
 	c := &cobra.Command{
-		Use:   "requests",
-		Short: "List the requests the emulator has answered",
+		Use: "requests",
 		Long: `List the requests the emulator has answered since it was last reset: method,
 path, query, body without secrets, status, and the emulator's time. A status of
 0 is a connection that a fault broke.`,
@@ -175,8 +172,7 @@ func newEmulatorFaultAdd() *command {
 		latency, retryAfter string
 	)
 	c := &cobra.Command{
-		Use:   "add",
-		Short: "Let requests to the emulator go wrong",
+		Use: "add",
 		Long: `Let requests that match go wrong from now on. --match is a method and a path, in
 which * stands for any text. Say what goes wrong with one of --status, --reset,
 --body, --operation and --expired-token; --latency can be added to each, or stand
@@ -223,8 +219,7 @@ alone. When several faults match a request, the oldest strikes.`,
 
 func newEmulatorFaultList() *command {
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List the faults of the emulator",
+		Use: "list",
 		Long: `List the faults of the emulator in the order in which they strike, and how many
 requests each has met.`,
 		Example: `  computetarget emulator fault list
@@ -239,7 +234,6 @@ requests each has met.`,
 func newEmulatorFaultClear() *command {
 	c := &cobra.Command{
 		Use:     "clear",
-		Short:   "Remove the faults of the emulator",
 		Long:    `Remove all faults of the emulator. What they have done so far stays.`,
 		Example: `  computetarget emulator fault clear`,
 		Args:    noNames,

@@ -47,9 +47,7 @@ func newEmulatorServe() *command {
 		strict                   = true
 	)
 	c := &cobra.Command{
-		Use:         "serve",
-		Annotations: map[string]string{endless: "true"},
-		Short:       "Serve the emulator to any client",
+		Use: "serve",
 		Long: `Serve the emulator over TLS on this machine, until ctrl-c or SIGTERM.
 
 The first line on stdout is one JSON object that says how to reach it: endpoint,
@@ -86,9 +84,7 @@ are refused, unless --strict-workspaces=false.`,
 func newEmulatorExec() *command {
 	var load string
 	c := &cobra.Command{
-		Use:         "exec -- COMMAND…",
-		Annotations: map[string]string{endless: "true"},
-		Short:       "Run a command beside an emulator of its own",
+		Use: "exec -- COMMAND…",
 		Long: `Start an emulator in memory, run the command with everything in its environment
 that clients need to use it, and end with the command's exit code.
 
@@ -123,8 +119,7 @@ system's authorities too. Any workspace is made when it is first used.`,
 func newEmulatorEnv() *command {
 	var shell string
 	c := &cobra.Command{
-		Use:   "env",
-		Short: "Print what clients need in their environment",
+		Use: "env",
 		Long: `Print the variables that clients need in order to use a running server, for a
 shell to evaluate: the server that owns the emulator's folder, or the one at
 --endpoint.`,

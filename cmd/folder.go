@@ -16,8 +16,7 @@ import (
 
 func newFolderAttach() *command {
 	c := &cobra.Command{
-		Use:   "attach -w WORKSPACE -g GROUP",
-		Short: "Attach a folder to a workspace, as az ml folder attach did",
+		Use: "attach -w WORKSPACE -g GROUP",
 		Long: `Attach a folder to a workspace: computetarget run there, or below, acts in that
 workspace. It writes .azureml/config.json in the shape az ml folder attach wrote,
 which the SDK and CLI v1 read; sample run configurations are not written.
@@ -28,6 +27,7 @@ computetarget use --here does the same with the file the portal offers.`,
 		Args: noNames,
 	}
 	f := c.Flags()
+	policyFlags(f)
 	experiment := f.StringP("experiment-name", "e", "", "`NAME` of the experiment; the folder's own by default")
 	copyTo := f.StringP("output-metadata-file", "t", "", "`FILE` the result is written to as well")
 	folder := f.String("path", ".", "`FOLDER` to attach")

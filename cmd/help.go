@@ -9,7 +9,44 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/argv"
 )
+
+// help answers "help", "help COMMAND" and "help TOPIC".
+func help(out io.Writer, root *cobra.Command, args []string) error {
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return wantsHelp([]string{arg}) })
+	known := tree()
+	for _, t := range topics() {
+		known[t.word] = argv.Word{}
+	}
+	found, err := argv.Path(append(args, "--help"), known, nil)
+	if err != nil {
+		return advise(err, nil, nil)
+	}
+	if len(found.Path) == 1 {
+		for _, t := range topics() {
+			if t.word == found.Path[0] {
+				return printed(out, t.write)
+			}
+		}
+	}
+	e, ok := find(found.Path)
+	return printed(out, func(w io.Writer) {
+		switch {
+		case !ok:
+			writeRootHelp(w)
+		case e.build == nil:
+			writeGroupHelp(w, e, root)
+		default:
+			writeHelp(w, attach(root, e).Command)
+		}
+	})
+}
+
+func wantsHelp(args []string) bool {
+	return slices.Contains(args, "--help") || slices.Contains(args, "-h")
+}
 
 // writeRootHelp prints the words of the root on one screen.
 func writeRootHelp(w io.Writer) {
@@ -46,28 +83,14 @@ func writeGroupHelp(w io.Writer, e entry, root *cobra.Command) {
 	for _, sub := range below(e.words) {
 		fmt.Fprintf(w, "  %-16s %s\n", strings.TrimPrefix(sub.words, e.words+" "), sub.short)
 	}
-	if example := groupExample(e.words); example != "" {
-		fmt.Fprintf(w, "\nExample\n%s\n", example)
+	if e.example != "" {
+		fmt.Fprintf(w, "\nExample\n  computetarget %s\n", e.example)
 	}
 	fmt.Fprint(w, "\nAdd --help to a command to have it explained, with examples.\n")
-	if meant, ok := find([]string{e.words, "computeinstance"}); ok && e.words == "create" && root != nil {
+	if meant, ok := find([]string{e.words, e.meant}); ok && !e.byFlags && root != nil {
 		own, _ := flagLists(attach(root, meant).Command)
 		writeFlags(w, "Flags of an instance, which is what create makes without a type", own)
 	}
-}
-
-// groupExample is what most people come to a group for; "" for groups whose
-// commands say it all.
-func groupExample(words string) string {
-	switch words {
-	case "create":
-		return "  computetarget create dev -s Standard_DS3_v2     # without a type: an instance"
-	case "schedule":
-		return "  computetarget schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin"
-	case "emulator":
-		return "  computetarget emulator exec -- computetarget create dev -s Standard_DS3_v2"
-	}
-	return ""
 }
 
 // printed writes what write writes in one piece, so that a page that could not

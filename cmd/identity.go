@@ -17,7 +17,6 @@ import (
 func newIdentityShow() *command {
 	c := &cobra.Command{
 		Use:     "show -n NAME",
-		Short:   "Show the identity of a cluster",
 		Long:    `Show the managed identities of a cluster.`,
 		Example: `  computetarget amlcompute identity show -n cpu`,
 	}
@@ -33,8 +32,7 @@ func newIdentityShow() *command {
 
 func newIdentityAssign() *command {
 	c := &cobra.Command{
-		Use:   "assign -n NAME --identities IDENTITIES",
-		Short: "Give a cluster identities",
+		Use: "assign -n NAME --identities IDENTITIES",
 		Long: `Give a cluster identities: [system], or ARM ids separated by commas. Those it has
 stay.`,
 		Example: `  computetarget amlcompute identity assign -n cpu --identities '[system]'`,
@@ -52,7 +50,6 @@ stay.`,
 func newIdentityRemove() *command {
 	c := &cobra.Command{
 		Use:     "remove -n NAME --identities IDENTITIES",
-		Short:   "Take identities from a cluster",
 		Long:    `Take identities from a cluster: [system], or ARM ids separated by commas.`,
 		Example: `  computetarget amlcompute identity remove -n cpu --identities '[system]'`,
 	}

@@ -16,8 +16,7 @@ import (
 
 func newIdle() *command {
 	c := &cobra.Command{
-		Use:   "idle [NAME… TIME|off]",
-		Short: "Set after how long without use instances stop",
+		Use: "idle [NAME… TIME|off]",
 		Long: `Set after how long without use instances stop themselves: 15 minutes to 3 days, in
 whole minutes, or off. What it was and what it is now are printed, after reading
 it back; when the service shows something else the exit code is 1.
@@ -102,8 +101,7 @@ func listIdle(ctx context.Context, a *app.App, names *names, args []string) (ren
 
 func newUpdateInstance() *command {
 	c := &cobra.Command{
-		Use:   "computeinstance -n NAME --idle-shutdown TIME",
-		Short: "Change after how long without use an instance stops",
+		Use: "computeinstance -n NAME --idle-shutdown TIME",
 		Long: `Change after how long without use an instance stops itself: 15 minutes to 3 days, or
 off. It is what "idle" does; "schedule" changes the hours and "resize" the size.`,
 		Example: `  computetarget update computeinstance -n dev --idle-shutdown 1h

@@ -15,8 +15,7 @@ const watchInterval = 3 * time.Second
 
 func newList() *command {
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List the computes of the workspace",
+		Use: "list",
 		Long: `List the computes of the workspace, with one request for every page of the
 service.
 
@@ -27,8 +26,7 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
   computetarget list -o name --owner me | computetarget stop -
   computetarget list --type computeinstance --older-than 30d -o table
   computetarget list --query "[?state=='Running'].name" -o tsv`,
-		Args:        noNames,
-		Annotations: map[string]string{listed: "names ids"},
+		Args: noNames,
 	}
 	wanted := filterFlags(c.Flags())
 	viewZoneFlag(c.Flags())

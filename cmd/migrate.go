@@ -23,8 +23,7 @@ import (
 
 func newMigrate() *command {
 	c := &cobra.Command{
-		Use:   "migrate FILE|FOLDER|-…",
-		Short: "Find calls of the old CLI in scripts, and rewrite them",
+		Use: "migrate FILE|FOLDER|-…",
 		Long: `Find every call of az ml computetarget and az ml folder attach in scripts,
 pipelines, notebooks, settings and pages, and print what each becomes, with what
 behaves differently. A folder is searched for sh, bash, ps1, cmd, yml, json, tf,
@@ -109,7 +108,7 @@ func init() { refusals = newRefusals }
 func newRefusals() func([]string) error {
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
-	tree, global := words(), grammar(globalSet.Flags())
+	tree, global := tree(), grammar(globalSet.Flags())
 	known := map[string][]argv.Flag{} // by command: a folder may hold thousands of calls
 	return func(args []string) error {
 		found, err := argv.Path(args, tree, global)

@@ -21,7 +21,7 @@ func accepted(t testing.TB, args []string) error {
 	t.Helper()
 	globalSet := newMigrate()
 	globals(globalSet.Flags())
-	found, err := argv.Path(args, words(), grammar(globalSet.Flags()))
+	found, err := argv.Path(args, tree(), grammar(globalSet.Flags()))
 	if err != nil {
 		return err
 	}

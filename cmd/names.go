@@ -426,3 +426,14 @@ func (t target) label() string {
 	}
 	return fmt.Sprintf("%s (workspace %s)", t.name, t.in.Name)
 }
+
+// noNames refuses positional arguments.
+func noNames(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		if err := misreadArguments(c, args); err != nil {
+			return err
+		}
+		return exit.Usagef("unrecognized arguments: %s", strings.Join(args, " "))
+	}
+	return nil
+}

@@ -13,13 +13,11 @@ import (
 
 func newListNodes() *command {
 	c := &cobra.Command{
-		Use:   "list-nodes NAME",
-		Short: "List the nodes of a cluster",
+		Use: "list-nodes NAME",
 		Long: `List the nodes of a cluster, with addresses, states and the run on each. An
 instance is answered too, as the one node it is.`,
 		Example: `  computetarget list-nodes cpu
   computetarget list-nodes cpu -o table`,
-		Annotations: map[string]string{listed: "names"},
 	}
 	names := nameFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {

@@ -15,8 +15,7 @@ import (
 
 func newOpen() *command {
 	c := &cobra.Command{
-		Use:   "open NAME",
-		Short: "Open an instance's notebooks in the browser",
+		Use: "open NAME",
 		Long: `Open an application of a running instance in the browser: jupyterlab, jupyter,
 rstudio, or vscode, which goes through SSH and the host that ssh-config --write
 made. Where there is no browser, and with --print, the address is printed. The

@@ -12,8 +12,7 @@ import (
 
 func newResize() *command {
 	c := &cobra.Command{
-		Use:   "resize NAME… -s SIZE",
-		Short: "Change the size of compute instances",
+		Use: "resize NAME… -s SIZE",
 		Long: `Change the VM size of compute instances, keeping their disks, and wait until that is
 over. A size the service does not allow for an instance is refused before anything
 is sent, and those it allows are listed. Resizing is a preview of the service.`,

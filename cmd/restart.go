@@ -8,8 +8,7 @@ import (
 
 func newRestart() *command {
 	return newAction(&cobra.Command{
-		Use:   "restart NAME…",
-		Short: "Restart compute instances",
+		Use: "restart NAME…",
 		Long: `Restart compute instances and wait until they run again.
 
 An instance that is stopped is started instead, which is said.`,

@@ -22,8 +22,7 @@ import (
 
 func newScheduleSet() *command {
 	c := &cobra.Command{
-		Use:   "set NAME HOURS…",
-		Short: "Set the hours of an instance",
+		Use: "set NAME HOURS…",
 		Long: `Set the hours of an instance: all its schedules are replaced by the fewest that
 start and stop it at these hours, four at most. Running it again changes nothing.
 
@@ -121,8 +120,7 @@ func compileHours(a *app.App, texts []string) ([]compute.Scheduled, error) {
 
 func newScheduleCreate() *command {
 	c := &cobra.Command{
-		Use:   "create NAME --action start|stop --cron EXPRESSION",
-		Short: "Add one schedule to an instance",
+		Use: "create NAME --action start|stop --cron EXPRESSION",
 		Long: `Add one schedule to those an instance has, by a cron expression or by a recurrence.
 
 A cron expression has five fields: minute, hour, day of month, month, day of week
@@ -289,8 +287,7 @@ func countedFrom(r *schedule.Recurrence, from string) error {
 
 func newScheduleList() *command {
 	c := &cobra.Command{
-		Use:   "list [NAME…]",
-		Short: "List the schedules of instances",
+		Use: "list [NAME…]",
 		Long: `List the schedules of instances: what each does, in words, and when it fires next
 in its zone and in UTC. Without a name, those of all instances that have some.
 
@@ -359,8 +356,7 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 
 func newScheduleEnable() *command {
 	return newScheduleEdit(&cobra.Command{
-		Use:   "enable NAME SCHEDULE…",
-		Short: "Switch schedules on",
+		Use: "enable NAME SCHEDULE…",
 		Long: `Switch schedules of an instance on. A schedule is named by the number "schedule
 list" shows, by its id or by the beginning of it; --all names them all.`,
 		Example: `  computetarget schedule enable dev 2
@@ -370,8 +366,7 @@ list" shows, by its id or by the beginning of it; --all names them all.`,
 
 func newScheduleDisable() *command {
 	return newScheduleEdit(&cobra.Command{
-		Use:   "disable NAME SCHEDULE…",
-		Short: "Switch schedules off",
+		Use: "disable NAME SCHEDULE…",
 		Long: `Switch schedules of an instance off and keep them. A schedule is named by the
 number "schedule list" shows, by its id or by the beginning of it; --all names
 them all.`,
@@ -382,8 +377,7 @@ them all.`,
 
 func newScheduleDelete() *command {
 	return newScheduleEdit(&cobra.Command{
-		Use:   "delete NAME SCHEDULE…",
-		Short: "Delete schedules",
+		Use: "delete NAME SCHEDULE…",
 		Long: `Delete schedules of an instance. A schedule is named by the number "schedule
 list" shows, by its id or by the beginning of it; --all names them all.`,
 		Example: `  computetarget schedule delete dev 2

@@ -18,8 +18,7 @@ import (
 
 func newScheduleApply() *command {
 	c := &cobra.Command{
-		Use:   "apply [NAME…] -f FILE",
-		Short: "Give instances the hours that a file says",
+		Use: "apply [NAME…] -f FILE",
 		Long: `Give instances the hours, or the schedules, that a YAML or JSON file says. What is
 as the file says already is left alone, so it can run as often as you like.
 
@@ -141,8 +140,7 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 
 func newSchedulePreview() *command {
 	c := &cobra.Command{
-		Use:   "preview [NAME…]",
-		Short: "Show the week that schedules make, as a picture",
+		Use: "preview [NAME…]",
 		Long: `Show what the schedules of an instance do over the next days: a row a day, or a row
 an instance when there are several. The present and clock changes are marked; the
 hours on per week, and what they save against always on, are below. It is what

@@ -18,8 +18,7 @@ import (
 
 func newScheduleSkip() *command {
 	c := &cobra.Command{
-		Use:   "skip NAME",
-		Short: "Leave out what a schedule does next",
+		Use: "skip NAME",
 		Long: `Leave out the next firing of an instance's schedules, once: "I work late today".
 --next stop skips the next stop, whatever starts before it. The start time of the
 schedule is moved to its next occurrence; what will not happen and what happens
@@ -69,8 +68,7 @@ next are printed. Idle shutdown still applies.`,
 
 func newSchedulePause() *command {
 	c := &cobra.Command{
-		Use:   "pause NAME --until DATE",
-		Short: "Leave out all that schedules do until a day",
+		Use: "pause NAME --until DATE",
 		Long: `Leave out everything an instance's schedules do until a day, or a time of a day:
 holidays. They go on by themselves then. The start times of the enabled schedules
 are moved to their first occurrence from that day on; what will not happen and

@@ -18,8 +18,7 @@ import (
 
 func newShimInstall() *command {
 	c := &cobra.Command{
-		Use:   "install",
-		Short: "Put an az in front of az that knows the old commands",
+		Use: "install",
 		Long: `Write a small program named az into a folder of PATH that stands before the real
 az. It sends az ml computetarget and az ml folder attach here and hands everything
 else to the real az. Old scripts run unchanged: delete returns at once and the
@@ -64,8 +63,7 @@ written to is taken.`,
 
 func newShimUninstall() *command {
 	c := &cobra.Command{
-		Use:   "uninstall",
-		Short: "Remove the az in front of az",
+		Use: "uninstall",
 		Long: `Remove what shim install wrote: from the folder of --dir, or from every folder of
 PATH. Only the shim is removed, never the real az.`,
 		Example: `  computetarget shim uninstall
@@ -95,8 +93,7 @@ PATH. Only the shim is removed, never the real az.`,
 
 func newShimStatus() *command {
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show which az answers in this shell, in scripts and in cron",
+		Use: "status",
 		Long: `Show which az answers in this shell, in scripts and in cron: the shim or another
 program, the real az behind the shim, and what to do where the shim does not
 answer.`,
@@ -138,8 +135,7 @@ answer.`,
 
 func newShimPrint() *command {
 	c := &cobra.Command{
-		Use:   "print",
-		Short: "Print the az in front of az",
+		Use: "print",
 		Long: `Print what shim install would write, to read it or to put it in place by other
 means, such as a container image.`,
 		Example: `  computetarget shim print
@@ -172,16 +168,14 @@ means, such as a container image.`,
 
 func newShimAnswer() *command {
 	c := &cobra.Command{
-		Use:   "answer extension list|extension show|version|versions",
-		Short: "Say what az says of its extensions, azure-cli-ml among them",
+		Use: "answer extension list|extension show|version|versions",
 		Long: `Print what az extension list, az extension show -n azure-cli-ml, az version and
 az --version (versions) print, with azure-cli-ml among the extensions: old
 scripts look for it. The shim calls this; --az is the real az, which is asked for
 the rest.`,
 		Example: `  computetarget shim answer extension list --az /usr/bin/az -o table
   computetarget shim answer version --az /usr/bin/az`,
-		Args:        cobra.ArbitraryArgs,
-		Annotations: map[string]string{readsNothing: "true"},
+		Args: cobra.ArbitraryArgs,
 	}
 	az := c.Flags().String("az", "", "`FILE` of the real az; without it there is none")
 	c.Flags().StringP("name", "n", "", "`NAME` of the extension that show shows: "+shim.Extension)

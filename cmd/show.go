@@ -13,8 +13,7 @@ import (
 
 func newShow() *command {
 	c := &cobra.Command{
-		Use:   "show NAME…",
-		Short: "Show a compute",
+		Use: "show NAME…",
 		Long: `Show a compute: whether it is on, who stopped it and when, whose it is, how to
 reach it and when it stops.
 

@@ -15,8 +15,7 @@ import (
 
 func newListSizes() *command {
 	c := &cobra.Command{
-		Use:   "list-sizes",
-		Short: "List the VM sizes the region offers",
+		Use: "list-sizes",
 		Long: `List the VM sizes the workspace's region offers for a compute type, with cores,
 memory, GPUs and the list price of an hour where the service tells it.
 
@@ -24,8 +23,7 @@ memory, GPUs and the list price of an hour where the service tells it.
 		Example: `  computetarget list-sizes
   computetarget list-sizes --gpu --fits-quota
   computetarget list-sizes --min-cores 8 --min-memory 32 -o table`,
-		Args:        noNames,
-		Annotations: map[string]string{listed: "names"},
+		Args: noNames,
 	}
 	f := c.Flags()
 	gpu := f.Bool("gpu", false, "only sizes with GPUs")

@@ -12,9 +12,7 @@ import (
 
 func newSSH() *command {
 	c := &cobra.Command{
-		Use:         "ssh NAME [-- COMMAND…]",
-		Annotations: map[string]string{endless: "true"},
-		Short:       "Open a shell on an instance, or run a command there",
+		Use: "ssh NAME [-- COMMAND…]",
 		Long: `Open a shell on a running instance with this machine's ssh, or run a command
 there. The exit code is ssh's.
 

@@ -17,8 +17,7 @@ import (
 
 func newSSHConfig() *command {
 	c := &cobra.Command{
-		Use:   "ssh-config NAME… | --all",
-		Short: "Print or write the ssh configuration of instances",
+		Use: "ssh-config NAME… | --all",
 		Long: `Print the lines that make "ssh NAME", and VS Code's Remote-SSH, reach instances.
 --write puts them into ~/.ssh/config: a marked block per instance, replaced when
 it is there already; the rest of the file is never touched. --all takes every

@@ -8,8 +8,7 @@ import (
 
 func newStart() *command {
 	return newAction(&cobra.Command{
-		Use:   "start NAME…",
-		Short: "Start compute instances",
+		Use: "start NAME…",
 		Long: `Start compute instances and wait until they run.
 
 An instance that runs already is left alone and the exit code is 0; one that is

@@ -8,8 +8,7 @@ import (
 
 func newStop() *command {
 	return newAction(&cobra.Command{
-		Use:   "stop NAME…",
-		Short: "Stop compute instances",
+		Use: "stop NAME…",
 		Long: `Stop compute instances and wait until they are stopped.
 
 An instance that is stopped already is left alone and the exit code is 0; one

@@ -1,15 +1,76 @@
 package cmd
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// entry is one command: its words, the line help shows for it, and how to
-// build it. Only the command asked for is built, so the table costs nothing at
-// start-up.
+	"github.com/computetarget/computetarget/internal/argv"
+	"github.com/computetarget/computetarget/internal/recall"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// entry is everything about one command but what its file says: help, the
+// grammar, completion, the reference and the run read it here. Only the command
+// asked for is built, so the table costs nothing at start-up.
 type entry struct {
-	words string // below computetarget, separated by spaces
-	short string
+	words string          // below computetarget, separated by spaces
+	short string          // the line help shows
 	build func() *command // nil for a group of commands
+
+	typed   bool     // a compute type may stand beside the verb, before or after it
+	on      computes // the computes it acts on; nil for all of them
+	useless []string // the states in which it does nothing to an instance
+	then    then     // what stands after the first name
+	unnamed bool     // it does something without a name, too
+	prints  prints   // what of its result has names and ARM ids
+	noFiles bool     // it reads no settings from files, for files that are broken must not matter to it
+	endless bool     // it goes on until it is ended, by a signal or by what it runs
+	lacks   []string // the global flags that its v1 command did not have
+
+	// Of groups.
+	meant   string // the command below that is meant when none is named
+	byFlags bool   // only when flags follow
+	example string // what most people come for, "" where the commands say it all
 }
+
+// computes tells by its type whether a compute is meant.
+type computes func(kind string) bool
+
+func only(kind string) computes {
+	return func(k string) bool { return strings.EqualFold(k, kind) }
+}
+
+var (
+	instance = only(compute.TypeInstance)
+	cluster  = only(compute.TypeCluster)
+	attached = computes(func(kind string) bool { return !instance(kind) && !cluster(kind) })
+	running  = []string{compute.StateRunning, compute.StateJobRunning}
+	stopped  = []string{compute.StateStopped}
+
+	attachLacks = []string{"path", "subscription-id", fullObject}
+)
+
+// then is what stands after the first name.
+type then int
+
+const (
+	moreNames then = iota
+	freeWords      // hours, a time, a date
+	enabledSchedules
+	disabledSchedules
+	allSchedules
+	newName // nothing: the name is that of a compute to be made
+)
+
+// prints is what -o name and -o id find in the result of a command.
+type prints int
+
+const (
+	whatItTakes prints = iota // both when it takes names of computes, else neither
+	namesAndIDs
+	onlyNames
+	neither
+)
 
 // section is one block of the root help.
 type section struct {
@@ -19,98 +80,98 @@ type section struct {
 
 var sections = []section{
 	{"Your machine", []entry{
-		{"create", "Create a compute", nil},
-		{"create computeinstance", "Create a compute instance", newCreateInstance},
-		{"create amlcompute", "Create a compute cluster", newCreateCluster},
-		{"create aks", "Create an AKS inference cluster", newCreateAKS},
-		{"create datafactory", "Create a Data Factory compute target", newCreateDataFactory},
-		{"list", "List the computes of the workspace", newList},
-		{"show", "Show a compute", newShow},
-		{"start", "Start compute instances", newStart},
-		{"stop", "Stop compute instances", newStop},
-		{"restart", "Restart compute instances", newRestart},
-		{"resize", "Change the size of compute instances", newResize},
-		{"delete", "Delete computes", newDelete},
-		{"wait", "Wait until computes are ready, or in a state", newWait},
-		{"open", "Open an instance's notebooks in the browser", newOpen},
-		{"ssh", "Open a shell on an instance, or run a command there", newSSH},
-		{"ssh-config", "Print or write the ssh configuration of instances", newSSHConfig},
+		{words: "create", short: "Create a compute", meant: "computeinstance", example: "create dev -s Standard_DS3_v2     # without a type: an instance"},
+		{words: "create computeinstance", short: "Create a compute instance", build: newCreateInstance, then: newName},
+		{words: "create amlcompute", short: "Create a compute cluster", build: newCreateCluster, then: newName},
+		{words: "create aks", short: "Create an AKS inference cluster", build: newCreateAKS, then: newName},
+		{words: "create datafactory", short: "Create a Data Factory compute target", build: newCreateDataFactory, then: newName},
+		{words: "list", short: "List the computes of the workspace", build: newList, typed: true, prints: namesAndIDs},
+		{words: "show", short: "Show a compute", build: newShow, typed: true},
+		{words: "start", short: "Start compute instances", build: newStart, on: instance, typed: true, useless: running},
+		{words: "stop", short: "Stop compute instances", build: newStop, on: instance, typed: true, useless: stopped},
+		{words: "restart", short: "Restart compute instances", build: newRestart, on: instance, typed: true},
+		{words: "resize", short: "Change the size of compute instances", build: newResize, on: instance, typed: true},
+		{words: "delete", short: "Delete computes", build: newDelete, typed: true},
+		{words: "wait", short: "Wait until computes are ready, or in a state", build: newWait, typed: true},
+		{words: "open", short: "Open an instance's notebooks in the browser", build: newOpen, on: instance, useless: stopped},
+		{words: "ssh", short: "Open a shell on an instance, or run a command there", build: newSSH, on: instance, useless: stopped, endless: true},
+		{words: "ssh-config", short: "Print or write the ssh configuration of instances", build: newSSHConfig, on: instance, unnamed: true},
 	}},
 	{"Its hours", []entry{
-		{"schedule", "When instances start and stop by themselves", nil},
-		{"schedule set", "Set the hours of an instance", newScheduleSet},
-		{"schedule create", "Add one schedule to an instance", newScheduleCreate},
-		{"schedule list", "List the schedules of instances", newScheduleList},
-		{"schedule enable", "Switch schedules on", newScheduleEnable},
-		{"schedule disable", "Switch schedules off", newScheduleDisable},
-		{"schedule delete", "Delete schedules", newScheduleDelete},
-		{"schedule skip", "Leave out what a schedule does next", newScheduleSkip},
-		{"schedule pause", "Leave out all that schedules do until a day", newSchedulePause},
-		{"schedule preview", "Show the week that schedules make, as a picture", newSchedulePreview},
-		{"schedule apply", "Give instances the hours that a file says", newScheduleApply},
-		{"idle", "Set after how long without use instances stop", newIdle},
+		{words: "schedule", short: "When instances start and stop by themselves", example: "schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin"},
+		{words: "schedule set", short: "Set the hours of an instance", build: newScheduleSet, on: instance, then: freeWords},
+		{words: "schedule create", short: "Add one schedule to an instance", build: newScheduleCreate, on: instance, then: freeWords},
+		{words: "schedule list", short: "List the schedules of instances", build: newScheduleList, on: instance, unnamed: true},
+		{words: "schedule enable", short: "Switch schedules on", build: newScheduleEnable, on: instance, then: disabledSchedules},
+		{words: "schedule disable", short: "Switch schedules off", build: newScheduleDisable, on: instance, then: enabledSchedules},
+		{words: "schedule delete", short: "Delete schedules", build: newScheduleDelete, on: instance, then: allSchedules},
+		{words: "schedule skip", short: "Leave out what a schedule does next", build: newScheduleSkip, on: instance, then: enabledSchedules},
+		{words: "schedule pause", short: "Leave out all that schedules do until a day", build: newSchedulePause, on: instance, then: freeWords},
+		{words: "schedule preview", short: "Show the week that schedules make, as a picture", build: newSchedulePreview, on: instance, unnamed: true},
+		{words: "schedule apply", short: "Give instances the hours that a file says", build: newScheduleApply, on: instance, then: freeWords, unnamed: true},
+		{words: "idle", short: "Set after how long without use instances stop", build: newIdle, on: instance, unnamed: true},
 	}},
 	{"The workspace", []entry{
-		{"use", "Choose the workspace to act in", newUse},
-		{"workspace", "The workspaces you can see", nil},
-		{"workspace list", "List the workspaces you can see", newWorkspaceList},
-		{"list-sizes", "List the VM sizes the region offers", newListSizes},
-		{"list-usage", "List what is used of the quota, and by whom", newListUsage},
+		{words: "use", short: "Choose the workspace to act in", build: newUse, prints: namesAndIDs},
+		{words: "workspace", short: "The workspaces you can see"},
+		{words: "workspace list", short: "List the workspaces you can see", build: newWorkspaceList, prints: namesAndIDs},
+		{words: "list-sizes", short: "List the VM sizes the region offers", build: newListSizes, prints: onlyNames},
+		{words: "list-usage", short: "List what is used of the quota, and by whom", build: newListUsage, prints: onlyNames},
 	}},
 	{"Clusters and attached", []entry{
-		{"update", "Change computes", nil},
-		{"update computeinstance", "Change after how long without use an instance stops", newUpdateInstance},
-		{"update amlcompute", "Change how a cluster scales", newUpdateCluster},
-		{"update aks", "Change an AKS target's certificate or load balancer", newUpdateAKS},
-		{"attach", "Attach existing computes", nil},
-		{"attach aks", "Attach an AKS cluster", newAttachAKS},
-		{"attach kubernetes", "Attach a Kubernetes cluster", newAttachKubernetes},
-		{"attach remote", "Attach a machine reached by SSH", newAttachRemote},
-		{"detach", "Detach computes, leaving what they stand for", newDetach},
-		{"amlcompute", "The identities of clusters", nil},
-		{"amlcompute identity", "The identities of clusters", nil},
-		{"amlcompute identity assign", "Give a cluster identities", newIdentityAssign},
-		{"amlcompute identity remove", "Take identities from a cluster", newIdentityRemove},
-		{"amlcompute identity show", "Show the identity of a cluster", newIdentityShow},
-		{"list-nodes", "List the nodes of a cluster", newListNodes},
-		{"get-credentials", "Print the secrets of an attached compute", newGetCredentials},
+		{words: "update", short: "Change computes", meant: "amlcompute", byFlags: true},
+		{words: "update computeinstance", short: "Change after how long without use an instance stops", build: newUpdateInstance, on: instance},
+		{words: "update amlcompute", short: "Change how a cluster scales", build: newUpdateCluster, on: cluster},
+		{words: "update aks", short: "Change an AKS target's certificate or load balancer", build: newUpdateAKS, on: only(compute.TypeAKS)},
+		{words: "attach", short: "Attach existing computes"},
+		{words: "attach aks", short: "Attach an AKS cluster", build: newAttachAKS, then: newName, lacks: attachLacks},
+		{words: "attach kubernetes", short: "Attach a Kubernetes cluster", build: newAttachKubernetes, then: newName, lacks: attachLacks},
+		{words: "attach remote", short: "Attach a machine reached by SSH", build: newAttachRemote, then: newName, lacks: attachLacks},
+		{words: "detach", short: "Detach computes, leaving what they stand for", build: newDetach, on: attached, typed: true},
+		{words: "amlcompute", short: "The identities of clusters"},
+		{words: "amlcompute identity", short: "The identities of clusters"},
+		{words: "amlcompute identity assign", short: "Give a cluster identities", build: newIdentityAssign, on: cluster},
+		{words: "amlcompute identity remove", short: "Take identities from a cluster", build: newIdentityRemove, on: cluster},
+		{words: "amlcompute identity show", short: "Show the identity of a cluster", build: newIdentityShow, on: cluster},
+		{words: "list-nodes", short: "List the nodes of a cluster", build: newListNodes, on: cluster, typed: true, prints: onlyNames},
+		{words: "get-credentials", short: "Print the secrets of an attached compute", build: newGetCredentials, on: attached, typed: true, prints: neither},
 	}},
 	{"Old scripts", []entry{
-		{"shim", "Let old scripts that call az run unchanged", nil},
-		{"shim install", "Put an az in front of az that knows the old commands", newShimInstall},
-		{"shim uninstall", "Remove the az in front of az", newShimUninstall},
-		{"shim status", "Show which az answers in this shell, in scripts and in cron", newShimStatus},
-		{"shim answer", "Say what az says of its extensions, azure-cli-ml among them", newShimAnswer},
-		{"shim print", "Print the az in front of az", newShimPrint},
-		{"migrate", "Find calls of the old CLI in scripts, and rewrite them", newMigrate},
-		{"folder", "Attach a folder to a workspace", nil},
-		{"folder attach", "Attach a folder to a workspace, as az ml folder attach did", newFolderAttach},
+		{words: "shim", short: "Let old scripts that call az run unchanged"},
+		{words: "shim install", short: "Put an az in front of az that knows the old commands", build: newShimInstall},
+		{words: "shim uninstall", short: "Remove the az in front of az", build: newShimUninstall},
+		{words: "shim status", short: "Show which az answers in this shell, in scripts and in cron", build: newShimStatus},
+		{words: "shim answer", short: "Say what az says of its extensions, azure-cli-ml among them", build: newShimAnswer, noFiles: true},
+		{words: "shim print", short: "Print the az in front of az", build: newShimPrint},
+		{words: "migrate", short: "Find calls of the old CLI in scripts, and rewrite them", build: newMigrate},
+		{words: "folder", short: "Attach a folder to a workspace"},
+		{words: "folder attach", short: "Attach a folder to a workspace, as az ml folder attach did", build: newFolderAttach},
 	}},
 	{"Try without Azure", []entry{
-		{"emulator", "Azure Resource Manager on this machine", nil},
-		{"emulator serve", "Serve the emulator to any client", newEmulatorServe},
-		{"emulator exec", "Run a command beside an emulator of its own", newEmulatorExec},
-		{"emulator env", "Print what clients need in their environment", newEmulatorEnv},
-		{"emulator advance", "Move the emulator's clock forward", newEmulatorAdvance},
-		{"emulator status", "Show what the emulator holds", newEmulatorStatus},
-		{"emulator reset", "Forget everything the emulator holds", newEmulatorReset},
-		{"emulator set", "Put computes of the emulator into a state", newEmulatorSet},
-		{"emulator load", "Load computes into the emulator", newEmulatorLoad},
-		{"emulator requests", "List the requests the emulator has answered", newEmulatorRequests},
-		{"emulator fault", "What goes wrong in the emulator", nil},
-		{"emulator fault add", "Let requests to the emulator go wrong", newEmulatorFaultAdd},
-		{"emulator fault list", "List the faults of the emulator", newEmulatorFaultList},
-		{"emulator fault clear", "Remove the faults of the emulator", newEmulatorFaultClear},
+		{words: "emulator", short: "Azure Resource Manager on this machine", example: "emulator exec -- computetarget create dev -s Standard_DS3_v2"},
+		{words: "emulator serve", short: "Serve the emulator to any client", build: newEmulatorServe, endless: true},
+		{words: "emulator exec", short: "Run a command beside an emulator of its own", build: newEmulatorExec, endless: true},
+		{words: "emulator env", short: "Print what clients need in their environment", build: newEmulatorEnv},
+		{words: "emulator advance", short: "Move the emulator's clock forward", build: newEmulatorAdvance},
+		{words: "emulator status", short: "Show what the emulator holds", build: newEmulatorStatus},
+		{words: "emulator reset", short: "Forget everything the emulator holds", build: newEmulatorReset},
+		{words: "emulator set", short: "Put computes of the emulator into a state", build: newEmulatorSet},
+		{words: "emulator load", short: "Load computes into the emulator", build: newEmulatorLoad},
+		{words: "emulator requests", short: "List the requests the emulator has answered", build: newEmulatorRequests},
+		{words: "emulator fault", short: "What goes wrong in the emulator"},
+		{words: "emulator fault add", short: "Let requests to the emulator go wrong", build: newEmulatorFaultAdd},
+		{words: "emulator fault list", short: "List the faults of the emulator", build: newEmulatorFaultList},
+		{words: "emulator fault clear", short: "Remove the faults of the emulator", build: newEmulatorFaultClear},
 	}},
 	{"Yourself", []entry{
-		{"auth", "Who you are signed in as", nil},
-		{"auth status", "Show who you are signed in as", newAuthStatus},
-		{"config", "Settings and where they come from", nil},
-		{"config show", "Show every setting and where it comes from", newConfigShow},
-		{"config get", "Print one setting", newConfigGet},
-		{"config set", "Keep a setting in your config.yaml", newConfigSet},
-		{"completion", "Print a shell's completion script", newCompletion},
-		{"version", "Print the version", newVersion},
+		{words: "auth", short: "Who you are signed in as"},
+		{words: "auth status", short: "Show who you are signed in as", build: newAuthStatus},
+		{words: "config", short: "Settings and where they come from"},
+		{words: "config show", short: "Show every setting and where it comes from", build: newConfigShow},
+		{words: "config get", short: "Print one setting", build: newConfigGet},
+		{words: "config set", short: "Keep a setting in your config.yaml", build: newConfigSet},
+		{words: "completion", short: "Print a shell's completion script", build: newCompletion, noFiles: true},
+		{words: "version", short: "Print the version", build: newVersion, noFiles: true},
 	}},
 }
 
@@ -118,10 +179,8 @@ var sections = []section{
 func find(path []string) (entry, bool) {
 	words := strings.Join(path, " ")
 	for _, s := range sections {
-		for _, e := range s.entries {
-			if e.words == words {
-				return e, true
-			}
+		if i := slices.IndexFunc(s.entries, func(e entry) bool { return e.words == words }); i >= 0 {
+			return s.entries[i], true
 		}
 	}
 	return entry{}, false
@@ -144,12 +203,33 @@ func below(words string) []entry {
 	return out
 }
 
-// takesType reports whether a compute type may stand beside the verb, before
-// or after it: computeinstance stop, stop computeinstance.
-func (e entry) takesType() bool {
-	switch e.words {
-	case "list", "show", "start", "stop", "restart", "delete", "detach", "wait", "resize", "get-credentials", "list-nodes":
-		return true
+// tree describes the commands to the argument grammar.
+func tree() argv.Words {
+	tree := argv.Words{}
+	for _, s := range sections {
+		for _, e := range s.entries {
+			at := tree
+			path := strings.Fields(e.words)
+			for _, w := range path[:len(path)-1] {
+				at = at[w].Next
+			}
+			word := argv.Word{Typed: e.typed, Meant: e.meant, ByFlags: e.byFlags}
+			if e.build == nil {
+				word.Next = argv.Words{}
+			}
+			at[path[len(path)-1]] = word
+		}
 	}
-	return false
+	tree["help"] = argv.Word{}
+	return tree
 }
+
+// fits reports whether a command is of any use for a compute that is
+// remembered. Names that were met in passing may lack their type and state.
+func (e entry) fits(n recall.Name) bool {
+	kind, _, _ := strings.Cut(n.About, " ")
+	return kind == "" || e.on == nil || e.on(kind)
+}
+
+// useful reports whether a command does anything in a state.
+func (e entry) useful(state string) bool { return !containsFold(e.useless, state) }

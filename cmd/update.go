@@ -15,8 +15,7 @@ import (
 
 func newUpdateCluster() *command {
 	c := &cobra.Command{
-		Use:   "amlcompute -n NAME",
-		Short: "Change how a cluster scales",
+		Use: "amlcompute -n NAME",
 		Long: `Change how a cluster scales and wait until that is over. What is not given stays
 as it is; with nothing given nothing is sent.`,
 		Example: `  computetarget update amlcompute -n cpu --max-nodes 8
@@ -71,8 +70,7 @@ as it is; with nothing given nothing is sent.`,
 
 func newUpdateAKS() *command {
 	c := &cobra.Command{
-		Use:   "aks -n NAME",
-		Short: "Change an AKS target's certificate or load balancer",
+		Use: "aks -n NAME",
 		Long: `Change the certificate or the load balancer of an AKS target and wait until that
 is over. What is not given stays as it is.`,
 		Example: `  computetarget update aks -n serving --load-balancer-type InternalLoadBalancer

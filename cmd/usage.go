@@ -16,8 +16,7 @@ import (
 
 func newListUsage() *command {
 	c := &cobra.Command{
-		Use:   "list-usage",
-		Short: "List what is used of the quota, and by whom",
+		Use: "list-usage",
 		Long: `List the quota of the workspace's region: the cores used in the whole region and
 the limit, and below who holds them, those with the most first: here, in this
 workspace, and elsewhere, in others of the subscription. A stopped instance keeps
@@ -26,8 +25,7 @@ its cores. Families nobody uses are left out; --all shows them.
 Whose a compute elsewhere is, and whether it is on, only its own workspace tells.`,
 		Example: `  computetarget list-usage
   computetarget list-usage --all -o table`,
-		Args:        noNames,
-		Annotations: map[string]string{listed: "names"},
+		Args: noNames,
 	}
 	everything := c.Flags().Bool("all", false, "show families nobody uses too")
 	location := c.Flags().StringP("location", "l", "", "`REGION`; the workspace's own by default")

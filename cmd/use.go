@@ -17,8 +17,7 @@ import (
 
 func newUse() *command {
 	c := &cobra.Command{
-		Use:   "use WORKSPACE",
-		Short: "Choose the workspace to act in",
+		Use: "use WORKSPACE",
 		Long: `Choose the workspace to act in, for you everywhere (kept in your config.yaml), or
 with --here for a folder and those below it (kept in .azureml/config.json). The
 choice holds in the cloud it was made in: another cloud, and the emulator, keep
@@ -29,7 +28,6 @@ workspaces of the subscription or, when none is chosen, of every one you can
 see.`,
 		Example: `  computetarget use local-ws
   computetarget use local-ws -g local-rg --here`,
-		Annotations: map[string]string{listed: "names ids"},
 	}
 	here := c.Flags().Bool("here", false, "for this folder instead of everywhere")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {

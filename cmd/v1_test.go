@@ -74,7 +74,7 @@ func v1Command(t testing.TB, path string) *cobra.Command {
 	t.Helper()
 	globalSet := pflag.NewFlagSet("", pflag.ContinueOnError)
 	globals(globalSet)
-	found, err := argv.Path(append([]string{"ml", "computetarget"}, strings.Fields(path)...), words(), grammar(globalSet))
+	found, err := argv.Path(append([]string{"ml", "computetarget"}, strings.Fields(path)...), tree(), grammar(globalSet))
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}

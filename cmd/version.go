@@ -21,14 +21,12 @@ var (
 
 func newVersion() *command {
 	c := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
+		Use: "version",
 		Long: `Print the version of computetarget, the commit and the Go release it was built
 from, and the API version it speaks by default.`,
 		Example: `  computetarget version
   computetarget version -o json`,
-		Args:        noNames,
-		Annotations: map[string]string{readsNothing: "true"},
+		Args: noNames,
 	}
 	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		commit := Commit

@@ -13,8 +13,7 @@ import (
 
 func newWait() *command {
 	c := &cobra.Command{
-		Use:   "wait NAME…",
-		Short: "Wait until computes are ready, or in a state",
+		Use: "wait NAME…",
 		Long: `Wait until nothing is in progress on the computes, whoever began it.
 
 With --for it waits for a state: running, stopped, deleted, or a state as the

@@ -14,14 +14,12 @@ import (
 
 func newWorkspaceList() *command {
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List the workspaces you can see",
+		Use: "list",
 		Long: `List the workspaces of the subscription or, when none is chosen, of every one
 you can see; with -g those of a resource group. The chosen one is marked.`,
 		Example: `  computetarget workspace list
   computetarget workspace list -g local-rg -o name`,
-		Args:        noNames,
-		Annotations: map[string]string{listed: "names ids"},
+		Args: noNames,
 	}
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		group, err := a.Settings.Get(config.ResourceGroup)

@@ -13,7 +13,7 @@ func testWords() Words {
 	leaf := Word{}
 	typed := Word{Typed: true}
 	return Words{
-		"create":          {Next: Words{"aks": leaf, "amlcompute": leaf, "computeinstance": leaf, "datafactory": leaf}},
+		"create":          {Meant: "computeinstance", Next: Words{"aks": leaf, "amlcompute": leaf, "computeinstance": leaf, "datafactory": leaf}},
 		"attach":          {Next: Words{"aks": leaf, "kubernetes": leaf, "remote": leaf}},
 		"update":          {Runs: true, Typed: true, Next: Words{"aks": leaf, "amlcompute": leaf}},
 		"amlcompute":      {Next: Words{"identity": {Next: Words{"assign": leaf, "remove": leaf, "show": leaf}}}},

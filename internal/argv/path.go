@@ -19,6 +19,9 @@ type Word struct {
 	Next  Words // words that may follow; nil for a leaf
 	Runs  bool  // with Next: is also a command by itself, so that any other word is an argument
 	Typed bool  // may carry a compute type (stop computeinstance, computeinstance stop)
+
+	Meant   string // the word of Next that is meant when none of them is there
+	ByFlags bool   // Meant only when a flag comes next
 }
 
 // Command is a command found in the arguments.
@@ -38,9 +41,9 @@ func Types() []string {
 // The words `ml computetarget`, `ml compute`, `computetarget` or `compute` in
 // front are dropped, and `ml` in front of `folder`. Global flags may stand
 // before and between the words when written in full (`-o json`,
-// `--output=json`). A compute type may stand before or after the verb;
-// `create` without one makes a computeinstance, and where the tree has a
-// command for each type it may also come as v2's `--type TYPE` or `-t TYPE`.
+// `--output=json`). A compute type may stand before or after the verb; where the
+// tree has a command for each type it may also come as v2's `--type TYPE` or
+// `-t TYPE`, and without one the one that is Meant is taken.
 // Words match regardless of case, as in az. `help WORDS` becomes
 // `WORDS --help`, unless the tree has its own help; completion calls pass
 // untouched.
@@ -118,11 +121,8 @@ func (p *scanner) command(words Words, help bool) (Command, error) {
 			case kind != "":
 				enter(kind)
 				continue
-			case len(c.Path) == 1 && c.Path[0] == "create" && has(node.Next, "computeinstance"):
-				enter("computeinstance")
-				continue
-			case len(c.Path) == 1 && c.Path[0] == "update" && !node.Runs && has(node.Next, "amlcompute") && len(p.rest) > 0 && dashed(p.rest[0]):
-				enter("amlcompute") // v2 updates nothing else, and does not say so
+			case node.Meant != "" && (!node.ByFlags || len(p.rest) > 0 && dashed(p.rest[0])):
+				enter(node.Meant)
 				continue
 			}
 		}
