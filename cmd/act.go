@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -53,12 +54,16 @@ func (w *waiting) act(a *app.App, asked []target, verb func(*compute.Client, []s
 		return render.Result{}, err
 	}
 	defer drawn.Stop()
+	all := newConsent(a, asked)
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
 		return in(client, verb(client, names, compute.ActOptions{
-			NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: events(a, client, drawn.Handle),
+			NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: events(a, client, drawn.Handle), Before: all.before(client),
 		}))
 	})
 	drawn.Stop()
+	if err == nil {
+		err = all.refusal()
+	}
 	if err != nil {
 		return render.Result{}, err
 	}
@@ -159,18 +164,62 @@ func detail(a *app.App, raw bool) render.Detail {
 	return render.Brief
 }
 
-// refuseTogether ends a command for several computes before the first of them is
-// changed when one can never be asked for it: wrong input changes nothing. One
-// compute is looked at by the verb itself.
-func refuseTogether(a *app.App, asked []target, check func(*compute.Client, []string) []error) error {
-	if len(asked) < 2 {
+// consent is given to a command for several computes when every one of them was
+// looked at, in all workspaces: when one can never be asked for that, nothing is
+// sent, for wrong input changes nothing. One compute refuses for itself.
+type consent struct {
+	a      *app.App
+	asked  []target
+	looked sync.WaitGroup // a workspace each
+
+	mu    sync.Mutex
+	wrong map[string]error
+}
+
+func newConsent(a *app.App, asked []target) *consent {
+	c := &consent{a: a, asked: asked, wrong: map[string]error{}}
+	workspaces := map[string]bool{}
+	for _, t := range asked {
+		workspaces[strings.ToLower(t.in.ID())] = true
+	}
+	c.looked.Add(len(workspaces))
+	return c
+}
+
+// before is what the verb of a workspace does before its first request.
+func (c *consent) before(client *compute.Client) func([]compute.Outcome) error {
+	if len(c.asked) < 2 {
 		return nil
 	}
-	found, err := each(a, asked, check)
-	if err != nil {
-		return err
+	return func(seen []compute.Outcome) error {
+		for _, o := range seen {
+			if compute.KindOf(o.Err) == compute.KindInvalid {
+				t := target{name: o.Name}
+				if c.a.Spread() {
+					t.in = client.Workspace()
+				}
+				c.mu.Lock()
+				c.wrong[t.key()] = o.Err
+				c.mu.Unlock()
+			}
+		}
+		c.looked.Done()
+		if !c.a.DryRun { // which goes through the workspaces one after the other
+			c.looked.Wait()
+		}
+		return c.refusal()
 	}
-	return refused(asked, found)
+}
+
+// refusal is why nothing was sent; nil when all may go on.
+func (c *consent) refusal() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := make([]error, len(c.asked))
+	for i, t := range c.asked {
+		found[i] = c.wrong[t.key()]
+	}
+	return refused(c.asked, found)
 }
 
 // refused are the errors of computes that can never be asked for something; what
@@ -208,14 +257,6 @@ func newAction(c *cobra.Command, verb func(*compute.Client, context.Context, []s
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err
-		}
-		if !wait.strict { // which leaves it to the service to refuse
-			err := refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
-				return client.Check(ctx, compute.Verb(c.Name()), names)
-			})
-			if err != nil {
-				return render.Result{}, err
-			}
 		}
 		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
 			return verb(client, ctx, names, o)

@@ -39,12 +39,6 @@ needs --yes.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		err = refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
-			return client.Check(ctx, compute.VerbDelete, names)
-		})
-		if err != nil {
-			return render.Result{}, err
-		}
 		if err := confirmDelete(ctx, a, asked, names.piped); err != nil {
 			return render.Result{}, err
 		}
@@ -77,6 +71,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 	var what []string
 	var absent error
 	where := map[string]bool{}
+	wrong := make([]error, len(found))
 	for i, o := range found {
 		switch {
 		case compute.IsNotFound(o.Err):
@@ -84,12 +79,16 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 		case o.Err != nil:
 			return o.Err
 		default:
+			wrong[i] = compute.VerbDelete.Check(o.Compute)
 			what = append(what, render.Clean(fmt.Sprintf("%s (%s, %s)", asked[i].label(), orNone(render.Owner(o.Compute)), orNone(o.Compute.State()))))
 			where[o.Workspace.Name] = true
 		}
 	}
 	if len(what) == 0 {
 		return absent
+	}
+	if err := refused(asked, wrong); err != nil {
+		return err
 	}
 	of := ""
 	if len(where) == 1 {

@@ -57,29 +57,19 @@ func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration
 	if err != nil {
 		return render.Result{}, err
 	}
-	err = refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
+	all := newConsent(a, asked)
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
 		o := o
-		o.Check = true
-		return invalid(client.ChangeIdle(ctx, names, d, o))
+		o.Before = all.before(client)
+		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, o))
 	})
+	if err == nil {
+		err = all.refusal()
+	}
 	if err != nil {
 		return render.Result{}, err
 	}
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
-		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, o))
-	})
-	return render.IdleChanged(ended, len(asked) != 1), err
-}
-
-// invalid are the errors about wrong input of changes that were only planned.
-func invalid(planned []compute.HoursOutcome) []error {
-	errs := make([]error, len(planned))
-	for i, o := range planned {
-		if compute.KindOf(o.Err) == compute.KindInvalid {
-			errs[i] = o.Err
-		}
-	}
-	return errs
+	return render.IdleChanged(ended, len(asked) != 1), nil
 }
 
 // isIdleTime reports whether a lone argument is meant as a time rather than a

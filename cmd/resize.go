@@ -28,12 +28,6 @@ is sent, and those it allows are listed. Resizing is a preview of the service.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		err = refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
-			return client.CheckResize(ctx, *size, names)
-		})
-		if err != nil {
-			return render.Result{}, err
-		}
 		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
 			return client.Resize(ctx, names, *size, o)
 		})

@@ -521,21 +521,19 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		return render.Result{}, err
 	}
 	if !c.check {
-		err := refuseTogether(a, asked, func(client *compute.Client, names []string) []error {
-			return invalid(c.planned(ctx, client, names))
-		})
-		if err != nil {
-			return render.Result{}, err
-		}
 		if err := c.confirm(ctx, a, asked); err != nil {
 			return render.Result{}, err
 		}
 	}
 	notes := &notebook{notes: map[string][]string{}}
 	var settling sync.Mutex
+	all := newConsent(a, asked)
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
 		saved, o := app.SaveSchedules(a, client.Workspace()), o
 		o.Save, o.Check = saved.Save, c.check
+		if !c.check {
+			o.Before = all.before(client)
+		}
 		ended := client.ChangeSchedules(ctx, names, o, c.by(client, notes))
 		if !c.check {
 			settling.Lock() // what it says of one workspace comes after that of another
@@ -544,6 +542,9 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		}
 		return resumableHours(a, client, ended)
 	})
+	if err == nil {
+		err = all.refusal()
+	}
 	if err != nil {
 		return render.Result{}, err
 	}
@@ -587,7 +588,11 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 		return err
 	}
 	var lost []string
-	for _, o := range planned {
+	wrong := make([]error, len(planned))
+	for i, o := range planned {
+		if compute.KindOf(o.Err) == compute.KindInvalid {
+			wrong[i] = o.Err
+		}
 		if o.Err == nil && app.Loses(o, c.wanted != nil) {
 			var words []string
 			for _, s := range o.Lost() {
@@ -596,8 +601,8 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 			lost = append(lost, fmt.Sprintf("%s (%s)", o.Name, strings.Join(words, "; ")))
 		}
 	}
-	if len(lost) == 0 {
-		return nil
+	if err := refused(asked, wrong); err != nil || len(lost) == 0 {
+		return err
 	}
 	ok, err := a.Confirm(ctx, fmt.Sprintf("Delete the schedules of %s?", strings.Join(lost, ", ")))
 	if err == nil && !ok {

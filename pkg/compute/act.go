@@ -19,6 +19,11 @@ type ActOptions struct {
 	Strict bool
 	// OnEvent is told what happens, one call at a time.
 	OnEvent func(Event)
+	// Before, when set, is called once: after the first look at every compute and
+	// before the first request. The outcomes stand in the order of the names; Err is
+	// why a compute cannot be asked for the verb. When Before returns an error
+	// nothing is sent, and what has not ended ends with that error.
+	Before func(seen []Outcome) error
 
 	single bool // read every compute by itself: the list may leave out what matters
 }
@@ -29,6 +34,8 @@ type intent struct {
 	// means says what a compute means for the verb before anything is sent; an
 	// error comes with failed.
 	means func(now *Compute) (verdict, error)
+	// prepare asks what must be known before the request; may be nil.
+	prepare func(ctx context.Context) error
 	// request is the verb's request, for the compute as last read.
 	request func(ctx context.Context, now *Compute) (*Operation, error)
 	// shown reports whether a compute that is there shows what was asked for;
@@ -164,12 +171,13 @@ func (c *Client) Resize(ctx context.Context, names []string, size string, o ActO
 		}
 		return VerbResize.means(now)
 	}
-	return c.run(ctx, tasksFor(names, i, func(ctx context.Context, name string) (*Operation, error) {
-		if err := c.checkResize(ctx, name, size); err != nil {
-			return nil, err
-		}
+	tasks := tasksFor(names, i, func(ctx context.Context, name string) (*Operation, error) {
 		return c.BeginResize(ctx, name, size)
-	}), o)
+	})
+	for _, t := range tasks {
+		t.prepare = func(ctx context.Context) error { return c.checkResize(ctx, t.name, size) }
+	}
+	return c.run(ctx, tasks, o)
 }
 
 // checkResize refuses a size that an instance cannot have, naming those it can.
@@ -177,7 +185,7 @@ func (c *Client) Resize(ctx context.Context, names []string, size string, o ActO
 func (c *Client) checkResize(ctx context.Context, name, size string) error {
 	allowed, err := c.AllowedSizes(ctx, name)
 	if err != nil || len(allowed) == 0 {
-		return ctx.Err()
+		return nil
 	}
 	found, near := MatchSize(size, allowed, TypeInstance)
 	if found != nil {
@@ -253,55 +261,4 @@ func tasksFor(names []string, i intent, begin func(context.Context, string) (*Op
 		tasks[n] = t
 	}
 	return tasks
-}
-
-// Check looks at computes before a verb asks for the first of them, with one
-// read of the list when they are many. The errors stand in the order of the
-// names: of KindInvalid for a compute that can never be asked for that, nil for
-// any other, also for one that could not be read. When ctx ends first, they say
-// what was heard until then.
-func (c *Client) Check(ctx context.Context, v Verb, names []string) []error {
-	errs := make([]error, len(names))
-	for i, o := range c.glance(ctx, names) {
-		if o.Compute != nil {
-			_, o.Err = v.means(o.Compute)
-		}
-		if KindOf(o.Err) == KindInvalid || ctx.Err() != nil {
-			errs[i] = o.Err
-		}
-	}
-	return errs
-}
-
-// CheckResize is Check for a resize: the size must be one that every instance
-// can get.
-func (c *Client) CheckResize(ctx context.Context, size string, names []string) []error {
-	errs := c.Check(ctx, VerbResize, names)
-	c.each(len(names), func(i int) {
-		if errs[i] != nil {
-			return
-		}
-		if err := c.checkResize(ctx, names[i], size); KindOf(err) == KindInvalid {
-			errs[i] = err
-		}
-	})
-	return errs
-}
-
-// glance is what computes are now; one without a compute could not be read.
-func (c *Client) glance(ctx context.Context, names []string) []Outcome {
-	const few = 3 // requests, for which the list need not be read
-	if len(names) <= few {
-		return c.GetEach(ctx, names)
-	}
-	all, err := c.All(ctx)
-	known := map[string]*Compute{}
-	for _, one := range all {
-		known[strings.ToLower(one.Name)] = one
-	}
-	found := make([]Outcome, len(names))
-	for i, name := range names {
-		found[i] = Outcome{Name: name, Compute: known[strings.ToLower(name)], Err: err}
-	}
-	return found
 }

@@ -219,6 +219,8 @@ type HoursOptions struct {
 	Timeout time.Duration
 	// OnEvent is told what happens, one call at a time.
 	OnEvent func(Event)
+	// Before is that of ActOptions.
+	Before func(seen []Outcome) error
 }
 
 // HoursOutcome is how a change of one instance's schedules or idle time ended.
@@ -402,7 +404,7 @@ func (c *Client) changeHours(ctx context.Context, names []string, o HoursOptions
 			tasks, at = append(tasks, &task{name: name, intent: c.rewriting(out, of(out), o.Check), stage: &asking{}}), append(at, i)
 		}
 	}
-	for n, ended := range c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, single: true}) {
+	for n, ended := range c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, Before: o.Before, single: true}) {
 		out := &outcomes[at[n]]
 		out.Err, out.Sent = ended.Err, ended.Operation != nil
 		var e *Error

@@ -70,6 +70,15 @@ func (g Goal) matches(state string) bool {
 	return strings.EqualFold(string(g), state)
 }
 
+// Check says why a compute can never be asked for the verb, whatever becomes of
+// it: an error of KindInvalid, else nil.
+func (v Verb) Check(c *Compute) error {
+	if _, err := v.means(c); KindOf(err) == KindInvalid {
+		return err
+	}
+	return nil
+}
+
 // means is the table of what a verb finds before it asks for anything: what the
 // compute as it is means for the verb. failed comes with the reason why it
 // cannot be asked for.

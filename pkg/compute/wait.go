@@ -148,20 +148,14 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 	for _, t := range l.active() {
 		l.giveUp(caller, t)
 	}
-	out := make([]Outcome, len(tasks))
-	for i, t := range tasks {
-		out[i] = t.out
-		out[i].Name, out[i].Verb = t.name, t.verb
-	}
-	return out
+	return l.outcomes()
 }
 
 // decide has the stage of every task decide by the last look, and makes the
 // requests that come of it. It reports whether one of them may have been carried
 // out.
 func (l *loop) decide(ctx context.Context) bool {
-	var requests []func()
-	var writes []*task
+	var writes, questions []*task
 	for _, t := range l.active() {
 		if t.trouble != nil {
 			l.endure(t)
@@ -171,19 +165,61 @@ func (l *loop) decide(ctx context.Context) bool {
 		switch t.stage.next(l, t) {
 		case send:
 			writes = append(writes, t)
-			requests = append(requests, func() { l.send(ctx, t) })
 		case ask:
-			requests = append(requests, func() { l.ask(ctx, t) })
+			questions = append(questions, t)
 		case rest:
 		}
 	}
-	if len(requests) == 0 && l.tick > 0 && l.tick%opEvery == 0 {
+	l.c.each(len(writes), func(i int) { l.prepare(ctx, writes[i]) })
+	if l.tick == 0 {
+		l.before()
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	ended := func(t *task) bool { return t.done }
+	writes = slices.DeleteFunc(writes, ended)
+	if questions = slices.DeleteFunc(questions, ended); len(writes)+len(questions) == 0 && l.tick > 0 && l.tick%opEvery == 0 {
 		if t := l.inTurn(); t != nil {
-			l.ask(ctx, t)
+			questions = append(questions, t)
 		}
 	}
-	l.c.each(len(requests), func(i int) { requests[i]() })
+	l.c.each(len(writes), func(i int) { l.send(ctx, writes[i]) })
+	l.c.each(len(questions), func(i int) { l.ask(ctx, questions[i]) })
 	return slices.ContainsFunc(writes, func(t *task) bool { return t.stage.asked() })
+}
+
+// prepare asks what must be known before the request of a task.
+func (l *loop) prepare(ctx context.Context, t *task) {
+	if t.prepare == nil {
+		return
+	}
+	if err := t.prepare(ctx); err != nil && ctx.Err() == nil {
+		l.end(t, err)
+	}
+	t.prepare = nil
+}
+
+// before shows the caller what the first look saw, who may stop all of it.
+func (l *loop) before() {
+	if l.o.Before == nil {
+		return
+	}
+	if err := l.o.Before(l.outcomes()); err != nil {
+		for _, t := range l.active() {
+			l.end(t, err)
+		}
+	}
+}
+
+// outcomes are how far every task has come.
+func (l *loop) outcomes() []Outcome {
+	out := make([]Outcome, len(l.tasks))
+	for i, t := range l.tasks {
+		out[i] = t.out
+		out[i].Name, out[i].Verb = t.name, t.verb
+	}
+	return out
 }
 
 // lookWithin has the next look come within d, when something ends by then.

@@ -1081,3 +1081,68 @@ func TestRefusedLookIsNoWrongInput(t *testing.T) {
 		t.Errorf("%+v, pending %t", out.Err, out.Pending)
 	}
 }
+
+// Before is asked once, when all were looked at by one read of the list, and its
+// error keeps every request from being sent.
+func TestBeforeTheFirstRequest(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	for _, name := range []string{"a1", "b1", "c1"} {
+		f.add(name, StateRunning, "Start Succeeded")
+	}
+	f.add("nodes", "", "").kind = TypeCluster
+	names := []string{"a1", "nodes", "b1", "c1", "gone"}
+	no := errors.New("no")
+	asked := 0
+	outs := f.client().Stop(t.Context(), names, ActOptions{Before: func(seen []Outcome) error {
+		asked++
+		for i, o := range seen {
+			if o.Name != names[i] || (o.Err != nil) != (o.Name == "nodes" || o.Name == "gone") || (o.Compute == nil) != (o.Name == "gone") {
+				t.Errorf("%+v", o)
+			}
+		}
+		if f.count("GET", "") != 2 || f.count("POST", "") != 0 { // the list, and the one it left out
+			t.Errorf("asked after\n%s", f.requests())
+		}
+		return no
+	}})
+	if asked != 1 || f.count("POST", "") != 0 {
+		t.Errorf("asked %d times\n%s", asked, f.requests())
+	}
+	for i, kind := range []Kind{KindFailed, KindInvalid, KindFailed, KindFailed, KindNotFound} {
+		if KindOf(outs[i].Err) != kind || (kind == KindFailed) != errors.Is(outs[i].Err, no) {
+			t.Errorf("%s: %v", outs[i].Name, outs[i].Err)
+		}
+	}
+	if VerbDelete.Check(outs[1].Compute) != nil || KindOf(VerbStop.Check(outs[1].Compute)) != KindInvalid || VerbStop.Check(outs[0].Compute) != nil {
+		t.Error("Check says something else")
+	}
+}
+
+// A size that one instance cannot get is known before the first is resized.
+func TestBeforeAResize(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("a1", StateStopped, "Stop Succeeded")
+	f.add("b1", StateStopped, "Stop Succeeded")
+	f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "b1/getAllowedVmSizesForResize") {
+			return reply(200, `{"value":[{"name":"U"}]}`), nil
+		}
+		return nil, nil
+	}
+	for _, refuse := range []bool{true, false} {
+		outs := f.client().Resize(t.Context(), []string{"a1", "b1"}, "T", ActOptions{Before: func(seen []Outcome) error {
+			if seen[0].Err != nil || KindOf(seen[1].Err) != KindInvalid {
+				t.Errorf("%v, %v", seen[0].Err, seen[1].Err)
+			}
+			if refuse {
+				return seen[1].Err
+			}
+			return nil
+		}})
+		if sent := f.count("POST", "a1/resize"); (sent == 0) != refuse || (outs[0].Err == nil) == refuse || f.count("POST", "b1/resize") != 0 {
+			t.Errorf("%v, %v\n%s", outs[0].Err, outs[1].Err, f.requests())
+		}
+	}
+}
