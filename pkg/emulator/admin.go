@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/machinelearning"
+	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
 // adminPrefix is the first path segment of the emulator's own operations, which
@@ -79,126 +83,94 @@ const maxAdvance = 10 * 366 * 24 * time.Hour
 
 func (t *tx) advance(d time.Duration) error {
 	if d < 0 || d > maxAdvance {
-		return badRequest("The clock cannot be advanced by %s: give a duration between 0 and %s.", d, maxAdvance)
+		return arm.BadRequest("The clock cannot be advanced by %s: give a duration between 0 and %s.", d, maxAdvance)
 	}
 	if d == 0 {
 		return nil
 	}
-	t.s.clock.Offset += d
-	t.s.touch(clockKey)
-	t.now = t.now.Add(d)
-	t.applyDue()
+	clock := clocks.Get(t.Tx, "")
+	clock.Offset += d
+	clocks.Put(t.Tx, "", clock)
+	t.Now = t.Now.Add(d)
+	t.ApplyDue()
 	return nil
 }
 
-// reset forgets every record, leaving the deletions to be written.
+// reset forgets every record and seeds the emulator anew.
 func (t *tx) reset() error {
 	if err := t.e.journal.clear(); err != nil {
 		return err
 	}
-	old := t.s
-	fresh := newState()
-	gone := func(prefix string, keys []string) {
-		for _, k := range keys {
-			fresh.changed[prefix+k] = true
-		}
-	}
-	gone(subscriptionKey, keysOf(old.subscriptions))
-	gone(groupKey, keysOf(old.groups))
-	gone(workspaceKey, keysOf(old.workspaces))
-	gone(computeKey, keysOf(old.computes))
-	gone(operationKey, keysOf(old.operations))
-	gone(quotaKey, keysOf(old.quotas))
-	gone(sizeKey, keysOf(old.sizes))
-	gone(faultKey, keysOf(old.faults))
-	gone(deletedKey, keysOf(old.deleted))
-	t.e.state, t.s = fresh, fresh
-	t.now = t.clockNow()
-	fresh.touch(clockKey)
+	t.e.records.Clear()
+	seed(t.Tx)
+	t.Now = t.e.clockNow(t.Tx)
+	clocks.Put(t.Tx, "", clockRecord{})
 	clear(t.e.buckets)
 	return nil
 }
 
-func keysOf[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	return keys
-}
-
 func (t *tx) status() Status {
+	held := machinelearning.Count(t.Tx)
 	st := Status{
-		Now: t.now, Advanced: t.s.clock.Offset.String(), Pace: t.e.opts.Pace.String(), Dir: t.e.opts.Dir,
-		Subscriptions: len(t.s.subscriptions), Workspaces: len(t.s.workspaces), Computes: len(t.s.computes),
-		States: map[string]int{},
+		Now: t.Now, Advanced: clocks.Get(t.Tx, "").Offset.String(), Pace: t.e.opts.Pace.String(), Dir: t.e.opts.Dir,
+		Subscriptions: resources.CountSubscriptions(t.Tx), Workspaces: held.Workspaces, Computes: held.Computes, States: held.States, Busy: held.Busy,
 	}
-	for _, c := range t.s.computes {
-		state := c.ProvisioningState
-		if c.Instance != nil {
-			state = c.Instance.State
-		}
-		st.States[state]++
-		if c.Busy != nil {
-			st.Busy++
-		}
-		if at, ok := c.nextMove(); ok && (st.Next == nil || at.Before(*st.Next)) {
-			st.Next = &at
-		}
+	if at, ok := t.NextMove(); ok {
+		st.Next = &at
 	}
 	return st
 }
 
 // admin serves the emulator's own operations.
-func (t *tx) admin(q *request) (*response, error) {
+func (t *tx) admin(q *request) (*arm.Response, error) {
 	verb := ""
-	if len(q.path) == 2 {
-		verb = q.path[1]
+	if len(q.Path) == 2 {
+		verb = q.Path[1]
 	}
 	switch {
-	case q.method == http.MethodGet && verb == "status":
-	case q.method == http.MethodPost && verb == "advance":
+	case q.Method == http.MethodGet && verb == "status":
+	case q.Method == http.MethodPost && verb == "advance":
 		var in struct{ By string }
-		if err := decode(q.body, &in); err != nil {
+		if err := arm.Decode(q.Body, &in); err != nil {
 			return nil, err
 		}
 		d, err := time.ParseDuration(in.By)
 		if err != nil {
-			return nil, badRequest("%q is not a duration such as 90m or 12h.", in.By)
+			return nil, arm.BadRequest("%q is not a duration such as 90m or 12h.", in.By)
 		}
 		if err := t.advance(d); err != nil {
 			return nil, err
 		}
-	case q.method == http.MethodPost && verb == "reset":
+	case q.Method == http.MethodPost && verb == "reset":
 		if err := t.reset(); err != nil {
 			return nil, err
 		}
-	case q.method == http.MethodPost && verb == "set":
+	case q.Method == http.MethodPost && verb == "set":
 		var in struct {
 			ID string
 			Change
 		}
-		if err := decode(q.body, &in); err != nil {
+		if err := arm.Decode(q.Body, &in); err != nil {
 			return nil, err
 		}
-		if err := t.set(in.ID, in.Change); err != nil {
+		if err := machinelearning.Set(t.Tx, in.ID, in.Change); err != nil {
 			return nil, err
 		}
-	case q.method == http.MethodPost && verb == "load":
-		if _, err := t.load(q.body); err != nil {
+	case q.Method == http.MethodPost && verb == "load":
+		if _, err := machinelearning.Load(t.Tx, q.Body); err != nil {
 			return nil, err
 		}
-	case q.method == http.MethodGet && verb == "requests":
+	case q.Method == http.MethodGet && verb == "requests":
 		list, err := t.e.journal.all()
 		if err != nil {
 			return nil, err
 		}
 		return adminAnswer(list)
 	case verb == "faults":
-		switch q.method {
+		switch q.Method {
 		case http.MethodPost:
 			var f Fault
-			if err := decode(q.body, &f); err != nil {
+			if err := arm.Decode(q.Body, &f); err != nil {
 				return nil, err
 			}
 			if _, err := t.addFault(f); err != nil {
@@ -208,22 +180,22 @@ func (t *tx) admin(q *request) (*response, error) {
 			t.clearFaults()
 		case http.MethodGet:
 		default:
-			return nil, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "Faults are listed with GET, added with POST and cleared with DELETE.")
+			return nil, arm.Fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "Faults are listed with GET, added with POST and cleared with DELETE.")
 		}
 		return adminAnswer(t.faults())
 	default:
-		return nil, fail(http.StatusNotFound, "NotFound", "The emulator has no operation %s %s.", q.method, fmt.Sprint(q.path[1:]))
+		return nil, arm.Fail(http.StatusNotFound, "NotFound", "The emulator has no operation %s %s.", q.Method, fmt.Sprint(q.Path[1:]))
 	}
 	return adminAnswer(t.status())
 }
 
-func adminAnswer(v any) (*response, error) {
+func adminAnswer(v any) (*arm.Response, error) {
 	raw, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	res := newResponse(http.StatusOK)
-	res.body = append(raw, '\n')
-	res.header["Content-Type"] = []string{"application/json; charset=utf-8"}
+	res := arm.NewResponse(http.StatusOK)
+	res.Body = append(raw, '\n')
+	res.Header["Content-Type"] = []string{"application/json; charset=utf-8"}
 	return res, nil
 }

@@ -120,16 +120,3 @@ func (p Pace) factor() float64 {
 	}
 	return p.speed
 }
-
-// scale returns how long something takes that takes d at the real pace.
-func (p Pace) scale(d time.Duration) time.Duration {
-	return time.Duration(math.Min(float64(d)/p.factor(), float64(math.MaxInt64/4)))
-}
-
-// retryAfter is how long a client is asked to wait between polls, in
-// milliseconds; ok is false at paces near the real one, where the service sends
-// nothing and clients use their own interval.
-func (p Pace) retryAfter() (ms int64, ok bool) {
-	ms = max(1, p.scale(createTime).Milliseconds()/6)
-	return ms, ms <= 1000
-}

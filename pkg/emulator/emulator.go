@@ -17,16 +17,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/machinelearning"
+	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
 // What every new emulator holds, and what callers may use as defaults.
 const (
-	Subscription  = "00000000-0000-0000-0000-000000000000" // seeded subscription id
-	ResourceGroup = "local-rg"                             // seeded resource group
-	Workspace     = "local-ws"                             // seeded workspace
-	Location      = "eastus"                               // region of whatever is made on first use
+	Subscription  = resources.Subscription    // seeded subscription id
+	ResourceGroup = resources.ResourceGroup   // seeded resource group
+	Workspace     = machinelearning.Workspace // seeded workspace
+	Location      = resources.Location        // region of whatever is made on first use
 )
 
 // Bounds of request bodies: ARM itself stops at 4 MB; a list to load may be of
@@ -65,11 +70,12 @@ type Emulator struct {
 	rand io.Reader
 	disk *disk // nil in memory
 
-	mu      chan struct{} // one token; a channel so that waiting for it can be given up
-	state   *state
-	journal *journal
-	buckets map[string]*bucket // of the rate limit
-	closed  bool
+	mu       chan struct{} // one token; a channel so that waiting for it can be given up
+	settings arm.Settings
+	records  *arm.Records
+	journal  *journal
+	buckets  map[string]*bucket // of the rate limit
+	closed   bool
 }
 
 // New opens the emulator that o describes, as Open does.
@@ -88,10 +94,14 @@ func Open(ctx context.Context, o Options) (*Emulator, error) {
 	if o.PageSize <= 0 {
 		o.PageSize = defaultPage
 	}
-	e := &Emulator{opts: o, rand: &lockedReader{r: rand.Reader}, mu: make(chan struct{}, 1), state: newState()}
+	e := &Emulator{opts: o, rand: &lockedReader{r: rand.Reader}, mu: make(chan struct{}, 1)}
+	e.settings = arm.Settings{
+		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, NewID: e.uuid, Providers: providers,
+	}
+	e.records = e.seeded()
 	e.journal, e.buckets = newJournal(o.Dir), map[string]*bucket{}
 	if o.Dir != "" {
-		d, err := openDisk(o.Dir, o.Waiting)
+		d, err := openDisk(o.Dir, o.Waiting, e.seeded)
 		if err != nil {
 			return nil, err
 		}
@@ -133,23 +143,23 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 			return err
 		}
 		defer unlock()
-		if e.state, err = e.disk.refresh(e.state); err != nil {
-			e.state = newState()
+		if e.records, err = e.disk.refresh(e.records); err != nil {
+			e.records = e.seeded()
 			return err
 		}
 	}
 	t := e.begin()
-	t.applyDue()
+	t.ApplyDue()
 	if err := t.commit(); err != nil {
-		e.state = newState()
+		e.records = e.seeded()
 		return err
 	}
 	failure := f(t)
 	if failure != nil {
-		return errors.Join(failure, t.s.rollback())
+		return errors.Join(failure, e.records.Rollback())
 	}
 	if err := t.commit(); err != nil {
-		e.state = newState()
+		e.records = e.seeded()
 		return err
 	}
 	return nil
@@ -169,22 +179,22 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if r.Context().Err() != nil {
 			return
 		}
-		res = exchange{response: e.failed(err)}
+		res = exchange{Response: e.failed(err)}
 	}
 	if res.reset {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
-	for k, v := range res.header {
+	for k, v := range res.Header {
 		h[k] = v
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // where it can be set
-	w.WriteHeader(res.status)
+	w.WriteHeader(res.Status)
 	if r.Method == http.MethodHead {
 		return
 	}
-	body := res.body
+	body := res.Body
 	if res.cut {
 		body = body[:len(body)/2]
 	}
@@ -228,9 +238,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if res.reset {
 		return nil, errReset
 	}
-	answer := res.http(r)
+	answer := asHTTP(res.Response, r)
 	if res.cut {
-		answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(res.body[:len(res.body)/2]), brokenReader{}))
+		answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(res.Body[:len(res.Body)/2]), brokenReader{}))
 	}
 	return answer, nil
 }
@@ -268,15 +278,118 @@ func (e *Emulator) uuid() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// now is the emulator's time: its clock plus every advance, never going back.
-func (t *tx) clockNow() time.Time {
-	now := t.e.opts.Clock.Now().UTC().Round(0).Add(t.s.clock.Offset)
-	if behind := t.s.clock.Seen.Sub(now); behind > 0 {
+// tx is one request's transaction, with what only the core has to do with.
+type tx struct {
+	*arm.Tx
+	e *Emulator
+}
+
+// What the core itself keeps.
+const (
+	clocks arm.Table[clockRecord] = "clock" // one
+	faults arm.Table[*Fault]      = "fault" // by id
+)
+
+type clockRecord struct {
+	Offset time.Duration `json:"offset"` // sum of all advances
+	Seen   time.Time     `json:"seen"`   // the emulator's time when the state last changed
+}
+
+// seeded returns what a new emulator holds.
+func (e *Emulator) seeded() *arm.Records {
+	tables := []arm.Declared{clocks, faults}
+	for _, p := range providers {
+		tables = append(tables, p.Tables...)
+	}
+	r := arm.NewRecords(tables)
+	seed(r.Begin(&e.settings))
+	if change, err := r.Pending(); err == nil { // three records of plain strings
+		r.Commit(change)
+	}
+	return r
+}
+
+func seed(t *arm.Tx) {
+	for _, p := range providers {
+		if p.Seed != nil {
+			p.Seed(t)
+		}
+	}
+}
+
+func (e *Emulator) begin() *tx {
+	t := &tx{e.records.Begin(&e.settings), e}
+	t.Now = e.clockNow(t.Tx)
+	return t
+}
+
+// commit makes the changes durable.
+func (t *tx) commit() error {
+	if !t.e.records.Changed() {
+		return nil
+	}
+	clock := clocks.Get(t.Tx, "")
+	clock.Seen = t.Now
+	clocks.Put(t.Tx, "", clock)
+	change, err := t.e.records.Pending()
+	if err != nil {
+		return err
+	}
+	if t.e.disk != nil {
+		if err := t.e.disk.append(change, t.e.records, t.e.uuid); err != nil {
+			return err
+		}
+	}
+	t.e.records.Commit(change)
+	return nil
+}
+
+// clockNow is the emulator's time: its clock plus every advance, never going
+// back.
+func (e *Emulator) clockNow(t *arm.Tx) time.Time {
+	clock := clocks.Get(t, "")
+	now := e.opts.Clock.Now().UTC().Round(0).Add(clock.Offset)
+	if behind := clock.Seen.Sub(now); behind > 0 {
 		// The clock below went back (a faster clock ran on this state before,
 		// or somebody set the wall clock): go on from where we were.
-		t.s.clock.Offset += behind
-		t.s.touch(clockKey)
-		now = t.s.clock.Seen
+		clock.Offset += behind
+		clocks.Put(t, "", clock)
+		now = clock.Seen
 	}
 	return now
+}
+
+// asHTTP is a client's view of an answer.
+func asHTTP(r *arm.Response, req *http.Request) *http.Response {
+	body := r.Body
+	if req.Method == http.MethodHead {
+		body = nil
+	}
+	return &http.Response{
+		Status: strconv.Itoa(r.Status) + " " + http.StatusText(r.Status), StatusCode: r.Status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: r.Header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
+	}
+}
+
+// Load puts computes into the emulator as a list of the service shows them: a
+// JSON array, an object with the array under value, or one compute alone. A
+// compute that is there is replaced. Names, sizes, schedules and quota are not
+// checked, so that a copy of production can be rehearsed on; a compute in a
+// transition stays in it. It returns how many there were.
+func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
+	n := 0
+	err := e.update(ctx, func(t *tx) (err error) {
+		n, err = machinelearning.Load(t.Tx, list)
+		return err
+	})
+	return n, err
+}
+
+// Change is what Set puts a compute into; what is nil stays as it is.
+type Change = machinelearning.Change
+
+// Set changes the compute with an ARM id from outside, as failures and people do.
+func (e *Emulator) Set(ctx context.Context, id string, c Change) error {
+	return e.update(ctx, func(t *tx) error { return machinelearning.Set(t.Tx, id, c) })
 }

@@ -8,11 +8,14 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/signin"
 )
 
 // exchange is an answer and what happens to it on its way to the client.
 type exchange struct {
-	*response
+	*arm.Response
 	reset bool // the connection breaks before anything is sent
 	cut   bool // the connection breaks in the middle of the body
 }
@@ -22,12 +25,12 @@ type exchange struct {
 // failures of the emulator itself; ARM errors are answers.
 func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 	q, err := readRequest(r)
-	var bad *apiError
+	var bad *arm.Error
 	if err != nil && !errors.As(err, &bad) {
 		return exchange{}, err
 	}
-	if len(q.path) == 1 && q.path[0] == "healthz" {
-		return exchange{response: health()}, nil
+	if len(q.Path) == 1 && q.Path[0] == "healthz" {
+		return exchange{Response: health()}, nil
 	}
 	var (
 		out exchange
@@ -36,7 +39,7 @@ func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 	ctx := r.Context()
 	late := false
 	err = e.update(ctx, func(t *tx) error {
-		if !q.under(adminPrefix) {
+		if !q.Under(adminPrefix) {
 			if f = t.strike(q); f != nil && f.delay() > 0 {
 				late = true
 				return nil
@@ -59,20 +62,17 @@ func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 
 // exchange answers one request into out and writes it into the journal. A
 // request that is refused has changed nothing.
-func (t *tx) exchange(r *http.Request, q *request, bad *apiError, f *Fault, out *exchange) error {
+func (t *tx) exchange(r *http.Request, q *request, bad *arm.Error, f *Fault, out *exchange) error {
 	err := t.answer(q, bad, f, out)
-	var api *apiError
+	var api *arm.Error
 	if errors.As(err, &api) {
-		out.response, err = newResponse(api.status).json(api.body()), nil
-		for k, v := range api.header {
-			out.header[k] = v
-		}
+		out.Response, err = api.Response(), nil
 	}
 	if err != nil {
 		return err
 	}
-	if out.status >= http.StatusBadRequest {
-		if err := t.s.rollback(); err != nil {
+	if out.Status >= http.StatusBadRequest {
+		if err := t.e.records.Rollback(); err != nil {
 			return err
 		}
 	}
@@ -80,45 +80,47 @@ func (t *tx) exchange(r *http.Request, q *request, bad *apiError, f *Fault, out 
 		t.spoil(q, f, out)
 	}
 	if !out.reset {
-		t.stamp(r, q, out.response)
+		t.stamp(r, q, out.Response)
 	}
-	if q.under(adminPrefix) {
+	if q.Under(adminPrefix) {
 		return nil
 	}
 	return t.record(r, q, f, out)
 }
 
 // answer finds out what the service says to a request.
-func (t *tx) answer(q *request, bad *apiError, f *Fault, out *exchange) error {
+func (t *tx) answer(q *request, bad *arm.Error, f *Fault, out *exchange) error {
 	if bad != nil {
 		return bad
 	}
-	if q.under(adminPrefix) {
+	if q.Under(adminPrefix) {
 		res, err := t.admin(q)
-		out.response = res
+		out.Response = res
 		return err
 	}
 	if res, ok := f.instead(); ok {
-		out.response, out.reset = res, f.Reset == resetBefore
+		out.Response, out.reset = res, f.Reset == resetBefore
 		return nil
 	}
 	if err := t.limitRate(q); err != nil {
 		return err
 	}
-	if err := t.authorize(q); err != nil {
-		return err
+	if t.e.opts.StrictAuth && !signin.Open(&q.Request) {
+		if err := signin.Check(&q.Request, q.authorization); err != nil {
+			return err
+		}
 	}
 	res, err := t.serve(q)
-	out.response = res
+	out.Response = res
 	return err
 }
 
 // health answers whether the emulator is there; it is not an ARM path and is
 // neither limited nor in the journal.
-func health() *response {
-	res := newResponse(http.StatusOK)
-	res.body = []byte("ok\n")
-	res.header["Content-Type"] = []string{"text/plain; charset=utf-8"}
+func health() *arm.Response {
+	res := arm.NewResponse(http.StatusOK)
+	res.Body = []byte("ok\n")
+	res.Header["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	return res
 }
 
@@ -148,7 +150,7 @@ type Request struct {
 
 // record writes a request into the journal.
 func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error {
-	entry := Request{Time: t.now, Method: q.method, Path: "/" + strings.Join(q.path, "/"), Query: plainQuery(r.URL.Query()), Agent: r.UserAgent()}
+	entry := Request{Time: t.Now, Method: q.Method, Path: "/" + strings.Join(q.Path, "/"), Query: plainQuery(r.URL.Query()), Agent: r.UserAgent()}
 	if len(entry.Agent) > 200 {
 		entry.Agent = entry.Agent[:200]
 	}
@@ -156,10 +158,10 @@ func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error 
 		entry.Fault = f.ID
 	}
 	if !out.reset {
-		entry.Status, entry.ID = out.status, out.header.Get("x-ms-request-id")
+		entry.Status, entry.ID = out.Status, out.Header.Get("x-ms-request-id")
 	}
-	if len(q.body) > 0 && json.Valid(q.body) && !isSignIn(q) {
-		entry.Body = dropNested("", q.body)
+	if len(q.Body) > 0 && json.Valid(q.Body) && !signin.Secret(&q.Request) {
+		entry.Body = arm.DropNested("", q.Body)
 	}
 	return t.e.journal.add(entry)
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // Fault is something that goes wrong with requests that match. Exactly one of
@@ -101,25 +103,24 @@ func (t *tx) addFault(f Fault) (Fault, error) {
 	if err := f.check(); err != nil {
 		return f, err
 	}
-	if len(t.s.faults) >= maxFaults {
-		return f, badRequest("There are %d faults already: clear them first.", len(t.s.faults))
+	if faults.Len(t.Tx) >= maxFaults {
+		return f, arm.BadRequest("There are %d faults already: clear them first.", faults.Len(t.Tx))
 	}
 	n := 1
-	for id := range t.s.faults {
+	for _, id := range faults.Keys(t.Tx, "") {
 		if k, err := strconv.Atoi(id); err == nil && k >= n {
 			n = k + 1
 		}
 	}
 	f.ID, f.Struck = strconv.Itoa(n), 0
 	kept := f
-	t.s.faults[f.ID] = &kept
-	t.s.touch(faultKey + f.ID)
+	faults.Put(t.Tx, f.ID, &kept)
 	return f, nil
 }
 
 func (t *tx) faults() []Fault {
 	out := []Fault{}
-	for _, f := range t.s.faults {
+	for f := range faults.All(t.Tx) {
 		out = append(out, *f)
 	}
 	slices.SortFunc(out, func(a, b Fault) int {
@@ -132,19 +133,19 @@ func (t *tx) faults() []Fault {
 }
 
 func (t *tx) clearFaults() {
-	for id := range t.s.faults {
-		delete(t.s.faults, id)
-		t.s.touch(faultKey + id)
+	for _, id := range slices.Clone(faults.Keys(t.Tx, "")) {
+		faults.Delete(t.Tx, id)
 	}
 }
 
-func (f *Fault) valid() bool { return f != nil && f.check() == nil }
+// Valid tells whether a stored fault was read whole.
+func (f *Fault) Valid() bool { return f != nil && f.check() == nil }
 
 // check tells what is wrong with a fault somebody made.
 func (f *Fault) check() error {
 	method, path, ok := strings.Cut(f.Match, " ")
 	if !ok || method == "" || path == "" {
-		return badRequest("'%s' matches nothing: give a method and a path, such as 'POST */start'.", f.Match)
+		return arm.BadRequest("'%s' matches nothing: give a method and a path, such as 'POST */start'.", f.Match)
 	}
 	kinds := 0
 	for _, set := range []bool{f.Status != 0, f.Reset != "", f.Body != "", f.Operation != "", f.ExpiredToken} {
@@ -161,19 +162,19 @@ func (f *Fault) check() error {
 	}
 	switch {
 	case kinds > 1 || kinds == 0 && latency == 0:
-		return badRequest("A fault is one of status, reset, body, operation and expiredToken, or latency alone.")
+		return arm.BadRequest("A fault is one of status, reset, body, operation and expiredToken, or latency alone.")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return badRequest("%d is not a status to answer with: give one from 200 to 599.", f.Status)
+		return arm.BadRequest("%d is not a status to answer with: give one from 200 to 599.", f.Status)
 	case f.Status == 0 && (f.RetryAfter != "" || f.Code != "" || f.Message != ""):
-		return badRequest("retryAfter, code and message need a status.")
+		return arm.BadRequest("retryAfter, code and message need a status.")
 	case f.Times < 0:
-		return badRequest("times is how often the fault strikes, 0 for every time, not %d.", f.Times)
+		return arm.BadRequest("times is how often the fault strikes, 0 for every time, not %d.", f.Times)
 	case f.Reset != "" && !slices.Contains([]string{resetBefore, resetAfter}, f.Reset):
-		return badRequest("'%s' is no moment for a reset: use before or after.", f.Reset)
+		return arm.BadRequest("'%s' is no moment for a reset: use before or after.", f.Reset)
 	case f.Body != "" && !slices.Contains([]string{bodyTruncated, bodyMalformed, bodyHTML, bodyEmpty}, f.Body):
-		return badRequest("'%s' is no way to spoil a body: use truncated, malformed, html or empty.", f.Body)
+		return arm.BadRequest("'%s' is no way to spoil a body: use truncated, malformed, html or empty.", f.Body)
 	case f.Operation != "" && !slices.Contains([]string{operationNeverEnding, operationLost, operationFailed}, f.Operation):
-		return badRequest("'%s' is no fate of an operation: use never-ending, lost or failed.", f.Operation)
+		return arm.BadRequest("'%s' is no fate of an operation: use never-ending, lost or failed.", f.Operation)
 	}
 	return nil
 }
@@ -184,7 +185,7 @@ func faultDuration(name, text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > 24*time.Hour {
-		return 0, badRequest("%s is '%s', not a duration such as 7s or 2m.", name, text)
+		return 0, arm.BadRequest("%s is '%s', not a duration such as 7s or 2m.", name, text)
 	}
 	return d, nil
 }
@@ -199,17 +200,17 @@ func (f *Fault) delay() time.Duration {
 
 // strike returns the fault that a request meets, or nil.
 func (t *tx) strike(q *request) *Fault {
-	if len(t.s.faults) == 0 {
+	if faults.Len(t.Tx) == 0 {
 		return nil
 	}
-	path := "/" + strings.Join(q.path, "/")
+	path := "/" + strings.Join(q.Path, "/")
 	for _, f := range t.faults() {
-		if f.Times > 0 && f.Struck >= f.Times || !f.matches(q.method, path) {
+		if f.Times > 0 && f.Struck >= f.Times || !f.matches(q.Method, path) {
 			continue
 		}
-		kept := t.s.faults[f.ID]
+		kept := faults.Get(t.Tx, f.ID)
 		kept.Struck++
-		t.s.touch(faultKey + f.ID)
+		faults.Put(t.Tx, f.ID, kept)
 		return &f
 	}
 	return nil
@@ -246,21 +247,20 @@ func glob(pattern, s string) bool {
 
 // instead returns the answer of a fault that stands before the service; ok is
 // false when the request is served.
-func (f *Fault) instead() (res *response, ok bool) {
+func (f *Fault) instead() (res *arm.Response, ok bool) {
 	switch {
 	case f == nil:
 		return nil, false
 	case f.Reset == resetBefore:
-		return newResponse(0), true
+		return arm.NewResponse(0), true
 	case f.ExpiredToken:
-		e := fail(http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
-		res := newResponse(e.status).json(e.body())
-		res.header["Www-Authenticate"] = []string{`Bearer error="invalid_token", error_description="The access token expiry UTC time is earlier than current UTC time."`}
-		return res, true
+		e := arm.Fail(http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
+		e.Header = http.Header{"Www-Authenticate": {`Bearer error="invalid_token", error_description="` + e.Message + `"`}}
+		return e.Response(), true
 	case f.Status == 0:
 		return nil, false
 	}
-	res = newResponse(f.Status)
+	res = arm.NewResponse(f.Status)
 	if f.Status >= 300 {
 		code, message := f.Code, f.Message
 		if code == "" {
@@ -269,10 +269,10 @@ func (f *Fault) instead() (res *response, ok bool) {
 		if message == "" {
 			message = fmt.Sprintf("The emulator was told to answer %d here.", f.Status)
 		}
-		res.json(fail(f.Status, code, "%s", message).body())
+		res.JSON(arm.Fail(f.Status, code, "%s", message).Body())
 	}
 	if d, err := faultDuration("retryAfter", f.RetryAfter); err == nil && d > 0 {
-		res.header["Retry-After"] = []string{strconv.Itoa(int((d + time.Second - 1) / time.Second))}
+		res.Header["Retry-After"] = []string{strconv.Itoa(int((d + time.Second - 1) / time.Second))}
 	}
 	return res, true
 }
@@ -310,50 +310,13 @@ func (t *tx) spoil(q *request, f *Fault, out *exchange) {
 	case f.Body == bodyTruncated:
 		out.cut = true
 	case f.Body == bodyMalformed:
-		out.body = append([]byte(`{"value": [{"id": `), out.body[:len(out.body)/2]...)
+		out.Body = append([]byte(`{"value": [{"id": `), out.Body[:len(out.Body)/2]...)
 	case f.Body == bodyHTML:
-		out.body = []byte(page)
-		out.header["Content-Type"] = []string{"text/html; charset=utf-8"}
+		out.Body = []byte(page)
+		out.Header["Content-Type"] = []string{"text/html; charset=utf-8"}
 	case f.Body == bodyEmpty:
-		out.body = nil
-	case f.Operation != "":
-		t.doom(q, f.Operation)
+		out.Body = nil
+	case f.Operation != "" && q.provider != nil && q.provider.Doom != nil:
+		q.provider.Doom(t.Tx, &q.Request, f.Operation)
 	}
-}
-
-// doom decides the fate of the operation that a request has just started.
-func (t *tx) doom(q *request, fate string) {
-	if len(q.args) < 4 {
-		return
-	}
-	c := t.s.computes[key(q.args[:4]...)]
-	if c == nil || c.Busy == nil || !c.Busy.Started.Equal(t.now) {
-		return
-	}
-	switch fate {
-	case operationLost:
-		delete(t.s.operations, c.Busy.Operation)
-		t.s.touch(operationKey + c.Busy.Operation)
-	case operationNeverEnding:
-		for i := range c.Busy.Steps {
-			c.Busy.Steps[i].At = t.now.AddDate(1000, 0, 0)
-		}
-	case operationFailed:
-		c.Busy.Failure = &failure{State: failedState(c.Busy.Name), Error: fail(http.StatusInternalServerError, "InternalServerError",
-			"The operation %s of %s failed because the emulator was told so.", c.Busy.Name, c.Name)}
-	}
-	t.s.touch(computeKey + c.key())
-}
-
-// failedState is where an operation that fails leaves an instance.
-func failedState(operation string) string {
-	switch operation {
-	case createOperation:
-		return "CreateFailed"
-	case startOperation, resizeOperation:
-		return "Stopped"
-	case stopOperation, restartOperation:
-		return "Running"
-	}
-	return "Unusable"
 }

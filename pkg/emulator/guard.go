@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
@@ -20,7 +21,7 @@ const ControlHeader = "X-Computetarget-Emulator"
 // origin without asking first.
 
 // fromPage refuses a request that a page of another origin sent.
-func fromPage(r *http.Request) *apiError {
+func fromPage(r *http.Request) *arm.Error {
 	own := "http://" + r.Host
 	if r.TLS != nil {
 		own = "https://" + r.Host
@@ -68,14 +69,14 @@ func thisMachine(next http.Handler) http.Handler {
 	})
 }
 
-func forbidden(format string, args ...any) *apiError {
-	return fail(http.StatusForbidden, "Forbidden", format, args...)
+func forbidden(format string, args ...any) *arm.Error {
+	return arm.Fail(http.StatusForbidden, "Forbidden", format, args...)
 }
 
 // refuse answers with an error outside any transaction.
-func refuse(w http.ResponseWriter, e *apiError) {
-	res := newResponse(e.status).json(e.body())
-	w.Header()["Content-Type"] = res.header["Content-Type"]
-	w.WriteHeader(res.status)
-	_, _ = w.Write(res.body) // the caller has gone; nobody is left to tell
+func refuse(w http.ResponseWriter, e *arm.Error) {
+	res := e.Response()
+	w.Header()["Content-Type"] = res.Header["Content-Type"]
+	w.WriteHeader(res.Status)
+	_, _ = w.Write(res.Body) // the caller has gone; nobody is left to tell
 }

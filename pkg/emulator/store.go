@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // The state of a directory is one file of lines. The first is a header with the
@@ -66,22 +68,18 @@ func lengthAt(line []byte) (at int64, ok bool) {
 	return int64(i + len(`"length":"`)), i >= 0
 }
 
-type transaction struct {
-	Put    map[string]json.RawMessage `json:"put,omitempty"`
-	Delete []string                   `json:"delete,omitempty"`
-}
-
 // disk is the state file of a directory and how much of it has been read.
 type disk struct {
 	dir, path string
 	waiting   func(pid int) // see Options.Waiting
-	file      string        // id of the file read, "" when none was
-	offset    int64         // read up to here
-	live      int64         // about how much of that is still true
-	mark      int64         // where in the file its acknowledged length stands; 0 when it has none
+	seeded    func() *arm.Records
+	file      string // id of the file read, "" when none was
+	offset    int64  // read up to here
+	live      int64  // about how much of that is still true
+	mark      int64  // where in the file its acknowledged length stands; 0 when it has none
 }
 
-func openDisk(dir string, waiting func(pid int)) (*disk, error) {
+func openDisk(dir string, waiting func(pid int), seeded func() *arm.Records) (*disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, &StoreError{Path: dir, Reason: "its directory cannot be made: " + reason(err), Err: err}
 	}
@@ -89,6 +87,7 @@ func openDisk(dir string, waiting func(pid int)) (*disk, error) {
 		dir:     dir,
 		path:    filepath.Join(dir, stateFile),
 		waiting: waiting,
+		seeded:  seeded,
 	}, nil
 }
 
@@ -116,7 +115,7 @@ func (d *disk) lock(ctx context.Context) (unlock func(), err error) {
 
 // refresh brings s up to what the file says; the lock is held. s is what this
 // process made of the file earlier, or an empty state.
-func (d *disk) refresh(s *state) (*state, error) {
+func (d *disk) refresh(s *arm.Records) (*arm.Records, error) {
 	if err := plainFile(d.path); err != nil {
 		d.file = ""
 		return nil, err
@@ -127,7 +126,7 @@ func (d *disk) refresh(s *state) (*state, error) {
 			return s, nil
 		}
 		d.file, d.offset, d.live = "", 0, 0 // somebody removed it: start over
-		return newState(), nil
+		return d.seeded(), nil
 	}
 	if err != nil {
 		d.file = ""
@@ -158,7 +157,7 @@ func (d *disk) refresh(s *state) (*state, error) {
 		d.mark = at
 	}
 	if h.File != d.file || info.Size() < d.offset || d.offset < size {
-		s, d.file, d.offset, d.live = emptyState(), h.File, size, 0
+		s, d.file, d.offset, d.live = s.Fresh(), h.File, size, 0
 	}
 	if info.Size() == d.offset {
 		return s, nil
@@ -168,7 +167,7 @@ func (d *disk) refresh(s *state) (*state, error) {
 		d.file = ""
 		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
 	}
-	good, live, damage := s.replay(tail)
+	good, live, damage := replay(s, tail)
 	if damage != "" {
 		d.file = ""
 		return nil, d.moveAside(damage)
@@ -212,8 +211,8 @@ func readHeader(r io.ReaderAt) (header, []byte, *unreadable) {
 }
 
 // parseLine reads one transaction without its newline.
-func parseLine(line []byte) (transaction, bool) {
-	var t transaction
+func parseLine(line []byte) (arm.Change, bool) {
+	var t arm.Change
 	if len(line) < 10 || line[8] != ' ' {
 		return t, false
 	}
@@ -224,8 +223,38 @@ func parseLine(line []byte) (transaction, bool) {
 	return t, json.Unmarshal(line[9:], &t) == nil
 }
 
-func (t transaction) line() ([]byte, error) {
-	body, err := json.Marshal(t)
+// replay applies the complete lines of b. It returns their length and that of
+// the records still alive after them, or what is wrong with one of them.
+func replay(s *arm.Records, b []byte) (good, live int, damage string) {
+	latest := map[string]json.RawMessage{} // only the last value of each record is decoded
+	for {
+		line, _, ok := bytes.Cut(b[good:], []byte{'\n'})
+		if !ok {
+			break
+		}
+		t, ok := parseLine(line)
+		if !ok {
+			return 0, 0, "a line in it does not match its checksum"
+		}
+		for _, k := range t.Delete {
+			latest[k] = nil
+		}
+		for k, v := range t.Put {
+			latest[k] = v
+		}
+		good += len(line) + 1
+	}
+	for k, v := range latest {
+		live += len(v)
+		if err := s.Load(k, v); err != nil {
+			return 0, 0, "a record in it does not read: " + err.Error()
+		}
+	}
+	return good, live, ""
+}
+
+func writeLine(c arm.Change) ([]byte, error) {
+	body, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
@@ -244,11 +273,11 @@ func (d *disk) moveAside(why string) error {
 }
 
 // append writes a transaction, which survives this process from then on; the lock is held and refresh has run.
-func (d *disk) append(t transaction, s *state, id func() string) error {
+func (d *disk) append(c arm.Change, s *arm.Records, id func() string) error {
 	if d.file == "" || d.mark == 0 {
 		return d.rewrite(s, id())
 	}
-	line, err := t.line()
+	line, err := writeLine(c)
 	if err != nil {
 		return err
 	}
@@ -279,7 +308,7 @@ func (d *disk) append(t transaction, s *state, id func() string) error {
 }
 
 // rewrite replaces the file by one that holds just the present state.
-func (d *disk) rewrite(s *state, id string) (err error) {
+func (d *disk) rewrite(s *arm.Records, id string) (err error) {
 	defer func() {
 		if err != nil {
 			d.file = ""
@@ -301,12 +330,12 @@ func (d *disk) rewrite(s *state, id string) (err error) {
 		}
 	}()
 	var all []byte
-	whole, err := s.snapshot()
+	whole, err := s.Snapshot()
 	if err != nil {
 		return err
 	}
-	for _, t := range whole {
-		line, err := t.line()
+	for _, c := range whole {
+		line, err := writeLine(c)
 		if err != nil {
 			return err
 		}

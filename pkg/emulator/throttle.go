@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 const throttled = "SubscriptionRequestsThrottled"
@@ -38,26 +40,26 @@ func kindOfRequest(method string) (kind string, size, refill float64) {
 // limitRate takes a token from the caller's bucket, or refuses. A request that
 // comes before Retry-After is over is refused anew, as at ARM.
 func (t *tx) limitRate(q *request) error {
-	if !t.e.opts.Throttle || len(q.path) < 2 || !strings.EqualFold(q.path[0], "subscriptions") {
+	if !t.e.opts.Throttle || len(q.Path) < 2 || !strings.EqualFold(q.Path[0], "subscriptions") {
 		return nil
 	}
-	kind, size, refill := kindOfRequest(q.method)
-	k := key(q.path[1], q.caller.ObjectID, kind)
+	kind, size, refill := kindOfRequest(q.Method)
+	k := arm.Key(q.Path[1], q.Caller.ObjectID, kind)
 	b := t.e.buckets[k]
 	if b == nil {
-		b = &bucket{left: size, at: t.now}
+		b = &bucket{left: size, at: t.Now}
 		t.e.buckets[k] = b
 	}
-	if d := t.now.Sub(b.at); d > 0 {
-		b.left, b.at = min(size, b.left+d.Seconds()*refill), t.now
+	if d := t.Now.Sub(b.at); d > 0 {
+		b.left, b.at = min(size, b.left+d.Seconds()*refill), t.Now
 	}
-	if b.left < 1 || t.now.Before(b.refused) {
+	if b.left < 1 || t.Now.Before(b.refused) {
 		wait := time.Second
-		b.refused = t.now.Add(wait)
+		b.refused = t.Now.Add(wait)
 		q.remaining = 1
-		e := fail(http.StatusTooManyRequests, throttled,
-			"Number of '%s' requests for subscription '%s' exceeded the limit. Please try again after '%d' seconds.", kind, q.path[1], int(wait.Seconds()))
-		e.header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
+		e := arm.Fail(http.StatusTooManyRequests, throttled,
+			"Number of '%s' requests for subscription '%s' exceeded the limit. Please try again after '%d' seconds.", kind, q.Path[1], int(wait.Seconds()))
+		e.Header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
 		return e
 	}
 	b.left--
@@ -67,7 +69,7 @@ func (t *tx) limitRate(q *request) error {
 
 // remainingTokens is the rate-limit header of an answer and what it shows.
 func (q *request) remainingTokens() (header, left string) {
-	kind, size, _ := kindOfRequest(q.method)
+	kind, size, _ := kindOfRequest(q.Method)
 	n := int(size) - 1
 	if q.remaining > 0 {
 		n = q.remaining - 1

@@ -1,4 +1,4 @@
-package emulator
+package machinelearning
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 	timetable "github.com/computetarget/computetarget/pkg/schedule"
 )
 
@@ -25,12 +26,12 @@ type cluster struct {
 	AdminUser    string          `json:"adminUser,omitempty"`
 	Scale        scale           `json:"scale"`
 
-	Jobs       int         `json:"jobs,omitempty"` // nodes that jobs ask for
-	Nodes      []*node     `json:"nodes,omitempty"`
-	Made       int         `json:"made,omitempty"` // nodes ever made, for their ids
-	Allocation string      `json:"allocation"`     // Steady or Resizing
-	Since      time.Time   `json:"since"`          // of the allocation state
-	Errors     []*apiError `json:"errors,omitempty"`
+	Jobs       int          `json:"jobs,omitempty"` // nodes that jobs ask for
+	Nodes      []*node      `json:"nodes,omitempty"`
+	Made       int          `json:"made,omitempty"` // nodes ever made, for their ids
+	Allocation string       `json:"allocation"`     // Steady or Resizing
+	Since      time.Time    `json:"since"`          // of the allocation state
+	Errors     []*arm.Error `json:"errors,omitempty"`
 }
 
 type scale struct {
@@ -78,10 +79,10 @@ type clusterInput struct {
 }
 
 // putCluster creates a cluster, or changes one.
-func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*response, error) {
+func putCluster(t *arm.Tx, q *arm.Request, c, old *compute, raw json.RawMessage) (*arm.Response, error) {
 	var in clusterInput
-	if !isNull(raw) {
-		if err := decode(raw, &in); err != nil {
+	if !arm.IsNull(raw) {
+		if err := arm.Decode(raw, &in); err != nil {
 			return nil, err
 		}
 	}
@@ -93,26 +94,26 @@ func (t *tx) putCluster(q *request, c, old *compute, raw json.RawMessage) (*resp
 		return nil, err
 	}
 	c.Cluster = cl
-	cl.Allocation, cl.Since = "Steady", t.now
+	cl.Allocation, cl.Since = "Steady", t.Now
 	if old != nil && old.Cluster.VMSize == cl.VMSize && old.Cluster.Priority == cl.Priority && old.ProvisioningState == "Succeeded" {
 		was := old.Cluster
 		cl.Jobs, cl.Nodes, cl.Made, cl.Allocation, cl.Since, cl.Errors = was.Jobs, was.Nodes, was.Made, was.Allocation, was.Since, was.Errors
 		c.Created, c.CreatedBy, c.ProvisioningState = old.Created, old.CreatedBy, old.ProvisioningState
-		if err := t.fits(c, old, cl.Scale.Min); err != nil {
+		if err := fits(t, c, old, cl.Scale.Min); err != nil {
 			return nil, err
 		}
-		t.s.addCompute(c.key(), c)
-		t.operate(c, updateOperation, triggerUser)
-		return t.accept(c, q, newResponse(http.StatusOK).json(c.body(q.version, false))), nil
+		computes.Put(t, c.key(), c)
+		operate(t, c, updateOperation, triggerUser)
+		return accept(t, c, q, arm.OK(c.body(q.Version, false))), nil
 	}
-	if err := t.fits(c, old, cl.Scale.Min); err != nil {
+	if err := fits(t, c, old, cl.Scale.Min); err != nil {
 		return nil, err
 	}
-	cl.VMSize = t.stickySize(c, cl.VMSize)
-	t.s.addCompute(c.key(), c)
-	t.operate(c, createOperation, triggerUser)
-	t.crowded(c)
-	return t.accept(c, q, newResponse(http.StatusCreated).json(c.body(q.version, true))), nil
+	cl.VMSize = stickySize(t, c, cl.VMSize)
+	computes.Put(t, c.key(), c)
+	operate(t, c, createOperation, triggerUser)
+	crowded(t, c)
+	return accept(t, c, q, arm.NewResponse(http.StatusCreated).JSON(c.body(q.Version, true))), nil
 }
 
 // keep fills in what a PUT on an existing cluster leaves out and needs: the
@@ -132,11 +133,11 @@ func (in *clusterInput) keep(old *cluster) {
 // cluster checks what was asked for and returns the cluster it makes.
 func (in *clusterInput) cluster() (*cluster, error) {
 	if in.VMSize == "" {
-		return nil, badRequest("The request is invalid: properties.properties.vmSize is required.")
+		return nil, arm.BadRequest("The request is invalid: properties.properties.vmSize is required.")
 	}
 	size := findSize(in.VMSize)
 	if size == nil || !size.supports(clusterType) {
-		return nil, badRequest("%s is not a supported VM size", in.VMSize)
+		return nil, arm.BadRequest("%s is not a supported VM size", in.VMSize)
 	}
 	cl := &cluster{
 		VMSize: strings.ToUpper(size.name), Priority: "Dedicated", OSType: "Linux", RemoteLogin: "NotSpecified",
@@ -147,7 +148,7 @@ func (in *clusterInput) cluster() (*cluster, error) {
 		return nil, err
 	}
 	if in.ScaleSettings == nil || in.ScaleSettings.MaxNodeCount == nil {
-		return nil, badRequest("The request is invalid: scaleSettings.maxNodeCount is required.")
+		return nil, arm.BadRequest("The request is invalid: scaleSettings.maxNodeCount is required.")
 	}
 	return cl, cl.Scale.change(in.ScaleSettings)
 }
@@ -168,7 +169,7 @@ func (in *clusterInput) settings(cl *cluster) error {
 			continue
 		}
 		if *f.out = oneOf(*f.in, f.allowed...); *f.out == "" {
-			return badRequest("The %s '%s' is not valid: it must be one of %s.", f.name, *f.in, strings.Join(f.allowed, ", "))
+			return arm.BadRequest("The %s '%s' is not valid: it must be one of %s.", f.name, *f.in, strings.Join(f.allowed, ", "))
 		}
 	}
 	if in.IsolatedNetwork != nil {
@@ -191,12 +192,12 @@ func (s *scale) change(in *scaleInput) error {
 	}
 	if d := in.NodeIdleTimeBeforeScaleDown; d != nil && *d != "" {
 		if idle, err := timetable.ParseISO(*d); err != nil || idle < 0 {
-			return badRequest("The nodeIdleTimeBeforeScaleDown '%s' is not an ISO 8601 duration.", *d)
+			return arm.BadRequest("The nodeIdleTimeBeforeScaleDown '%s' is not an ISO 8601 duration.", *d)
 		}
 		next.Idle = *d
 	}
 	if next.Min < 0 || next.Max < 0 || next.Min > next.Max || next.Max > 65000 {
-		return badRequest("The scale settings are not valid: minNodeCount %d and maxNodeCount %d.", next.Min, next.Max)
+		return arm.BadRequest("The scale settings are not valid: minNodeCount %d and maxNodeCount %d.", next.Min, next.Max)
 	}
 	*s = next
 	return nil
@@ -208,7 +209,7 @@ func (s scale) idle() time.Duration {
 }
 
 // patchCluster changes scale settings, identity and tags.
-func (t *tx) patchCluster(q *request, c *compute) (*response, error) {
+func patchCluster(t *arm.Tx, q *arm.Request, c *compute) (*arm.Response, error) {
 	var in struct {
 		Tags       map[string]*string
 		Identity   *identityInput
@@ -216,13 +217,13 @@ func (t *tx) patchCluster(q *request, c *compute) (*response, error) {
 			Properties *struct{ ScaleSettings *scaleInput }
 		}
 	}
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	who, scale := c.Identity, c.Cluster.Scale
 	if in.Identity != nil {
 		var err error
-		if who, err = in.Identity.assign(c.Identity, q.caller, c.key(), true); err != nil {
+		if who, err = in.Identity.assign(c.Identity, q.Caller, c.key(), true); err != nil {
 			return nil, err
 		}
 	}
@@ -230,7 +231,7 @@ func (t *tx) patchCluster(q *request, c *compute) (*response, error) {
 		if err := scale.change(p.Properties.ScaleSettings); err != nil {
 			return nil, err
 		}
-		if err := t.fits(c, c, scale.Min); err != nil {
+		if err := fits(t, c, c, scale.Min); err != nil {
 			return nil, err
 		}
 	}
@@ -238,8 +239,8 @@ func (t *tx) patchCluster(q *request, c *compute) (*response, error) {
 	if in.Tags != nil {
 		c.Tags = in.Tags
 	}
-	t.operate(c, updateOperation, triggerUser)
-	return t.accept(c, q, newResponse(http.StatusOK).json(c.body(q.version, false))), nil
+	operate(t, c, updateOperation, triggerUser)
+	return accept(t, c, q, arm.OK(c.body(q.Version, false))), nil
 }
 
 // active counts the nodes that are here to stay.
@@ -286,25 +287,25 @@ func (cl *cluster) addNode(c *compute, now time.Time) *node {
 }
 
 // moveCluster lets nodes arrive, leave, and be given up.
-func (t *tx) moveCluster(c *compute) {
+func moveCluster(t *arm.Tx, c *compute) {
 	cl := c.Cluster
 	stay := cl.Nodes[:0]
 	for _, nd := range cl.Nodes {
-		if !nd.Moves.IsZero() && !nd.Moves.After(t.now) {
+		if !nd.Moves.IsZero() && !nd.Moves.After(t.Now) {
 			nd.Moves = time.Time{}
 			if nd.State == "leaving" || nd.State == "preempted" {
 				continue
 			}
-			nd.State, nd.Idle = "idle", t.now
+			nd.State, nd.Idle = "idle", t.Now
 		}
 		stay = append(stay, nd)
 	}
 	cl.Nodes = stay
-	t.settleCluster(c)
+	settleCluster(t, c)
 }
 
 // settleCluster starts what brings the nodes nearer to what is wanted.
-func (t *tx) settleCluster(c *compute) {
+func settleCluster(t *arm.Tx, c *compute) {
 	cl := c.Cluster
 	if c.ProvisioningState != "Succeeded" && c.ProvisioningState != "Updating" {
 		return
@@ -312,13 +313,13 @@ func (t *tx) settleCluster(c *compute) {
 	cl.Errors = nil
 	for cl.active() < cl.wanted() {
 		// The vCPUs of the least nodes are held from the start.
-		if len(cl.Nodes) >= cl.Scale.Min && t.free(c, nil) < sizeOf(cl.VMSize).cores {
-			cl.Errors = []*apiError{fail(http.StatusBadRequest, "ClusterCoreQuotaReached",
-				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", t.limit(c.Subscription, c.region(), cl.family()))}
+		if len(cl.Nodes) >= cl.Scale.Min && free(t, c, nil) < sizeOf(cl.VMSize).cores {
+			cl.Errors = []*arm.Error{arm.Fail(http.StatusBadRequest, "ClusterCoreQuotaReached",
+				"Operation results in exceeding quota limits of Core. Maximum allowed: %d.", limit(t, c.Subscription, c.region(), cl.family()))}
 			break
 		}
-		n := cl.addNode(c, t.now)
-		n.State, n.Moves = "preparing", t.now.Add(t.e.opts.Pace.scale(nodeStartTime))
+		n := cl.addNode(c, t.Now)
+		n.State, n.Moves = "preparing", t.Now.Add(t.Takes(nodeStartTime))
 	}
 	running := 0
 	for _, nd := range cl.Nodes {
@@ -328,14 +329,14 @@ func (t *tx) settleCluster(c *compute) {
 				running++
 				nd.State = "running"
 			} else if nd.State == "running" {
-				nd.State, nd.Idle = "idle", t.now
+				nd.State, nd.Idle = "idle", t.Now
 			}
 		}
 	}
 	surplus := cl.active() - cl.wanted()
 	for _, nd := range cl.Nodes {
-		if surplus > 0 && nd.State == "idle" && !nd.Idle.Add(cl.Scale.idle()).After(t.now) {
-			nd.State, nd.Moves = "leaving", t.now.Add(t.e.opts.Pace.scale(nodeStopTime))
+		if surplus > 0 && nd.State == "idle" && !nd.Idle.Add(cl.Scale.idle()).After(t.Now) {
+			nd.State, nd.Moves = "leaving", t.Now.Add(t.Takes(nodeStopTime))
 			surplus--
 		}
 	}
@@ -346,7 +347,7 @@ func (t *tx) settleCluster(c *compute) {
 		}
 	}
 	if allocation != cl.Allocation {
-		cl.Allocation, cl.Since = allocation, t.now
+		cl.Allocation, cl.Since = allocation, t.Now
 	}
 }
 
@@ -358,55 +359,55 @@ func (cl *cluster) family() string {
 	return sizeOf(cl.VMSize).family
 }
 
-func (cl *cluster) body() *object {
+func (cl *cluster) body() *arm.Object {
 	counts := map[string]int{}
 	for _, nd := range cl.Nodes {
 		counts[nd.State]++
 	}
-	var account *object
+	var account *arm.Object
 	if cl.AdminUser != "" {
-		account = new(object).set("adminUserName", cl.AdminUser).set("adminUserSshPublicKey", nil).set("adminUserPassword", nil)
+		account = new(arm.Object).Set("adminUserName", cl.AdminUser).Set("adminUserSshPublicKey", nil).Set("adminUserPassword", nil)
 	}
-	o := new(object).set("osType", cl.OSType).set("vmSize", cl.VMSize).set("vmPriority", cl.Priority).
-		set("virtualMachineImage", cl.Image).set("isolatedNetwork", cl.Isolated).
-		set("scaleSettings", new(object).set("maxNodeCount", cl.Scale.Max).set("minNodeCount", cl.Scale.Min).set("nodeIdleTimeBeforeScaleDown", cl.Scale.Idle)).
-		set("userAccountCredentials", account).set("subnet", cl.Subnet).set("remoteLoginPortPublicAccess", cl.RemoteLogin).
-		set("allocationState", cl.Allocation).set("allocationStateTransitionTime", cl.Since.Format(operationTime))
+	o := new(arm.Object).Set("osType", cl.OSType).Set("vmSize", cl.VMSize).Set("vmPriority", cl.Priority).
+		Set("virtualMachineImage", cl.Image).Set("isolatedNetwork", cl.Isolated).
+		Set("scaleSettings", new(arm.Object).Set("maxNodeCount", cl.Scale.Max).Set("minNodeCount", cl.Scale.Min).Set("nodeIdleTimeBeforeScaleDown", cl.Scale.Idle)).
+		Set("userAccountCredentials", account).Set("subnet", cl.Subnet).Set("remoteLoginPortPublicAccess", cl.RemoteLogin).
+		Set("allocationState", cl.Allocation).Set("allocationStateTransitionTime", cl.Since.Format(operationTime))
 	if len(cl.Errors) > 0 {
-		o.set("errors", wrapped(cl.Errors))
+		o.Set("errors", wrapped(cl.Errors))
 	} else {
-		o.set("errors", nil)
+		o.Set("errors", nil)
 	}
-	o.set("currentNodeCount", len(cl.Nodes)).set("targetNodeCount", max(cl.active(), cl.wanted()))
-	states := new(object)
+	o.Set("currentNodeCount", len(cl.Nodes)).Set("targetNodeCount", max(cl.active(), cl.wanted()))
+	states := new(arm.Object)
 	for _, s := range [...]string{"preparing", "running", "idle", "unusable", "leaving", "preempted"} {
-		states.set(s+"NodeCount", counts[s])
+		states.Set(s+"NodeCount", counts[s])
 	}
-	o.set("nodeStateCounts", states).set("enableNodePublicIp", cl.NodePublicIP == nil || *cl.NodePublicIP)
-	if !isNull(cl.PropertyBag) {
-		o.set("propertyBag", cl.PropertyBag)
+	o.Set("nodeStateCounts", states).Set("enableNodePublicIp", cl.NodePublicIP == nil || *cl.NodePublicIP)
+	if !arm.IsNull(cl.PropertyBag) {
+		o.Set("propertyBag", cl.PropertyBag)
 	}
 	return o
 }
 
 // listNodes lists a cluster's nodes; the page's key is nodes, not value.
-func listNodes(t *tx, q *request) (*response, error) {
-	c, err := t.find(q)
+func listNodes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := find(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
 	if c.Cluster == nil {
-		return nil, badRequest("ComputeListNodes with computeType %s is not supported.", c.Type)
+		return nil, arm.BadRequest("ComputeListNodes with computeType %s is not supported.", c.Type)
 	}
-	nodes := []*object{}
+	nodes := []*arm.Object{}
 	for _, nd := range c.Cluster.Nodes {
 		public, private := addresses(nd.ID)
-		n := new(object).set("nodeId", nd.ID).set("privateIpAddress", private).set("publicIpAddress", public).
-			set("port", nd.Port).set("nodeState", nd.State)
+		n := new(arm.Object).Set("nodeId", nd.ID).Set("privateIpAddress", private).Set("publicIpAddress", public).
+			Set("port", nd.Port).Set("nodeState", nd.State)
 		if nd.State == "running" {
-			n.set("runId", stableUUID("run on "+nd.ID))
+			n.Set("runId", arm.StableUUID("run on "+nd.ID))
 		}
 		nodes = append(nodes, n)
 	}
-	return newResponse(http.StatusOK).json(new(object).set("nodes", nodes)), nil
+	return arm.OK(new(arm.Object).Set("nodes", nodes)), nil
 }

@@ -1,4 +1,4 @@
-package emulator
+package machinelearning
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // compute is one compute target of a workspace: the envelope, and one of the
@@ -29,9 +31,9 @@ type compute struct {
 	Attached           bool               `json:"attached,omitempty"`
 	Created            time.Time          `json:"created"`
 	Modified           time.Time          `json:"modified"`
-	CreatedBy          person             `json:"createdBy"`
+	CreatedBy          arm.Person         `json:"createdBy"`
 	ProvisioningState  string             `json:"provisioningState"`
-	ProvisioningErrors []*apiError        `json:"provisioningErrors,omitempty"`
+	ProvisioningErrors []*arm.Error       `json:"provisioningErrors,omitempty"`
 	Busy               *transition        `json:"busy,omitempty"`
 	StickySize         bool               `json:"stickySize,omitempty"` // a later compute of this name gets this one's size
 
@@ -40,7 +42,7 @@ type compute struct {
 	Other    *other    `json:"other,omitempty"`
 }
 
-func (c *compute) valid() bool {
+func (c *compute) Valid() bool {
 	if c == nil || c.Instance == nil && c.Cluster == nil && c.Other == nil {
 		return false
 	}
@@ -50,7 +52,7 @@ func (c *compute) valid() bool {
 }
 
 func (c *compute) key() string {
-	return key(c.Subscription, c.ResourceGroup, c.Workspace, c.Name)
+	return arm.Key(c.Subscription, c.ResourceGroup, c.Workspace, c.Name)
 }
 
 func (c *compute) id() string {
@@ -86,7 +88,7 @@ type identityInput struct {
 // assign returns the identity that in asks for, on top of old. User-assigned
 // identities are merged, and one sent as null is taken away, when merge is set;
 // otherwise the list is replaced.
-func (in *identityInput) assign(old *identity, who person, seed string, merge bool) (*identity, error) {
+func (in *identityInput) assign(old *identity, who arm.Person, seed string, merge bool) (*identity, error) {
 	system := false
 	user := false
 	for _, part := range strings.Split(in.Type, ",") {
@@ -97,12 +99,12 @@ func (in *identityInput) assign(old *identity, who person, seed string, merge bo
 		case "userassigned":
 			user = true
 		default:
-			return nil, fail(http.StatusBadRequest, "InvalidIdentityType", "The identity type '%s' is not supported.", in.Type)
+			return nil, arm.Fail(http.StatusBadRequest, "InvalidIdentityType", "The identity type '%s' is not supported.", in.Type)
 		}
 	}
 	out := &identity{TenantID: who.TenantID}
 	if system {
-		out.Type, out.PrincipalID = "SystemAssigned", stableUUID("principal of "+seed)
+		out.Type, out.PrincipalID = "SystemAssigned", arm.StableUUID("principal of "+seed)
 	}
 	if user {
 		out.UserAssigned = map[string]*assignedPerson{}
@@ -114,10 +116,10 @@ func (in *identityInput) assign(old *identity, who person, seed string, merge bo
 				delete(out.UserAssigned, id)
 				continue
 			}
-			out.UserAssigned[id] = &assignedPerson{stableUUID("principal of " + key(id)), stableUUID("client of " + key(id))}
+			out.UserAssigned[id] = &assignedPerson{arm.StableUUID("principal of " + arm.Key(id)), arm.StableUUID("client of " + arm.Key(id))}
 		}
 		if len(out.UserAssigned) == 0 {
-			return nil, fail(http.StatusBadRequest, "InvalidIdentity", "The identity type 'UserAssigned' needs at least one user assigned identity.")
+			return nil, arm.Fail(http.StatusBadRequest, "InvalidIdentity", "The identity type 'UserAssigned' needs at least one user assigned identity.")
 		}
 		out.Type = strings.TrimPrefix(out.Type+",UserAssigned", ",")
 	}
@@ -127,19 +129,19 @@ func (in *identityInput) assign(old *identity, who person, seed string, merge bo
 	return out, nil
 }
 
-func (i *identity) body() *object {
+func (i *identity) body() *arm.Object {
 	if i == nil {
 		return nil
 	}
-	o := new(object).set("type", i.Type)
+	o := new(arm.Object).Set("type", i.Type)
 	if i.PrincipalID != "" {
-		o.set("principalId", i.PrincipalID)
+		o.Set("principalId", i.PrincipalID)
 	}
 	if i.TenantID != "" {
-		o.set("tenantId", i.TenantID)
+		o.Set("tenantId", i.TenantID)
 	}
 	if i.UserAssigned != nil {
-		o.set("userAssignedIdentities", i.UserAssigned)
+		o.Set("userAssignedIdentities", i.UserAssigned)
 	}
 	return o
 }
@@ -169,144 +171,140 @@ const (
 
 // body is the resource as the service sends it at an api-version. accepted is
 // set for the answer that accepts a PUT, which leaves most of it null.
-func (c *compute) body(v apiVersion, accepted bool) *object {
-	tags := c.Tags
-	if tags == nil {
-		tags = map[string]*string{}
-	}
-	o := sized(3072).set("id", c.id()).set("name", c.Name).set("type", computeType).set("location", c.Location)
+func (c *compute) body(v arm.Version, accepted bool) *arm.Object {
+	o := arm.Sized(3072).Set("id", c.id()).Set("name", c.Name).Set("type", computeType).Set("location", c.Location)
 	if accepted {
-		o.set("tags", nil)
+		o.Set("tags", nil)
 	} else {
-		o.set("tags", tags)
+		o.Set("tags", arm.Tags(c.Tags))
 	}
-	o.set("identity", c.Identity.body())
-	if !isNull(c.SKU) {
-		o.set("sku", c.SKU)
+	o.Set("identity", c.Identity.body())
+	if !arm.IsNull(c.SKU) {
+		o.Set("sku", c.SKU)
 	}
-	return o.nest("properties", func(p *object) { c.properties(p, v, accepted) })
+	return o.Nest("properties", func(p *arm.Object) { c.properties(p, v, accepted) })
 }
 
 // properties writes those of the envelope into p.
-func (c *compute) properties(p *object, v apiVersion, accepted bool) {
-	p.set("createdOn", c.Created.Format(envelopeTime)).set("modifiedOn", c.Modified.Format(envelopeTime)).
-		set("disableLocalAuth", c.DisableLocalAuth).set("description", c.Description).set("resourceId", c.ResourceID).
-		set("computeType", c.Type)
+func (c *compute) properties(p *arm.Object, v arm.Version, accepted bool) {
+	p.Set("createdOn", c.Created.Format(envelopeTime)).Set("modifiedOn", c.Modified.Format(envelopeTime)).
+		Set("disableLocalAuth", c.DisableLocalAuth).Set("description", c.Description).Set("resourceId", c.ResourceID).
+		Set("computeType", c.Type)
 	if !accepted {
-		p.set("computeLocation", c.region())
+		p.Set("computeLocation", c.region())
 	}
-	p.set("provisioningState", c.ProvisioningState)
+	p.Set("provisioningState", c.ProvisioningState)
 	if len(c.ProvisioningErrors) > 0 {
-		p.set("provisioningErrors", wrapped(c.ProvisioningErrors))
+		p.Set("provisioningErrors", wrapped(c.ProvisioningErrors))
 	} else {
-		p.set("provisioningErrors", nil)
+		p.Set("provisioningErrors", nil)
 	}
-	p.set("isAttachedCompute", c.Attached)
+	p.Set("isAttachedCompute", c.Attached)
 	switch {
 	case c.Instance != nil:
-		p.nest("properties", func(in *object) { c.Instance.properties(in, c, v, accepted) })
+		p.Nest("properties", func(in *arm.Object) { c.Instance.properties(in, c, v, accepted) })
 	case c.Cluster != nil:
-		p.set("properties", c.Cluster.body())
+		p.Set("properties", c.Cluster.body())
 	case c.Other != nil:
-		p.set("properties", c.Other.body())
+		p.Set("properties", c.Other.body())
 	}
 }
 
-func wrapped(errs []*apiError) []*object {
-	out := make([]*object, 0, len(errs))
+func wrapped(errs []*arm.Error) []*arm.Object {
+	out := make([]*arm.Object, 0, len(errs))
 	for _, e := range errs {
-		out = append(out, e.body())
+		out = append(out, e.Body())
 	}
 	return out
 }
 
-// find returns the compute that a request names.
-func (t *tx) find(q *request) (*compute, error) {
-	if _, err := t.ensureWorkspace(q); err != nil {
+// find returns the compute that the arguments of a path name.
+func find(t *arm.Tx, args []string) (*compute, error) {
+	if _, err := needWorkspace(t, args); err != nil {
 		return nil, err
 	}
-	c := t.s.computes[key(q.args[:4]...)]
+	c := computes.Get(t, arm.Key(args[:4]...))
 	if c == nil {
-		return nil, notFound(computeType, q.args[2]+"/"+q.args[3], q.args[1])
+		return nil, arm.NotFound(computeType, args[2]+"/"+args[3], args[1])
 	}
 	return c, nil
 }
 
-func listComputes(t *tx, q *request) (*response, error) {
-	w, err := t.ensureWorkspace(q)
+func listComputes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	w, err := needWorkspace(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
-	return t.page(q, w.key()+"/", t.s.computesOf(w), func(k string) *object { return t.s.computes[k].body(q.version, false) })
+	return t.Page(q, w.key()+"/", computesOf(t, w), func(k string) *arm.Object { return computes.Get(t, k).body(q.Version, false) })
 }
 
-func getCompute(t *tx, q *request) (*response, error) {
-	c, err := t.find(q)
+func getCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := find(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
-	return newResponse(http.StatusOK).json(c.body(q.version, false)), nil
+	return arm.OK(c.body(q.Version, false)), nil
 }
 
 // putCompute creates a compute or overwrites one.
-func putCompute(t *tx, q *request) (*response, error) {
-	w, err := t.ensureWorkspace(q)
+func putCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	w, err := needWorkspace(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
 	var in computeInput
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	if in.Properties == nil || in.Properties.ComputeType == "" {
-		return nil, badRequest("The request is invalid: properties.computeType is required.")
+		return nil, arm.BadRequest("The request is invalid: properties.computeType is required.")
 	}
 	kind, ok := computeKind(in.Properties.ComputeType)
 	if !ok {
-		return nil, badRequest("The compute type '%s' is not supported.", in.Properties.ComputeType)
+		return nil, arm.BadRequest("The compute type '%s' is not supported.", in.Properties.ComputeType)
 	}
-	old := t.s.computes[key(q.args[:4]...)]
+	old := computes.Get(t, arm.Key(q.Args[:4]...))
 	if old == nil {
-		if err := checkNewName(q.args[3], kind); err != nil {
+		if err := checkNewName(q.Args[3], kind); err != nil {
 			return nil, err
 		}
 	}
 	if old != nil && old.Type != kind {
-		return nil, fail(http.StatusConflict, "Conflict", "Compute with this name already exists with the compute type %s, which cannot be changed.", old.Type)
+		return nil, arm.Fail(http.StatusConflict, "Conflict", "Compute with this name already exists with the compute type %s, which cannot be changed.", old.Type)
 	}
 	if old != nil && old.Busy != nil {
 		return nil, busy(old.Name)
 	}
 	c := &compute{
-		Subscription: w.Subscription, ResourceGroup: w.ResourceGroup, Workspace: w.Name, Name: q.args[3],
+		Subscription: w.Subscription, ResourceGroup: w.ResourceGroup, Workspace: w.Name, Name: q.Args[3],
 		Type: kind, Location: w.Location,
 		Tags: in.Tags, SKU: in.SKU, Description: in.Properties.Description, ResourceID: in.Properties.ResourceID,
-		Created: t.now, Modified: t.now, CreatedBy: q.caller, ProvisioningState: "Creating",
+		Created: t.Now, Modified: t.Now, CreatedBy: q.Caller, ProvisioningState: "Creating",
 	}
 	if in.Location != "" {
-		c.Location = region(in.Location)
+		c.Location = arm.Region(in.Location)
 	}
 	if old != nil {
 		c.Name = old.Name // in the case it was created with
 	}
 	if l := in.Properties.ComputeLocation; l != nil {
-		c.PlacedIn = region(*l)
+		c.PlacedIn = arm.Region(*l)
 	}
 	if d := in.Properties.DisableLocalAuth; d != nil {
 		c.DisableLocalAuth = *d
 	}
 	if in.Identity != nil {
-		if c.Identity, err = in.Identity.assign(nil, q.caller, c.key(), false); err != nil {
+		if c.Identity, err = in.Identity.assign(nil, q.Caller, c.key(), false); err != nil {
 			return nil, err
 		}
 	}
 	switch kind {
 	case instanceType:
-		return t.putInstance(q, c, old, in.Properties.Properties)
+		return putInstance(t, q, c, old, in.Properties.Properties)
 	case clusterType:
-		return t.putCluster(q, c, old, in.Properties.Properties)
+		return putCluster(t, q, c, old, in.Properties.Properties)
 	}
-	return t.putOther(q, c, old, in.Properties.Properties)
+	return putOther(t, q, c, old, in.Properties.Properties)
 }
 
 const (
@@ -326,42 +324,42 @@ func computeKind(s string) (string, bool) {
 }
 
 // deleteCompute deletes a compute, or detaches one that was attached.
-func deleteCompute(t *tx, q *request) (*response, error) {
-	if _, err := t.ensureWorkspace(q); err != nil {
+func deleteCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	if _, err := needWorkspace(t, q.Args); err != nil {
 		return nil, err
 	}
-	how := q.query.Get("underlyingresourceaction")
+	how := q.Query.Get("underlyingresourceaction")
 	detach := strings.EqualFold(how, "Detach")
 	if !detach && !strings.EqualFold(how, "Delete") {
-		return nil, badRequest("The query parameter underlyingResourceAction is required and must be Delete or Detach.")
+		return nil, arm.BadRequest("The query parameter underlyingResourceAction is required and must be Delete or Detach.")
 	}
-	c := t.s.computes[key(q.args[:4]...)]
+	c := computes.Get(t, arm.Key(q.Args[:4]...))
 	if c == nil {
-		return newResponse(http.StatusNoContent), nil
+		return arm.NewResponse(http.StatusNoContent), nil
 	}
 	if c.Busy != nil {
 		return nil, busy(c.Name)
 	}
 	if detach && c.Other == nil {
-		return nil, badRequest("Detach is not supported for compute type %s. Use Delete instead.", c.Type)
+		return nil, arm.BadRequest("Detach is not supported for compute type %s. Use Delete instead.", c.Type)
 	}
-	t.operate(c, deleteOperation, triggerUser)
-	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
+	operate(t, c, deleteOperation, triggerUser)
+	return accept(t, c, q, arm.NewResponse(http.StatusAccepted)), nil
 }
 
 // patchCompute changes what can be changed of a cluster in place.
-func patchCompute(t *tx, q *request) (*response, error) {
-	c, err := t.find(q)
+func patchCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := find(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
 	if c.Cluster == nil {
-		return nil, badRequest("Updating a compute of type %s is not supported.", c.Type)
+		return nil, arm.BadRequest("Updating a compute of type %s is not supported.", c.Type)
 	}
 	if c.Busy != nil {
 		return nil, busy(c.Name)
 	}
-	return t.patchCluster(q, c)
+	return patchCluster(t, q, c)
 }
 
 // phase is one state an operation passes through.
@@ -407,7 +405,7 @@ func (c *compute) finish(b *transition, state string, now time.Time) {
 	case b.Failure == nil:
 		c.ProvisioningState, c.ProvisioningErrors = "Succeeded", nil
 	case b.Name == createOperation || b.Name == deleteOperation || c.Instance == nil:
-		c.ProvisioningState, c.ProvisioningErrors = "Failed", []*apiError{b.Failure.Error}
+		c.ProvisioningState, c.ProvisioningErrors = "Failed", []*arm.Error{b.Failure.Error}
 	}
 	if c.Instance != nil {
 		c.Instance.finish(b, state, now)
@@ -423,7 +421,7 @@ const nameRule = "A name for an Azure ML Compute Instance must be between 3 and 
 func checkNewName(name, kind string) error {
 	if kind == instanceType {
 		if !validName(name) {
-			return badRequest("%s", nameRule)
+			return arm.BadRequest("%s", nameRule)
 		}
 		return nil
 	}
@@ -432,7 +430,7 @@ func checkNewName(name, kind string) error {
 		ok = ok && (isAlnum(name[i]) || name[i] == '-' || name[i] == '_')
 	}
 	if !ok {
-		return badRequest("The compute name '%s' is not valid for a compute of type %s: it must start with a letter and contain letters, digits, hyphens and underscores only, 64 at most.", name, kind)
+		return arm.BadRequest("The compute name '%s' is not valid for a compute of type %s: it must start with a letter and contain letters, digits, hyphens and underscores only, 64 at most.", name, kind)
 	}
 	return nil
 }
@@ -454,8 +452,8 @@ func validName(s string) bool {
 
 // taken tells whether an instance of this name exists in the region, in any
 // workspace of any subscription.
-func (t *tx) taken(name, location string) bool {
-	for _, c := range t.s.computes {
+func taken(t *arm.Tx, name, location string) bool {
+	for c := range computes.All(t) {
 		if c.Instance != nil && c.region() == location && strings.EqualFold(c.Name, name) {
 			return true
 		}
@@ -465,24 +463,24 @@ func (t *tx) taken(name, location string) bool {
 
 // checkName answers whether a name can be used for a new instance, as
 // checkComputeNameAvailability of the workspace does for old clients.
-func checkName(t *tx, q *request) (*response, error) {
-	w, err := t.ensureWorkspace(q)
+func checkName(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	w, err := needWorkspace(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
 	var in struct{ Name, Type string }
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
-	out := new(object)
+	out := new(arm.Object)
 	switch {
 	case !validName(in.Name):
-		out.set("nameAvailable", false).set("reason", "Invalid").set("message", nameRule)
-	case t.taken(in.Name, w.Location) || t.s.computes[key(w.Subscription, w.ResourceGroup, w.Name, in.Name)] != nil:
-		out.set("nameAvailable", false).set("reason", "AlreadyExists").
-			set("message", "The specified name "+in.Name+" is already in use and is therefore unavailable")
+		out.Set("nameAvailable", false).Set("reason", "Invalid").Set("message", nameRule)
+	case taken(t, in.Name, w.Location) || computes.Get(t, arm.Key(w.Subscription, w.ResourceGroup, w.Name, in.Name)) != nil:
+		out.Set("nameAvailable", false).Set("reason", "AlreadyExists").
+			Set("message", "The specified name "+in.Name+" is already in use and is therefore unavailable")
 	default:
-		out.set("nameAvailable", true).set("reason", nil).set("message", nil)
+		out.Set("nameAvailable", true).Set("reason", nil).Set("message", nil)
 	}
-	return newResponse(http.StatusOK).json(out), nil
+	return arm.OK(out), nil
 }

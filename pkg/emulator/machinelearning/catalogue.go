@@ -1,10 +1,13 @@
-package emulator
+package machinelearning
 
 import (
 	"math"
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
 // vmSize is one entry of the catalogue. Prices are list prices in US dollars an
@@ -143,12 +146,12 @@ func (s *vmSize) supports(computeType string) bool {
 	return computeType == clusterType || strings.Contains(","+s.types+",", ","+computeType+",")
 }
 
-func (s *vmSize) body() *object {
+func (s *vmSize) body() *arm.Object {
 	cents := func(f float64) float64 { return math.Round(f*100) / 100 }
-	price := func(p float64, os, tier string) *object {
-		return new(object).set("retailPrice", cents(p)).set("osType", os).set("vmTier", tier)
+	price := func(p float64, os, tier string) *arm.Object {
+		return new(arm.Object).Set("retailPrice", cents(p)).Set("osType", os).Set("vmTier", tier)
 	}
-	prices := []*object{price(s.linux, "Linux", "Standard"), price(s.windows, "Windows", "Standard")}
+	prices := []*arm.Object{price(s.linux, "Linux", "Standard"), price(s.windows, "Windows", "Standard")}
 	if s.low {
 		prices = append(prices, price(s.linux/5, "Linux", "LowPriority"), price(s.windows*2/5, "Windows", "LowPriority"))
 	}
@@ -156,43 +159,43 @@ func (s *vmSize) body() *object {
 	if s.types != "" {
 		types = append(types, strings.Split(s.types, ",")...)
 	}
-	return new(object).set("name", s.name).set("family", s.family).set("vCPUs", s.cores).set("gpus", s.gpus).
-		set("osVhdSizeMB", 1047552).set("maxResourceVolumeMB", s.diskMB).set("memoryGB", s.memoryGB).
-		set("lowPriorityCapable", s.low).set("premiumIO", s.premium).
-		set("estimatedVMPrices", new(object).set("billingCurrency", "USD").set("unitOfMeasure", "OneHour").set("values", prices)).
-		set("supportedComputeTypes", types)
+	return new(arm.Object).Set("name", s.name).Set("family", s.family).Set("vCPUs", s.cores).Set("gpus", s.gpus).
+		Set("osVhdSizeMB", 1047552).Set("maxResourceVolumeMB", s.diskMB).Set("memoryGB", s.memoryGB).
+		Set("lowPriorityCapable", s.low).Set("premiumIO", s.premium).
+		Set("estimatedVMPrices", new(arm.Object).Set("billingCurrency", "USD").Set("unitOfMeasure", "OneHour").Set("values", prices)).
+		Set("supportedComputeTypes", types)
 }
 
 // listSizes lists the catalogue, or the part that supports one compute type,
 // which older api-versions could ask for.
-func listSizes(t *tx, q *request) (*response, error) {
-	if err := t.ensureSubscription(q.args[0]); err != nil {
+func listSizes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
 		return nil, err
 	}
-	only := q.query.Get("compute-type")
-	value := []*object{}
+	only := q.Query.Get("compute-type")
+	value := []*arm.Object{}
 	for i := range sizes {
 		if kind, ok := computeKind(only); only == "" || ok && sizes[i].supports(kind) {
 			value = append(value, sizes[i].body())
 		}
 	}
-	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+	return arm.OK(new(arm.Object).Set("value", value)), nil
 }
 
 // allowedSizes lists what an instance can be resized to: another size of the
 // same kind, with or without GPUs.
-func allowedSizes(t *tx, q *request) (*response, error) {
-	c, err := t.instanceOf(q, "GetAllowedVmSizesForResize")
+func allowedSizes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceOf(t, q, "GetAllowedVmSizesForResize")
 	if err != nil {
 		return nil, err
 	}
-	value := []*object{}
+	value := []*arm.Object{}
 	for i := range sizes {
 		if c.Instance.canBecome(&sizes[i]) {
 			value = append(value, sizes[i].body())
 		}
 	}
-	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+	return arm.OK(new(arm.Object).Set("value", value)), nil
 }
 
 func (i *instance) canBecome(s *vmSize) bool {
@@ -202,33 +205,33 @@ func (i *instance) canBecome(s *vmSize) bool {
 
 // resizeCompute changes the size of an instance. The specification gives it a
 // Location header where the others have Azure-AsyncOperation; we send both.
-func resizeCompute(t *tx, q *request) (*response, error) {
-	c, err := t.instanceFor(q, resizeOperation)
+func resizeCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceFor(t, q, resizeOperation)
 	if err != nil {
 		return nil, err
 	}
 	var in struct{ TargetVMSize string }
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	size := findSize(in.TargetVMSize)
 	if size == nil || !size.supports(instanceType) {
-		return nil, badRequest("%s is not a supported VM size", in.TargetVMSize)
+		return nil, arm.BadRequest("%s is not a supported VM size", in.TargetVMSize)
 	}
 	if !c.Instance.canBecome(size) {
-		return nil, badRequest("The compute instance %s of size %s cannot be resized to %s.", c.Name, c.Instance.VMSize, size.name)
+		return nil, arm.BadRequest("The compute instance %s of size %s cannot be resized to %s.", c.Name, c.Instance.VMSize, size.name)
 	}
 	if s := c.Instance.State; s != "Running" && s != "Stopped" {
-		return nil, badRequest("Resize is not allowed when the compute instance %s is in '%s' state.", c.Name, s)
+		return nil, arm.BadRequest("Resize is not allowed when the compute instance %s is in '%s' state.", c.Name, s)
 	}
 	next := *c
 	inst := *c.Instance
 	next.Instance, inst.VMSize = &inst, strings.ToUpper(size.name)
-	if err := t.fits(&next, c, 1); err != nil {
+	if err := fits(t, &next, c, 1); err != nil {
 		return nil, err
 	}
-	t.operate(c, resizeOperation, triggerUser).Size = inst.VMSize
-	res := t.accept(c, q, newResponse(http.StatusAccepted))
-	res.header.Set("Location", res.header.Get(operationHeader))
+	operate(t, c, resizeOperation, triggerUser).Size = inst.VMSize
+	res := accept(t, c, q, arm.NewResponse(http.StatusAccepted))
+	res.Header.Set("Location", res.Header.Get(operationHeader))
 	return res, nil
 }

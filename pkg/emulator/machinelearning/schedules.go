@@ -1,4 +1,4 @@
-package emulator
+package machinelearning
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 	timetable "github.com/computetarget/computetarget/pkg/schedule"
 )
 
@@ -54,9 +55,9 @@ type schedulesInput struct {
 
 // schedules checks a list and returns it as it will be kept. An entry that
 // carries the id of an old one keeps it; others get a new one.
-func (t *tx) schedules(in *schedulesInput, old []*schedule) ([]*schedule, error) {
+func schedules(t *arm.Tx, in *schedulesInput, old []*schedule) ([]*schedule, error) {
 	if len(in.ComputeStartStop) > timetable.Max {
-		return nil, badRequest("The number of schedules %d exceeds the limit of %d schedules per compute instance.", len(in.ComputeStartStop), timetable.Max)
+		return nil, arm.BadRequest("The number of schedules %d exceeds the limit of %d schedules per compute instance.", len(in.ComputeStartStop), timetable.Max)
 	}
 	known := map[string]bool{}
 	for _, s := range old {
@@ -94,19 +95,19 @@ func (t *tx) schedules(in *schedulesInput, old []*schedule) ([]*schedule, error)
 			s.ID = *e.ID
 			delete(known, s.ID)
 		} else {
-			s.ID = t.e.uuid()
+			s.ID = t.NewID()
 		}
 		if entry.Check() != nil {
 			s.Provisioning = "Failed" // a zone nobody here knows: kept, and silent
 		}
-		s.aim(t.now)
+		s.aim(t.Now)
 		list = append(list, s)
 	}
 	return list, nil
 }
 
 func badSchedule(n int, why string) error {
-	return fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: computeStartStop[%d]: %s.", n, strings.TrimSuffix(why, "."))
+	return arm.Fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: computeStartStop[%d]: %s.", n, strings.TrimSuffix(why, "."))
 }
 
 // aim sets when s fires next after a moment.
@@ -159,7 +160,7 @@ func (r *recurrence) plain() (*timetable.Recurrence, error) {
 			day := time.Sunday
 			for !strings.EqualFold(day.String(), name) {
 				if day++; day > time.Saturday {
-					return nil, badRequest("'%s' is not a day of the week", name)
+					return nil, arm.BadRequest("'%s' is not a day of the week", name)
 				}
 			}
 			out.WeekDays = append(out.WeekDays, day)
@@ -168,9 +169,9 @@ func (r *recurrence) plain() (*timetable.Recurrence, error) {
 	return out, nil
 }
 
-func (s *schedule) body() *object {
-	o := new(object).set("id", s.ID).set("provisioningStatus", s.Provisioning).set("status", s.Status).
-		set("action", s.Action).set("triggerType", s.TriggerType)
+func (s *schedule) body() *arm.Object {
+	o := new(arm.Object).Set("id", s.ID).Set("provisioningStatus", s.Provisioning).Set("status", s.Status).
+		Set("action", s.Action).Set("triggerType", s.TriggerType)
 	zone := func(z *string) string {
 		if z == nil || *z == "" {
 			return "UTC"
@@ -178,15 +179,15 @@ func (s *schedule) body() *object {
 		return *z
 	}
 	if c := s.Cron; c != nil {
-		o.set("cron", new(object).set("startTime", c.StartTime).set("timeZone", zone(c.TimeZone)).set("expression", c.Expression))
+		o.Set("cron", new(arm.Object).Set("startTime", c.StartTime).Set("timeZone", zone(c.TimeZone)).Set("expression", c.Expression))
 	} else {
-		o.set("cron", nil)
+		o.Set("cron", nil)
 	}
 	if r := s.Recurrence; r != nil {
-		o.set("recurrence", new(object).set("frequency", oneOf(r.Frequency, "Minute", "Hour", "Day", "Week", "Month")).set("interval", r.Interval).
-			set("startTime", r.StartTime).set("timeZone", zone(r.TimeZone)).set("schedule", r.Schedule))
+		o.Set("recurrence", new(arm.Object).Set("frequency", oneOf(r.Frequency, "Minute", "Hour", "Day", "Week", "Month")).Set("interval", r.Interval).
+			Set("startTime", r.StartTime).Set("timeZone", zone(r.TimeZone)).Set("schedule", r.Schedule))
 	} else {
-		o.set("recurrence", nil)
+		o.Set("recurrence", nil)
 	}
 	return o
 }
@@ -204,9 +205,9 @@ func (i *instance) nextFiring() time.Time {
 
 // fireSchedules fires every schedule that is due. One that finds the instance
 // where it would bring it, or in another operation, does nothing.
-func (t *tx) fireSchedules(c *compute) {
+func fireSchedules(t *arm.Tx, c *compute) {
 	for _, s := range c.Instance.Schedules {
-		if s.Next.IsZero() || s.Next.After(t.now) {
+		if s.Next.IsZero() || s.Next.After(t.Now) {
 			continue
 		}
 		s.aim(s.Next)
@@ -214,10 +215,10 @@ func (t *tx) fireSchedules(c *compute) {
 			continue
 		}
 		switch {
-		case s.Action == "Start" && c.Instance.State == "Stopped" && t.fits(c, c, 1) == nil:
-			t.operate(c, startOperation, triggerSchedule)
+		case s.Action == "Start" && c.Instance.State == "Stopped" && fits(t, c, c, 1) == nil:
+			operate(t, c, startOperation, triggerSchedule)
 		case s.Action == "Stop" && c.Instance.on() && !c.Instance.DiskFull:
-			t.operate(c, stopOperation, triggerSchedule)
+			operate(t, c, stopOperation, triggerSchedule)
 		}
 	}
 }
@@ -237,45 +238,45 @@ func (i *instance) idleStop(c *compute) time.Time {
 }
 
 func (i *instance) hasServices() bool {
-	return !isNull(i.CustomServices) && string(i.CustomServices) != "[]"
+	return !arm.IsNull(i.CustomServices) && string(i.CustomServices) != "[]"
 }
 
 // updateSchedules replaces an instance's whole list of schedules. That it
 // replaces, and does not add, is how we read it; it is not documented.
-func updateSchedules(t *tx, q *request) (*response, error) {
-	c, err := t.instanceOf(q, "UpdateSchedules")
+func updateSchedules(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceOf(t, q, "UpdateSchedules")
 	if err != nil {
 		return nil, err
 	}
 	var in schedulesInput
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	if in.ComputeStartStop == nil {
 		// A body wrapped in schedules or properties would clear the list unseen.
-		return nil, fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: the request has no computeStartStop.")
+		return nil, arm.Fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: the request has no computeStartStop.")
 	}
-	list, err := t.schedules(&in, c.Instance.Schedules)
+	list, err := schedules(t, &in, c.Instance.Schedules)
 	if err != nil {
 		return nil, err
 	}
-	c.Instance.Schedules, c.Modified = list, t.now
-	t.s.touch(computeKey + c.key())
-	return newResponse(http.StatusOK).json(new(object)), nil // an empty object, as its example has it
+	c.Instance.Schedules, c.Modified = list, t.Now
+	computes.Put(t, c.key(), c)
+	return arm.OK(new(arm.Object)), nil // an empty object, as its example has it
 }
 
 // done is the empty success of the other synchronous actions.
-func done() *response { return newResponse(http.StatusOK) }
+func done() *arm.Response { return arm.NewResponse(http.StatusOK) }
 
 // updateIdle sets or, with null or an empty string, clears the idle time. How
 // the service clears it is not known. Either way the idle clock begins anew.
-func updateIdle(t *tx, q *request) (*response, error) {
-	c, err := t.instanceOf(q, "UpdateIdleShutdownSetting")
+func updateIdle(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceOf(t, q, "UpdateIdleShutdownSetting")
 	if err != nil {
 		return nil, err
 	}
 	var in struct{ IdleTimeBeforeShutdown *string }
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	d := in.IdleTimeBeforeShutdown
@@ -287,8 +288,8 @@ func updateIdle(t *tx, q *request) (*response, error) {
 			return nil, err
 		}
 	}
-	c.Instance.Idle, c.Instance.IdleSince, c.Modified = d, t.now, t.now
-	t.s.touch(computeKey + c.key())
+	c.Instance.Idle, c.Instance.IdleSince, c.Modified = d, t.Now, t.Now
+	computes.Put(t, c.key(), c)
 	return done(), nil
 }
 
@@ -296,10 +297,10 @@ func updateIdle(t *tx, q *request) (*response, error) {
 func idleTime(s string) (time.Duration, error) {
 	d, err := timetable.ParseISO(s)
 	if err != nil {
-		return 0, badRequest("The idleTimeBeforeShutdown '%s' is not an ISO 8601 duration.", s)
+		return 0, arm.BadRequest("The idleTimeBeforeShutdown '%s' is not an ISO 8601 duration.", s)
 	}
 	if d < 15*time.Minute || d > 72*time.Hour {
-		return 0, badRequest("The idleTimeBeforeShutdown '%s' is out of range. Minimum is 15 min, maximum is 3 days.", s)
+		return 0, arm.BadRequest("The idleTimeBeforeShutdown '%s' is out of range. Minimum is 15 min, maximum is 3 days.", s)
 	}
 	return d, nil
 }
@@ -315,12 +316,12 @@ func customServices(raw json.RawMessage) (json.RawMessage, error) {
 // eachItem runs f on every object of a list.
 func eachItem(raw json.RawMessage, f func(map[string]json.RawMessage)) (json.RawMessage, error) {
 	var list []map[string]json.RawMessage
-	if err := decode(raw, &list); err != nil {
+	if err := arm.Decode(raw, &list); err != nil {
 		return nil, err
 	}
 	for i := range list {
 		if list[i] == nil {
-			return nil, badRequest("The request is invalid: a list entry is null.")
+			return nil, arm.BadRequest("The request is invalid: a list entry is null.")
 		}
 		f(list[i])
 	}
@@ -333,12 +334,12 @@ func eachItem(raw json.RawMessage, f func(map[string]json.RawMessage)) (json.Raw
 // defaults sets the missing fields of the object under a key, if it is there.
 func defaults(in map[string]json.RawMessage, name string, values map[string]string) {
 	var obj map[string]json.RawMessage
-	if isNull(in[name]) || json.Unmarshal(in[name], &obj) != nil {
+	if arm.IsNull(in[name]) || json.Unmarshal(in[name], &obj) != nil {
 		return
 	}
 	for k, v := range values {
-		if isNull(obj[k]) {
-			obj[k] = appendString(nil, v)
+		if arm.IsNull(obj[k]) {
+			obj[k] = arm.Value(v)
 		}
 	}
 	if out, err := json.Marshal(obj); err == nil {
@@ -348,41 +349,41 @@ func defaults(in map[string]json.RawMessage, name string, values map[string]stri
 
 // updateCustomServices overwrites the list of custom services; the body is the
 // bare list.
-func updateCustomServices(t *tx, q *request) (*response, error) {
-	c, err := t.instanceOf(q, "UpdateCustomServices")
+func updateCustomServices(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceOf(t, q, "UpdateCustomServices")
 	if err != nil {
 		return nil, err
 	}
-	list, err := customServices(q.body)
+	list, err := customServices(q.Body)
 	if err != nil {
 		return nil, err
 	}
-	c.Instance.CustomServices, c.Instance.IdleSince, c.Modified = list, t.now, t.now
-	t.s.touch(computeKey + c.key())
+	c.Instance.CustomServices, c.Instance.IdleSince, c.Modified = list, t.Now, t.Now
+	computes.Put(t, c.key(), c)
 	return done(), nil
 }
 
 // updateDataMounts overwrites the list of data mounts; the body is the bare
 // list. Mounting takes no time here.
-func updateDataMounts(t *tx, q *request) (*response, error) {
-	c, err := t.instanceOf(q, "UpdateDataMounts")
+func updateDataMounts(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceOf(t, q, "UpdateDataMounts")
 	if err != nil {
 		return nil, err
 	}
-	list, err := eachItem(q.body, func(m map[string]json.RawMessage) {
+	list, err := eachItem(q.Body, func(m map[string]json.RawMessage) {
 		state := "Mounted"
 		if strings.EqualFold(string(m["mountAction"]), `"Unmount"`) {
 			state = "Unmounted"
 		}
-		m["mountState"] = appendString(nil, state)
-		m["mountedOn"] = appendString(nil, t.now.Format(operationTime))
-		m["createdBy"] = appendString(nil, q.caller.Name)
+		m["mountState"] = arm.Value(state)
+		m["mountedOn"] = arm.Value(t.Now.Format(operationTime))
+		m["createdBy"] = arm.Value(q.Caller.Name)
 		m["error"] = json.RawMessage("null")
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.Instance.DataMounts, c.Modified = list, t.now
-	t.s.touch(computeKey + c.key())
+	c.Instance.DataMounts, c.Modified = list, t.Now
+	computes.Put(t, c.key(), c)
 	return done(), nil
 }

@@ -1,4 +1,4 @@
-package emulator
+package machinelearning
 
 import (
 	"encoding/base64"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // other is a compute that is neither an instance nor a cluster: made or
@@ -16,10 +18,10 @@ type other struct {
 
 // putOther attaches a compute, creates one of the types that can be, or changes
 // one that is there.
-func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*response, error) {
+func putOther(t *arm.Tx, q *arm.Request, c, old *compute, raw json.RawMessage) (*arm.Response, error) {
 	var props map[string]json.RawMessage
-	if !isNull(raw) {
-		if err := decode(raw, &props); err != nil {
+	if !arm.IsNull(raw) {
+		if err := arm.Decode(raw, &props); err != nil {
 			return nil, err
 		}
 	}
@@ -27,15 +29,15 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 	switch c.Type {
 	case "Kubernetes":
 		if !c.Attached {
-			return nil, badRequest("The request is invalid: properties.resourceId is required to attach a compute of type %s.", c.Type)
+			return nil, arm.BadRequest("The request is invalid: properties.resourceId is required to attach a compute of type %s.", c.Type)
 		}
 	case "VirtualMachine", "HDInsight", "Databricks", "SynapseSpark", "DataLakeAnalytics":
 		c.Attached = true
 	}
 	if c.ResourceID != nil && *c.ResourceID != "" && !strings.HasPrefix(strings.ToLower(*c.ResourceID), "/subscriptions/") {
-		return nil, badRequest("The resource id '%s' is not valid.", *c.ResourceID)
+		return nil, arm.BadRequest("The resource id '%s' is not valid.", *c.ResourceID)
 	}
-	c.Other = &other{Properties: dropSecrets("", props)}
+	c.Other = &other{Properties: arm.DropSecrets("", props)}
 	if c.ResourceID == nil && old == nil {
 		c.ResourceID = made(c)
 	}
@@ -53,9 +55,9 @@ func (t *tx) putOther(q *request, c, old *compute, raw json.RawMessage) (*respon
 		name, status = updateOperation, http.StatusOK
 	}
 	c.Other.fill(c)
-	t.s.addCompute(c.key(), c)
-	t.operate(c, name, triggerUser)
-	return t.accept(c, q, newResponse(status).json(c.body(q.version, false))), nil
+	computes.Put(t, c.key(), c)
+	operate(t, c, name, triggerUser)
+	return accept(t, c, q, arm.NewResponse(status).JSON(c.body(q.Version, false))), nil
 }
 
 // made is the resource that the service makes for a compute that was created
@@ -77,8 +79,8 @@ func made(c *compute) *string {
 // fill sets what the service decides by itself where the request did not.
 func (o *other) fill(c *compute) {
 	put := func(k string, v any) {
-		if isNull(o.Properties[k]) {
-			o.Properties[k] = appendValue(nil, v)
+		if arm.IsNull(o.Properties[k]) {
+			o.Properties[k] = arm.Value(v)
 		}
 	}
 	switch c.Type {
@@ -91,8 +93,8 @@ func (o *other) fill(c *compute) {
 		put("sslConfiguration", nil)
 		put("clusterFqdn", fmt.Sprintf("%s.hcp.%s.azmk8s.io", strings.ToLower(c.Name), c.region()))
 		public, _ := addresses(c.key())
-		put("systemServices", []*object{
-			new(object).set("systemServiceType", "ScoringFrontEnd").set("publicIpAddress", public).set("version", "1.0"),
+		put("systemServices", []*arm.Object{
+			new(arm.Object).Set("systemServiceType", "ScoringFrontEnd").Set("publicIpAddress", public).Set("version", "1.0"),
 		})
 	case "Kubernetes":
 		put("namespace", "default")
@@ -114,84 +116,33 @@ func (o *other) body() any {
 	return o.Properties
 }
 
-// secretField tells the fields whose values are dropped as they arrive:
-// passwords, private keys, tokens and connection strings of any compute type.
-func secretField(parent, name string) bool {
-	switch strings.ToLower(name) {
-	case "password", "adminuserpassword", "privatekeydata", "privatekey", "passphrase", "databricksaccesstoken",
-		"relayconnectionstring", "servicebusconnectionstring":
-		return true
-	case "key", "cert":
-		return strings.EqualFold(parent, "sslConfiguration")
-	}
-	return false
-}
-
-// dropSecrets returns the object under a name with every secret in it set to
-// null.
-func dropSecrets(parent string, in map[string]json.RawMessage) map[string]json.RawMessage {
-	out := make(map[string]json.RawMessage, len(in))
-	for k, v := range in {
-		if secretField(parent, k) {
-			out[k] = json.RawMessage("null")
-			continue
-		}
-		out[k] = dropNested(k, v)
-	}
-	return out
-}
-
-func dropNested(parent string, raw json.RawMessage) json.RawMessage {
-	var obj map[string]json.RawMessage
-	var list []json.RawMessage
-	var out any
-	switch {
-	case isNull(raw):
-		return json.RawMessage("null")
-	case json.Unmarshal(raw, &obj) == nil:
-		out = dropSecrets(parent, obj)
-	case json.Unmarshal(raw, &list) == nil:
-		for i := range list {
-			list[i] = dropNested(parent, list[i])
-		}
-		out = list
-	default:
-		return raw
-	}
-	clean, err := json.Marshal(out)
-	if err != nil {
-		return json.RawMessage("null")
-	}
-	return clean
-}
-
 // listKeys returns the secrets of a compute. The emulator has none: it makes
 // them up, or has dropped what was sent.
-func listKeys(t *tx, q *request) (*response, error) {
-	c, err := t.find(q)
+func listKeys(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := find(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
-	o := new(object).set("computeType", c.Type)
+	o := new(arm.Object).Set("computeType", c.Type)
 	switch c.Type {
 	case "AKS":
-		o.set("userKubeConfig", kubeConfig(c, "clusterUser")).set("adminKubeConfig", kubeConfig(c, "clusterAdmin")).
-			set("imagePullSecretName", "azuremlpullsecret")
+		o.Set("userKubeConfig", kubeConfig(c, "clusterUser")).Set("adminKubeConfig", kubeConfig(c, "clusterAdmin")).
+			Set("imagePullSecretName", "azuremlpullsecret")
 	case "VirtualMachine", "HDInsight":
 		var account struct{ Username, PublicKeyData *string }
-		if raw := field(c.Other.Properties, "administratorAccount"); !isNull(raw) {
-			if err := decode(raw, &account); err != nil {
+		if raw := field(c.Other.Properties, "administratorAccount"); !arm.IsNull(raw) {
+			if err := arm.Decode(raw, &account); err != nil {
 				return nil, err
 			}
 		}
-		o.set("administratorAccount", new(object).set("username", account.Username).set("password", nil).
-			set("publicKeyData", account.PublicKeyData).set("privateKeyData", nil))
+		o.Set("administratorAccount", new(arm.Object).Set("username", account.Username).Set("password", nil).
+			Set("publicKeyData", account.PublicKeyData).Set("privateKeyData", nil))
 	case "Databricks":
-		o.set("databricksAccessToken", nil)
+		o.Set("databricksAccessToken", nil)
 	default:
-		return nil, badRequest("ComputeListKeys with computeType %s is not supported.", c.Type)
+		return nil, arm.BadRequest("ComputeListKeys with computeType %s is not supported.", c.Type)
 	}
-	return newResponse(http.StatusOK).json(o), nil
+	return arm.OK(o), nil
 }
 
 // field finds a key without regard to case.
@@ -207,11 +158,11 @@ func field(m map[string]json.RawMessage, name string) json.RawMessage {
 // kubeConfig makes up a kubeconfig that parses and leads nowhere.
 func kubeConfig(c *compute, role string) string {
 	made := func(what string) string {
-		return base64.StdEncoding.EncodeToString([]byte(what + " of " + stableUUID(role+c.key()) + ", made up by the emulator"))
+		return base64.StdEncoding.EncodeToString([]byte(what + " of " + arm.StableUUID(role+c.key()) + ", made up by the emulator"))
 	}
 	name := strings.ToLower(c.Name)
 	user := role + "_" + c.ResourceGroup + "_" + name
-	return fmt.Sprintf(`apiVersion: v1
+	return fmt.Sprintf(`arm.Version: v1
 clusters:
 - cluster:
     certificate-authority-data: %s
@@ -232,5 +183,5 @@ users:
     client-key-data: %s
     token: %s
 `, made("certificate authority"), name, c.region(), name, name, user, name, name, user,
-		made("certificate"), made("key"), strings.ReplaceAll(stableUUID("token "+role+c.key()), "-", ""))
+		made("certificate"), made("key"), strings.ReplaceAll(arm.StableUUID("token "+role+c.key()), "-", ""))
 }

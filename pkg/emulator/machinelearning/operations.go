@@ -1,4 +1,4 @@
-package emulator
+package machinelearning
 
 import (
 	"crypto/sha256"
@@ -9,21 +9,23 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // operation is an accepted request that goes on, under
 // locations/{location}/computeOperationsStatus/{id}.
 type operation struct {
-	ID           string    `json:"id"`
-	Subscription string    `json:"subscription"`
-	Location     string    `json:"location"`
-	Version      string    `json:"version"` // api-version of the request, part of the URL
-	Status       string    `json:"status"`  // InProgress, Succeeded, Failed, Canceled
-	Error        *apiError `json:"error,omitempty"`
-	Started      time.Time `json:"started"`
+	ID           string     `json:"id"`
+	Subscription string     `json:"subscription"`
+	Location     string     `json:"location"`
+	Version      string     `json:"version"` // api-version of the request, part of the URL
+	Status       string     `json:"status"`  // InProgress, Succeeded, Failed, Canceled
+	Error        *arm.Error `json:"error,omitempty"`
+	Started      time.Time  `json:"started"`
 }
 
-func (o *operation) valid() bool { return o != nil }
+func (o *operation) Valid() bool { return o != nil }
 
 // transition is the operation a compute is in, with the moments it moves on.
 type transition struct {
@@ -43,8 +45,8 @@ type step struct {
 
 // failure makes an operation end badly.
 type failure struct {
-	State string    `json:"state"` // the state the compute is left in
-	Error *apiError `json:"error"`
+	State string     `json:"state"` // the state the compute is left in
+	Error *arm.Error `json:"error"`
 }
 
 const operationHeader = "Azure-AsyncOperation"
@@ -82,9 +84,9 @@ const keptOperations = 20000
 
 // operate starts an operation on c now. The states it passes through are the
 // phases of its name; nobody is given its URL unless accept is called.
-func (t *tx) operate(c *compute, name, trigger string) *transition {
-	c.Busy = &transition{Name: name, Trigger: trigger, Started: t.now}
-	at := t.now
+func operate(t *arm.Tx, c *compute, name, trigger string) *transition {
+	c.Busy = &transition{Name: name, Trigger: trigger, Started: t.Now}
+	at := t.Now
 	phases, goal := c.phases(name)
 	for i, p := range phases {
 		if i == 0 {
@@ -92,64 +94,63 @@ func (t *tx) operate(c *compute, name, trigger string) *transition {
 		} else {
 			c.Busy.Steps = append(c.Busy.Steps, step{at, p.state})
 		}
-		at = at.Add(t.e.opts.Pace.scale(p.takes))
+		at = at.Add(t.Takes(p.takes))
 	}
 	c.Busy.Steps = append(c.Busy.Steps, step{at, goal})
 	if c.Instance != nil {
 		if name == startOperation && c.Instance.NoCapacity {
-			c.Busy.Failure = &failure{State: "Stopped", Error: fail(http.StatusConflict, "AllocationFailed",
+			c.Busy.Failure = &failure{State: "Stopped", Error: arm.Fail(http.StatusConflict, "AllocationFailed",
 				"Allocation failed. We do not have sufficient capacity for the requested VM size in this region.")}
 		}
-		c.Instance.Last = &lastOperation{Name: name, Time: t.now, Status: "InProgress", Trigger: trigger}
+		c.Instance.Last = &lastOperation{Name: name, Time: t.Now, Status: "InProgress", Trigger: trigger}
 	}
-	t.s.touch(computeKey + c.key())
+	computes.Put(t, c.key(), c)
 	return c.Busy
 }
 
 // accept makes the operation that c is in one that can be asked for, and
 // returns the headers of the answer that accepts it.
-func (t *tx) accept(c *compute, q *request, res *response) *response {
-	id := t.e.uuid()
+func accept(t *arm.Tx, c *compute, q *arm.Request, res *arm.Response) *arm.Response {
+	id := t.NewID()
 	c.Busy.Operation = id
-	t.s.operations[id] = &operation{
+	o := &operation{
 		ID: id, Subscription: c.Subscription, Location: c.region(),
-		Version: q.version.String(), Status: "InProgress", Started: t.now,
+		Version: q.Version.String(), Status: "InProgress", Started: t.Now,
 	}
-	t.s.touch(operationKey + id)
-	t.forgetOperations()
-	res.header.Set(operationHeader, q.base+t.s.operations[id].path())
-	return t.pollAgain(res)
+	operations.Put(t, id, o)
+	forgetOperations(t)
+	res.Header.Set(operationHeader, q.Base+o.path())
+	return pollAgain(t, res)
 }
 
 // pollAgain asks the client to come back soon under fast paces; the service
 // itself sends no Retry-After.
-func (t *tx) pollAgain(res *response) *response {
-	if ms, ok := t.e.opts.Pace.retryAfter(); ok {
-		res.header["Retry-After-Ms"] = []string{fmt.Sprint(ms)}
+func pollAgain(t *arm.Tx, res *arm.Response) *arm.Response {
+	if ms := max(1, t.Takes(createTime).Milliseconds()/6); ms <= 1000 {
+		res.Header["Retry-After-Ms"] = []string{fmt.Sprint(ms)}
 	}
 	return res
 }
 
 // forgetOperations drops the oldest finished operations beyond a bound.
-func (t *tx) forgetOperations() {
-	if len(t.s.operations) <= keptOperations+keptOperations/10 {
+func forgetOperations(t *arm.Tx) {
+	if operations.Len(t) <= keptOperations+keptOperations/10 {
 		return
 	}
 	var done []*operation
-	for _, o := range t.s.operations {
+	for o := range operations.All(t) {
 		if o.Status != "InProgress" {
 			done = append(done, o)
 		}
 	}
 	slices.SortFunc(done, func(a, b *operation) int { return a.Started.Compare(b.Started) })
-	for _, o := range done[:max(0, min(len(done), len(t.s.operations)-keptOperations))] {
-		delete(t.s.operations, o.ID)
-		t.s.touch(operationKey + o.ID)
+	for _, o := range done[:max(0, min(len(done), operations.Len(t)-keptOperations))] {
+		operations.Delete(t, o.ID)
 	}
 }
 
-// step moves the operation that c is in on by one state, or ends it.
-func (t *tx) step(c *compute) {
+// proceed moves the operation that c is in on by one state, or ends it.
+func proceed(t *arm.Tx, c *compute) {
 	b := c.Busy
 	next := b.Steps[0]
 	b.Steps = b.Steps[1:]
@@ -158,29 +159,29 @@ func (t *tx) step(c *compute) {
 		return
 	}
 	c.Busy = nil
-	c.Modified = t.now
+	c.Modified = t.Now
 	status := "Succeeded"
-	var cause *apiError
+	var cause *arm.Error
 	if b.Failure != nil {
 		status, next.State, cause = "Failed", b.Failure.State, b.Failure.Error
 	}
-	t.conclude(b, status, cause)
+	conclude(t, b, status, cause)
 	if b.Name == deleteOperation && b.Failure == nil {
-		t.rememberSize(c)
-		t.s.removeCompute(c.key())
+		rememberSize(t, c)
+		computes.Delete(t, c.key())
 		return
 	}
-	c.finish(b, next.State, t.now)
+	c.finish(b, next.State, t.Now)
 	if c.Cluster != nil && b.Failure == nil {
-		t.settleCluster(c)
+		settleCluster(t, c)
 	}
 }
 
 // conclude gives the operation that can be asked for its final status.
-func (t *tx) conclude(b *transition, status string, cause *apiError) {
-	if o := t.s.operations[b.Operation]; o != nil {
+func conclude(t *arm.Tx, b *transition, status string, cause *arm.Error) {
+	if o := operations.Get(t, b.Operation); o != nil {
 		o.Status, o.Error = status, cause
-		t.s.touch(operationKey + o.ID)
+		operations.Put(t, o.ID, o)
 	}
 }
 
@@ -203,35 +204,79 @@ func (o *operation) query() string {
 }
 
 // getOperation answers a poll. The URL must come back as it was given.
-func getOperation(t *tx, q *request) (*response, error) {
-	o := t.s.operations[strings.ToLower(q.args[2])]
-	if o == nil || !strings.EqualFold(o.Subscription, q.args[0]) || !strings.EqualFold(o.Location, q.args[1]) {
-		return nil, fail(http.StatusNotFound, "NotFound", "The operation '%s' was not found.", q.args[2])
+func getOperation(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	o := operations.Get(t, strings.ToLower(q.Args[2]))
+	if o == nil || !strings.EqualFold(o.Subscription, q.Args[0]) || !strings.EqualFold(o.Location, q.Args[1]) {
+		return nil, arm.Fail(http.StatusNotFound, "NotFound", "The operation '%s' was not found.", q.Args[2])
 	}
 	want, err := url.ParseQuery(o.query())
 	if err != nil {
 		return nil, err
 	}
 	for k := range want {
-		if len(q.query[k]) != 1 || q.query[k][0] != want[k][0] {
-			return nil, fail(http.StatusForbidden, "InvalidOperationUrl",
+		if len(q.Query[k]) != 1 || q.Query[k][0] != want[k][0] {
+			return nil, arm.Fail(http.StatusForbidden, "InvalidOperationUrl",
 				"The signature of the operation URL is not valid: query parameter '%s' is missing or was changed.", k)
 		}
 	}
-	res := newResponse(http.StatusOK)
+	res := arm.NewResponse(http.StatusOK)
 	switch o.Status {
 	case "InProgress":
-		return t.pollAgain(res.json(new(object).set("status", o.Status))), nil
+		return pollAgain(t, res.JSON(new(arm.Object).Set("status", o.Status))), nil
 	case "Succeeded":
-		return res.json(new(object).set("status", o.Status).set("percentComplete", json100)), nil
+		return res.JSON(new(arm.Object).Set("status", o.Status).Set("percentComplete", json100)), nil
 	}
-	out := new(object).set("status", o.Status)
+	out := new(arm.Object).Set("status", o.Status)
 	switch {
 	case o.Error == nil:
 	case o.Version < "2019-06-01": // which wrapped it once more
-		out.set("error", o.Error.body())
+		out.Set("error", o.Error.Body())
 	default:
-		out.set("error", o.Error)
+		out.Set("error", o.Error)
 	}
-	return res.json(out), nil
+	return res.JSON(out), nil
+}
+
+// busy is the service's refusal of a second operation on one compute. Old and
+// new wording are both in it because old clients look for the old one.
+func busy(name string) *arm.Error {
+	return arm.Fail(http.StatusConflict, "Conflict",
+		"Compute %s is currently being processed by another command, such as Deleting or Shutting down. There is already an active operation submitted.", name)
+}
+
+// doom decides the fate of the operation that a request has just started: it
+// never ends, its URL is lost, or it fails.
+func doom(t *arm.Tx, q *arm.Request, fate string) {
+	if len(q.Args) < 4 {
+		return
+	}
+	c := computes.Get(t, arm.Key(q.Args[:4]...))
+	if c == nil || c.Busy == nil || !c.Busy.Started.Equal(t.Now) {
+		return
+	}
+	switch fate {
+	case "lost":
+		operations.Delete(t, c.Busy.Operation)
+	case "never-ending":
+		for i := range c.Busy.Steps {
+			c.Busy.Steps[i].At = t.Now.AddDate(1000, 0, 0)
+		}
+	case "failed":
+		c.Busy.Failure = &failure{State: failedState(c.Busy.Name), Error: arm.Fail(http.StatusInternalServerError, "InternalServerError",
+			"The operation %s of %s failed because the emulator was told so.", c.Busy.Name, c.Name)}
+	}
+	computes.Put(t, c.key(), c)
+}
+
+// failedState is where an operation that fails leaves an instance.
+func failedState(operation string) string {
+	switch operation {
+	case createOperation:
+		return "CreateFailed"
+	case startOperation, resizeOperation:
+		return "Stopped"
+	case stopOperation, restartOperation:
+		return "Running"
+	}
+	return "Unusable"
 }

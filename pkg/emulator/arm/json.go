@@ -1,4 +1,4 @@
-package emulator
+package arm
 
 import (
 	"bytes"
@@ -9,48 +9,48 @@ import (
 	"strconv"
 )
 
-// object builds a JSON object whose keys keep the order they were set in, as
+// Object builds a JSON object whose keys keep the order they were set in, as
 // the service's bodies have one, and which can hold nulls where Go structs
 // would need a second type for each api-version.
-type object struct{ b []byte }
+type Object struct{ b []byte }
 
-// sized is an object with room for n bytes: lists are made of thousands, and
+// Sized is an object with room for n bytes: lists are made of thousands, and
 // growing takes longer than writing.
-func sized(n int) *object { return &object{make([]byte, 0, n)} }
+func Sized(n int) *Object { return &Object{make([]byte, 0, n)} }
 
-// set appends one key. The values the emulator sends are written directly;
+// Set appends one key. The values the emulator sends are written directly;
 // anything else goes through encoding/json.
-func (o *object) set(key string, v any) *object {
+func (o *Object) Set(key string, v any) *Object {
 	o.name(key)
 	o.b = appendValue(o.b, v)
 	return o
 }
 
-// nest sets a key to an object that fill writes, in place.
-func (o *object) nest(key string, fill func(*object)) *object {
+// Nest sets a key to an object that fill writes, in place.
+func (o *Object) Nest(key string, fill func(*Object)) *Object {
 	o.name(key)
-	in := object{append(o.b, '{')}
+	in := Object{append(o.b, '{')}
 	fill(&in)
 	o.b = append(in.b, '}')
 	return o
 }
 
 // name appends a key and what stands before its value.
-func (o *object) name(key string) {
+func (o *Object) name(key string) {
 	switch {
 	case len(o.b) == 0:
 		if cap(o.b) == 0 {
 			o.b = make([]byte, 0, 256)
 		}
 		o.b = append(o.b, '{')
-	case o.b[len(o.b)-1] != '{': // where nest has begun
+	case o.b[len(o.b)-1] != '{': // where Nest has begun
 		o.b = append(o.b, ',')
 	}
 	o.b = append(appendString(o.b, key), ':')
 }
 
 // bytes returns the finished object; nothing can be set after it.
-func (o *object) bytes() []byte {
+func (o *Object) bytes() []byte {
 	if len(o.b) == 0 {
 		return []byte("{}")
 	}
@@ -58,7 +58,7 @@ func (o *object) bytes() []byte {
 }
 
 // MarshalJSON lets an object stand inside values that encoding/json writes.
-func (o *object) MarshalJSON() ([]byte, error) { return o.bytes(), nil }
+func (o *Object) MarshalJSON() ([]byte, error) { return o.bytes(), nil }
 
 func appendValue(b []byte, v any) []byte {
 	switch v := v.(type) {
@@ -85,7 +85,7 @@ func appendValue(b []byte, v any) []byte {
 			return append(b, "null"...)
 		}
 		return append(b, v...)
-	case *object:
+	case *Object:
 		if v == nil {
 			return append(b, "null"...)
 		}
@@ -93,7 +93,7 @@ func appendValue(b []byte, v any) []byte {
 			return append(b, "{}"...)
 		}
 		return append(append(b, v.b...), '}')
-	case []*object:
+	case []*Object:
 		b = append(b, '[')
 		for i, o := range v {
 			if i > 0 {
@@ -125,15 +125,15 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// decode reads a request body into v. Keys match without regard to case, as at
+// Decode reads a request body into v. Keys match without regard to case, as at
 // the service.
-func decode(body []byte, v any) error {
+func Decode(body []byte, v any) error {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // the mark that .NET puts before UTF-8
 	if len(bytes.TrimSpace(body)) == 0 {
-		return badRequest("The request body is empty.")
+		return BadRequest("The request body is empty.")
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", misread(err))
+		return Fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", misread(err))
 	}
 	return nil
 }
@@ -151,8 +151,19 @@ func misread(err error) string {
 	return err.Error()
 }
 
-// isNull tells a JSON value that is absent or null.
-func isNull(raw json.RawMessage) bool {
+// IsNull tells a JSON value that is absent or null.
+func IsNull(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
 	return len(raw) == 0 || string(raw) == "null"
+}
+
+// Value is v as JSON.
+func Value(v any) json.RawMessage { return appendValue(nil, v) }
+
+// Tags are a resource's tags, which are an object also where none were sent.
+func Tags(tags map[string]*string) map[string]*string {
+	if tags == nil {
+		return map[string]*string{}
+	}
+	return tags
 }

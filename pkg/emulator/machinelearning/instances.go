@@ -1,10 +1,12 @@
-package emulator
+package machinelearning
 
 import (
 	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // instance is what a ComputeInstance has beyond the envelope.
@@ -13,7 +15,7 @@ type instance struct {
 	Subnet         json.RawMessage `json:"subnet,omitempty"`
 	SharingPolicy  string          `json:"sharingPolicy"`
 	Authorization  string          `json:"authorization"`
-	Assigned       *person         `json:"assigned,omitempty"`
+	Assigned       *arm.Person     `json:"assigned,omitempty"`
 	SSH            bool            `json:"ssh,omitempty"`
 	SetupScripts   json.RawMessage `json:"setupScripts,omitempty"`
 	NodePublicIP   *bool           `json:"nodePublicIp,omitempty"`
@@ -28,7 +30,7 @@ type instance struct {
 	IdleSince      time.Time       `json:"idleSince"`      // when the idle clock last began
 	Schedules      []*schedule     `json:"schedules,omitempty"`
 	State          string          `json:"state"`
-	Errors         []*apiError     `json:"errors,omitempty"`
+	Errors         []*arm.Error    `json:"errors,omitempty"`
 	Last           *lastOperation  `json:"lastOperation,omitempty"`
 	DiskFull       bool            `json:"diskFull,omitempty"`   // stop is refused
 	NoCapacity     bool            `json:"noCapacity,omitempty"` // start fails
@@ -72,14 +74,14 @@ type instanceInput struct {
 // putInstance creates an instance. On one that exists it keeps schedules and
 // idle time whatever the request says, and the tags too: that is what the
 // service does. Another size or subnet means a new machine under the old name.
-func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*response, error) {
+func putInstance(t *arm.Tx, q *arm.Request, c, old *compute, raw json.RawMessage) (*arm.Response, error) {
 	var in instanceInput
-	if !isNull(raw) {
-		if err := decode(raw, &in); err != nil {
+	if !arm.IsNull(raw) {
+		if err := arm.Decode(raw, &in); err != nil {
 			return nil, err
 		}
 	}
-	i, err := in.instance(t, q.version)
+	i, err := in.instance(t, q.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -90,23 +92,23 @@ func (t *tx) putInstance(q *request, c, old *compute, raw json.RawMessage) (*res
 			i.State, i.Errors, i.Last, i.IdleSince = old.Instance.State, old.Instance.Errors, old.Instance.Last, old.Instance.IdleSince
 			i.PublicIP, i.PrivateIP, i.DataMounts = old.Instance.PublicIP, old.Instance.PrivateIP, old.Instance.DataMounts
 			c.Created, c.CreatedBy, c.ProvisioningState, c.ProvisioningErrors = old.Created, old.CreatedBy, old.ProvisioningState, old.ProvisioningErrors
-			t.s.addCompute(c.key(), c)
-			return newResponse(http.StatusOK).json(c.body(q.version, false)), nil
+			computes.Put(t, c.key(), c)
+			return arm.OK(c.body(q.Version, false)), nil
 		}
-	} else if t.taken(c.Name, c.region()) {
-		return nil, fail(http.StatusConflict, "Conflict",
+	} else if taken(t, c.Name, c.region()) {
+		return nil, arm.Fail(http.StatusConflict, "Conflict",
 			"Compute with this name already exists. Compute name needs to be unique across all existing computes within an Azure region.")
 	}
-	if err := t.fits(c, old, 1); err != nil {
+	if err := fits(t, c, old, 1); err != nil {
 		return nil, err
 	}
-	i.VMSize = t.stickySize(c, i.VMSize)
+	i.VMSize = stickySize(t, c, i.VMSize)
 	i.PublicIP, i.PrivateIP = addresses(c.key())
-	t.s.addCompute(c.key(), c)
-	t.operate(c, createOperation, triggerUser)
-	t.crowded(c)
-	res := newResponse(http.StatusCreated).json(c.body(q.version, true))
-	return t.accept(c, q, res), nil
+	computes.Put(t, c.key(), c)
+	operate(t, c, createOperation, triggerUser)
+	crowded(t, c)
+	res := arm.NewResponse(http.StatusCreated).JSON(c.body(q.Version, true))
+	return accept(t, c, q, res), nil
 }
 
 // sameMachine tells whether c can be old with other settings. A machine that
@@ -118,13 +120,13 @@ func sameMachine(old, c *compute) bool {
 }
 
 // instance checks what was asked for and returns the instance it makes.
-func (in *instanceInput) instance(t *tx, v apiVersion) (*instance, error) {
+func (in *instanceInput) instance(t *arm.Tx, v arm.Version) (*instance, error) {
 	if in.VMSize == "" {
-		return nil, badRequest("The request is invalid: properties.properties.vmSize is required.")
+		return nil, arm.BadRequest("The request is invalid: properties.properties.vmSize is required.")
 	}
 	size := findSize(in.VMSize)
 	if size == nil || !size.supports(instanceType) {
-		return nil, badRequest("%s is not a supported VM size", in.VMSize)
+		return nil, arm.BadRequest("%s is not a supported VM size", in.VMSize)
 	}
 	i := &instance{
 		VMSize: strings.ToUpper(size.name), SharingPolicy: "Shared", Authorization: "personal",
@@ -132,7 +134,7 @@ func (in *instanceInput) instance(t *tx, v apiVersion) (*instance, error) {
 	}
 	if p := in.ApplicationSharingPolicy; p != nil {
 		if i.SharingPolicy = oneOf(*p, "Personal", "Shared"); i.SharingPolicy == "" {
-			return nil, badRequest("The applicationSharingPolicy '%s' is not valid: it must be Personal or Shared.", *p)
+			return nil, arm.BadRequest("The applicationSharingPolicy '%s' is not valid: it must be Personal or Shared.", *p)
 		}
 	}
 	if a := in.ComputeInstanceAuthorizationType; a != nil && *a != "" {
@@ -140,58 +142,58 @@ func (in *instanceInput) instance(t *tx, v apiVersion) (*instance, error) {
 	}
 	if p := in.PersonalComputeInstanceSettings; p != nil && p.AssignedUser != nil {
 		if p.AssignedUser.ObjectID == "" || p.AssignedUser.TenantID == "" {
-			return nil, badRequest("The request is invalid: assignedUser needs objectId and tenantId.")
+			return nil, arm.BadRequest("The request is invalid: assignedUser needs objectId and tenantId.")
 		}
-		i.Assigned = &person{ObjectID: p.AssignedUser.ObjectID, TenantID: p.AssignedUser.TenantID}
+		i.Assigned = &arm.Person{ObjectID: p.AssignedUser.ObjectID, TenantID: p.AssignedUser.TenantID}
 	}
 	if s := in.SSHSettings; s != nil {
 		access := "Disabled"
 		if s.SSHPublicAccess != nil {
 			if access = oneOf(*s.SSHPublicAccess, "Enabled", "Disabled", "NotSpecified"); access == "" {
-				return nil, badRequest("The sshPublicAccess '%s' is not valid: it must be Enabled or Disabled.", *s.SSHPublicAccess)
+				return nil, arm.BadRequest("The sshPublicAccess '%s' is not valid: it must be Enabled or Disabled.", *s.SSHPublicAccess)
 			}
 		}
 		i.SSH = access == "Enabled"
 		key := s.AdminPublicKey != nil && *s.AdminPublicKey != ""
 		if i.SSH && !key {
-			return nil, badRequest("The request is invalid: adminPublicKey is required when sshPublicAccess is Enabled.")
+			return nil, arm.BadRequest("The request is invalid: adminPublicKey is required when sshPublicAccess is Enabled.")
 		}
 		if key && i.Assigned != nil {
-			return nil, badRequest("Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user")
+			return nil, arm.BadRequest("Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user")
 		}
 	}
 	return i, in.versioned(t, v, i)
 }
 
 // versioned takes over the fields that not every api-version has.
-func (in *instanceInput) versioned(t *tx, v apiVersion, i *instance) error {
-	if hasNodePublicIP(v) {
+func (in *instanceInput) versioned(t *arm.Tx, v arm.Version, i *instance) error {
+	if nodePublicIPField.Has(v) {
 		i.NodePublicIP = in.EnableNodePublicIP
 	}
-	if hasCustomServices(v) && !isNull(in.CustomServices) {
+	if customServicesField.Has(v) && !arm.IsNull(in.CustomServices) {
 		services, err := customServices(in.CustomServices)
 		if err != nil {
 			return err
 		}
 		i.CustomServices = services
 	}
-	if hasAutologger(v) {
+	if autologgerField.Has(v) {
 		i.Autologger = in.AutologgerSettings
 	}
-	if hasPreviewFlags(v) {
+	if previewFields.Has(v) {
 		i.OSPatching, i.RootAccess, i.ReleaseQuota = in.EnableOSPatching, in.EnableRootAccess, in.ReleaseQuotaOnStop
 	}
-	if hasSSO(v) {
+	if ssoField.Has(v) {
 		i.SSO = in.EnableSSO
 	}
-	if d := in.IdleTimeBeforeShutdown; d != nil && *d != "" && hasIdle(v) {
+	if d := in.IdleTimeBeforeShutdown; d != nil && *d != "" && idleField.Has(v) {
 		if _, err := idleTime(*d); err != nil {
 			return err
 		}
 		i.Idle = d
 	}
-	if in.Schedules != nil && hasSchedules(v) {
-		list, err := t.schedules(in.Schedules, nil)
+	if in.Schedules != nil && schedulesField.Has(v) {
+		list, err := schedules(t, in.Schedules, nil)
 		if err != nil {
 			return err
 		}
@@ -214,7 +216,7 @@ func oneOf(s string, allowed ...string) string {
 func jsonEqual(a, b json.RawMessage) bool {
 	norm := func(r json.RawMessage) string {
 		var v any
-		if isNull(r) || json.Unmarshal(r, &v) != nil {
+		if arm.IsNull(r) || json.Unmarshal(r, &v) != nil {
 			return "null"
 		}
 		out, err := json.Marshal(v)
@@ -256,7 +258,7 @@ func (i *instance) finish(b *transition, state string, now time.Time) {
 	}
 	i.Errors = nil
 	if b.Failure != nil {
-		i.Errors = []*apiError{b.Failure.Error}
+		i.Errors = []*arm.Error{b.Failure.Error}
 		if i.Last != nil {
 			i.Last.Status = b.Name + "Failed"
 		}
@@ -271,46 +273,46 @@ func (i *instance) finish(b *transition, state string, now time.Time) {
 }
 
 // startCompute starts a stopped instance.
-func startCompute(t *tx, q *request) (*response, error) {
-	c, err := t.instanceFor(q, "Start")
+func startCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	c, err := instanceFor(t, q, "Start")
 	if err != nil {
 		return nil, err
 	}
 	if c.Instance.State != "Stopped" {
-		return nil, fail(http.StatusBadRequest, "StartComputeInstanceOnlyAllowedInStoppedState",
+		return nil, arm.Fail(http.StatusBadRequest, "StartComputeInstanceOnlyAllowedInStoppedState",
 			"Start Azure ML Compute Instance is only allowed when the instance %s is in 'stopped' state", c.Name)
 	}
-	if err := t.fits(c, c, 1); err != nil {
+	if err := fits(t, c, c, 1); err != nil {
 		return nil, err
 	}
-	t.operate(c, startOperation, triggerUser)
-	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
+	operate(t, c, startOperation, triggerUser)
+	return accept(t, c, q, arm.NewResponse(http.StatusAccepted)), nil
 }
 
-func stopCompute(t *tx, q *request) (*response, error) {
-	return t.whileOn(q, stopOperation)
+func stopCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	return whileOn(t, q, stopOperation)
 }
 
-func restartCompute(t *tx, q *request) (*response, error) {
-	return t.whileOn(q, restartOperation)
+func restartCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	return whileOn(t, q, restartOperation)
 }
 
 // whileOn starts an operation that only an instance that is on can do. The
 // service's refusal is not known; ours follows the one of start.
-func (t *tx) whileOn(q *request, operation string) (*response, error) {
-	c, err := t.instanceFor(q, operation)
+func whileOn(t *arm.Tx, q *arm.Request, operation string) (*arm.Response, error) {
+	c, err := instanceFor(t, q, operation)
 	if err != nil {
 		return nil, err
 	}
 	if !c.Instance.on() {
-		return nil, fail(http.StatusBadRequest, operation+"ComputeInstanceOnlyAllowedInRunningState",
+		return nil, arm.Fail(http.StatusBadRequest, operation+"ComputeInstanceOnlyAllowedInRunningState",
 			"%s Azure ML Compute Instance is only allowed when the instance %s is in 'running' state", operation, c.Name)
 	}
 	if operation == stopOperation && c.Instance.DiskFull {
-		return nil, badRequest("StopCompute is not allowed when ComputeInstance disk is full.")
+		return nil, arm.BadRequest("StopCompute is not allowed when ComputeInstance disk is full.")
 	}
-	t.operate(c, operation, triggerUser)
-	return t.accept(c, q, newResponse(http.StatusAccepted)), nil
+	operate(t, c, operation, triggerUser)
+	return accept(t, c, q, arm.NewResponse(http.StatusAccepted)), nil
 }
 
 // on tells whether there is a machine to stop or restart.
@@ -323,8 +325,8 @@ func (i *instance) on() bool {
 }
 
 // instanceFor returns the instance a request acts on, if it is free to act.
-func (t *tx) instanceFor(q *request, operation string) (*compute, error) {
-	c, err := t.instanceOf(q, operation)
+func instanceFor(t *arm.Tx, q *arm.Request, operation string) (*compute, error) {
+	c, err := instanceOf(t, q, operation)
 	if err == nil && c.Busy != nil {
 		return nil, busy(c.Name)
 	}
@@ -333,13 +335,13 @@ func (t *tx) instanceFor(q *request, operation string) (*compute, error) {
 
 // instanceOf returns the instance whose settings a request changes. That this
 // can be done while another operation runs is our reading: it is no operation.
-func (t *tx) instanceOf(q *request, action string) (*compute, error) {
-	c, err := t.find(q)
+func instanceOf(t *arm.Tx, q *arm.Request, action string) (*compute, error) {
+	c, err := find(t, q.Args)
 	if err != nil {
 		return nil, err
 	}
 	if c.Instance == nil {
-		return nil, badRequest("%s with computeType %s is not supported.", action, c.Type)
+		return nil, arm.BadRequest("%s with computeType %s is not supported.", action, c.Type)
 	}
 	if c.Busy != nil && c.Busy.Name == deleteOperation {
 		return nil, busy(c.Name)

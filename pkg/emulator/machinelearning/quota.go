@@ -1,10 +1,11 @@
-package emulator
+package machinelearning
 
 import (
-	"maps"
-	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
 // Rows of quotas and usages that are not VM families.
@@ -13,7 +14,7 @@ const (
 	dedicatedRow    = "dedicated"
 	clustersLimit   = 500 // computes in a region, instances included; documented default
 	noLimit         = -1
-	providerRowType = provider + "/"
+	providerRowType = namespace + "/"
 )
 
 // cores is how many vCPUs c holds, and in which row. A stopped instance holds
@@ -44,20 +45,20 @@ func (c *compute) vmSize() string {
 }
 
 // limit is the number of vCPUs a row allows.
-func (t *tx) limit(sub, location, row string) int {
-	if n, ok := t.s.quotas[key(sub, location, row)]; ok {
+func limit(t *arm.Tx, sub, location, row string) int {
+	if n, ok := quotas.Lookup(t, arm.Key(sub, location, row)); ok {
 		return n
 	}
 	if row == dedicatedRow {
-		return t.e.opts.FamilyCores * len(families)
+		return t.FamilyCores * len(families)
 	}
-	return t.e.opts.FamilyCores
+	return t.FamilyCores
 }
 
 // used adds up what the computes of a subscription hold in a region's row.
-func (t *tx) used(sub, location, row string, except *compute) int {
+func used(t *arm.Tx, sub, location, row string, except *compute) int {
 	n := 0
-	for _, c := range t.s.computes {
+	for c := range computes.All(t) {
 		if c == except || !c.standsIn(sub, location) {
 			continue
 		}
@@ -69,16 +70,15 @@ func (t *tx) used(sub, location, row string, except *compute) int {
 }
 
 // workspaceLimit is what a workspace may use of a row, where that was set.
-func (t *tx) workspaceLimit(location, row string, w *workspace) (int, bool) {
-	n, ok := t.s.quotas[key(w.Subscription, location, row, w.ResourceGroup, w.Name)]
-	return n, ok
+func workspaceLimit(t *arm.Tx, location, row string, w *workspace) (int, bool) {
+	return quotas.Lookup(t, arm.Key(w.Subscription, location, row, w.ResourceGroup, w.Name))
 }
 
 // usedIn adds up what the computes of a workspace hold in a region's row.
-func (t *tx) usedIn(location, row string, w *workspace, except *compute) int {
+func usedIn(t *arm.Tx, location, row string, w *workspace, except *compute) int {
 	n := 0
-	for _, k := range t.s.computesOf(w) {
-		c := t.s.computes[k]
+	for _, k := range computesOf(t, w) {
+		c := computes.Get(t, k)
 		if r, cores := c.cores(); c != except && r == row && c.region() == location {
 			n += cores
 		}
@@ -87,25 +87,25 @@ func (t *tx) usedIn(location, row string, w *workspace, except *compute) int {
 }
 
 // free is how many vCPUs are left for c beside everything but except.
-func (t *tx) free(c, except *compute) int {
+func free(t *arm.Tx, c, except *compute) int {
 	row, _ := c.cores()
-	left := t.limit(c.Subscription, c.region(), row) - t.used(c.Subscription, c.region(), row, except)
+	left := limit(t, c.Subscription, c.region(), row) - used(t, c.Subscription, c.region(), row, except)
 	if row != lowPriorityRow {
-		left = min(left, t.limit(c.Subscription, c.region(), dedicatedRow)-t.used(c.Subscription, c.region(), dedicatedRow, except))
+		left = min(left, limit(t, c.Subscription, c.region(), dedicatedRow)-used(t, c.Subscription, c.region(), dedicatedRow, except))
 	}
 	w := &workspace{Subscription: c.Subscription, ResourceGroup: c.ResourceGroup, Name: c.Workspace}
-	if limit, ok := t.workspaceLimit(c.region(), row, w); ok {
-		left = min(left, limit-t.usedIn(c.region(), row, w, except))
+	if limit, ok := workspaceLimit(t, c.region(), row, w); ok {
+		left = min(left, limit-usedIn(t, c.region(), row, w, except))
 	}
 	return left
 }
 
 // fits refuses c when the quota does not hold nodes of it beside everything but
 // old. The message is the service's, spelling included.
-func (t *tx) fits(c, old *compute, nodes int) error {
-	need, left := nodes*sizeOf(c.vmSize()).cores, t.free(c, old)
+func fits(t *arm.Tx, c, old *compute, nodes int) error {
+	need, left := nodes*sizeOf(c.vmSize()).cores, free(t, c, old)
 	if need > max(0, left) {
-		return badRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested "+ //nolint:misspell // as the service has it
+		return arm.BadRequest("The specified subscription has a total vCPU quota of %d and cannot accomodate for at least %d requested "+ //nolint:misspell // as the service has it
 			"managed compute node which maps to %d vCPUs.", max(0, left), nodes, need)
 	}
 	return nil
@@ -117,10 +117,10 @@ func (c *compute) standsIn(sub, location string) bool {
 }
 
 // managed are the instances and clusters of a subscription in a region.
-func (t *tx) managed(sub, location string) []*compute {
+func managed(t *arm.Tx, sub, location string) []*compute {
 	var in []*compute
-	for _, k := range t.s.names() {
-		if c := t.s.computes[k]; c.Other == nil && c.standsIn(sub, location) {
+	for _, k := range computes.Keys(t, "") {
+		if c := computes.Get(t, k); c.Other == nil && c.standsIn(sub, location) {
 			in = append(in, c)
 		}
 	}
@@ -130,9 +130,9 @@ func (t *tx) managed(sub, location string) []*compute {
 // crowded lets the creation of c fail while it goes on when the region holds as
 // many computes as it may: the service finds this out late, under HTTP 200. The
 // message is its own, spelling included.
-func (t *tx) crowded(c *compute) {
-	if len(t.managed(c.Subscription, c.region())) > clustersLimit {
-		c.Busy.Failure = &failure{State: "CreateFailed", Error: badRequest("Operation results in exceeding quota limits of Microsoft.Batchlusters. Maximum allowed: %d.", clustersLimit)}
+func crowded(t *arm.Tx, c *compute) {
+	if len(managed(t, c.Subscription, c.region())) > clustersLimit {
+		c.Busy.Failure = &failure{State: "CreateFailed", Error: arm.BadRequest("Operation results in exceeding quota limits of Microsoft.Batchlusters. Maximum allowed: %d.", clustersLimit)}
 	}
 }
 
@@ -148,19 +148,19 @@ func rowID(name string) string { return strings.ReplaceAll(name, " ", "_") }
 
 // usageRows are the rows of a region in the order the service lists them: the
 // region, then each family followed by the workspaces and computes that use it.
-func (t *tx) usageRows(sub, location string) []row {
+func usageRows(t *arm.Tx, sub, location string) []row {
 	base := "/subscriptions/" + sub + "/usages"
-	in := t.managed(sub, location)
+	in := managed(t, sub, location)
 	rows := []row{
 		{base, "totalCores/usages", "Clusters", len(in), clustersLimit},
-		{base, "dedicatedCores/usages", "Total Cluster Dedicated Regional vCPUs", t.used(sub, location, dedicatedRow, nil), t.limit(sub, location, dedicatedRow)},
-		{base, "lowPriorityCores/usages", "Total Cluster LowPriority Regional vCPUs", t.used(sub, location, lowPriorityRow, nil), t.limit(sub, location, lowPriorityRow)},
+		{base, "dedicatedCores/usages", "Total Cluster Dedicated Regional vCPUs", used(t, sub, location, dedicatedRow, nil), limit(t, sub, location, dedicatedRow)},
+		{base, "lowPriorityCores/usages", "Total Cluster LowPriority Regional vCPUs", used(t, sub, location, lowPriorityRow, nil), limit(t, sub, location, lowPriorityRow)},
 	}
 	for _, f := range families {
 		name := familyName(f)
-		limit := t.limit(sub, location, f.name)
-		rows = append(rows, row{base + "/" + rowID(name), "vmFamily/usages", name, t.used(sub, location, f.name, nil), limit})
-		rows = append(rows, t.holders(in, f.name, name, limit)...)
+		limit := limit(t, sub, location, f.name)
+		rows = append(rows, row{base + "/" + rowID(name), "vmFamily/usages", name, used(t, sub, location, f.name, nil), limit})
+		rows = append(rows, holders(t, in, f.name, name, limit)...)
 		low := "Standard " + f.display + " Family Cluster LowPriority vCPUs"
 		rows = append(rows, row{base + "/" + rowID(low), "vmFamily/usages", low, lowUsed(in, f.name), noLimit})
 	}
@@ -168,7 +168,7 @@ func (t *tx) usageRows(sub, location string) []row {
 }
 
 // holders are the rows of the workspaces and computes that hold a family.
-func (t *tx) holders(in []*compute, family, name string, limit int) []row {
+func holders(t *arm.Tx, in []*compute, family, name string, limit int) []row {
 	var rows []row
 	last := -1
 	for _, c := range in {
@@ -181,7 +181,7 @@ func (t *tx) holders(in []*compute, family, name string, limit int) []row {
 		if last < 0 || rows[last].id != id {
 			last = len(rows)
 			own := limit
-			if n, ok := t.workspaceLimit(c.region(), family, &workspace{Subscription: c.Subscription, ResourceGroup: c.ResourceGroup, Name: c.Workspace}); ok {
+			if n, ok := workspaceLimit(t, c.region(), family, &workspace{Subscription: c.Subscription, ResourceGroup: c.ResourceGroup, Name: c.Workspace}); ok {
 				own = n
 			}
 			rows = append(rows, row{id, "workspaces/usages", name, 0, own})
@@ -202,57 +202,56 @@ func lowUsed(in []*compute, family string) int {
 	return n
 }
 
-func (r row) body(usage bool) *object {
-	o := new(object).set("id", r.id).set("type", providerRowType+r.kind)
+func (r row) body(usage bool) *arm.Object {
+	o := new(arm.Object).Set("id", r.id).Set("type", providerRowType+r.kind)
 	if usage {
-		o.set("currentValue", r.used)
+		o.Set("currentValue", r.used)
 	}
-	return o.set("limit", r.limit).set("name", new(object).set("localizedValue", r.name).set("value", r.name)).set("unit", "Count")
+	return o.Set("limit", r.limit).Set("name", new(arm.Object).Set("localizedValue", r.name).Set("value", r.name)).Set("unit", "Count")
 }
 
-func listUsages(t *tx, q *request) (*response, error) {
-	if err := t.ensureSubscription(q.args[0]); err != nil {
+func listUsages(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
 		return nil, err
 	}
-	return t.rowsPage(q, t.usageRows(q.args[0], region(q.args[1])), true)
+	return rowsPage(t, q, usageRows(t, q.Args[0], arm.Region(q.Args[1])), true)
 }
 
-func listQuotas(t *tx, q *request) (*response, error) {
-	if err := t.ensureSubscription(q.args[0]); err != nil {
+func listQuotas(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
 		return nil, err
 	}
 	var rows []row
 	for _, f := range families {
 		name := familyName(f)
-		rows = append(rows, row{"/subscriptions/" + q.args[0] + "/quotas/" + rowID(name), "vmFamily/quotas", name, 0,
-			t.limit(q.args[0], region(q.args[1]), f.name)})
-		rows = append(rows, t.workspaceQuotas(key(q.args[0], region(q.args[1]), f.name)+"/", key(q.args[0]), name)...)
+		rows = append(rows, row{"/subscriptions/" + q.Args[0] + "/quotas/" + rowID(name), "vmFamily/quotas", name, 0,
+			limit(t, q.Args[0], arm.Region(q.Args[1]), f.name)})
+		rows = append(rows, workspaceQuotas(t, arm.Key(q.Args[0], arm.Region(q.Args[1]), f.name)+"/", arm.Key(q.Args[0]), name)...)
 	}
-	return t.rowsPage(q, rows, false)
+	return rowsPage(t, q, rows, false)
 }
 
 // workspaceQuotas are the rows of the workspaces whose share of a family was
 // set; their keys begin with the prefix.
-func (t *tx) workspaceQuotas(prefix, sub, name string) []row {
+func workspaceQuotas(t *arm.Tx, prefix, sub, name string) []row {
 	var rows []row
-	for _, k := range slices.Sorted(maps.Keys(t.s.quotas)) {
-		at, ok := strings.CutPrefix(k, prefix)
-		if w := t.s.workspaces[sub+"/"+at]; ok && w != nil {
-			rows = append(rows, row{w.id() + "/quotas/" + rowID(name), "workspaces/quotas", name, 0, t.s.quotas[k]})
+	for _, k := range quotas.Keys(t, prefix) {
+		if w := workspaces.Get(t, sub+"/"+strings.TrimPrefix(k, prefix)); w != nil {
+			rows = append(rows, row{w.id() + "/quotas/" + rowID(name), "workspaces/quotas", name, 0, quotas.Get(t, k)})
 		}
 	}
 	return rows
 }
 
 // rowsPage pages rows by their position.
-func (t *tx) rowsPage(q *request, rows []row, usage bool) (*response, error) {
+func rowsPage(t *arm.Tx, q *arm.Request, rows []row, usage bool) (*arm.Response, error) {
 	keys := make([]string, len(rows))
 	at := make(map[string]int, len(rows))
 	for i := range rows {
 		keys[i] = position(i)
 		at[keys[i]] = i
 	}
-	return t.page(q, "", keys, func(k string) *object { return rows[at[k]].body(usage) })
+	return t.Page(q, "", keys, func(k string) *arm.Object { return rows[at[k]].body(usage) })
 }
 
 // position is i as a key that sorts as i does.
@@ -267,8 +266,8 @@ func position(i int) string {
 
 // updateQuotas sets the limits of VM families in a region, for the subscription
 // or for one of its workspaces.
-func updateQuotas(t *tx, q *request) (*response, error) {
-	if err := t.ensureSubscription(q.args[0]); err != nil {
+func updateQuotas(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
 		return nil, err
 	}
 	var in struct {
@@ -277,19 +276,19 @@ func updateQuotas(t *tx, q *request) (*response, error) {
 			Limit          int
 		}
 	}
-	if err := decode(q.body, &in); err != nil {
+	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
-	value := []*object{}
+	value := []*arm.Object{}
 	for _, v := range in.Value {
-		status := t.setQuota(q.args[0], region(q.args[1]), v.ID, v.Limit)
-		value = append(value, new(object).set("id", v.ID).set("type", v.Type).set("limit", v.Limit).set("unit", v.Unit).set("status", status))
+		status := setQuota(t, q.Args[0], arm.Region(q.Args[1]), v.ID, v.Limit)
+		value = append(value, new(arm.Object).Set("id", v.ID).Set("type", v.Type).Set("limit", v.Limit).Set("unit", v.Unit).Set("status", status))
 	}
-	return newResponse(http.StatusOK).json(new(object).set("value", value)), nil
+	return arm.OK(new(arm.Object).Set("value", value)), nil
 }
 
 // setQuota sets one limit, which its id names, and returns how that went.
-func (t *tx) setQuota(sub, location, id string, limit int) (status string) {
+func setQuota(t *arm.Tx, sub, location, id string, most int) (status string) {
 	name := id[strings.LastIndexByte(id, '/')+1:]
 	i := slices.IndexFunc(families, func(f family) bool {
 		return strings.EqualFold(rowID(familyName(f)), name) || strings.EqualFold(f.name, name)
@@ -298,20 +297,19 @@ func (t *tx) setQuota(sub, location, id string, limit int) (status string) {
 		return "InvalidVMFamilyName"
 	}
 	row := families[i].name
-	k, used := key(sub, location, row), 0
-	if of, ok := match(wsPath+"/quotas/{}", strings.Split(strings.Trim(id, "/"), "/")); ok {
+	k, held := arm.Key(sub, location, row), 0
+	if of, ok := arm.MatchID(wsPath+"/quotas/{}", id); ok {
 		w := &workspace{Subscription: sub, ResourceGroup: of[1], Name: of[2]}
-		if limit > t.limit(sub, location, row) {
+		if most > limit(t, sub, location, row) {
 			return "InvalidQuotaExceedsSubscriptionLimit"
 		}
-		k, used = key(sub, location, row, w.ResourceGroup, w.Name), t.usedIn(location, row, w, nil)
+		k, held = arm.Key(sub, location, row, w.ResourceGroup, w.Name), usedIn(t, location, row, w, nil)
 	} else {
-		used = t.used(sub, location, row, nil)
+		held = used(t, sub, location, row, nil)
 	}
-	if limit < used {
+	if most < held {
 		return "InvalidQuotaBelowClusterMinimum"
 	}
-	t.s.quotas[k] = limit
-	t.s.touch(quotaKey + k)
+	quotas.Put(t, k, most)
 	return "Success"
 }

@@ -1,11 +1,12 @@
-package emulator
+package machinelearning
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
 // Change is what Set puts a compute into; what is nil stays as it is.
@@ -26,32 +27,23 @@ type Change struct {
 }
 
 // Set changes the compute with an ARM id from outside, as failures and people do.
-func (e *Emulator) Set(ctx context.Context, id string, c Change) error {
-	return e.update(ctx, func(t *tx) error { return t.set(id, c) })
-}
-
-// armID splits a compute's ARM id into subscription, group, workspace and name.
-func armID(id string) ([]string, bool) {
-	return match(computePath, strings.Split(strings.Trim(id, "/"), "/"))
-}
-
-func (t *tx) set(id string, ch Change) error {
-	parts, ok := armID(id)
+func Set(t *arm.Tx, id string, ch Change) error {
+	parts, ok := arm.MatchID(computePath, id)
 	if !ok {
-		return badRequest("'%s' is not the resource id of a compute.", id)
+		return arm.BadRequest("'%s' is not the resource id of a compute.", id)
 	}
-	c := t.s.computes[key(parts...)]
+	c := computes.Get(t, arm.Key(parts...))
 	if c == nil {
-		return notFound(computeType, parts[2]+"/"+parts[3], parts[1])
+		return arm.NotFound(computeType, parts[2]+"/"+parts[3], parts[1])
 	}
 	if c.Instance == nil && (ch.DiskFull != nil || ch.NoCapacity != nil) {
-		return badRequest("diskFull and noCapacity are of compute instances; %s is of type %s.", c.Name, c.Type)
+		return arm.BadRequest("diskFull and noCapacity are of compute instances; %s is of type %s.", c.Name, c.Type)
 	}
 	if ch.Jobs != nil && (c.Cluster == nil || *ch.Jobs < 0) {
-		return badRequest("jobs is a number of nodes of a cluster; %s is of type %s.", c.Name, c.Type)
+		return arm.BadRequest("jobs is a number of nodes of a cluster; %s is of type %s.", c.Name, c.Type)
 	}
 	if ch.State != nil {
-		if err := t.setState(c, *ch.State); err != nil {
+		if err := setState(t, c, *ch.State); err != nil {
 			return err
 		}
 	}
@@ -66,9 +58,9 @@ func (t *tx) set(id string, ch Change) error {
 	}
 	if ch.Jobs != nil {
 		c.Cluster.Jobs = *ch.Jobs
-		t.settleCluster(c)
+		settleCluster(t, c)
 	}
-	t.s.touch(computeKey + c.key())
+	computes.Put(t, c.key(), c)
 	return nil
 }
 
@@ -81,7 +73,7 @@ var (
 	provisioningStates = []string{"Unknown", "Updating", "Creating", "Deleting", "Succeeded", "Failed", "Canceled"}
 )
 
-func (t *tx) setState(c *compute, state string) error {
+func setState(t *arm.Tx, c *compute, state string) error {
 	allowed := provisioningStates
 	switch {
 	case c.Instance != nil:
@@ -91,10 +83,10 @@ func (t *tx) setState(c *compute, state string) error {
 	}
 	s := oneOf(state, allowed...)
 	if s == "" {
-		return badRequest("A compute of type %s has no state '%s'. Use one of %s.", c.Type, state, strings.Join(allowed, ", "))
+		return arm.BadRequest("A compute of type %s has no state '%s'. Use one of %s.", c.Type, state, strings.Join(allowed, ", "))
 	}
 	if c.Busy != nil {
-		t.conclude(c.Busy, "Canceled", nil)
+		conclude(t, c.Busy, "Canceled", nil)
 		c.Busy = nil
 	}
 	switch {
@@ -104,61 +96,82 @@ func (t *tx) setState(c *compute, state string) error {
 		for _, n := range c.Cluster.Nodes {
 			n.State, n.Moves = s, time.Time{}
 			if s == "preempted" {
-				n.Moves = t.now.Add(t.e.opts.Pace.scale(nodeStopTime))
+				n.Moves = t.Now.Add(t.Takes(nodeStopTime))
 			}
 		}
-		t.settleCluster(c)
+		settleCluster(t, c)
 	default:
 		c.ProvisioningState = s
 		c.ProvisioningErrors = nil
 		if s == "Failed" {
-			c.ProvisioningErrors = []*apiError{madeUp(s)}
+			c.ProvisioningErrors = []*arm.Error{madeUp(s)}
 		}
 	}
 	return nil
 }
 
 // setInstanceState sets a state with what the service shows beside it.
-func (c *compute) setInstanceState(s string, t *tx) {
+func (c *compute) setInstanceState(s string, t *arm.Tx) {
 	i := c.Instance
-	i.State, i.Errors, c.ProvisioningErrors, c.ProvisioningState, c.Modified = s, nil, nil, "Succeeded", t.now
+	i.State, i.Errors, c.ProvisioningErrors, c.ProvisioningState, c.Modified = s, nil, nil, "Succeeded", t.Now
 	switch s {
 	case "Creating", "SettingUp", "UserSettingUp":
 		c.ProvisioningState = "Creating"
 	case "Deleting":
 		c.ProvisioningState = "Deleting"
 	case "Running":
-		i.IdleSince = t.now
+		i.IdleSince = t.Now
 	case "CreateFailed":
 		c.ProvisioningState = "Failed"
-		c.ProvisioningErrors = []*apiError{madeUp(s)}
-		i.Last = &lastOperation{Name: createOperation, Time: t.now, Status: s, Trigger: triggerUser}
+		c.ProvisioningErrors = []*arm.Error{madeUp(s)}
+		i.Last = &lastOperation{Name: createOperation, Time: t.Now, Status: s, Trigger: triggerUser}
 	}
 	if slices.Contains([]string{"CreateFailed", "SetupFailed", "UserSetupFailed", "Unusable"}, s) {
-		i.Errors = []*apiError{madeUp(s)}
+		i.Errors = []*arm.Error{madeUp(s)}
 	}
 }
 
 // rememberSize keeps the size of a compute that was asked to be sticky.
-func (t *tx) rememberSize(c *compute) {
+func rememberSize(t *arm.Tx, c *compute) {
 	if !c.StickySize {
 		return
 	}
-	t.s.sizes[c.key()] = c.vmSize()
-	t.s.touch(sizeKey + c.key())
+	stickySizes.Put(t, c.key(), c.vmSize())
 }
 
 // stickySize returns the size that a new compute gets who asks for one.
-func (t *tx) stickySize(c *compute, asked string) string {
-	old, ok := t.s.sizes[c.key()]
+func stickySize(t *arm.Tx, c *compute, asked string) string {
+	old, ok := stickySizes.Lookup(t, c.key())
 	if !ok {
 		return asked
 	}
-	delete(t.s.sizes, c.key())
-	t.s.touch(sizeKey + c.key())
+	stickySizes.Delete(t, c.key())
 	return old
 }
 
-func madeUp(state string) *apiError {
-	return fail(http.StatusBadRequest, state, "The compute was put into the state %s by hand.", state)
+func madeUp(state string) *arm.Error {
+	return arm.Fail(http.StatusBadRequest, state, "The compute was put into the state %s by hand.", state)
+}
+
+// Holdings is what the provider keeps.
+type Holdings struct {
+	Workspaces, Computes int
+	Busy                 int            // computes in an operation
+	States               map[string]int // computes by state; by provisioning state where a type has no other
+}
+
+// Count counts what the provider keeps.
+func Count(t *arm.Tx) Holdings {
+	h := Holdings{Workspaces: workspaces.Len(t), Computes: computes.Len(t), States: map[string]int{}}
+	for c := range computes.All(t) {
+		state := c.ProvisioningState
+		if c.Instance != nil {
+			state = c.Instance.State
+		}
+		h.States[state]++
+		if c.Busy != nil {
+			h.Busy++
+		}
+	}
+	return h
 }
