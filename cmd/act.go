@@ -71,9 +71,9 @@ func (w *waiting) act(a *app.App, asked []target, verb func(*compute.Client, []s
 }
 
 // hoursOptions are how a change of schedules or idle times goes about it.
-func hoursOptions(a *app.App) (compute.HoursOptions, error) {
+func hoursOptions(a *app.App) (compute.ChangeOptions, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
-	return compute.HoursOptions{Timeout: timeout}, err
+	return compute.ChangeOptions{Timeout: timeout}, err
 }
 
 // in says of outcomes in which workspace they are.
@@ -123,7 +123,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 
 // resumableHours tells how to wait for changes of schedules or idle times that
 // were not seen to their end.
-func resumableHours(a *app.App, client *compute.Client, ended []compute.HoursOutcome) []compute.HoursOutcome {
+func resumableHours(a *app.App, client *compute.Client, ended []compute.Change) []compute.Change {
 	var left []string
 	last := 0
 	for i, o := range ended {

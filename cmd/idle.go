@@ -58,7 +58,7 @@ func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration
 		return render.Result{}, err
 	}
 	all := newConsent(a, asked)
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
 		o := o
 		o.Before = all.before(client)
 		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, o))
@@ -149,8 +149,6 @@ func (h *hoursOfNew) give(a *app.App, instance *compute.InstanceSpec) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range set {
-		instance.Schedules = append(instance.Schedules, compute.NewSchedule(s.Entry))
-	}
+	instance.Schedules = set
 	return nil
 }

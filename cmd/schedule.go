@@ -64,7 +64,7 @@ asked, the command that restores the old ones is printed.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		return replaceSchedules(ctx, a, asked, func(compute.Workspace, string) []compute.Scheduled { return entries }, false)
+		return replaceSchedules(ctx, a, asked, func(compute.Workspace, string) []compute.Schedule { return entries }, false)
 	})
 }
 
@@ -75,7 +75,7 @@ func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, e
 		return render.Result{}, err
 	}
 	warn(a, zone.Warning)
-	return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+	return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		if len(have) == 0 {
 			return nil, errors.New(name + " has no schedules whose time zone could be changed; give hours")
 		}
@@ -101,7 +101,7 @@ func warn(a *app.App, notes ...string) {
 }
 
 // compileHours compiles hours in the zone of the settings.
-func compileHours(a *app.App, texts []string) ([]compute.Scheduled, error) {
+func compileHours(a *app.App, texts []string) ([]compute.Schedule, error) {
 	zone, err := a.Zone()
 	if err != nil {
 		return nil, err
@@ -111,9 +111,9 @@ func compileHours(a *app.App, texts []string) ([]compute.Scheduled, error) {
 		return nil, exit.Usagef("%w", err)
 	}
 	warn(a, append(hours.Notes, zone.Warning)...)
-	var out []compute.Scheduled
+	var out []compute.Schedule
 	for _, e := range hours.Entries {
-		out = append(out, compute.Scheduled{Entry: e})
+		out = append(out, compute.Schedule{Entry: e})
 	}
 	return out, nil
 }
@@ -193,8 +193,8 @@ are counted from --from.`,
 			return render.Result{}, exit.Usagef("%w", err)
 		}
 		warn(a, e.Warnings()...)
-		return changeSchedules(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
-			added := compute.Scheduled{Entry: e}
+		return changeSchedules(ctx, a, asked, func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
+			added := compute.Schedule{Entry: e}
 			for i, s := range have {
 				if s.Err == nil && s.Entry.Equal(e) {
 					n.add(name, fmt.Sprintf("schedule %d does that already", i+1))
@@ -305,7 +305,7 @@ As JSON they are the service's own objects.`,
 			return render.Result{}, err
 		}
 		if several && !names.given(args) {
-			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Scheduled()) == 0 })
+			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Schedules()) == 0 })
 		}
 		r := render.Schedules(found, several)
 		r.Err = failed
@@ -382,8 +382,8 @@ func newScheduleDelete() *command {
 list" shows, by its id or by the beginning of it; --all names them all.`,
 		Example: `  computetarget schedule delete dev 2
   computetarget schedule delete dev --all`,
-	}, func(name string, have []compute.Scheduled, picked []int) ([]compute.Scheduled, error) {
-		var left []compute.Scheduled
+	}, func(name string, have []compute.Schedule, picked []int) ([]compute.Schedule, error) {
+		var left []compute.Schedule
 		for i, s := range have {
 			if !slices.Contains(picked, i) {
 				left = append(left, s)
@@ -393,8 +393,8 @@ list" shows, by its id or by the beginning of it; --all names them all.`,
 	})
 }
 
-func switched(on bool) func(string, []compute.Scheduled, []int) ([]compute.Scheduled, error) {
-	return func(name string, have []compute.Scheduled, picked []int) ([]compute.Scheduled, error) {
+func switched(on bool) func(string, []compute.Schedule, []int) ([]compute.Schedule, error) {
+	return func(name string, have []compute.Schedule, picked []int) ([]compute.Schedule, error) {
 		want := slices.Clone(have)
 		for _, i := range picked {
 			if want[i].Err != nil {
@@ -408,7 +408,7 @@ func switched(on bool) func(string, []compute.Scheduled, []int) ([]compute.Sched
 
 // newScheduleEdit is a command that acts on the schedules named after the
 // instance, or on all with --all.
-func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Scheduled, picked []int) ([]compute.Scheduled, error)) *command {
+func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Schedule, picked []int) ([]compute.Schedule, error)) *command {
 	names := namesFlag(c)
 	all := c.Flags().Bool("all", false, "all schedules of the instance")
 	timeoutFlag(c)
@@ -423,7 +423,7 @@ func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Sch
 		case !*all && len(ids) == 0:
 			return render.Result{}, exit.Usagef("name schedules by their number or id, or give --all")
 		}
-		return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+		return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 			picked, err := pick(have, ids)
 			if err != nil {
 				return nil, err
@@ -434,7 +434,7 @@ func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Sch
 }
 
 // pick finds the schedules people name; all when they name none.
-func pick(have []compute.Scheduled, ids []string) ([]int, error) {
+func pick(have []compute.Schedule, ids []string) ([]int, error) {
 	entries := make([]schedule.Entry, len(have))
 	var picked []int
 	for i, s := range have {
@@ -487,7 +487,7 @@ func (n *notebook) add(name string, notes ...string) {
 
 // edit returns the schedules that the named instance is to have. It may be
 // called for several at a time.
-type edit func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error)
+type edit func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error)
 
 // changeSchedules changes the schedules of instances and renders how that
 // ended.
@@ -498,7 +498,7 @@ func changeSchedules(ctx context.Context, a *app.App, asked []target, edit edit)
 // replaceSchedules gives instances the schedules wanted in the place of all they
 // have. With check nothing is sent, and each that has others is an error of
 // exit code 7.
-func replaceSchedules(ctx context.Context, a *app.App, asked []target, wanted func(in compute.Workspace, name string) []compute.Scheduled, check bool) (render.Result, error) {
+func replaceSchedules(ctx context.Context, a *app.App, asked []target, wanted func(in compute.Workspace, name string) []compute.Schedule, check bool) (render.Result, error) {
 	return change{wanted: wanted, check: check}.run(ctx, a, asked)
 }
 
@@ -510,9 +510,9 @@ func changeAndTell(ctx context.Context, a *app.App, asked []target, edit edit, l
 // change is a change of schedules.
 type change struct {
 	edit   edit
-	wanted func(in compute.Workspace, name string) []compute.Scheduled // instead of edit: whatever is there is replaced
-	last   about                                                       // may be nil
-	check  bool                                                        // only compare
+	wanted func(in compute.Workspace, name string) []compute.Schedule // instead of edit: whatever is there is replaced
+	last   about                                                      // may be nil
+	check  bool                                                       // only compare
 }
 
 func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
@@ -528,7 +528,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	notes := &notebook{notes: map[string][]string{}}
 	var settling sync.Mutex
 	all := newConsent(a, asked)
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
 		saved, o := app.SaveSchedules(a, client.Workspace()), o
 		o.Save, o.Check = saved.Save, c.check
 		if !c.check {
@@ -561,13 +561,13 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 }
 
 // planned is how the change would go; nothing is sent.
-func (c change) planned(ctx context.Context, client *compute.Client, names []string) []compute.HoursOutcome {
-	return client.ChangeSchedules(ctx, names, compute.HoursOptions{Check: true}, c.by(client, &notebook{notes: map[string][]string{}}))
+func (c change) planned(ctx context.Context, client *compute.Client, names []string) []compute.Change {
+	return client.ChangeSchedules(ctx, names, compute.ChangeOptions{Check: true}, c.by(client, &notebook{notes: map[string][]string{}}))
 }
 
 // by is what the instances of a client are to have.
-func (c change) by(client *compute.Client, n *notebook) func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
-	return func(name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+func (c change) by(client *compute.Client, n *notebook) func(string, []compute.Schedule) ([]compute.Schedule, error) {
+	return func(name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		if c.wanted != nil {
 			return c.wanted(client.Workspace(), name), nil
 		}
@@ -581,7 +581,7 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 	if a.Yes || a.DryRun || !a.CanAsk() {
 		return nil
 	}
-	planned, err := each(a, asked, func(client *compute.Client, names []string) []compute.HoursOutcome {
+	planned, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
 		return c.planned(ctx, client, names)
 	})
 	if err != nil {
@@ -611,7 +611,7 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 	return err
 }
 
-func explained(s compute.Scheduled) string {
+func explained(s compute.Schedule) string {
 	if s.Err != nil {
 		return "one that cannot be read"
 	}
@@ -620,7 +620,7 @@ func explained(s compute.Scheduled) string {
 
 // drift is an error of exit code 7 for each instance that has other schedules
 // than it should.
-func drift(ended []compute.HoursOutcome) error {
+func drift(ended []compute.Change) error {
 	var drift []error
 	for _, o := range ended {
 		if o.Err == nil && !o.Already {

@@ -64,7 +64,7 @@ than the file says.`,
 				warn(a, t.label()+": "+note)
 			}
 		}
-		return replaceSchedules(ctx, a, asked, func(in compute.Workspace, name string) []compute.Scheduled {
+		return replaceSchedules(ctx, a, asked, func(in compute.Workspace, name string) []compute.Schedule {
 			return wantedIn(wanted, in, name).Schedules
 		}, *check)
 	})
@@ -181,7 +181,7 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 			return render.Result{}, err
 		}
 		for _, one := range found {
-			list = append(list, render.Preview{Name: one.Name, Compute: one, Schedules: one.Scheduled()})
+			list = append(list, render.Preview{Name: one.Name, Compute: one, Schedules: one.Schedules()})
 		}
 		if len(list) == 0 && failed != nil {
 			return render.Result{}, failed

@@ -121,7 +121,7 @@ The day is one in the schedules' own time zone.`,
 
 // shift moves the start times of the schedules that choose picks.
 func shift(ctx context.Context, a *app.App, asked []target, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
-	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		now := a.Now()
 		entries, numbers := render.Entries(have)
 		picked, move, err := choose(now, entries)

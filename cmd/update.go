@@ -114,7 +114,7 @@ is over. What is not given stays as it is.`,
 			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
 		return wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.Change(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
+			return []compute.Outcome{client.Update(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
 		})
 	})
 }

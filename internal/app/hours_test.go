@@ -73,7 +73,7 @@ func TestSavedSchedules(t *testing.T) {
 			t.Errorf("%s: %v (%v)", file, info.Mode(), err)
 		}
 	}
-	outcomes := []compute.HoursOutcome{
+	outcomes := []compute.Change{
 		{Name: "good", Sent: true},
 		{Name: "wrong", Sent: true, Err: errors.New("it shows something else")},
 		{Name: "../../etc", Err: errors.New("refused")},

@@ -90,17 +90,17 @@ func (n *Names) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, er
 
 // Scheduled returns the schedules of an instance for completion, if the service
 // answers within a second. It tells nothing about what goes wrong.
-func (n *Names) Scheduled(ctx context.Context, name string) []compute.Scheduled {
+func (n *Names) Scheduled(ctx context.Context, name string) []compute.Schedule {
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
 	client, err := n.connector.Client()
 	if err != nil {
 		return nil
 	}
-	answered := make(chan []compute.Scheduled, 1)
+	answered := make(chan []compute.Schedule, 1)
 	go func() {
 		c, _ := client.Get(ctx, name)
-		answered <- c.Scheduled()
+		answered <- c.Schedules()
 	}()
 	select {
 	case list := <-answered:

@@ -78,7 +78,7 @@ func (s *Saved) write(name string, old json.RawMessage) (string, error) {
 // Settle removes what was saved of the changes that came out as asked and lost
 // nothing. Of the others it says how to restore what was there before: beside
 // the error, or in a note. replaced is whether the whole set was replaced.
-func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
+func (s *Saved) Settle(outcomes []compute.Change, replaced bool) {
 	for i, o := range outcomes {
 		file, saved := s.files[o.Name]
 		name := quote(s.connector.Reference(s.in, o.Name))
@@ -89,7 +89,7 @@ func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
 		case s.printed[o.Name]:
 			restore = s.connector.line([]string{"schedule", "apply", name, "-f", "-"}) + ", with the schedules printed above as its input"
 		}
-		switch had := len(o.Before.Scheduled()); {
+		switch had := len(o.Before.Schedules()); {
 		case o.Err != nil && o.Sent:
 			outcomes[i].Err = &exit.Error{Err: o.Err, Tip: "to restore what was there before: " + restore}
 		case o.Err == nil && Loses(o, replaced) && (saved || s.printed[o.Name]):
@@ -107,7 +107,7 @@ func (s *Saved) Settle(outcomes []compute.HoursOutcome, replaced bool) {
 // Loses reports whether a change of schedules loses what cannot be made again
 // with a line of hours: all of them or, when the set is replaced, one that was
 // made by hand.
-func Loses(o compute.HoursOutcome, replaced bool) bool {
+func Loses(o compute.Change, replaced bool) bool {
 	lost := o.Lost()
 	return len(lost) > 0 && (len(o.Want) == 0 || replaced && slices.ContainsFunc(lost, byHand))
 }
@@ -115,7 +115,7 @@ func Loses(o compute.HoursOutcome, replaced bool) bool {
 // byHand reports whether a schedule is none of those that hours are compiled
 // to: a recurrence, one that is disabled or begins later, or a cron expression
 // with more in it than a time and days of the week.
-func byHand(s compute.Scheduled) bool {
+func byHand(s compute.Schedule) bool {
 	if s.Err != nil || s.Entry.Cron == nil || !s.Entry.Enabled || !s.Entry.Start.IsZero() {
 		return true
 	}

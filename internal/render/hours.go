@@ -50,7 +50,7 @@ func Schedules(list []*compute.Compute, several bool) Result {
 func scheduleRows(list []*compute.Compute, several bool) []any {
 	rows := []any{}
 	for _, c := range list {
-		for i, s := range c.Scheduled() {
+		for i, s := range c.Schedules() {
 			row := query.Object{{Key: "Schedule", Value: strconv.Itoa(i + 1)}}
 			if several {
 				row = append(query.Object{{Key: "Name", Value: Clean(c.Name)}}, row...)
@@ -72,7 +72,7 @@ func scheduleRows(list []*compute.Compute, several bool) []any {
 // their ids.
 func serviceObjects(c *compute.Compute) (objects []any, ids []string) {
 	objects, ids = []any{}, []string{}
-	for _, s := range c.Scheduled() {
+	for _, s := range c.Schedules() {
 		objects = append(objects, s.Raw)
 		if s.Entry.ID != "" {
 			ids = append(ids, s.Entry.ID)
@@ -83,7 +83,7 @@ func serviceObjects(c *compute.Compute) (objects []any, ids []string) {
 
 // Entries are the schedules that can be read. numbers are what people call
 // them by.
-func Entries(list []compute.Scheduled) (entries []schedule.Entry, numbers []int) {
+func Entries(list []compute.Schedule) (entries []schedule.Entry, numbers []int) {
 	for i, s := range list {
 		if s.Err == nil {
 			entries, numbers = append(entries, s.Entry), append(numbers, i+1)
@@ -94,7 +94,7 @@ func Entries(list []compute.Scheduled) (entries []schedule.Entry, numbers []int)
 
 // HoursChanged is the result of a change of schedules. notes are told about the
 // compute of that name.
-func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, notes map[string][]string) Result {
+func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes map[string][]string) Result {
 	r := Result{Names: []string{}}
 	var data []any
 	var errs []error
@@ -116,7 +116,7 @@ func HoursChanged(outcomes []compute.HoursOutcome, several bool, now time.Time, 
 		if o.Already {
 			r.Notes = append(r.Notes, o.Name+": unchanged")
 		}
-		for i, s := range o.Now().Scheduled() {
+		for i, s := range o.Now().Schedules() {
 			if strings.EqualFold(s.Provisioning, "Failed") {
 				r.Notes = append(r.Notes, fmt.Sprintf("%s has schedule %d, but the service says that it failed to set it up; look at its zone and times", o.Name, i+1))
 			}
@@ -142,13 +142,13 @@ const clockAhead = 14 * 24 * time.Hour
 
 // clockNotes name the clock changes that new schedules meet soon, once for each
 // zone.
-func clockNotes(outcomes []compute.HoursOutcome, now time.Time) []string {
+func clockNotes(outcomes []compute.Change, now time.Time) []string {
 	var notes []string
 	for _, o := range outcomes {
 		if o.Err != nil || o.Already {
 			continue
 		}
-		for _, s := range o.Now().Scheduled() {
+		for _, s := range o.Now().Schedules() {
 			if s.Err != nil || !s.Entry.Enabled {
 				continue
 			}
@@ -178,11 +178,11 @@ func together(errs []error) error {
 }
 
 // changed is one instance's schedules after a change, as a JSON value.
-func changed(o compute.HoursOutcome, now time.Time) any {
+func changed(o compute.Change, now time.Time) any {
 	c := o.Now()
 	objects, _ := serviceObjects(c)
 	next := []any{}
-	for i, s := range c.Scheduled() {
+	for i, s := range c.Schedules() {
 		f := query.Object{{Key: "schedule", Value: i + 1}, {Key: "id", Value: text(s.Entry.ID)}}
 		if at, ok := s.Entry.Next(now); s.Err == nil && ok {
 			f = append(f, firing(at, s.Entry.Action)...)
@@ -190,7 +190,7 @@ func changed(o compute.HoursOutcome, now time.Time) any {
 		}
 	}
 	var week any
-	entries, _ := Entries(c.Scheduled())
+	entries, _ := Entries(c.Schedules())
 	if on, ok := schedule.OnPerWeek(entries, now); ok {
 		week = hoursOf(on)
 	}
@@ -216,7 +216,7 @@ func hoursOf(d time.Duration) json.Number {
 // hours draws the schedules of an instance: what each does, and when next in
 // its zone, here and in UTC.
 func (p *Page) hours(c *compute.Compute) {
-	list := c.Scheduled()
+	list := c.Schedules()
 	if len(list) == 0 {
 		p.Sentence("%s has no schedules · %s", c.Name, command("schedule set NAME 'mon-fri 09:00-18:00'", c.Name))
 		return
@@ -363,7 +363,7 @@ func Applies(now time.Time, c *compute.Compute) string {
 	if !c.IsRunning() {
 		return ""
 	}
-	entries, _ := Entries(c.Scheduled())
+	entries, _ := Entries(c.Schedules())
 	if f, ok := schedule.Next(entries, schedule.Stop, now); ok {
 		return fmt.Sprintf("it is %s, and nothing stops it before %s", c.State(), day(f.At, now))
 	}
@@ -408,7 +408,7 @@ func idleRemark(c *compute.Compute) string {
 }
 
 // IdleChanged is the result of a change of the idle time.
-func IdleChanged(outcomes []compute.HoursOutcome, several bool) Result {
+func IdleChanged(outcomes []compute.Change, several bool) Result {
 	r := Result{Names: []string{}}
 	data := []any{}
 	var errs []error
@@ -449,7 +449,7 @@ func IdleChanged(outcomes []compute.HoursOutcome, several bool) Result {
 }
 
 // hoursFared is how several changes of hours fared, when some failed.
-func hoursFared(outcomes []compute.HoursOutcome, failed error) string {
+func hoursFared(outcomes []compute.Change, failed error) string {
 	return fared(len(outcomes), failed, func(i int) (string, error) {
 		switch o := outcomes[i]; {
 		case o.Err != nil:

@@ -423,9 +423,9 @@ func firings(c *compute.Compute, now time.Time) (starts, stops time.Time) {
 	if c.Instance == nil {
 		return starts, stops
 	}
-	for _, s := range c.Instance.Schedules {
-		e, err := s.Entry()
-		if err != nil {
+	for _, s := range c.Schedules() {
+		e := s.Entry
+		if s.Err != nil {
 			continue // what cannot be read is in -v; here it never fires
 		}
 		first := &stops

@@ -515,8 +515,8 @@ func TestClockChangeAhead(t *testing.T) {
 	} {
 		now := time.Date(2026, 10, test.day, 12, 0, 0, 0, time.UTC)
 		s, _, errs := TestStreams("", 0, 0)
-		o := compute.HoursOutcome{Name: "dev", Before: instance(test.status), Already: test.already}
-		if err := Print(s, Options{Now: now, Format: None}, HoursChanged([]compute.HoursOutcome{o}, false, now, nil)); err != nil || errs.String() != test.want {
+		o := compute.Change{Name: "dev", Before: instance(test.status), Already: test.already}
+		if err := Print(s, Options{Now: now, Format: None}, HoursChanged([]compute.Change{o}, false, now, nil)); err != nil || errs.String() != test.want {
 			t.Errorf("%s: %q, %v", name, errs, err)
 		}
 	}

@@ -18,7 +18,7 @@ type Preview struct {
 	// yet.
 	Compute *compute.Compute
 	// Schedules are those of the picture.
-	Schedules []compute.Scheduled
+	Schedules []compute.Schedule
 
 	zone     string // names the clock of the days
 	entries  []schedule.Entry

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // withHours is an instance in a state with hours in a zone.
 func withHours(t testing.TB, name, state, zone, idle string, texts ...string) Preview {
 	t.Helper()
-	var set compute.Schedules
+	set := []compute.Schedule{}
 	if len(texts) > 0 {
 		resolved, err := schedule.Resolve(zone)
 		if err != nil {
@@ -25,10 +26,10 @@ func withHours(t testing.TB, name, state, zone, idle string, texts ...string) Pr
 		}
 		for i, e := range hours.Entries {
 			e.ID = fmt.Sprintf("0000000%d-1111-2222-3333-444444444444", i+1)
-			set = append(set, compute.NewSchedule(e))
+			set = append(set, compute.Schedule{Entry: e})
 		}
 	}
-	text, err := set.MarshalJSON()
+	text, err := json.Marshal(map[string]any{"computeStartStop": set})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func withHours(t testing.TB, name, state, zone, idle string, texts ...string) Pr
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Preview{Name: name, Compute: c, Schedules: c.Scheduled()}
+	return Preview{Name: name, Compute: c, Schedules: c.Schedules()}
 }
 
 // drawing is a preview as printed: to a pipe with width 0, else to a terminal.
@@ -144,8 +145,8 @@ func TestScheduleViews(t *testing.T) {
 	show("list long", Schedules([]*compute.Compute{long}, false))
 	show("list nobody", Schedules(nil, true))
 	show("idle", Idle([]*compute.Compute{dev, bare}, true))
-	show("idle changed", IdleChanged([]compute.HoursOutcome{{Name: "dev", Before: bare, After: dev}, {Name: "bare", Before: bare, Already: true}, {Name: "bare", Before: dev, After: bare}}, true))
-	show("hours changed", HoursChanged([]compute.HoursOutcome{{Name: "dev", Before: dev, After: dev}, {Name: "bare", Before: bare, Already: true}}, true, now(t),
+	show("idle changed", IdleChanged([]compute.Change{{Name: "dev", Before: bare, After: dev}, {Name: "bare", Before: bare, Already: true}, {Name: "bare", Before: dev, After: bare}}, true))
+	show("hours changed", HoursChanged([]compute.Change{{Name: "dev", Before: dev, After: dev}, {Name: "bare", Before: bare, Already: true}}, true, now(t),
 		map[string][]string{"dev": {"22:00-06:00 stops the next day"}}))
 	golden(t, "schedules", []byte(b.String()))
 }
@@ -159,7 +160,7 @@ func TestScheduleViewsOfHostileText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []Preview{{Name: c.Name, Compute: c, Schedules: c.Scheduled()}}
+	list := []Preview{{Name: c.Name, Compute: c, Schedules: c.Schedules()}}
 	text := drawing(t, list, now(t), 7, 80, false, false) + drawing(t, list, now(t), 7, 0, false, false)
 	for _, r := range []Result{Schedules([]*compute.Compute{c}, false), Idle([]*compute.Compute{c}, false)} {
 		s, out, errs := TestStreams("", 80, 80)

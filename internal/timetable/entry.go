@@ -285,7 +285,7 @@ func entry(n *node) (map[string]any, []string, error) {
 // is taken as it is; any other was written by hand: it must make sense, and is
 // sent as the service spells it.
 func (r reader) schedules(list *node) (Wanted, error) {
-	w := Wanted{Schedules: []compute.Scheduled{}}
+	w := Wanted{Schedules: []compute.Schedule{}}
 	for i, n := range list.list {
 		one, strange, err := entry(n)
 		if err != nil {
@@ -322,7 +322,7 @@ func (r reader) schedules(list *node) (Wanted, error) {
 
 // makesSense checks what was written by hand, and of what the service wrote
 // that it is a schedule at all.
-func makesSense(s compute.Scheduled, one map[string]any) error {
+func makesSense(s compute.Schedule, one map[string]any) error {
 	if s.Entry.ID != "" {
 		if one["action"] == nil {
 			return fmt.Errorf("it has an id and no action, so it is no schedule")
@@ -347,7 +347,7 @@ func makesSense(s compute.Scheduled, one map[string]any) error {
 }
 
 // fits refuses more schedules than an instance can have.
-func fits(at *node, list []compute.Scheduled) error {
+func fits(at *node, list []compute.Schedule) error {
 	if len(list) > schedule.Max {
 		return at.errorf("these are %d schedules, and an instance can have %d", len(list), schedule.Max)
 	}

@@ -21,7 +21,7 @@ type Wanted struct {
 	Name string
 	// Schedules are all it is to have. None are wanted only where the file holds
 	// an empty list.
-	Schedules []compute.Scheduled
+	Schedules []compute.Schedule
 	// Notes are sentences for the user, such as a stop on the next day.
 	Notes []string
 }
@@ -287,7 +287,7 @@ func (r reader) hours(n *node) (Wanted, error) {
 	}
 	w := Wanted{Notes: slices.Clone(compiled.Notes)}
 	for _, e := range compiled.Entries {
-		w.Schedules = append(w.Schedules, compute.Scheduled{Entry: e})
+		w.Schedules = append(w.Schedules, compute.Schedule{Entry: e})
 	}
 	if zone.Warning != "" {
 		w.Notes = append(w.Notes, zone.Warning)

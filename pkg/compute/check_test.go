@@ -199,7 +199,7 @@ func FuzzValidateSSHKey(f *testing.F) {
 func TestCheckSpecTellsEverything(t *testing.T) {
 	t.Parallel()
 	findings := CheckSpec("cpu-1", &Spec{Instance: &InstanceSpec{
-		SSHPublicKey: "ssh-ed25519 AAAA", AssignedUser: &AssignedUser{ObjectID: "o"}, IdleShutdown: time.Minute, Schedules: make(Schedules, 5),
+		SSHPublicKey: "ssh-ed25519 AAAA", AssignedUser: &AssignedUser{ObjectID: "o"}, IdleShutdown: time.Minute, Schedules: make([]Schedule, 5),
 	}})
 	var fields []string
 	for _, f := range findings {

@@ -474,7 +474,7 @@ func TestVersions(t *testing.T) {
 
 // setSchedules makes the request of a change of schedules.
 func setSchedules(t *testing.T, c *Client) error {
-	_, err := c.begin(t.Context(), opSchedules, VerbUpdate, "ci", "", Schedules{})
+	_, err := c.begin(t.Context(), opSchedules, VerbUpdate, "ci", "", schedulesBody(nil))
 	return err
 }
 
@@ -508,7 +508,7 @@ func TestSettingsWhoseAnswerIsLost(t *testing.T) {
 			idle = "PT1H"
 			return reply(200, "{}"), nil
 		}, Options{Clock: newFakeClock()})
-		out := c.ChangeIdle(t.Context(), []string{"ci"}, time.Hour, HoursOptions{})[0]
+		out := c.ChangeIdle(t.Context(), []string{"ci"}, time.Hour, ChangeOptions{})[0]
 		if test.kind < 0 && out.Err != nil || test.kind >= 0 && KindOf(out.Err) != test.kind || posts != test.posts || !out.Sent {
 			t.Errorf("%s: %d requests, sent %t, %v", what, posts, out.Sent, out.Err)
 		}

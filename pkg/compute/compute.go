@@ -104,7 +104,7 @@ type Instance struct {
 	Personal                 *PersonalSettings `json:"personalComputeInstanceSettings"`
 	SSH                      *SSHSettings      `json:"sshSettings"`
 	SetupScripts             *SetupScripts     `json:"setupScripts"`
-	Schedules                Schedules         `json:"schedules"`
+	Schedules                json.RawMessage   `json:"schedules"`              // see Compute.Schedules
 	IdleTime                 string            `json:"idleTimeBeforeShutdown"` // ISO 8601, see IdleShutdown
 	EnableNodePublicIP       *bool             `json:"enableNodePublicIp"`
 	EnableSSO                *bool             `json:"enableSSO"`

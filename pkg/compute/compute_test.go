@@ -109,9 +109,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		Differences(c, &Spec{Instance: &InstanceSpec{}, Tags: map[string]string{"a": "b"}})
 		if c.Instance != nil {
-			for _, s := range c.Instance.Schedules {
-				_, _ = s.Entry()
-			}
+			c.Schedules()
 		}
 	})
 }
@@ -149,45 +147,52 @@ func TestSchedulesRoundTrip(t *testing.T) {
 	const wire = `{"computeStartStop":[
 {"id":"s1","provisioningStatus":"Completed","status":"Enabled","action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * 1-5","startTime":"2026-01-01T00:00:00","timeZone":"Pacific Standard Time"}},
 {"id":"s2","status":"Disabled","action":"Start","triggerType":"Recurrence","recurrence":{"frequency":"Week","interval":1,"startTime":null,"timeZone":"UTC","schedule":{"hours":[8],"minutes":[30],"weekDays":["Monday","Friday"],"monthDays":null}}}]}`
-	var schedules Schedules
-	if err := json.Unmarshal([]byte(wire), &schedules); err != nil || len(schedules) != 2 {
+	schedules, err := ReadSchedules([]byte(wire))
+	if err != nil || len(schedules) != 2 {
 		t.Fatal(schedules, err)
 	}
-	back := make(Schedules, len(schedules))
+	back := make([]Schedule, len(schedules))
 	for i, s := range schedules {
-		entry, err := s.Entry()
-		if err != nil {
-			t.Fatal(err)
+		if s.Err != nil || s.Entry.Enabled != (i == 0) || s.Entry.ID == "" {
+			t.Errorf("%+v", s)
 		}
-		if entry.Enabled != (i == 0) || entry.ID == "" {
-			t.Errorf("entry %+v", entry)
-		}
-		back[i] = NewSchedule(entry)
+		back[i].Entry = s.Entry
 	}
-	if !sameSet(schedules.scheduled(), back.scheduled()) {
+	if !sameSet(schedules, back) {
 		t.Errorf("%+v became %+v", schedules, back)
 	}
-	first, _ := schedules[0].Entry()
-	if at, ok := first.Next(time.Date(2026, 3, 6, 12, 0, 0, 0, time.UTC)); !ok || !at.Equal(time.Date(2026, 3, 7, 2, 0, 0, 0, time.UTC)) {
+	if at, ok := schedules[0].Entry.Next(time.Date(2026, 3, 6, 12, 0, 0, 0, time.UTC)); !ok || !at.Equal(time.Date(2026, 3, 7, 2, 0, 0, 0, time.UTC)) {
 		t.Errorf("fires next at %v", at)
 	}
-	for _, bad := range []Schedule{
-		{}, {Action: "Explode", Cron: &CronTrigger{Expression: "0 8 * * *"}}, {Action: "Stop"},
-		{Action: "Stop", Cron: &CronTrigger{Expression: "@daily"}}, {Action: "Stop", Recurrence: &RecurrenceTrigger{Frequency: "Aeon", Interval: 1}},
-		{Action: "Stop", Cron: &CronTrigger{Expression: "0 8 * * *", StartTime: "soon"}},
+	for _, bad := range []string{
+		`{}`, `{"action":"Explode","cron":{"expression":"0 8 * * *"}}`, `{"action":"Stop"}`, `{"action":"Stop","cron":{"expression":"@daily"}}`,
+		`{"action":"Stop","recurrence":{"frequency":"Aeon","interval":1}}`, `{"action":"Stop","cron":{"expression":"0 8 * * *","startTime":"soon"}}`, `[]`, `{"action":1}`,
 	} {
-		if entry, err := bad.Entry(); err == nil {
-			t.Errorf("%+v became %+v", bad, entry)
+		if s := readSchedule([]byte(bad)); s.Err == nil {
+			t.Errorf("%s became %+v", bad, s.Entry)
 		}
 	}
-	empty, err := json.Marshal(Schedules(nil))
-	if err != nil || string(empty) != `{"computeStartStop":[]}` {
-		t.Errorf("no schedules are written %s, %v", empty, err)
+	for text, want := range map[string]bool{`[]`: true, `{"computeStartStop":[]}`: true, `null`: false, `{}`: false, `{"computeStartStop":null}`: false, ``: false} {
+		if list, err := ReadSchedules([]byte(text)); err != nil || (list != nil) != want || len(list) != 0 {
+			t.Errorf("%s is %#v, %v", text, list, err)
+		}
 	}
-	entry := schedule.Entry{Action: schedule.Stop}
-	if text, _ := json.Marshal(NewSchedule(entry)); !strings.Contains(string(text), `"status":"Disabled"`) {
+	if text, err := json.Marshal(schedulesBody(nil)); err != nil || string(text) != `{"computeStartStop":[]}` {
+		t.Errorf("no schedules are written %s, %v", text, err)
+	}
+	if text, _ := json.Marshal(Schedule{Entry: schedule.Entry{Action: schedule.Stop}}); !strings.Contains(string(text), `"status":"Disabled"`) {
 		t.Errorf("the status is left out: %s", text)
 	}
+}
+
+// stopAt is a schedule that stops by a cron expression.
+func stopAt(t *testing.T, expression string) []Schedule {
+	t.Helper()
+	cron, err := schedule.ParseCron(expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []Schedule{{Entry: schedule.Entry{Action: schedule.Stop, Enabled: true, Cron: &cron}}}
 }
 
 func TestSpecBodies(t *testing.T) {
@@ -204,7 +209,7 @@ func TestSpecBodies(t *testing.T) {
 			Instance: &InstanceSpec{VMSize: "S", SubnetID: "/n", ApplicationSharingPolicy: "Personal", SSHPublicAccess: &yes, SSHPublicKey: "ssh-rsa k",
 				AssignedUser: &AssignedUser{"o", "t"}, CreationScript: &Script{Source: "inline", Data: "eA==", Timeout: "15m"}, IdleShutdown: time.Hour,
 				EnableNodePublicIP: &no, EnableSSO: &yes, CustomServices: json.RawMessage(`[]`),
-				Schedules: Schedules{{Status: "Enabled", Action: "Stop", TriggerType: "Cron", Cron: &CronTrigger{Expression: "0 18 * * *"}}}}},
+				Schedules: stopAt(t, "0 18 * * *")}},
 			`{"location":"eastus","tags":{"a":"b"},"identity":{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/u":{}}},"properties":{"computeType":"ComputeInstance","description":"d","disableLocalAuth":false,"properties":{"vmSize":"S","subnet":{"id":"/n"},"applicationSharingPolicy":"Personal","computeInstanceAuthorizationType":"personal","personalComputeInstanceSettings":{"assignedUser":{"objectId":"o","tenantId":"t"}},"sshSettings":{"sshPublicAccess":"Enabled","adminPublicKey":"ssh-rsa k"},"setupScripts":{"scripts":{"creationScript":{"scriptSource":"inline","scriptData":"eA==","timeout":"15m"}}},"schedules":{"computeStartStop":[{"status":"Enabled","action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * *"}}]},"idleTimeBeforeShutdown":"PT60M","enableNodePublicIp":false,"enableSSO":true,"customServices":[]}}}`},
 		{"cluster", Spec{Cluster: &ClusterSpec{VMSize: "S", MaxNodes: 4, IdleScaleDown: 90 * time.Second, AdminUserName: "a", AdminPassword: "p"}, Identity: &IdentitySpec{}},
 			`{"identity":{"type":"None"},"properties":{"computeType":"AmlCompute","properties":{"vmSize":"S","scaleSettings":{"maxNodeCount":4,"minNodeCount":0,"nodeIdleTimeBeforeScaleDown":"PT90S"},"userAccountCredentials":{"adminUserName":"a","adminUserPassword":"p"}}}}`},
@@ -246,8 +251,8 @@ func TestDifferences(t *testing.T) {
 		{"tags of an instance", ci, Spec{Tags: map[string]string{"a": "1", "b": "2"}, Instance: &InstanceSpec{}}, "tags.b", false},
 		{"the same idle time", ci, Spec{Instance: &InstanceSpec{IdleShutdown: time.Hour}}, "", false},
 		{"another idle time", ci, Spec{Instance: &InstanceSpec{IdleShutdown: 2 * time.Hour}}, "idleTimeBeforeShutdown", false},
-		{"the same schedule", ci, Spec{Instance: &InstanceSpec{Schedules: Schedules{{Status: "enabled", Action: "Stop", Cron: &CronTrigger{Expression: "0 18 * * *"}}}}}, "", false},
-		{"another schedule", ci, Spec{Instance: &InstanceSpec{Schedules: Schedules{{Action: "Stop", Cron: &CronTrigger{Expression: "0 19 * * *"}}}}}, "schedules", false},
+		{"the same schedule", ci, Spec{Instance: &InstanceSpec{Schedules: stopAt(t, "0 18 * * *")}}, "", false},
+		{"another schedule", ci, Spec{Instance: &InstanceSpec{Schedules: stopAt(t, "0 19 * * *")}}, "schedules", false},
 		{"the same identity", ci, Spec{Identity: &IdentitySpec{System: true, User: []string{"/U/one"}}, Instance: &InstanceSpec{}}, "", false},
 		{"another identity", ci, Spec{Identity: &IdentitySpec{System: true, User: []string{"/u/two"}}, Instance: &InstanceSpec{}}, "identity", false},
 		{"no identity", ci, Spec{Identity: &IdentitySpec{}, Instance: &InstanceSpec{}}, "identity", false},

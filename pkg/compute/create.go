@@ -363,7 +363,7 @@ func (c *Client) differences(have *Compute, want *Spec) []Difference {
 		if i.IdleShutdown > 0 && have.Instance.IdleTime == "" {
 			d.add(FieldIdle, schedule.FormatIdle(0), schedule.FormatIdle(i.IdleShutdown))
 		}
-		d.silent(FieldSchedules, have.Instance.Schedules == nil && len(i.Schedules) > 0, scheduledWords(i.Schedules.scheduled()))
+		d.silent(FieldSchedules, have.Schedules() == nil && len(i.Schedules) > 0, inWords(i.Schedules))
 	}
 	if k := want.Cluster; k != nil && have.Cluster != nil {
 		d.silent("subnet", have.Cluster.Subnet == nil, k.SubnetID)
@@ -419,10 +419,10 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 	return out
 }
 
-// Change leaves a compute as it is but for what the spec gives
+// Update leaves a compute as it is but for what the spec gives
 // (Compute_CreateOrUpdate with the whole resource, because a PUT replaces
 // everything) and waits until that is over.
-func (c *Client) Change(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
+func (c *Client) Update(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
 	shown := func(now *Compute) bool {
 		return len(Differences(now, want)) == 0 && (want.AKS == nil || now.Attached != nil && now.Attached.shows(want.AKS))
 	}

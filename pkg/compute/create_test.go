@@ -236,18 +236,18 @@ func TestOtherCallsAgainstTheEmulator(t *testing.T) {
 	if check, err := b.CheckName(ctx, "ci-anna"); err != nil || check.Available || check.Reason != "AlreadyExists" {
 		t.Errorf("%+v, %v", check, err)
 	}
-	if out := b.ChangeIdle(ctx, []string{"ci-anna"}, time.Hour, compute.HoursOptions{})[0]; out.Err != nil {
+	if out := b.ChangeIdle(ctx, []string{"ci-anna"}, time.Hour, compute.ChangeOptions{})[0]; out.Err != nil {
 		t.Error(out.Err)
 	}
-	if out := b.ChangeSchedules(ctx, []string{"ci-anna"}, compute.HoursOptions{}, setTo(hoursOf(t, "-18:00")))[0]; out.Err != nil {
+	if out := b.ChangeSchedules(ctx, []string{"ci-anna"}, compute.ChangeOptions{}, setTo(hoursOf(t, "-18:00")))[0]; out.Err != nil {
 		t.Error(out.Err)
 	}
 	now, err := b.Get(ctx, "ci-anna")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if idle, ok := now.Instance.IdleShutdown(); !ok || idle != time.Hour || len(now.Instance.Schedules) != 1 || now.Instance.Schedules[0].ID == "" {
-		t.Errorf("idle %s, schedules %+v", now.Instance.IdleTime, now.Instance.Schedules)
+	if idle, ok := now.Instance.IdleShutdown(); !ok || idle != time.Hour || len(now.Schedules()) != 1 || now.Schedules()[0].Entry.ID == "" {
+		t.Errorf("idle %s, schedules %+v", now.Instance.IdleTime, now.Schedules())
 	}
 	allowed, err := b.AllowedSizes(ctx, "ci-anna")
 	if err != nil || len(allowed) == 0 {

@@ -56,6 +56,9 @@ func Differences(have *Compute, want *Spec) []Difference {
 	switch {
 	case want.Instance != nil && have.Instance != nil:
 		d.instance(have.Instance, want.Instance)
+		if there, asked := have.Schedules(), want.Instance.Schedules; there != nil && asked != nil && !sameSet(there, asked) {
+			d.add(FieldSchedules, inWords(there), inWords(asked))
+		}
 	case want.Cluster != nil && have.Cluster != nil:
 		d.cluster(have.Cluster, want.Cluster)
 	case want.AKS != nil && have.Attached != nil:
@@ -177,11 +180,6 @@ func (d *differences) instance(have *Instance, want *InstanceSpec) {
 	d.truth("releaseQuotaOnStop", have.ReleaseQuotaOnStop, want.ReleaseQuotaOnStop)
 	if idle, ok := have.IdleShutdown(); ok && want.IdleShutdown > 0 && idle != want.IdleShutdown {
 		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
-	}
-	if want.Schedules != nil && have.Schedules != nil {
-		if there, asked := have.Schedules.scheduled(), want.Schedules.scheduled(); !sameSet(there, asked) {
-			d.add(FieldSchedules, scheduledWords(there), scheduledWords(asked))
-		}
 	}
 }
 

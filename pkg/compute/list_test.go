@@ -79,7 +79,7 @@ func TestListFollowsPages(t *testing.T) {
 		t.Fatalf("%d computes, err %v", len(all), err)
 	}
 	last := all[24]
-	if last.Name != "ci-00024x" || last.State() != "Running" || last.Owner().Name != "anna@example.com" || len(last.Instance.Schedules) != 1 {
+	if last.Name != "ci-00024x" || last.State() != "Running" || last.Owner().Name != "anna@example.com" || len(last.Schedules()) != 1 {
 		t.Errorf("last is %+v", last)
 	}
 	var raw map[string]any

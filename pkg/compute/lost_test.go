@@ -13,7 +13,7 @@ func TestLost(t *testing.T) {
 	one := func(hour int) string {
 		return fmt.Sprintf(`{"id":"%d","action":"Stop","status":"Enabled","triggerType":"Cron","cron":{"expression":"0 %d * * *"}}`, hour, hour)
 	}
-	read := func(list ...string) []Scheduled {
+	read := func(list ...string) []Schedule {
 		t.Helper()
 		s, err := ReadSchedules([]byte("[" + strings.Join(list, ",") + "]"))
 		if err != nil {
@@ -21,9 +21,9 @@ func TestLost(t *testing.T) {
 		}
 		return s
 	}
-	before := &Compute{Instance: &Instance{}, Raw: []byte(`{"properties":{"properties":{"schedules":{"computeStartStop":[` + one(8) + `,` + one(9) + `,` + one(8) + `]}}}}`)}
+	before := &Compute{Instance: &Instance{Schedules: []byte(`{"computeStartStop":[` + one(8) + `,` + one(9) + `,` + one(8) + `]}`)}}
 	for _, tt := range []struct {
-		want []Scheduled
+		want []Schedule
 		lost string
 	}{
 		{nil, "8 9 8 "},
@@ -32,14 +32,14 @@ func TestLost(t *testing.T) {
 		{read(one(9), one(10)), "8 8 "},
 	} {
 		got := ""
-		for _, s := range (HoursOutcome{Before: before, Want: tt.want}).Lost() {
+		for _, s := range (Change{Before: before, Want: tt.want}).Lost() {
 			got += s.Entry.ID + " "
 		}
 		if got != tt.lost {
 			t.Errorf("%d wanted: lost %q, want %q", len(tt.want), got, tt.lost)
 		}
 	}
-	if lost := (HoursOutcome{}).Lost(); lost != nil {
+	if lost := (Change{}).Lost(); lost != nil {
 		t.Errorf("of what could not be read is lost %v", lost)
 	}
 }

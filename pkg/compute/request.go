@@ -79,7 +79,7 @@ type InstanceSpec struct {
 	AssignedUser             *AssignedUser
 	CreationScript           *Script
 	StartupScript            *Script
-	Schedules                Schedules
+	Schedules                []Schedule
 	// IdleShutdown is 15 minutes to 3 days, in whole minutes; 0 leaves it out.
 	IdleShutdown       time.Duration
 	EnableNodePublicIP *bool
@@ -117,7 +117,7 @@ func (s *InstanceSpec) MarshalJSON() ([]byte, error) {
 		Personal      *PersonalSettings `json:"personalComputeInstanceSettings,omitempty"`
 		SSH           *ssh              `json:"sshSettings,omitempty"`
 		Setup         *setup            `json:"setupScripts,omitempty"`
-		Schedules     *Schedules        `json:"schedules,omitempty"`
+		Schedules     any               `json:"schedules,omitempty"`
 		Idle          string            `json:"idleTimeBeforeShutdown,omitempty"`
 		PublicIP      *bool             `json:"enableNodePublicIp,omitempty"`
 		SSO           *bool             `json:"enableSSO,omitempty"`
@@ -147,7 +147,7 @@ func (s *InstanceSpec) MarshalJSON() ([]byte, error) {
 		wire.Setup = &setup{scripts{s.CreationScript, s.StartupScript}}
 	}
 	if len(s.Schedules) > 0 {
-		wire.Schedules = &s.Schedules
+		wire.Schedules = schedulesBody(s.Schedules)
 	}
 	if s.IdleShutdown > 0 {
 		wire.Idle = formatDuration(s.IdleShutdown)

@@ -3,80 +3,264 @@ package compute
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// Schedule is one start or stop schedule of an instance, as the service
-// writes it (computeStartStop).
+// Schedule is one schedule of an instance, or one it is to have.
 type Schedule struct {
-	ID                 string             `json:"id,omitempty"`
-	ProvisioningStatus string             `json:"provisioningStatus,omitempty"` // Completed, Provisioning or Failed; read-only
-	Status             string             `json:"status,omitempty"`             // Enabled or Disabled
-	Action             string             `json:"action,omitempty"`             // Start or Stop
-	TriggerType        string             `json:"triggerType,omitempty"`        // Cron or Recurrence
-	Cron               *CronTrigger       `json:"cron,omitempty"`
-	Recurrence         *RecurrenceTrigger `json:"recurrence,omitempty"`
+	// Entry says what it does and when. When Err is set it is not all of it.
+	Entry schedule.Entry
+	// Err is why the service's object cannot be read; nil otherwise.
+	Err error
+	// Provisioning is whether the service has set it up: Completed,
+	// Provisioning or Failed; "" when it does not say.
+	Provisioning string
+	// Raw is the object as the service sent it, nil for a new one. What is in
+	// it and not in Entry survives a change of Entry.
+	Raw json.RawMessage
 }
 
-// CronTrigger fires by a five-field cron expression.
-type CronTrigger struct {
+// Schedules are the schedules of an instance in the service's order, those
+// that cannot be read included; nil for any other compute, and when the service
+// does not tell them.
+func (c *Compute) Schedules() []Schedule {
+	if c == nil || c.Instance == nil {
+		return nil
+	}
+	list, _ := ReadSchedules(c.Instance.Schedules)
+	return list
+}
+
+// ReadSchedules reads schedules as the service writes them: a list of them, or
+// an object that holds one as computeStartStop. The error is about the whole;
+// what is wrong with one schedule is in its Err.
+func ReadSchedules(data []byte) ([]Schedule, error) {
+	data = bytes.TrimSpace(data)
+	if len(data) > 0 && data[0] == '{' {
+		var object struct {
+			StartStop json.RawMessage `json:"computeStartStop"`
+		}
+		if err := json.Unmarshal(data, &object); err != nil {
+			return nil, invalidf("", "these schedules cannot be read: %v", err)
+		}
+		data = object.StartStop
+	}
+	var raw []json.RawMessage
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &raw); err != nil {
+			return nil, invalidf("", "schedules are a list of objects, and this is none")
+		}
+	}
+	if raw == nil {
+		return nil, nil
+	}
+	list := make([]Schedule, len(raw))
+	for i, r := range raw {
+		list[i] = readSchedule(r)
+	}
+	return list, nil
+}
+
+func readSchedule(raw json.RawMessage) Schedule {
+	var wire wireSchedule
+	err := jsonv1.Unmarshal(raw, &wire)
+	s := Schedule{Raw: raw, Provisioning: wire.ProvisioningStatus}
+	if s.Entry, s.Err = wire.entry(); err != nil {
+		s.Err = invalidf("", "a schedule has a value of a type that is not expected: %v", err)
+	}
+	return s
+}
+
+// wire is s as it is sent: what the service sent stays, but for what Entry
+// changes and for what only the service says. What others wrote is spelled as
+// the service spells it, and keeps what is not known here.
+func (s Schedule) wire() (map[string]any, error) {
+	base := map[string]any{}
+	if s.Raw != nil {
+		if err := json.Unmarshal(s.Raw, &base); err != nil {
+			return nil, invalidf("", "a schedule is no JSON object: %.60s", s.Raw)
+		}
+	}
+	old := readSchedule(s.Raw)
+	// Two names of one zone are equal, but the service knows only the Windows one.
+	same := old.Entry.Equal(s.Entry) && old.Entry.ID == s.Entry.ID && old.Entry.Zone == s.Entry.Zone
+	if s.Raw == nil || old.Err == nil && (s.Entry.ID == "" || !same) {
+		text, err := json.Marshal(toWire(s.Entry))
+		if err != nil {
+			return nil, err
+		}
+		var over map[string]any
+		if err := json.Unmarshal(text, &over); err != nil {
+			return nil, err
+		}
+		for _, trigger := range [...]string{"cron", "recurrence"} {
+			if old, ok := base[trigger].(map[string]any); ok && s.Entry.Start.IsZero() {
+				delete(old, "startTime")
+			}
+		}
+		respell(base, over)
+		base = overlay(base, over)
+	}
+	if s.Entry.ID == "" && s.Err == nil {
+		delete(base, "id")
+	}
+	delete(base, "provisioningStatus")
+	for key, value := range base {
+		if value == nil {
+			delete(base, key)
+		}
+	}
+	return base, nil
+}
+
+// MarshalJSON writes the object that the service takes.
+func (s Schedule) MarshalJSON() ([]byte, error) {
+	if s.Raw == nil {
+		return json.Marshal(toWire(s.Entry))
+	}
+	body, err := s.wire()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(body)
+}
+
+// respell drops the keys of base that over has in another case.
+func respell(base, over map[string]any) {
+	for key, below := range base {
+		for canonical, above := range over {
+			if key != canonical && strings.EqualFold(key, canonical) {
+				delete(base, key)
+			}
+			inner, ok := below.(map[string]any)
+			if outer, both := above.(map[string]any); ok && both && key == canonical {
+				respell(inner, outer)
+			}
+		}
+	}
+}
+
+// same reports whether two schedules do the same, whatever their ids.
+func (s Schedule) same(o Schedule) bool {
+	if s.Err == nil && o.Err == nil {
+		return s.Entry.Equal(o.Entry)
+	}
+	return (s.Err == nil) == (o.Err == nil) && s.text() == o.text()
+}
+
+// text tells apart schedules that cannot be read.
+func (s Schedule) text() string {
+	body, err := s.wire()
+	if err != nil {
+		return string(s.Raw)
+	}
+	delete(body, "id")
+	text, _ := json.Marshal(body) // it was JSON before
+	return string(text)
+}
+
+// reuse gives each wanted schedule that is there already the service's own
+// object, so that it keeps its id and what else the service knows about it,
+// and reports whether the two sets do the same.
+func reuse(have, want []Schedule) (set []Schedule, same bool) {
+	set = slices.Clone(want)
+	used := make([]bool, len(have))
+	same = len(have) == len(want)
+	known := map[string]bool{}
+	for _, h := range have {
+		known[h.Entry.ID] = true
+	}
+	for i := range set {
+		match := -1
+		for j := range have {
+			if !used[j] && have[j].same(set[i]) && (match < 0 || have[j].Entry.ID == set[i].Entry.ID) {
+				match = j
+			}
+		}
+		if match >= 0 {
+			used[match], set[i] = true, have[match]
+			continue
+		}
+		same = false
+		if !known[set[i].Entry.ID] {
+			set[i].Entry.ID = "" // an id of another time or place says nothing here
+		}
+	}
+	return set, same
+}
+
+// sameSet reports whether two sets of schedules do the same.
+func sameSet(a, b []Schedule) bool {
+	_, same := reuse(a, b)
+	return same
+}
+
+// schedulesBody is a whole set as the service takes it.
+func schedulesBody(set []Schedule) any {
+	return map[string]any{"computeStartStop": append([]Schedule{}, set...)}
+}
+
+// inWords says what schedules do, for an error.
+func inWords(list []Schedule) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	words := make([]string, len(list))
+	for i, s := range list {
+		words[i] = "one that cannot be read"
+		if s.Err == nil {
+			words[i] = s.Entry.Explain()
+		}
+	}
+	return fmt.Sprintf("%d (%s)", len(list), strings.Join(words, "; "))
+}
+
+// wireSchedule is a schedule as the service writes it, an element of
+// computeStartStop.
+type wireSchedule struct {
+	ID                 string          `json:"id,omitempty"`
+	ProvisioningStatus string          `json:"provisioningStatus,omitempty"` // Completed, Provisioning or Failed; read-only
+	Status             string          `json:"status,omitempty"`             // Enabled or Disabled
+	Action             string          `json:"action,omitempty"`             // Start or Stop
+	TriggerType        string          `json:"triggerType,omitempty"`        // Cron or Recurrence
+	Cron               *wireCron       `json:"cron,omitempty"`
+	Recurrence         *wireRecurrence `json:"recurrence,omitempty"`
+}
+
+// wireCron fires by a five-field cron expression.
+type wireCron struct {
 	Expression string `json:"expression"`
 	StartTime  string `json:"startTime,omitempty"` // yyyy-MM-ddTHH:mm:ss in TimeZone
 	TimeZone   string `json:"timeZone,omitempty"`  // a Windows zone name; "" is UTC
 }
 
-// RecurrenceTrigger fires every Interval of Frequency.
-type RecurrenceTrigger struct {
-	Frequency string              `json:"frequency"` // Minute, Hour, Day, Week or Month
-	Interval  int                 `json:"interval"`
-	StartTime string              `json:"startTime,omitempty"`
-	TimeZone  string              `json:"timeZone,omitempty"`
-	Schedule  *RecurrenceSchedule `json:"schedule,omitempty"`
+// wireRecurrence fires every Interval of Frequency.
+type wireRecurrence struct {
+	Frequency string     `json:"frequency"` // Minute, Hour, Day, Week or Month
+	Interval  int        `json:"interval"`
+	StartTime string     `json:"startTime,omitempty"`
+	TimeZone  string     `json:"timeZone,omitempty"`
+	Schedule  *wireTimes `json:"schedule,omitempty"`
 }
 
-// RecurrenceSchedule narrows a recurrence down to times and days.
-type RecurrenceSchedule struct {
+// wireTimes narrows a recurrence down to times and days.
+type wireTimes struct {
 	Hours     []int    `json:"hours"`
 	Minutes   []int    `json:"minutes"`
 	WeekDays  []string `json:"weekDays,omitempty"`
 	MonthDays []int    `json:"monthDays,omitempty"`
 }
 
-// Schedules are the schedules of an instance.
-type Schedules []Schedule
-
-// UnmarshalJSON reads {"computeStartStop":[…]}. It never fails: what cannot be
-// read is left out here and stays in the compute's Raw.
-func (s *Schedules) UnmarshalJSON(data []byte) error {
-	*s = nil
-	if bytes.Equal(data, []byte("null")) {
-		return nil
-	}
-	var wire struct {
-		StartStop []Schedule `json:"computeStartStop"`
-	}
-	if unmarshal(data, &wire) == nil {
-		*s = wire.StartStop
-	}
-	return nil
-}
-
-// MarshalJSON writes {"computeStartStop":[…]}, with an empty list for none.
-func (s Schedules) MarshalJSON() ([]byte, error) {
-	list := []Schedule(s)
-	if list == nil {
-		list = []Schedule{}
-	}
-	return json.Marshal(map[string][]Schedule{"computeStartStop": list})
-}
-
-// Entry is the schedule in terms of package schedule, which knows when it
-// fires. It is an error when the service holds something that cannot be read.
-func (s Schedule) Entry() (schedule.Entry, error) {
+// entry is the schedule in terms of package schedule.
+func (s wireSchedule) entry() (schedule.Entry, error) {
 	e := schedule.Entry{ID: s.ID, Enabled: !strings.EqualFold(s.Status, "Disabled")}
 	switch {
 	case strings.EqualFold(s.Action, string(schedule.Start)):
@@ -109,7 +293,7 @@ func (s Schedule) Entry() (schedule.Entry, error) {
 	return e, err
 }
 
-func (r *RecurrenceTrigger) entry() (schedule.Recurrence, error) {
+func (r *wireRecurrence) entry() (schedule.Recurrence, error) {
 	frequency, err := schedule.ParseFrequency(r.Frequency)
 	if err != nil {
 		return schedule.Recurrence{}, err
@@ -129,24 +313,24 @@ func (r *RecurrenceTrigger) entry() (schedule.Recurrence, error) {
 	return out, nil
 }
 
-// NewSchedule is an entry as the service takes it. The status is always sent,
+// toWire is an entry as the service takes it. The status is always sent,
 // because the API names no default for it.
-func NewSchedule(e schedule.Entry) Schedule {
-	s := Schedule{ID: e.ID, Status: "Disabled", Action: string(e.Action)}
+func toWire(e schedule.Entry) wireSchedule {
+	s := wireSchedule{ID: e.ID, Status: "Disabled", Action: string(e.Action)}
 	if e.Enabled {
 		s.Status = "Enabled"
 	}
 	if e.Cron != nil {
 		s.TriggerType = "Cron"
-		s.Cron = &CronTrigger{Expression: e.Cron.String(), StartTime: e.Start.String(), TimeZone: e.Zone}
+		s.Cron = &wireCron{Expression: e.Cron.String(), StartTime: e.Start.String(), TimeZone: e.Zone}
 	}
 	if r := e.Recurrence; r != nil {
 		s.TriggerType = "Recurrence"
-		times := &RecurrenceSchedule{Hours: r.Hours, Minutes: r.Minutes, MonthDays: r.MonthDays}
+		times := &wireTimes{Hours: r.Hours, Minutes: r.Minutes, MonthDays: r.MonthDays}
 		for _, day := range r.WeekDays {
 			times.WeekDays = append(times.WeekDays, day.String())
 		}
-		s.Recurrence = &RecurrenceTrigger{Frequency: string(r.Frequency), Interval: r.Interval,
+		s.Recurrence = &wireRecurrence{Frequency: string(r.Frequency), Interval: r.Interval,
 			StartTime: e.Start.String(), TimeZone: e.Zone, Schedule: times}
 	}
 	return s

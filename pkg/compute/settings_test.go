@@ -16,26 +16,26 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-func hoursOf(t *testing.T, texts ...string) []compute.Scheduled {
+func hoursOf(t *testing.T, texts ...string) []compute.Schedule {
 	t.Helper()
 	hours, err := schedule.ParseHours(texts, "UTC")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []compute.Scheduled
+	var out []compute.Schedule
 	for _, e := range hours.Entries {
-		out = append(out, compute.Scheduled{Entry: e})
+		out = append(out, compute.Schedule{Entry: e})
 	}
 	return out
 }
 
-func setTo(want []compute.Scheduled) func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
-	return func(string, []compute.Scheduled) ([]compute.Scheduled, error) { return want, nil }
+func setTo(want []compute.Schedule) func(string, []compute.Schedule) ([]compute.Schedule, error) {
+	return func(string, []compute.Schedule) ([]compute.Schedule, error) { return want, nil }
 }
 
 func explained(c *compute.Compute) string {
 	var words []string
-	for _, s := range c.Scheduled() {
+	for _, s := range c.Schedules() {
 		words = append(words, s.Entry.Explain())
 	}
 	return strings.Join(words, "; ")
@@ -46,7 +46,7 @@ func TestChangeSchedulesReadsWritesAndReadsBack(t *testing.T) {
 	b := newBench(t, emulator.PaceInstant)
 	b.make(t, "dev")
 	saved := 0
-	o := compute.HoursOptions{Save: func(string, json.RawMessage) error { saved++; return nil }}
+	o := compute.ChangeOptions{Save: func(string, json.RawMessage) error { saved++; return nil }}
 	first := b.ChangeSchedules(t.Context(), []string{"dev"}, o, setTo(hoursOf(t, "mon-thu 09:00-18:00", "fri 09:00-16:00")))[0]
 	if first.Err != nil || first.Already || !first.Sent {
 		t.Fatalf("first: %+v", first)
@@ -73,7 +73,7 @@ func TestChangeSchedulesReadsWritesAndReadsBack(t *testing.T) {
 	if third.Err != nil || saved != 1 {
 		t.Fatalf("third: %+v, saved %d times", third, saved)
 	}
-	if a, b := first.Now().Scheduled()[0].Entry.ID, third.Now().Scheduled()[0].Entry.ID; a == "" || a != b {
+	if a, b := first.Now().Schedules()[0].Entry.ID, third.Now().Schedules()[0].Entry.ID; a == "" || a != b {
 		t.Errorf("the start was %s and is %s", a, b)
 	}
 }
@@ -83,7 +83,7 @@ func TestChangeSchedulesSendsNothing(t *testing.T) {
 	five := append(hoursOf(t, "mon 9-10", "tue 11-13"), hoursOf(t, "wed 9-18")...)
 	for name, tt := range map[string]struct {
 		compute string
-		want    []compute.Scheduled
+		want    []compute.Schedule
 		editErr error
 		save    error
 		kind    compute.Kind
@@ -93,7 +93,7 @@ func TestChangeSchedulesSendsNothing(t *testing.T) {
 		"a cluster":      {compute: "cpu", kind: compute.KindInvalid, says: "only compute instances have schedules"},
 		"a fifth":        {compute: "dev", want: five, kind: compute.KindInvalid, says: "can have 4"},
 		"no such":        {compute: "dev", editErr: errors.New("there is no schedule 7"), kind: compute.KindInvalid, says: "no schedule 7"},
-		"never fires":    {compute: "dev", want: []compute.Scheduled{{Entry: schedule.Entry{Action: schedule.Stop, Enabled: true}}}, kind: compute.KindInvalid},
+		"never fires":    {compute: "dev", want: []compute.Schedule{{Entry: schedule.Entry{Action: schedule.Stop, Enabled: true}}}, kind: compute.KindInvalid},
 		"cannot be kept": {compute: "dev", want: hoursOf(t, "-19:00"), save: errors.New("disk full"), kind: compute.KindFailed, says: "disk full"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,13 +103,13 @@ func TestChangeSchedulesSendsNothing(t *testing.T) {
 			if out := b.Create(t.Context(), "cpu", &compute.Spec{Cluster: &compute.ClusterSpec{VMSize: "STANDARD_D3_V2", MaxNodes: 1}}, compute.CreateOptions{}); out.Err != nil {
 				t.Fatal(out.Err)
 			}
-			if out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "9-10")))[0]; out.Err != nil {
+			if out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "9-10")))[0]; out.Err != nil {
 				t.Fatal(out.Err)
 			}
 			b.requests.reset()
-			out := b.ChangeSchedules(t.Context(), []string{tt.compute}, compute.HoursOptions{
+			out := b.ChangeSchedules(t.Context(), []string{tt.compute}, compute.ChangeOptions{
 				Save: func(string, json.RawMessage) error { return tt.save },
-			}, func(string, []compute.Scheduled) ([]compute.Scheduled, error) { return tt.want, tt.editErr })[0]
+			}, func(string, []compute.Schedule) ([]compute.Schedule, error) { return tt.want, tt.editErr })[0]
 			if out.Err == nil || compute.KindOf(out.Err) != tt.kind || !strings.Contains(out.Err.Error(), tt.says) {
 				t.Errorf("error %v (%v), want %v with %q", out.Err, compute.KindOf(out.Err), tt.kind, tt.says)
 			}
@@ -125,8 +125,8 @@ func TestChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.PaceInstant)
 	b.make(t, "dev")
-	out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, func(string, []compute.Scheduled) ([]compute.Scheduled, error) {
-		if other := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "-12:00")))[0]; other.Err != nil {
+	out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, func(string, []compute.Schedule) ([]compute.Schedule, error) {
+		if other := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "-12:00")))[0]; other.Err != nil {
 			t.Error(other.Err)
 		}
 		return hoursOf(t, "9-18"), nil
@@ -151,7 +151,7 @@ func TestWritesThatGoWrong(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, emulator.PaceInstant)
 		b.make(t, "dev")
-		if out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "-19:00")))[0]; out.Err != nil {
+		if out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "-19:00")))[0]; out.Err != nil {
 			t.Fatal(out.Err)
 		}
 		b.requests.before = func(req *http.Request) (*http.Response, error) {
@@ -168,7 +168,7 @@ func TestWritesThatGoWrong(t *testing.T) {
 		}
 		var kept json.RawMessage
 		begun := b.clock.Now()
-		out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{Save: func(_ string, old json.RawMessage) error { kept = old; return nil }},
+		out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{Save: func(_ string, old json.RawMessage) error { kept = old; return nil }},
 			setTo(hoursOf(t, "-20:00")))[0]
 		if out.Err == nil || compute.KindOf(out.Err) != compute.KindFailed || !out.Sent {
 			t.Fatalf("%+v", out)
@@ -184,7 +184,7 @@ func TestWritesThatGoWrong(t *testing.T) {
 		if err != nil || len(old) != 1 {
 			t.Fatalf("kept %s: %v", kept, err)
 		}
-		restored := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(old))[0]
+		restored := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(old))[0]
 		if restored.Err != nil || explained(restored.Now()) != "Stop at 19:00 every day, UTC" {
 			t.Errorf("restored: %s (%v)", explained(restored.Now()), restored.Err)
 		}
@@ -202,7 +202,7 @@ func TestWritesThatGoWrong(t *testing.T) {
 			}
 			return resp, nil
 		}
-		out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "-20:00")))[0]
+		out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "-20:00")))[0]
 		if out.Err != nil || explained(out.Now()) != "Stop at 20:00 every day, UTC" {
 			t.Errorf("%+v", out)
 		}
@@ -218,7 +218,7 @@ func TestWritesThatGoWrong(t *testing.T) {
 			}
 			return resp, nil
 		}
-		out := b.ChangeSchedules(ctx, []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "-20:00")))[0]
+		out := b.ChangeSchedules(ctx, []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "-20:00")))[0]
 		if compute.KindOf(out.Err) != compute.KindInterrupted {
 			t.Errorf("%v", out.Err)
 		}
@@ -230,7 +230,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.PaceInstant)
 	b.make(t, "dev")
-	if out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, setTo(hoursOf(t, "9-18")))[0]; out.Err != nil {
+	if out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "9-18")))[0]; out.Err != nil {
 		t.Fatal(out.Err)
 	}
 	const odd = `{"id":"odd-1","status":"Enabled","action":"Hibernate","triggerType":"Cron","cron":{"expression":"0 3 * * *"}},`
@@ -256,7 +256,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 		}
 		return nil, nil
 	}
-	out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.HoursOptions{}, func(_ string, have []compute.Scheduled) ([]compute.Scheduled, error) {
+	out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, func(_ string, have []compute.Schedule) ([]compute.Schedule, error) {
 		if len(have) != 3 || have[0].Err == nil {
 			t.Errorf("read %+v", have)
 		}
@@ -284,17 +284,17 @@ func TestChangeIdle(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.PaceInstant)
 	b.make(t, "dev", "gpu")
-	for _, out := range b.ChangeIdle(t.Context(), []string{"dev", "gpu"}, 90*time.Minute, compute.HoursOptions{}) {
+	for _, out := range b.ChangeIdle(t.Context(), []string{"dev", "gpu"}, 90*time.Minute, compute.ChangeOptions{}) {
 		if d, ok := out.Now().Instance.IdleShutdown(); out.Err != nil || !ok || d != 90*time.Minute || out.Now().Instance.IdleTime != "PT90M" {
 			t.Errorf("%+v", out)
 		}
 	}
 	b.requests.reset()
-	if out := b.ChangeIdle(t.Context(), []string{"dev"}, 90*time.Minute, compute.HoursOptions{})[0]; out.Err != nil || !out.Already || b.requests.count(http.MethodPost, "") != 0 {
+	if out := b.ChangeIdle(t.Context(), []string{"dev"}, 90*time.Minute, compute.ChangeOptions{})[0]; out.Err != nil || !out.Already || b.requests.count(http.MethodPost, "") != 0 {
 		t.Errorf("again: %+v", out)
 	}
 	for _, d := range []time.Duration{-time.Hour, time.Minute, 73 * time.Hour, 20*time.Minute + time.Second} {
-		if out := b.ChangeIdle(t.Context(), []string{"dev"}, d, compute.HoursOptions{})[0]; compute.KindOf(out.Err) != compute.KindInvalid || out.Before != nil {
+		if out := b.ChangeIdle(t.Context(), []string{"dev"}, d, compute.ChangeOptions{})[0]; compute.KindOf(out.Err) != compute.KindInvalid || out.Before != nil {
 			t.Errorf("%s: %+v", d, out)
 		}
 	}
@@ -306,7 +306,7 @@ func TestChangeIdle(t *testing.T) {
 		}
 		return nil, nil
 	}
-	out := b.ChangeIdle(t.Context(), []string{"dev"}, 0, compute.HoursOptions{})[0]
+	out := b.ChangeIdle(t.Context(), []string{"dev"}, 0, compute.ChangeOptions{})[0]
 	if compute.KindOf(out.Err) != compute.KindFailed || !out.Sent || !strings.Contains(out.Err.Error(), "still shows 1h30m, not off") {
 		t.Errorf("%v", out.Err)
 	}
