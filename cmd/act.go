@@ -103,7 +103,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	for i, o := range ended {
 		if o.Pending {
 			left, last = append(left, a.Reference(o.Workspace, o.Name)), i
-			going = going && (o.Verb == compute.VerbDelete || o.Compute != nil && strings.EqualFold(o.Compute.State(), compute.StateDeleting))
+			going = going && (o.Verb == compute.VerbDelete || o.Verb == compute.VerbDetach || o.Compute != nil && strings.EqualFold(o.Compute.State(), compute.StateDeleting))
 		}
 	}
 	if len(left) == 0 {
@@ -115,7 +115,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	err := ended[last].Err
 	tip := "to wait again: " + a.Resume(left, goal)
 	if advice := render.Hint(err); advice != "" {
-		tip = advice + "; " + tip
+		tip = advice + "\n" + tip // each is a line to be pasted
 	}
 	ended[last].Err = &exit.Error{Tip: tip, Err: err}
 	return ended

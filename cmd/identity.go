@@ -122,7 +122,10 @@ func identityResult(a *app.App, c *compute.Compute) render.Result {
 
 // mustBeCluster refuses what is no cluster.
 func mustBeCluster(c *compute.Compute) error {
-	if c.Cluster == nil {
+	switch {
+	case c.Cluster == nil && strings.EqualFold(c.ComputeType, compute.TypeCluster):
+		return &exit.Error{Text: fmt.Sprintf("the service does not tell the settings of %s yet (%s); try again later", c.Name, c.State()), Exit: exit.TryLater}
+	case c.Cluster == nil:
 		return exit.Usagef("%s is of type %s, not a cluster", c.Name, c.ComputeType)
 	}
 	return nil

@@ -239,7 +239,10 @@ func (r report) print(s *Streams) {
 	}
 	fmt.Fprintln(s.Err, "ERROR: "+s.said(prefix+message))
 	if r.hint != "" {
-		fmt.Fprintln(s.Err, "hint: "+s.said(r.hint))
+		// Lines that are to be pasted stay lines.
+		for line := range strings.SplitSeq(r.hint, "\n") {
+			fmt.Fprintln(s.Err, "hint: "+s.said(line))
+		}
 	}
 	if r.requestID != "" {
 		fmt.Fprintln(s.Err, "request id: "+Clean(r.requestID))

@@ -89,6 +89,8 @@ func (i *intent) landed(now, before *Compute) bool {
 	switch {
 	case now == nil:
 		return i.removes()
+	case i.removes() && now.madeAfter(before):
+		return true
 	case i.verb == VerbCreate, i.shown(now, before):
 		return true
 	}

@@ -285,7 +285,11 @@ func unknownVersion(err error) bool {
 
 func (c *Client) try(ctx context.Context, k call, address string) (*answer, error) {
 	var heard error
-	req, err := runtime.NewRequest(azpolicy.WithRetryOptions(ctx, c.retryOptions(k, &heard)), k.op.method, address)
+	retrying := azpolicy.WithRetryOptions(ctx, c.retryOptions(k, &heard))
+	if !k.op.read {
+		retrying = context.WithValue(retrying, untold{}, &heard)
+	}
+	req, err := runtime.NewRequest(retrying, k.op.method, address)
 	if err != nil {
 		return nil, &Error{Kind: KindFailed, Name: k.name, Operation: k.op.id, Err: err,
 			Message: "the address for this request cannot be used: " + withoutURL(err)}
@@ -301,7 +305,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
-		return nil, c.transportError(ctx, k, req.Raw(), err).after(heard)
+		return nil, c.transportError(ctx, k, req.Raw(), err).after(k, heard)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, c.clock.Now()), correlation: c.correlation}
@@ -325,6 +329,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	if a.body, err = runtime.Payload(resp); err != nil {
 		return nil, c.transportError(ctx, k, req.Raw(), err)
 	}
+	a.body = bytes.TrimPrefix(a.body, []byte("\ufeff")) // some proxies write one
 	if resp.StatusCode < 200 || resp.StatusCode > 299 || refused(a.body) {
 		e := answerError(k.op, k.name, a)
 		// An error that comes as a success says nothing certain, either.
@@ -432,20 +437,37 @@ func (c *Client) stopped(ctx context.Context, k call) *Error {
 		e.Kind, e.Message = KindTimeout, "the time given ran out before the service answered"
 	}
 	if !k.op.read {
-		e.Message += "; the request was on its way and may have been carried out"
+		e.Message += onItsWay
 	}
 	return e
 }
 
 // after adds to the error of a request that the time ran out for what was heard
-// before.
-func (e *Error) after(heard error) *Error {
-	if e.Kind == KindTimeout && heard != nil {
+// before. A write that was turned away the last time is not on its way.
+func (e *Error) after(k call, heard error) *Error {
+	if heard == nil || e.Kind != KindTimeout && e.Kind != KindInterrupted {
+		return e
+	}
+	if !k.op.read && turnedAway(heard) {
+		e.uncertain = false
+		e.Message = strings.TrimSuffix(e.Message, onItsWay)
+	}
+	if e.Kind == KindTimeout {
 		e.Err = heard
 		e.Message += "; its last answer: " + heard.Error()
 	}
 	return e
 }
+
+// turnedAway reports whether the service had no time for a request, which was
+// not carried out then.
+func turnedAway(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable)
+}
+
+// onItsWay is what there is to say of a write whose answer was not waited for.
+const onItsWay = "; the request was on its way and may have been carried out"
 
 // withoutURL is err in words, without the address that net/http puts into its
 // errors, for an address of the service can be signed, and without what only

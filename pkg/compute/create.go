@@ -279,7 +279,7 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 			told(Event{Kind: EventTrouble, Name: name, Verb: VerbCreate, Err: err, Next: pause})
 		}
 		if c.pause(ctx, pause) != nil {
-			return nil, c.stopped(ctx, call{op: opGet, name: name}).after(err)
+			return nil, c.stopped(ctx, call{op: opGet, name: name}).after(call{op: opGet}, err)
 		}
 	}
 }

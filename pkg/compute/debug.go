@@ -56,6 +56,11 @@ var objectLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // userInURL is the user of an address within a text.
 var userInURL = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s@]*@`) })
 
+// signed is a signature in an address within a text.
+var signed = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)([?&](?:sig|signature|token|access_token|code)=)[^\s&"'<>]+`)
+})
+
 // logPolicy shows each try of each request, and its answer, without secrets.
 type logPolicy struct{ log func(string) }
 

@@ -88,7 +88,18 @@ func isTimeout(err error) bool {
 // headerPolicy names the caller and the request.
 type headerPolicy struct{ agent, correlation string }
 
+// untold is the key of a context under which a write keeps what was heard of it:
+// nothing, once it is sent again.
+type untold struct{}
+
 func (p headerPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
+	ctx := req.Raw().Context()
+	if heard, ok := ctx.Value(untold{}).(*error); ok {
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // too late to be sent
+		}
+		*heard = nil
+	}
 	h := req.Raw().Header
 	h.Set("User-Agent", p.agent)
 	h.Set("Accept", "application/json")

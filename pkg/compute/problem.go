@@ -171,7 +171,7 @@ func unwrapMessage(p Problem, depth int) Problem {
 			p.Details = append(p.Details, found[1:]...)
 		}
 	}
-	p.Message = shorten(p.Message, maxMessage)
+	p.Message = signed().ReplaceAllString(shorten(p.Message, maxMessage), "${1}"+hidden)
 	return p
 }
 
@@ -259,9 +259,19 @@ func describe(a *answer) string {
 		return fmt.Sprintf("something between here and the service answered %s with a web page; check the proxy and the endpoint", status)
 	case body[0] == '{' || body[0] == '[':
 		return fmt.Sprintf("the service answered %s with a body that holds no error", status)
+	case !isSentence(body):
+		return fmt.Sprintf("the service answered %s with a body that is not JSON", status)
 	default:
-		return fmt.Sprintf("the service answered %s: %s", status, shorten(strings.ToValidUTF8(string(body), "\uFFFD"), 300))
+		return fmt.Sprintf("the service answered %s: %s", status, shorten(string(body), 300))
 	}
+}
+
+// isSentence reports whether a body is words for people. Anything else may hold
+// a secret that cannot be told from the rest.
+func isSentence(body []byte) bool {
+	return utf8.Valid(body) && !bytes.ContainsFunc(body, func(r rune) bool {
+		return strings.ContainsRune("{}[]<>=\"", r) || r < ' ' && r != '\n' && r != '\r' && r != '\t'
+	})
 }
 
 func htmlTitle(body []byte) string {

@@ -91,3 +91,22 @@ func FuzzProblems(f *testing.F) {
 		}
 	})
 }
+
+// What an answer says is repeated when it is words; anything else may hold a
+// secret.
+func TestDescribeKeepsSecrets(t *testing.T) {
+	for _, body := range []string{
+		"\ufeff{\"password\":\"hunter2\"", "{'password': 'hunter2'}", "access_token=hunter2&x=1", "<Key>hunter2</Key>",
+		`"{\"password\":\"hunter2\"}`, "h\x00u\x00n\x00t\x00e\x00r\x002\x00", "password = hunter2",
+		`{"error":{"code":"Bad","message":"see https://a.blob.core.windows.net/c?sv=2&sig=hunter2&se=1"}}`,
+	} {
+		e := answerError(opGet, "dev", &answer{status: 400, body: []byte(body)})
+		if strings.Contains(e.Error(), "hunter2") || strings.Contains(e.Error(), "h\ufffd") {
+			t.Errorf("%q is told as %q", body, e)
+		}
+	}
+	e := answerError(opGet, "dev", &answer{status: 404, body: []byte("404 page not found\n")})
+	if !strings.Contains(e.Error(), "404 page not found") {
+		t.Errorf("words are told as %q", e)
+	}
+}

@@ -133,7 +133,9 @@ func (l *loop) send(ctx context.Context, t *task) {
 		t.follow(op, before, l.c.clock.Now())
 		l.end(t, err)
 	case ctx.Err() != nil && !uncertain(err):
-		t.trouble, t.heard = err, lastAnswer(err) // the loop sees to it
+		if t.heard = lastAnswer(err); !turnedAway(t.heard) {
+			t.trouble = err
+		} // the loop sees to it
 	case uncertain(err):
 		t.stage = &lost{before: before, cause: err, op: op, last: s.again}
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
@@ -338,13 +340,13 @@ func (s *sent) settle(l *loop, t *task, means verdict) {
 func (s *sent) means(t *task) verdict {
 	now := t.now
 	switch {
-	case now == nil && t.removes():
+	case t.removes() && (now == nil || now.madeAfter(s.before)):
 		return reached
 	case now == nil:
 		return gone
 	case now.InTransition() && !t.setting:
 		return coming
-	case t.shown(now, s.before), (s.moved || s.over && now.LastOperation() == nil) && t.shown(now, nil):
+	case t.shown(now, s.before), (s.moved || s.over && s.tells(now.LastOperation())) && t.shown(now, nil):
 		return reached
 	case t.removes(), t.setting:
 		return apart
@@ -366,6 +368,13 @@ func (s *sent) changed(now *Compute) bool {
 		return !last.Time.Before(s.op.Accepted.Add(-2 * time.Second))
 	}
 	return last.laterThan(s.before.LastOperation())
+}
+
+// tells reports whether the last operation that a compute tells of can be the
+// one that is over: the service's times are whole seconds, so two operations
+// within one are told apart by nothing else. A cluster tells of none.
+func (s *sent) tells(last *LastOperation) bool {
+	return last == nil || !s.op.Accepted.IsZero() && !last.Time.Before(s.op.Accepted.Truncate(time.Second))
 }
 
 // notShown is the error of an operation that came to its end, and not to its

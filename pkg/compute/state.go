@@ -105,6 +105,12 @@ func (l *LastOperation) laterThan(before *LastOperation) bool {
 	return before == nil || !before.Time.Equal(l.Time.Time) || !strings.EqualFold(before.Name, l.Name)
 }
 
+// madeAfter reports whether a compute is another one than before, made under its
+// name when that was gone.
+func (c *Compute) madeAfter(before *Compute) bool {
+	return before != nil && !before.CreatedOn.IsZero() && c.CreatedOn.After(before.CreatedOn.Time)
+}
+
 // failureOf is the error of a compute whose last operation failed or that is
 // in a failed state.
 func failureOf(c *Compute) *Error {
