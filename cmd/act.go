@@ -254,6 +254,9 @@ func newAction(c *cobra.Command, verb func(*compute.Client, context.Context, []s
 	wait := waitingFlags(c)
 	wait.strictFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		if err := forInstances(a, c.Name()); err != nil {
+			return render.Result{}, err
+		}
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

@@ -24,6 +24,9 @@ account of a machine. This is the one command that prints secrets.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := ofKind(ctx, a, chosen(name)); err != nil {
+			return render.Result{}, err
+		}
 		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err

@@ -39,6 +39,9 @@ needs --yes.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := ofKind(ctx, a, asked); err != nil {
+			return render.Result{}, err
+		}
 		if err := confirmDelete(ctx, a, asked, names.piped); err != nil {
 			return render.Result{}, err
 		}

@@ -31,6 +31,9 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := refused(asked, otherKinds(a, found)); err != nil {
+			return render.Result{}, err
+		}
 		for _, o := range found {
 			if o.Err == nil && (o.Compute.IsInstance() || o.Compute.IsCluster()) {
 				return render.Result{}, exit.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)

@@ -25,6 +25,9 @@ instance is answered too, as the one node it is.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := otherKind(a, have); err != nil {
+			return render.Result{}, err
+		}
 		nodes := []compute.Node{instanceNode(have)}
 		if !have.IsInstance() {
 			if nodes, err = client.ListNodes(ctx, have.Name); err != nil {

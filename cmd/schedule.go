@@ -307,6 +307,9 @@ As JSON they are the service's own objects.`,
 		if several && !names.given(args) {
 			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Schedules()) == 0 })
 		}
+		if len(found) == 0 && failed != nil { // "schedule apply -f -" takes an empty list for no schedules
+			return render.Result{}, failed
+		}
 		r := render.Schedules(found, several)
 		r.Err = failed
 		return r, nil

@@ -35,6 +35,9 @@ reach it and when it stops.
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := refused(asked, otherKinds(a, read)); err != nil {
+			return render.Result{}, err
+		}
 		var found []*compute.Compute
 		var failures []error
 		for _, o := range read {

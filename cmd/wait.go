@@ -37,6 +37,9 @@ Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not ther
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := ofKind(ctx, a, asked); err != nil {
+			return render.Result{}, err
+		}
 		timeout, err := a.Settings.Duration(config.Timeout)
 		if err != nil {
 			return render.Result{}, err

@@ -54,10 +54,14 @@ func merged(group []report) report {
 	}
 	list := strings.Join(names, ", ")
 	// Commands in advice take several names, and one may hold all of them already.
-	// A name at the end of an id is part of it, and stays.
+	// A name at the end of an id is part of it, and stays. So does advice that is the
+	// same for another name: a compute may be called list, as a word of it is.
 	for _, g := range group {
 		hint := g.hint
 		holds := func(other string) bool { return other != g.name && wordAt(hint, other) >= 0 }
+		if slices.ContainsFunc(group, func(o report) bool { return o.name != g.name && o.hint == hint }) {
+			holds = func(string) bool { return true }
+		}
 		if at := wordAt(hint, g.name); at >= 0 && !quoted(hint, at) && !slices.ContainsFunc(names, holds) {
 			hint = withName(hint, g.name, strings.Join(names, " "))
 		}

@@ -64,6 +64,12 @@ type Result struct {
 	Err error
 }
 
+// nothing reports whether there is nothing to print.
+func (r Result) nothing() bool {
+	list, ok := r.Data.([]any)
+	return r.Data == nil || ok && len(list) == 0
+}
+
 // Searcher is a compiled --query expression.
 type Searcher interface {
 	Search(data any) (any, error)
@@ -98,7 +104,10 @@ func Print(s *Streams, o Options, r Result) error {
 			r.Did(p)
 			_, _ = p.out.WriteTo(s.Err) // the failure itself says more
 		}
-		if r.Err != nil {
+		switch {
+		case r.Err != nil && o.Query != nil && r.nothing():
+			err = r.Err // a query about nothing says nothing of the failure
+		case r.Err != nil:
 			err = errors.Join(err, r.Err)
 		}
 		return err
