@@ -162,7 +162,7 @@ func kubeConfig(c *compute, role string) string {
 	}
 	name := strings.ToLower(c.Name)
 	user := role + "_" + c.ResourceGroup + "_" + name
-	return fmt.Sprintf(`arm.Version: v1
+	return fmt.Sprintf(`apiVersion: v1
 clusters:
 - cluster:
     certificate-authority-data: %s
