@@ -35,9 +35,10 @@ type intent struct {
 	// error comes with failed.
 	means func(now *Compute) (verdict, error)
 	// prepare asks what must be known before the request; may be nil.
-	prepare func(ctx context.Context) error
-	// request is the verb's request, for the compute as last read.
-	request func(ctx context.Context, now *Compute) (*Operation, error)
+	prepare func(ctx context.Context, name string) error
+	// request makes the verb's request, for the compute as last read; nil when
+	// there is none to make.
+	request func(ctx context.Context, t *task) (*Operation, error)
 	// shown reports whether a compute that is there shows what was asked for;
 	// before is how it was when it was asked for, nil when that does not matter.
 	shown func(now, before *Compute) bool
@@ -52,8 +53,8 @@ type intent struct {
 	differs func(now *Compute) string
 }
 
-// bare is the intent of a verb of which nothing but its name is known.
-func bare(verb Verb) intent {
+// intentOf is the intent of a verb, without its request.
+func intentOf(verb Verb) intent {
 	i := intent{verb: verb, means: verb.means}
 	switch verb {
 	case VerbStart:
@@ -124,47 +125,55 @@ func (t *task) notThere(ws Workspace) error {
 // runs already is left alone; one that is on its way elsewhere is waited for
 // first.
 func (c *Client) Start(ctx context.Context, names []string, o ActOptions) []Outcome {
-	return c.act(ctx, VerbStart, names, o, c.BeginStart)
+	return c.plain(ctx, VerbStart, opStart, names, o)
 }
 
 // Stop stops instances (Compute_Stop) and waits until they are stopped.
 func (c *Client) Stop(ctx context.Context, names []string, o ActOptions) []Outcome {
-	return c.act(ctx, VerbStop, names, o, c.BeginStop)
+	return c.plain(ctx, VerbStop, opStop, names, o)
 }
 
 // Restart restarts instances (Compute_Restart) and waits until they run. One
 // that is stopped is started instead, which its outcome notes.
 func (c *Client) Restart(ctx context.Context, names []string, o ActOptions) []Outcome {
-	tasks := tasksFor(names, bare(VerbRestart), c.BeginRestart)
-	for _, t := range tasks {
-		t.request = func(ctx context.Context, now *Compute) (*Operation, error) {
-			if o.Strict || !now.IsStopped() {
-				return c.BeginRestart(ctx, t.name)
-			}
-			t.out.Note = "it was stopped, so it was started"
-			return c.BeginStart(ctx, t.name)
+	i := intentOf(VerbRestart)
+	i.request = func(ctx context.Context, t *task) (*Operation, error) {
+		if o.Strict || !t.now.IsStopped() {
+			return c.write(ctx, opRestart, VerbRestart, t.name, nil)
 		}
+		t.out.Note = "it was stopped, so it was started"
+		return c.write(ctx, opStart, VerbStart, t.name, nil)
 	}
-	return c.run(ctx, tasks, o)
+	return c.run(ctx, tasks(names, i), o)
 }
 
-// Delete deletes computes and what they stand for (Compute_Delete) and waits
-// until they are gone. One that is not there is an error.
+// Delete deletes computes and what they stand for (Compute_Delete with
+// underlyingResourceAction=Delete) and waits until they are gone. One that is
+// not there is an error.
 func (c *Client) Delete(ctx context.Context, names []string, o ActOptions) []Outcome {
-	return c.act(ctx, VerbDelete, names, o, c.BeginDelete)
+	return c.plain(ctx, VerbDelete, opDelete, names, o)
 }
 
 // Detach removes computes from the workspace, leaving what they stand for alone
-// (Compute_Delete), and waits until they are gone.
+// (Compute_Delete with underlyingResourceAction=Detach), and waits until they
+// are gone.
 func (c *Client) Detach(ctx context.Context, names []string, o ActOptions) []Outcome {
-	return c.act(ctx, VerbDetach, names, o, c.BeginDetach)
+	return c.plain(ctx, VerbDetach, opDetach, names, o)
+}
+
+// plain brings computes to the goal of a verb whose request says nothing but
+// its name.
+func (c *Client) plain(ctx context.Context, verb Verb, op operation, names []string, o ActOptions) []Outcome {
+	i := intentOf(verb)
+	i.request = func(ctx context.Context, t *task) (*Operation, error) { return c.write(ctx, op, verb, t.name, nil) }
+	return c.run(ctx, tasks(names, i), o)
 }
 
 // Resize changes the size of instances (Compute_Resize, preview) and waits
 // until that is over. A size that the service does not allow for the instance
 // (Compute_getAllowedResizeSizes) is refused before it is asked for.
 func (c *Client) Resize(ctx context.Context, names []string, size string, o ActOptions) []Outcome {
-	i := bare(VerbResize)
+	i := intentOf(VerbResize)
 	i.once = true
 	i.shown = func(now, _ *Compute) bool { return strings.EqualFold(now.VMSize(), size) }
 	i.means = func(now *Compute) (verdict, error) {
@@ -173,13 +182,11 @@ func (c *Client) Resize(ctx context.Context, names []string, size string, o ActO
 		}
 		return VerbResize.means(now)
 	}
-	tasks := tasksFor(names, i, func(ctx context.Context, name string) (*Operation, error) {
-		return c.BeginResize(ctx, name, size)
-	})
-	for _, t := range tasks {
-		t.prepare = func(ctx context.Context) error { return c.checkResize(ctx, t.name, size) }
+	i.prepare = func(ctx context.Context, name string) error { return c.checkResize(ctx, name, size) }
+	i.request = func(ctx context.Context, t *task) (*Operation, error) {
+		return c.write(ctx, opResize, VerbResize, t.name, map[string]string{"targetVMSize": size})
 	}
-	return c.run(ctx, tasks, o)
+	return c.run(ctx, tasks(names, i), o)
 }
 
 // checkResize refuses a size that an instance cannot have, naming those it can.
@@ -227,12 +234,17 @@ func (c *Client) UpdateScale(ctx context.Context, name string, scale ScaleSettin
 		return have.MinNodes == scale.MinNodes && have.MaxNodes == scale.MaxNodes && (!asked || known && idle == want)
 	}
 	return c.update(ctx, name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
-		return c.BeginUpdateScale(ctx, name, scale)
+		return c.write(ctx, opUpdate, VerbUpdate, name, map[string]any{"properties": scaled(scale)})
 	})
 }
 
-// UpdateIdentity changes the managed identities of a cluster (Compute_Update)
-// and waits until that is over.
+// scaled are the properties of a cluster that scales in another way.
+func scaled(scale ScaleSettings) any {
+	return map[string]any{"properties": map[string]any{"scaleSettings": scale}}
+}
+
+// UpdateIdentity changes the managed identities of a cluster (Compute_Update,
+// as the v1 SDK did it) and waits until that is over.
 func (c *Client) UpdateIdentity(ctx context.Context, name string, identity IdentitySpec, o ActOptions) Outcome {
 	shown := func(now *Compute) bool {
 		d := &differences{}
@@ -240,27 +252,23 @@ func (c *Client) UpdateIdentity(ctx context.Context, name string, identity Ident
 		return len(d.list) == 0 && (now.Identity == nil || len(now.Identity.UserAssigned) <= len(identity.User))
 	}
 	return c.update(ctx, name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
-		return c.BeginUpdateIdentity(ctx, name, identity)
+		return c.write(ctx, opUpdate, VerbUpdate, name, map[string]any{"identity": identity})
 	})
 }
 
-func (c *Client) update(ctx context.Context, name string, o ActOptions, shown func(*Compute) bool, begin func(context.Context, string) (*Operation, error)) Outcome {
-	i := bare(VerbUpdate)
+// update makes a change to one compute and waits until a read shows it.
+func (c *Client) update(ctx context.Context, name string, o ActOptions, shown func(*Compute) bool, request func(context.Context, string) (*Operation, error)) Outcome {
+	i := intentOf(VerbUpdate)
 	i.shown = func(now, _ *Compute) bool { return shown(now) }
-	return c.run(ctx, tasksFor([]string{name}, i, begin), o)[0]
+	i.request = func(ctx context.Context, t *task) (*Operation, error) { return request(ctx, t.name) }
+	return c.run(ctx, tasks([]string{name}, i), o)[0]
 }
 
-// act brings every name to the verb's goal, together.
-func (c *Client) act(ctx context.Context, verb Verb, names []string, o ActOptions, begin func(context.Context, string) (*Operation, error)) []Outcome {
-	return c.run(ctx, tasksFor(names, bare(verb), begin), o)
-}
-
-func tasksFor(names []string, i intent, begin func(context.Context, string) (*Operation, error)) []*task {
-	tasks := make([]*task, len(names))
+// tasks are computes of which nothing has been asked yet.
+func tasks(names []string, i intent) []*task {
+	list := make([]*task, len(names))
 	for n, name := range names {
-		t := &task{name: name, intent: i, stage: &asking{}}
-		t.request = func(ctx context.Context, _ *Compute) (*Operation, error) { return begin(ctx, name) }
-		tasks[n] = t
+		list[n] = &task{name: name, intent: i, stage: &asking{}}
 	}
-	return tasks
+	return list
 }

@@ -217,7 +217,6 @@ type call struct {
 	op      operation
 	name    string // the compute it is about, for errors
 	address string // absolute; the api-version is added unless verbatim
-	query   string // further query, encoded
 	body    any
 	// verbatim addresses were named by the service: nothing is added to them.
 	verbatim bool
@@ -247,8 +246,8 @@ func (c *Client) send(ctx context.Context, k call) (*answer, error) {
 	var firstErr error
 	for _, version := range c.versions(k.op) {
 		address := k.address + "?api-version=" + url.QueryEscape(version)
-		if k.query != "" {
-			address += "&" + k.query
+		if k.op.query != "" {
+			address += "&" + k.op.query
 		}
 		if c.dryRun != nil && !k.op.read {
 			return nil, c.show(k, address)

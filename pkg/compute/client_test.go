@@ -204,7 +204,7 @@ func TestRetries(t *testing.T) {
 		}, Options{})
 		var err error
 		if test.write {
-			_, err = c.BeginStart(t.Context(), "ci")
+			_, err = c.write(t.Context(), opStart, VerbStart, "ci", nil)
 		} else {
 			_, err = c.Get(t.Context(), "ci")
 		}
@@ -226,7 +226,7 @@ func TestOneTryIsLimited(t *testing.T) {
 	if KindOf(err) != KindUnreachable || tries != 5 || !strings.Contains(err.Error(), "did not answer within 1ms") {
 		t.Errorf("%d tries, %v", tries, err)
 	}
-	if _, err = c.BeginStop(t.Context(), "ci"); !uncertain(err) {
+	if _, err = c.write(t.Context(), opStop, VerbStop, "ci", nil); !uncertain(err) {
 		t.Errorf("%v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestCancelledRequest(t *testing.T) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	}, Options{})
-	if _, err := c.BeginStart(ctx, "ci"); KindOf(err) != KindInterrupted || !strings.Contains(err.Error(), "may have been carried out") {
+	if _, err := c.write(ctx, opStart, VerbStart, "ci", nil); KindOf(err) != KindInterrupted || !strings.Contains(err.Error(), "may have been carried out") {
 		t.Errorf("%v", err)
 	}
 	done, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
@@ -370,7 +370,7 @@ func TestBrokenAnswersInPlainWords(t *testing.T) {
 			if method == http.MethodGet {
 				_, err = c.Get(t.Context(), "dev")
 			} else {
-				_, err = c.BeginStart(t.Context(), "dev")
+				_, err = c.write(t.Context(), opStart, VerbStart, "dev", nil)
 			}
 			if err == nil || !strings.Contains(err.Error(), "cannot be read: "+test.want) || strings.Contains(err.Error(), "policy") {
 				t.Errorf("%s, %s: %v", name, method, err)
@@ -407,7 +407,7 @@ func TestNamesThatAreNoNames(t *testing.T) {
 		return reply(200, "{}"), nil
 	}, Options{})
 	for _, name := range []string{"", ".", "..", "a/b", "../x", `a\b`, "a?b", "a#b", "a%2f", "a\nb", strings.Repeat("x", 300)} {
-		if _, err := c.BeginDelete(t.Context(), name); KindOf(err) != KindInvalid {
+		if _, err := c.write(t.Context(), opDelete, VerbDelete, name, nil); KindOf(err) != KindInvalid {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -474,7 +474,7 @@ func TestVersions(t *testing.T) {
 
 // setSchedules makes the request of a change of schedules.
 func setSchedules(t *testing.T, c *Client) error {
-	_, err := c.begin(t.Context(), opSchedules, VerbUpdate, "ci", "", schedulesBody(nil))
+	_, err := c.write(t.Context(), opSchedules, VerbUpdate, "ci", schedulesBody(nil))
 	return err
 }
 
@@ -548,13 +548,13 @@ func TestWellFormedAcceptances(t *testing.T) {
 		begin func(*Client) (*Operation, error)
 		rows  []row
 	}{
-		"action": {func(c *Client) (*Operation, error) { return c.BeginStop(t.Context(), "ci") }, append([]row{{200, "", nil, true, true}, {204, "", nil, true, true}, {202, "", nil, true, false}}, everywhere...)},
-		"DELETE": {func(c *Client) (*Operation, error) { return c.BeginDetach(t.Context(), "ci") }, append([]row{{200, "", nil, true, true}, {204, "", nil, true, true}, {202, "", nil, true, false}}, everywhere...)},
+		"action": {func(c *Client) (*Operation, error) { return c.write(t.Context(), opStop, VerbStop, "ci", nil) }, append([]row{{200, "", nil, true, true}, {204, "", nil, true, true}, {202, "", nil, true, false}}, everywhere...)},
+		"DELETE": {func(c *Client) (*Operation, error) { return c.write(t.Context(), opDetach, VerbDetach, "ci", nil) }, append([]row{{200, "", nil, true, true}, {204, "", nil, true, true}, {202, "", nil, true, false}}, everywhere...)},
 		"PATCH": {func(c *Client) (*Operation, error) {
-			return c.BeginUpdateScale(t.Context(), "ci", ScaleSettings{MaxNodes: 1})
+			return c.write(t.Context(), opUpdate, VerbUpdate, "ci", map[string]any{"properties": scaled(ScaleSettings{MaxNodes: 1})})
 		}, append([]row{{200, "", nil, false, false}, {204, "", nil, false, false}, {202, "", nil, false, false}}, everywhere...)},
 		"PUT": {func(c *Client) (*Operation, error) {
-			return c.BeginCreate(t.Context(), "ci", &Spec{Location: "eastus", AKS: &AKSSpec{}})
+			return c.write(t.Context(), opCreate, VerbCreate, "ci", &Spec{Location: "eastus", AKS: &AKSSpec{}})
 		}, append([]row{{200, "", nil, false, false}, {202, "", nil, false, false}}, everywhere...)},
 	} {
 		for _, row := range test.rows {
@@ -603,7 +603,7 @@ func TestDebugShowsNoSecrets(t *testing.T) {
 	if _, err := c.ListKeys(t.Context(), "ci"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.BeginCreate(t.Context(), "ci", &Spec{Location: "V6", Instance: &InstanceSpec{VMSize: "V7", CreationScript: &Script{Data: "S40"}}}); err != nil {
+	if _, err := c.write(t.Context(), opCreate, VerbCreate, "ci", &Spec{Location: "V6", Instance: &InstanceSpec{VMSize: "V7", CreationScript: &Script{Data: "S40"}}}); err != nil {
 		t.Fatal(err)
 	}
 	shown := log.String()

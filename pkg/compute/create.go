@@ -134,6 +134,9 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 	}
 	group.Wait()
 	if spec.Location == "" && infoErr == nil {
+		if info.Location == "" {
+			return nil, errorf(KindFailed, "", "the service did not say in which region the workspace %s is", c.workspace.Name)
+		}
 		copied := *spec
 		copied.Location = info.Location
 		p.Spec = &copied
@@ -287,22 +290,22 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 // create sends the request and waits. What came out is compared with what was
 // asked for.
 func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptions) Outcome {
-	t := tasksFor([]string{name}, bare(VerbCreate), func(ctx context.Context, name string) (*Operation, error) {
-		return c.BeginCreate(ctx, name, spec)
-	})[0]
-	t.stage = &unseen{}
-	t.shown = func(now, _ *Compute) bool {
+	i := intentOf(VerbCreate)
+	i.request = func(ctx context.Context, t *task) (*Operation, error) {
+		return c.write(ctx, spec.operation(), VerbCreate, name, spec)
+	}
+	i.shown = func(now, _ *Compute) bool {
 		told := (spec.Instance == nil || now.Instance != nil) && (spec.Cluster == nil || now.Cluster != nil)
 		return told && !now.InFailedState()
 	}
-	t.check = func(now *Compute) error {
+	i.check = func(now *Compute) error {
 		differences := c.differences(now, spec)
 		if len(differences) == 0 {
 			return nil
 		}
 		return errorf(KindFailed, name, "%s was created, but not as it was asked for: %s", name, words(differences))
 	}
-	return c.run(ctx, []*task{t}, o)[0]
+	return c.run(ctx, []*task{{name: name, intent: i, stage: &unseen{}}}, o)[0]
 }
 
 // exists decides what a compute that exists means for a create.
@@ -398,7 +401,7 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 			if err != nil {
 				return nil, err
 			}
-			return c.begin(ctx, opCreate, VerbUpdate, name, "", body)
+			return c.write(ctx, opCreate, VerbUpdate, name, body)
 		}
 		patch := map[string]any{}
 		if has("identity") {
@@ -409,9 +412,9 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 			if scale.IdleTime == "" && p.Existing.Cluster.Scale != nil {
 				scale.IdleTime = p.Existing.Cluster.Scale.IdleTime
 			}
-			patch["properties"] = map[string]any{"properties": map[string]any{"scaleSettings": scale}}
+			patch["properties"] = scaled(scale)
 		}
-		return c.begin(ctx, opUpdate, VerbUpdate, name, "", patch)
+		return c.write(ctx, opUpdate, VerbUpdate, name, patch)
 	})
 	if out.Err == nil {
 		out.Note = "it existed and was updated: " + words(differences)
@@ -431,7 +434,7 @@ func (c *Client) Update(ctx context.Context, have *Compute, want *Spec, o ActOpt
 		if err != nil {
 			return nil, err
 		}
-		return c.begin(ctx, opCreate, VerbUpdate, name, "", body)
+		return c.write(ctx, opCreate, VerbUpdate, name, body)
 	})
 }
 

@@ -50,82 +50,15 @@ type Operation struct {
 	byLocation bool // URL came from Location, whose status is told by HTTP status
 }
 
-// BeginCreate asks for a compute (Compute_CreateOrUpdate). It overwrites a
-// compute of that name, which cannot be undone: Create looks first. spec.Location "" is the workspace's region.
-func (c *Client) BeginCreate(ctx context.Context, name string, spec *Spec) (*Operation, error) {
-	if spec.Location == "" {
-		location, err := c.region(ctx)
-		if err != nil {
-			return nil, err
-		}
-		copied := *spec
-		copied.Location = location
-		spec = &copied
-	}
-	return c.begin(ctx, spec.operation(), VerbCreate, name, "", spec)
-}
-
-// BeginUpdateScale changes how a cluster scales (Compute_Update).
-func (c *Client) BeginUpdateScale(ctx context.Context, name string, scale ScaleSettings) (*Operation, error) {
-	type inner struct {
-		Scale ScaleSettings `json:"scaleSettings"`
-	}
-	type outer struct {
-		Properties inner `json:"properties"`
-	}
-	return c.begin(ctx, opUpdate, VerbUpdate, name, "", struct {
-		Properties outer `json:"properties"`
-	}{outer{inner{scale}}})
-}
-
-// BeginUpdateIdentity changes the managed identities of a cluster
-// (Compute_Update, as the v1 SDK did it).
-func (c *Client) BeginUpdateIdentity(ctx context.Context, name string, identity IdentitySpec) (*Operation, error) {
-	return c.begin(ctx, opUpdate, VerbUpdate, name, "", map[string]any{"identity": identity})
-}
-
-// BeginDelete deletes a compute (Compute_Delete with
-// underlyingResourceAction=Delete).
-func (c *Client) BeginDelete(ctx context.Context, name string) (*Operation, error) {
-	return c.begin(ctx, opDelete, VerbDelete, name, "underlyingResourceAction=Delete", nil)
-}
-
-// BeginDetach removes a compute from the workspace and leaves what it stands
-// for alone (Compute_Delete with underlyingResourceAction=Detach).
-func (c *Client) BeginDetach(ctx context.Context, name string) (*Operation, error) {
-	return c.begin(ctx, opDelete, VerbDetach, name, "underlyingResourceAction=Detach", nil)
-}
-
-// BeginStart starts an instance (Compute_Start). The service refuses it in any
-// state but Stopped.
-func (c *Client) BeginStart(ctx context.Context, name string) (*Operation, error) {
-	return c.begin(ctx, opStart, VerbStart, name, "", nil)
-}
-
-// BeginStop stops an instance (Compute_Stop).
-func (c *Client) BeginStop(ctx context.Context, name string) (*Operation, error) {
-	return c.begin(ctx, opStop, VerbStop, name, "", nil)
-}
-
-// BeginRestart restarts an instance (Compute_Restart).
-func (c *Client) BeginRestart(ctx context.Context, name string) (*Operation, error) {
-	return c.begin(ctx, opRestart, VerbRestart, name, "", nil)
-}
-
-// BeginResize changes the size of a stopped instance (Compute_Resize, preview).
-func (c *Client) BeginResize(ctx context.Context, name, size string) (*Operation, error) {
-	return c.begin(ctx, opResize, VerbResize, name, "", map[string]string{"targetVMSize": size})
-}
-
-// begin makes one write and reads from its answer what there is to wait for. An
+// write makes one write and reads from its answer what there is to wait for. An
 // answer that does not say that the request was accepted leaves open what became
 // of it: the error is uncertain, and the operation holds what little was said.
-func (c *Client) begin(ctx context.Context, op operation, verb Verb, name, query string, body any) (*Operation, error) {
+func (c *Client) write(ctx context.Context, op operation, verb Verb, name string, body any) (*Operation, error) {
 	k, err := c.compute(op, name)
 	if err != nil {
 		return nil, err
 	}
-	k.query, k.body = query, body
+	k.body = body
 	a, err := c.send(ctx, k)
 	if err != nil {
 		return nil, err

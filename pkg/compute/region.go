@@ -209,15 +209,3 @@ func (c *Client) ListWorkspaces(ctx context.Context, group string) ([]WorkspaceI
 	return collect(ctx, c, call{op: op, address: path + "/providers/Microsoft.MachineLearningServices/workspaces"},
 		"value", (*WorkspaceInfo).load)
 }
-
-// region is where the client's workspace is, for calls that need it.
-func (c *Client) region(ctx context.Context) (string, error) {
-	w, err := c.GetWorkspace(ctx)
-	if err != nil {
-		return "", err
-	}
-	if w.Location == "" {
-		return "", errorf(KindFailed, "", "the service did not say in which region the workspace %s is", c.workspace.Name)
-	}
-	return w.Location, nil
-}

@@ -225,7 +225,7 @@ func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of
 // rewriting is the intent of a rewrite: read, plan, read again, write, and read
 // back.
 func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
-	i := bare(VerbUpdate)
+	i := intentOf(VerbUpdate)
 	i.setting = true
 	var body any
 	saved, sent := false, false
@@ -254,7 +254,7 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 		}
 		return apart, nil
 	}
-	i.request = func(ctx context.Context, now *Compute) (*Operation, error) {
+	i.request = func(ctx context.Context, t *task) (*Operation, error) {
 		again, err := c.Get(ctx, out.Name)
 		if err != nil {
 			return nil, err
@@ -262,7 +262,7 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 		if err := r.settable(again); err != nil {
 			return nil, err
 		}
-		if r.value(again) != r.value(now) {
+		if r.value(again) != r.value(t.now) {
 			return nil, changedMeanwhile()
 		}
 		if !saved && c.dryRun == nil {
@@ -273,7 +273,7 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 			saved = true
 		}
 		sent = true
-		return c.begin(ctx, r.op, VerbUpdate, out.Name, "", body)
+		return c.write(ctx, r.op, VerbUpdate, out.Name, body)
 	}
 	i.shown = func(now, _ *Compute) bool { return now.Instance != nil && r.shows(now) }
 	i.differs = func(now *Compute) string {

@@ -59,7 +59,7 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 					if method == http.MethodGet {
 						_, err = c.Get(t.Context(), "dev")
 					} else {
-						_, err = c.BeginCreate(t.Context(), "dev", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "STANDARD_A1_V2"}})
+						_, err = c.write(t.Context(), opCreate, VerbCreate, "dev", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "STANDARD_A1_V2"}})
 					}
 					if err != nil {
 						break

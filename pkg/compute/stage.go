@@ -117,7 +117,7 @@ func (s *asking) left(t *task) string {
 // send makes the request of a task.
 func (l *loop) send(ctx context.Context, t *task) {
 	before := t.now
-	op, err := t.request(ctx, before)
+	op, err := t.request(ctx, t)
 	if err == nil {
 		l.accept(t, op, before)
 		return

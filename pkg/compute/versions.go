@@ -16,6 +16,7 @@ type operation struct {
 	id      string // operationId of the REST API
 	method  string
 	suffix  string   // path after the resource it acts on
+	query   string   // besides the api-version, encoded
 	version string   // "" is DefaultAPIVersion
 	older   []string // versions to try when the service does not know version
 	read    bool     // changes nothing, so it may be sent again freely
@@ -31,7 +32,8 @@ var (
 	opCreate        = operation{id: "Compute_CreateOrUpdate", method: http.MethodPut}
 	opCreatePreview = operation{id: "Compute_CreateOrUpdate", method: http.MethodPut, version: previewVersion}
 	opUpdate        = operation{id: "Compute_Update", method: http.MethodPatch}
-	opDelete        = operation{id: "Compute_Delete", method: http.MethodDelete}
+	opDelete        = operation{id: "Compute_Delete", method: http.MethodDelete, query: "underlyingResourceAction=Delete"}
+	opDetach        = operation{id: "Compute_Delete", method: http.MethodDelete, query: "underlyingResourceAction=Detach"}
 	opStart         = operation{id: "Compute_Start", method: http.MethodPost, suffix: "/start"}
 	opStop          = operation{id: "Compute_Stop", method: http.MethodPost, suffix: "/stop"}
 	opRestart       = operation{id: "Compute_Restart", method: http.MethodPost, suffix: "/restart"}

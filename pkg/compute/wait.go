@@ -70,7 +70,7 @@ func (c *Client) Wait(ctx context.Context, targets []Target, o WaitOptions) []Ou
 	for i, target := range targets {
 		tasks[i] = watch(VerbWait, target.Name, o.Goal)
 		if op := target.Operation; op != nil {
-			tasks[i] = &task{name: target.Name, intent: bare(op.Verb)}
+			tasks[i] = &task{name: target.Name, intent: intentOf(op.Verb)}
 			tasks[i].follow(op, nil, c.clock.Now())
 		}
 	}
@@ -194,7 +194,7 @@ func (l *loop) prepare(ctx context.Context, t *task) {
 	if t.prepare == nil {
 		return
 	}
-	if err := t.prepare(ctx); err != nil && ctx.Err() == nil {
+	if err := t.prepare(ctx, t.name); err != nil && ctx.Err() == nil {
 		l.end(t, err)
 	}
 	t.prepare = nil

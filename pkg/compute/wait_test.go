@@ -507,7 +507,7 @@ func TestOwnCreateMayBeUnknownForAMinute(t *testing.T) {
 			return nil, nil
 		}
 		c := f.client()
-		op, err := c.BeginCreate(t.Context(), "ci", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}})
+		op, err := c.write(t.Context(), opCreate, VerbCreate, "ci", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}})
 		if err != nil {
 			t.Fatal(err)
 		}
