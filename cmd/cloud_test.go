@@ -166,7 +166,7 @@ func TestRegisteredCloud(t *testing.T) {
 		t.Errorf("without a flag the subscription is %q", got)
 	}
 	e := p.run("list", "--subscription", "ML Prod")
-	if e.code != 2 || !strings.Contains(e.errors, `subscription "ML Prod" (from flag --subscription) is no id, and az knows none of that name in Own`) {
+	if e.code != 2 || !strings.Contains(e.errors, `subscription "ML Prod" (from flag --subscription) is not an id, and az knows no subscription of that name in Own`) {
 		t.Errorf("an unknown name: exit code %d\n%s", e.code, e.errors)
 	}
 	if e := p.run("list", "--cloud", "Owm"); e.code != 2 || !strings.Contains(e.errors, "Own") {

@@ -117,7 +117,7 @@ service knows no other way.`,
 			return []compute.Outcome{created}
 		})
 		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
-			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be switched on later; the key works from inside its network: computetarget ssh "+name+" --private")
+			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")
 		}
 		return r, err
 	})

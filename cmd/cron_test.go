@@ -36,7 +36,7 @@ func TestCron(t *testing.T) {
 		{[]string{"config", "show"}, 0, ""},
 		{[]string{"list"}, 2, "ERROR: no "},
 		{[]string{"list", "--cloud", "emulator"}, 2, "ERROR: the emulator has no place for its state: set COMPUTETARGET_EMULATOR_DIR or HOME\n"},
-		{[]string{"config", "set", "output=table"}, 2, "ERROR: there is no home folder to keep settings in\nhint: set HOME or XDG_CONFIG_HOME\n"},
+		{[]string{"config", "set", "output=table"}, 2, "ERROR: no home folder to keep settings in\nhint: set HOME or XDG_CONFIG_HOME\n"},
 	} {
 		c := exec.Command(binary, test.args...)
 		c.Dir, c.Env = "/", []string{}

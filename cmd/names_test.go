@@ -53,7 +53,7 @@ func TestEveryCommandThatTakesNamesIsTried(t *testing.T) {
 func pasted() map[string]string {
 	return map[string]string{
 		"–dry-run": "an en dash (U+2013), which is not \"-\"", "—dry-run": "an em dash (U+2014)", "−−dry-run": "a minus sign (U+2212)", "－－yes": "a full-width hyphen (U+FF0D)",
-		"‐o": "a hyphen of typography (U+2010)", "“--dry-run”": "a curly quote (U+201C)", "„dev“": "a low quote (U+201E)", "’dev’": "a curly quote (U+2019)",
+		"‐o": "a typographic hyphen (U+2010)", "“--dry-run”": "a curly quote (U+201C)", "„dev“": "a low quote (U+201E)", "’dev’": "a curly quote (U+2019)",
 		"\u00ad--dry-run": "a soft hyphen (U+00AD)", "\u00a0--dry-run": "a no-break space (U+00A0)", "\u202f--yes": "a narrow no-break space (U+202F)", "\u200bdev": "a zero-width space (U+200B)",
 		"\ufeffdev": "a byte order mark (U+FEFF)", "de\u2011v": "a non-breaking hyphen (U+2011)", "de\u00adv": "a soft hyphen (U+00AD)", "=query": "write --query",
 		`\`: "bash and zsh continue a line", "`": "PowerShell continues a line", "^": "cmd continues a line", `dev\`: "bash and zsh continue a line", "dev`": "PowerShell",

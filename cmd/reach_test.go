@@ -134,7 +134,7 @@ func TestUnreachable(t *testing.T) {
 		"around the proxy": {"https://nobody.invalid", []string{"HTTPS_PROXY=" + gone.URL, "NO_PROXY=.invalid"}, 1, "nobody.invalid"},
 		"not routed":       {"https://192.0.2.1", nil, 1, "192.0.2.1"},
 		"no TLS there":     {strings.Replace(c.proxy.URL, "http:", "https:", 1), nil, 1, "does not speak TLS"},
-		"no such CA file":  {c.server.URL, []string{"SSL_CERT_FILE=" + nobody}, 2, nobody + " is not there"},
+		"no such CA file":  {c.server.URL, []string{"SSL_CERT_FILE=" + nobody}, 2, nobody + " does not exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,7 +58,7 @@ running instance SSH can reach.`,
 		}
 		home := a.Settings.Home()
 		if home == "" {
-			return render.Result{}, exit.Usagef("there is no home folder to write .ssh/config in; set HOME")
+			return render.Result{}, exit.Usagef("no home folder to write .ssh/config in; set HOME")
 		}
 		file := filepath.Join(home, ".ssh", "config")
 		if err := access.Write(file, to); err != nil {

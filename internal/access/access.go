@@ -1,6 +1,6 @@
-// Package access says how a compute instance is reached: the address of its
-// applications, and the host, port and user of its SSH. What the service says
-// is checked here before it becomes a URL, an argument or a line of a file.
+// Package access returns the addresses of an instance's applications, and the
+// host, port and user of its SSH. It checks what the service says before it
+// becomes a URL, an argument or a line of a file.
 package access
 
 import (
@@ -13,13 +13,13 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// refuse says why an instance, as it is, cannot be reached, and what to do.
+// refuse says why an instance cannot be reached, and what to do.
 func refuse(tip, format string, args ...any) error {
 	return &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf(format, args...), Tip: tip}
 }
 
-// Destination is where SSH goes. Every field has been checked: none can be
-// taken for an option, a second word or a second line.
+// Destination is an SSH destination. Every field is checked: none can act as an
+// option, a second word or a second line.
 type Destination struct {
 	Name string // the compute's
 	Host string // an IP address
@@ -27,16 +27,16 @@ type Destination struct {
 	User string
 }
 
-// privatePort is where SSH listens inside the network of an instance, whatever
-// port it has on the internet (how-to-secure-training-vnet).
+// privatePort is the SSH port inside an instance's network, independent of its
+// public port (how-to-secure-training-vnet).
 const privatePort = 22
 
-// SSH is where SSH to an instance goes: its public address, or the private one
-// for callers inside its network. There a key works that was given when the
-// instance was created, also when SSH from the internet is off.
+// SSH returns the SSH destination of an instance: its public address, or the
+// private one for callers inside its network. Inside the network, a key given
+// at creation works even if public SSH is off.
 func SSH(c *compute.Compute, private bool) (Destination, error) {
 	d := Destination{Name: c.Name}
-	// What can never work is said first: starting the instance would not help.
+	// Report what can never work first: starting the instance would not help.
 	if err := sshOff(c, private); err != nil {
 		return d, err
 	}
@@ -55,7 +55,7 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 	}
 	switch {
 	case d.Host == "" && private:
-		return d, refuse("leave --private out", "%s has no private address", c.Name)
+		return d, refuse("omit --private", "%s has no private address", c.Name)
 	case d.Host == "":
 		return d, refuse("from inside its network, use --private", "%s has no public address", c.Name)
 	}
@@ -66,19 +66,19 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 	return d, d.check()
 }
 
-// sshOff is an error when an instance was created so that SSH from the internet
-// cannot work. The private address is another matter: whether a key was given is
-// nothing the service tells.
+// sshOff is an error if an instance was created without public SSH. It does not
+// apply to the private address: the service does not tell whether a key was
+// given.
 func sshOff(c *compute.Compute, private bool) error {
 	if private || c.Instance == nil || c.Instance.SSH == nil || c.Instance.SSH.PublicAccess == "" || strings.EqualFold(c.Instance.SSH.PublicAccess, "Enabled") {
 		return nil
 	}
 	if c.Instance.InNetwork() {
 		return refuse("from inside its network, with a key it was created with: computetarget ssh "+plain(c.Name)+" --private; computetarget open works without SSH",
-			"%s was created without SSH from the internet, which cannot be switched on later", c.Name)
+			"%s was created without SSH from the internet, which cannot be enabled later", c.Name)
 	}
 	return refuse("create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH",
-		"%s was created without SSH, which cannot be switched on later", c.Name)
+		"%s was created without SSH, which cannot be enabled later", c.Name)
 }
 
 // plain is a compute's name as one word of a command.
@@ -89,7 +89,7 @@ func plain(name string) string {
 	return name
 }
 
-// check refuses what could mean anything but one address, one port, one user.
+// check refuses anything but one address, one port and one user.
 func (d Destination) check() error {
 	if compute.ValidateName(d.Name) != nil {
 		return refuse("", "the name %q cannot be used with ssh", d.Name)
@@ -98,7 +98,7 @@ func (d Destination) check() error {
 		return refuse("computetarget show "+d.Name+" --raw shows what it said", "the service gives %s the address %q, which is not an IP address", d.Name, d.Host)
 	}
 	if d.Port < 1 || d.Port > 65535 {
-		return refuse("", "the service gives %s the SSH port %d, which is none", d.Name, d.Port)
+		return refuse("", "the service gives %s the SSH port %d, which is not a port", d.Name, d.Port)
 	}
 	if !userName(d.User) {
 		return refuse("", "the service gives %s the user name %q, which cannot be used with ssh", d.Name, d.User)
@@ -125,7 +125,7 @@ func (d Destination) Arguments(command []string) []string {
 	return append([]string{"-p", fmt.Sprint(d.Port), "-l", d.User, "--", d.Host}, command...)
 }
 
-// Apps are the applications of an instance, in the words of --app.
+// Apps are the applications of an instance, by the names that --app takes.
 func Apps() []string { return []string{"jupyterlab", "jupyter", "rstudio", "vscode"} }
 
 // App is the address of an application of a running instance.
@@ -148,11 +148,11 @@ func App(c *compute.Compute, app string) (string, error) {
 			continue
 		}
 		if !trusted(a.URI) {
-			return "", refuse("", "the service gives %s of %s the address %.100q, which is not one of Azure Machine Learning", app, c.Name, a.URI)
+			return "", refuse("", "the service gives %s of %s the address %.100q, which is not an Azure Machine Learning address", app, c.Name, a.URI)
 		}
 		return a.URI, nil
 	}
-	tip := "it has none yet; try again when it has been running for a moment"
+	tip := "it has none yet; try again in a moment"
 	if len(known) > 0 {
 		tip = fmt.Sprintf("it has %q", known)
 	}
@@ -171,7 +171,7 @@ func trusted(address string) bool {
 			return false
 		}
 	}
-	host := strings.ToLower(u.Host) // without a port, not even an empty one
+	host := strings.ToLower(u.Host) // without a port or ":"
 	for _, suffix := range [...]string{".instances.azureml.ms", ".instances.azureml.cn", ".instances.azureml.us"} {
 		if name, ok := strings.CutSuffix(host, suffix); ok {
 			return isHostName(name)
@@ -180,7 +180,8 @@ func trusted(address string) bool {
 	return false
 }
 
-// isHostName reports whether s is labels of letters, digits and hyphens.
+// isHostName reports whether s consists of labels of letters, digits and
+// hyphens.
 func isHostName(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || label[0] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {

@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// Browse opens an address in the person's browser and reports whether there is
-// one. The address is handed over as one argument, never through a shell.
+// Browse opens an address in the user's browser and reports whether there is
+// one. It passes the address as one argument, never through a shell.
 func Browse(address string) bool {
 	var name string
 	var args []string

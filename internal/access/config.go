@@ -13,7 +13,7 @@ import (
 )
 
 // Block is the part of an OpenSSH client configuration that makes "ssh NAME"
-// reach the instance, between two lines that mark it as ours.
+// reach the instance, between two marker lines.
 func (d Destination) Block() string {
 	begin, end := markers(d.Name)
 	return fmt.Sprintf("%s\nHost %s\n    HostName %s\n    Port %d\n    User %s\n%s\n", begin, d.Name, d.Host, d.Port, d.User, end)
@@ -23,9 +23,9 @@ func markers(name string) (begin, end string) {
 	return "# >>> computetarget " + name + " >>>", "# <<< computetarget " + name + " <<<"
 }
 
-// Merge returns a configuration with the destinations' blocks in it: a block
-// that is there is replaced where it stands, a new one is added at the end. The
-// rest stays as it is, byte for byte.
+// Merge returns a configuration with the destinations' blocks: it replaces an
+// existing block in place and appends a new one. The rest stays unchanged, byte
+// for byte.
 func Merge(config string, destinations []Destination) string {
 	for _, d := range destinations {
 		begin, end := markers(d.Name)
@@ -34,7 +34,7 @@ func Merge(config string, destinations []Destination) string {
 		if from >= 0 {
 			to = lineIndex(config, end, from)
 		}
-		// A first line whose last line was lost is not ours to swallow.
+		// Without its end marker, a block is left alone.
 		for next := from; next >= 0 && next < to; next = lineIndex(config, begin, next+1) {
 			from = next
 		}
@@ -70,8 +70,8 @@ func lineIndex(text, line string, from int) int {
 }
 
 // Write merges the destinations into the configuration file at path,
-// atomically, keeping its mode. A link is followed; a new file is for its owner
-// only.
+// atomically. It keeps the mode and follows a link; a new file is readable by
+// its owner only.
 func Write(path string, destinations []Destination) error {
 	mode := fs.FileMode(0o600)
 	before, err := input.Plain(path)

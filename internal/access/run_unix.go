@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// Run becomes the program: its exit code and its signals are its own. It
-// returns only when the program could not be started.
+// Run replaces this process with the program. It returns only if the program
+// could not be started.
 func Run(program string, args []string) error {
 	path, err := exec.LookPath(program)
 	if err != nil {

@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// tokenClaims are the claims of an access token that say who it is for. The
-// signature is not checked: the token is only ever shown to the service that
-// does check it.
+// tokenClaims are the identity claims of an access token. The signature is not
+// checked: the token only goes to the service, which checks it.
 type tokenClaims struct {
 	Audience  any    `json:"aud"` // a string, or a list of them
 	ObjectID  string `json:"oid"`
@@ -25,7 +24,7 @@ type tokenClaims struct {
 	Email     string `json:"email"`
 	Name      string `json:"name"`
 	IDType    string `json:"idtyp"`
-	Expires   any    `json:"exp"` // a number, in some issuers a string
+	Expires   any    `json:"exp"` // a number; a string from some issuers
 }
 
 func decodeClaims(token string) (tokenClaims, bool) {
@@ -52,7 +51,7 @@ func decodeClaims(token string) (tokenClaims, bool) {
 	return claims, true
 }
 
-// name is what people call the identity.
+// name is the display name of the identity.
 func (c tokenClaims) name() string {
 	names := []string{c.UPN, c.Unique, c.Preferred, c.Email, c.Name, c.AppName, c.AppID}
 	if c.kind() == "servicePrincipal" {
@@ -77,7 +76,7 @@ func (c tokenClaims) kind() string {
 	return "user"
 }
 
-// expires is when the token ends; false when it does not say so.
+// expires is when the token expires; false if it does not say.
 func (c tokenClaims) expires() (time.Time, bool) {
 	seconds, ok := c.Expires.(float64)
 	if !ok || seconds <= 0 || seconds > 1<<40 {
@@ -86,8 +85,8 @@ func (c tokenClaims) expires() (time.Time, bool) {
 	return time.Unix(int64(seconds), 0), true
 }
 
-// isFor reports whether the token's audience is one of audiences, a slash at
-// the end aside.
+// isFor reports whether the token's audience is one of audiences, ignoring a
+// trailing slash.
 func (c tokenClaims) isFor(audiences []string) bool {
 	name, ok := c.Audience.(string)
 	if !ok {
@@ -101,16 +100,16 @@ func (c tokenClaims) isFor(audiences []string) bool {
 	return false
 }
 
-// dummyTenant is the tenant of the emulator's world.
+// dummyTenant is the emulator's tenant.
 const dummyTenant = "00000000-0000-0000-0000-000000000000"
 
-// dummyToken makes an unsigned JWT that tells a server on this machine who is
-// calling. It proves nothing and opens nothing elsewhere. The object id is
-// derived from the name, so that the same user is the same owner in every
-// process. The token outlives any advance of an emulator's clock.
+// dummyToken makes an unsigned JWT that names the caller to a server on this
+// machine. It is worthless anywhere else. The object id is derived from the
+// name, so a user is the same owner in every process. The token outlives any
+// advance of an emulator's clock.
 func dummyToken(userName, scope string, now time.Time) string {
 	sum := sha256.Sum256([]byte("computetarget user " + userName))
-	sum[6] = sum[6]&0x0f | 0x80 // version 8: made by a rule of one's own
+	sum[6] = sum[6]&0x0f | 0x80 // version 8: custom
 	sum[8] = sum[8]&0x3f | 0x80
 	id := fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 	claims, _ := json.Marshal(map[string]any{
@@ -130,7 +129,7 @@ func dummyToken(userName, scope string, now time.Time) string {
 	return header + "." + base64.RawURLEncoding.EncodeToString(claims) + "."
 }
 
-// localUser is the operating system's name of who runs this process.
+// localUser is the operating system's name for the current user.
 func localUser(getenv func(string) string) string {
 	if current, err := user.Current(); err == nil && current.Username != "" {
 		// Windows puts the machine or domain in front.

@@ -21,28 +21,28 @@ const (
 	USGovernment = "AzureUSGovernment"
 )
 
-// Cloud is one Azure cloud: where its Resource Manager is, who signs in to it
-// and which hosts may see its tokens.
+// Cloud is an Azure cloud: its Resource Manager, its sign-in service and the
+// hosts that may receive its tokens.
 type Cloud struct {
 	// Name is az's name of the cloud, such as AzureCloud.
 	Name string
-	// Endpoint is the Resource Manager's base URL, without a slash at the end.
+	// Endpoint is the Resource Manager's base URL, without a trailing slash.
 	Endpoint string
-	// Audience is what access tokens for the Resource Manager are asked for.
+	// Audience is the audience to request Resource Manager tokens for.
 	Audience string
-	// Audiences are all spellings of Audience that the Resource Manager takes.
+	// Audiences are all spellings of Audience that the Resource Manager
+	// accepts.
 	Audiences []string
-	// Authority is the base URL of the sign-in service, without a slash at
-	// the end.
+	// Authority is the base URL of the sign-in service, without a trailing
+	// slash.
 	Authority string
 	// LoginHosts are the hosts of the sign-in service, Authority's first:
 	// token caches may name any of them.
 	LoginHosts []string
-	// TokenHosts are the hosts a token may be sent to. One that begins with
-	// "*." stands for every host below the name that follows.
+	// TokenHosts are the hosts that may receive a token. "*.NAME" means every
+	// host below NAME.
 	TokenHosts []string
-	// Portal and Studio are base URLs of web pages for people; empty when the
-	// cloud has none that is known.
+	// Portal and Studio are base URLs of web pages; empty if unknown.
 	Portal string
 	Studio string
 	// Registered is true for a cloud added with az cloud register.
@@ -54,10 +54,9 @@ func (c Cloud) Scope() string {
 	return strings.TrimSuffix(c.Audience, "/") + "/.default"
 }
 
-// builtin lists the clouds Microsoft runs for everyone. Resource Manager and
-// login endpoints are those of az cloud list; the machine learning hosts are
-// those of the page "Configure inbound and outbound network traffic" of Azure
-// Machine Learning.
+// builtin lists Microsoft's public clouds. Resource Manager and login endpoints
+// are from az cloud list, machine learning hosts from the page "Configure
+// inbound and outbound network traffic" of Azure Machine Learning.
 func builtin() []Cloud {
 	return []Cloud{
 		{
@@ -96,9 +95,8 @@ func builtin() []Cloud {
 	}
 }
 
-// CanonicalCloud turns the short names public, china and usgov, in any case,
-// into az's names; az's own names are corrected in case; every other name is
-// returned as it is.
+// CanonicalCloud maps the short names public, china and usgov to az's names and
+// corrects the case of az's names. It returns any other name unchanged.
 func CanonicalCloud(name string) string {
 	switch strings.ToLower(name) {
 	case "public", strings.ToLower(Public), "azurepubliccloud":
@@ -111,8 +109,8 @@ func CanonicalCloud(name string) string {
 	return name
 }
 
-// ErrCloud is the cause of every error about a cloud that is not known or whose
-// registration cannot be used.
+// ErrCloud is the cause of every error about an unknown cloud or an unusable
+// registration.
 var ErrCloud = errors.New("the cloud cannot be used")
 
 func cloudError(name, reason string) error {
@@ -225,22 +223,21 @@ func baseURL(value string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}, nil
 }
 
-// plainHost checks the host of an address that a person or a file names: a DNS
-// name in ASCII or an IP address, and a port; and that the path needs no
-// escapes. The dot that may end a name is dropped, so that one host has one
-// spelling.
+// plainHost checks that a URL has an ASCII DNS name or IP address, a valid
+// port, and a path without escapes. It drops a trailing dot, so that each host
+// has one spelling.
 func plainHost(u *url.URL) error {
 	host := strings.TrimSuffix(u.Hostname(), ".")
 	address, err := netip.ParseAddr(host)
 	if err == nil && address.Zone() != "" || err != nil && !isHostName(host) {
-		return errors.New("has a host that is not a name or an IP address; write a name in other letters as xn--…")
+		return errors.New("has a host that is not a name or an IP address; write an international name as xn--…")
 	}
 	port := u.Port()
 	if n, err := strconv.Atoi(port); port != "" && (err != nil || n < 1 || n > 65535) {
 		return errors.New("has a port that is not a number from 1 to 65535")
 	}
 	if strings.ContainsFunc(u.Path, func(r rune) bool { return r != '/' && r != '.' && r != '~' && !isNameRune(r) }) {
-		return errors.New("has a path with other characters than letters, digits and -._~/")
+		return errors.New("has a path with characters other than letters, digits and -._~/")
 	}
 	switch {
 	case port != "":
@@ -253,8 +250,8 @@ func plainHost(u *url.URL) error {
 	return nil
 }
 
-// isHostName reports whether s is labels of letters, digits, hyphens and
-// underscores, with dots between them.
+// isHostName reports whether s consists of labels of letters, digits, hyphens
+// and underscores, separated by dots.
 func isHostName(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {
 		if label == "" {
@@ -271,9 +268,8 @@ func isNameRune(r rune) bool {
 	return r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// AllowsToken reports whether the cloud's tokens may be sent to a URL: it must
-// be https, on the default port or the one the endpoint itself uses, and its
-// host one of TokenHosts.
+// AllowsToken reports whether a URL may receive the cloud's tokens: it must be
+// https, on the default port or the endpoint's, and its host one of TokenHosts.
 func (c Cloud) AllowsToken(target *url.URL) bool {
 	if target.Scheme != "https" || target.User != nil {
 		return false
@@ -298,10 +294,10 @@ func (c Cloud) AllowsToken(target *url.URL) bool {
 	return false
 }
 
-// Endpoint is an ARM endpoint given by its URL instead of by a cloud's name.
+// Endpoint is an ARM endpoint given by URL instead of by cloud.
 type Endpoint struct {
-	URL      string // without a slash at the end
-	Loopback bool   // this machine: http is allowed and a dummy token is enough
+	URL      string // without a trailing slash
+	Loopback bool   // on this machine: allows http and a dummy token
 }
 
 // ParseEndpoint checks the value of --endpoint: an https URL, or http on this
@@ -312,8 +308,8 @@ func ParseEndpoint(value string) (Endpoint, error) {
 		return Endpoint{}, endpointError(value, "is not a URL such as https://management.azure.com or http://127.0.0.1:8443")
 	}
 	if u.User != nil || strings.ContainsAny(value, "?#") {
-		u.User, u.RawQuery, u.Fragment = nil, "", "" // where a secret may be
-		return Endpoint{}, endpointError(u.String(), "may hold a host, a port and a path only")
+		u.User, u.RawQuery, u.Fragment = nil, "", "" // these may hold secrets
+		return Endpoint{}, endpointError(u.String(), "may only have a host, a port and a path")
 	}
 	if err := plainHost(u); err != nil {
 		return Endpoint{}, endpointError(value, err.Error())

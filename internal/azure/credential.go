@@ -17,7 +17,7 @@ import (
 
 // Auth modes: which source of tokens to use.
 const (
-	ModeAuto     = "auto"     // the first source below that is there
+	ModeAuto     = "auto"     // the first available source below
 	ModeEnv      = "env"      // AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret or certificate
 	ModeWorkload = "workload" // a federated token file, GitHub Actions or Azure Pipelines
 	ModeAzureCLI = "azurecli" // the session of az login
@@ -34,39 +34,38 @@ func Modes() []string {
 // Options say how to sign in. The zero value of a field means its default.
 type Options struct {
 	Mode      string              // one of Modes; default auto
-	Target    Target              // where the tokens are for
+	Target    Target              // where requests go
 	ConfigDir string              // az's folder; see ConfigDir
 	Getenv    func(string) string // default os.Getenv
-	// Subscription is the id of the subscription worked in. When az knows it,
-	// the tokens are those of the account and tenant az uses for it.
+	// Subscription is the id of the current subscription. If az knows it,
+	// tokens are for the account and tenant that az uses for it.
 	Subscription string
 	// Transport sends the sign-in requests; default a plain HTTP client.
 	Transport policy.Transporter
 	Now       func() time.Time // default time.Now
-	// User is who the dummy token of a loopback endpoint says we are; default
-	// the operating system's user.
+	// User is the name in the dummy token for a loopback endpoint; default the
+	// operating system's user.
 	User string
 
 	imds string // the instance metadata service; tests point it elsewhere
 }
 
-// margin is how long a token must still live to be used without asking for a
-// new one.
+// margin is how long a token must remain valid to be used again.
 const margin = 5 * time.Minute
 
-// Credential supplies access tokens. It looks for a source when the first
-// token is asked for, stays with the one that worked and renews its tokens as
-// long as the process lives. It is safe for concurrent use.
+// Credential supplies access tokens. It picks a source for the first token,
+// keeps it, and renews its tokens for the life of the process. It is safe for
+// concurrent use.
 type Credential struct {
 	opts    Options
 	profile func() (*Profile, error) // az's, read once
-	turn    chan struct{}            // holds one value: who has it may sign in
+	turn    chan struct{}            // holds one value: its taker may sign in
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	source *source
 	tokens map[string]*heldToken
-	// distrust is true once a token of az's cache was refused by the service:
-	// from then on az itself is asked.
+	// distrust is true once the service refused a token from az's cache; after
+	// that, az itself is run.
 	distrust bool
 }
 
@@ -74,11 +73,11 @@ type Credential struct {
 type heldToken struct {
 	azcore.AccessToken
 	fromCache bool // read from az's token cache, so az may have a better one
-	used      bool // handed out to sign requests with
+	used      bool // returned for signing requests
 }
 
-// NewCredential checks the options and signs nobody in yet. A mode that does
-// not exist is a ModeError.
+// NewCredential checks the options. It does not sign in yet. An unknown mode is
+// a usage error.
 func NewCredential(opts Options) (*Credential, error) {
 	opts = opts.withDefaults()
 	mode, err := canonicalMode(opts.Mode)
@@ -125,15 +124,14 @@ func canonicalMode(mode string) (string, error) {
 // them. A renewal that fails while the old token still lives returns the old
 // one. A failure to sign in is an exit.Error with the code for sign-in.
 //
-// azcore's bearer policy keeps a token as long as it is good and asks again
-// only after the service refused it (401). A token from az's cache that is
-// asked for a second time is therefore not trusted any more, and az itself is
-// asked.
+// azcore's bearer policy keeps a valid token and asks again only after the
+// service refused it (401). If it asks again for a token from az's cache, that
+// cache is no longer trusted, and az itself is run.
 func (c *Credential) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return c.get(ctx, request, true)
 }
 
-// get is GetToken; use says whether the token is to sign requests.
+// get is GetToken; use tells whether the token will sign requests.
 func (c *Credential) get(ctx context.Context, request policy.TokenRequestOptions, use bool) (azcore.AccessToken, error) {
 	key := strings.Join(append([]string{request.TenantID}, request.Scopes...), " ")
 	if token, ok := c.held(key, request, use); ok {
@@ -145,7 +143,7 @@ func (c *Credential) get(ctx context.Context, request policy.TokenRequestOptions
 	case <-ctx.Done():
 		return azcore.AccessToken{}, context.Cause(ctx)
 	}
-	// Somebody else may have signed in while we waited for our turn.
+	// Another goroutine may have signed in meanwhile.
 	if token, ok := c.held(key, request, use); ok {
 		return token, nil
 	}
@@ -165,7 +163,7 @@ func (c *Credential) get(ctx context.Context, request policy.TokenRequestOptions
 	return token.AccessToken, nil
 }
 
-// held returns the token in memory when it will do.
+// held returns the token in memory if it is still usable.
 func (c *Credential) held(key string, request policy.TokenRequestOptions, use bool) (azcore.AccessToken, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,8 +181,8 @@ func (c *Credential) held(key string, request policy.TokenRequestOptions, use bo
 	return token.AccessToken, true
 }
 
-// signIn asks the source for a token, looking for a source first when there is
-// none yet. The caller has the turn.
+// signIn requests a token, and picks a source first if necessary. The caller
+// holds the turn.
 func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
 	c.mu.Lock()
 	chosen := c.source
@@ -211,8 +209,8 @@ func (c *Credential) signIn(ctx context.Context, request policy.TokenRequestOpti
 		}
 		cause = err
 		tried = append(tried, c.attempt(candidate, err))
-		// A source that is there but fails is somebody's choice: going on to
-		// the next one would act under another identity without a word.
+		// The user chose a source that exists but fails. Trying the next one
+		// would silently act under another identity.
 		if !tried[len(tried)-1].missing {
 			tried = tried[len(tried)-1:]
 			break
@@ -233,7 +231,7 @@ func (c *Credential) attempt(s *source, err error) attempt {
 	return attempt{mode: s.mode, source: s.name, reason: text, missing: errors.As(err, &missing), garbled: errors.As(err, &garbled)}
 }
 
-// Source says in words where the tokens come from, or "" before the first one.
+// Source describes where the tokens come from; "" before the first one.
 func (c *Credential) Source() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -243,7 +241,7 @@ func (c *Credential) Source() string {
 	return c.source.name
 }
 
-// Identity is who a Credential signs in as. It never holds the token.
+// Identity is the identity of a Credential. It never contains the token.
 type Identity struct {
 	Name         string    // sign-in name of a user, name or client id of an application
 	ObjectID     string    // the directory's id of the user or service principal
@@ -251,13 +249,12 @@ type Identity struct {
 	Type         string    // user or servicePrincipal
 	Source       string    // where the token came from, in words
 	Cloud        string    // az's name of the cloud, or the endpoint
-	Subscription string    // id of the subscription worked in, as given in Options
-	Expires      time.Time // when the current token ends
+	Subscription string    // id of the current subscription, from Options
+	Expires      time.Time // when the current token expires
 }
 
-// Describe signs in when that has not happened yet and reports who we are, as
-// the token itself says. A token that is not a readable JWT leaves the names
-// empty.
+// Describe signs in if necessary and returns the identity from the token. The
+// names are empty if the token is not a readable JWT.
 func (c *Credential) Describe(ctx context.Context) (Identity, error) {
 	token, err := c.get(ctx, policy.TokenRequestOptions{Scopes: []string{c.opts.Target.Cloud.Scope()}}, false)
 	if err != nil {

@@ -181,9 +181,9 @@ func TestNetworkFailureIsNotASignInFailure(t *testing.T) {
 		"github": servicePrincipal("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example/identity", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "k"),
 	} {
 		l := newLogin(t)
-		l.broken = lasting{exit.Errorf(exit.Failed, "no host is called login.microsoftonline.com")}
+		l.broken = lasting{exit.Errorf(exit.Failed, "the host login.microsoftonline.com does not exist")}
 		e := signInError(t, credential(t, Options{Getenv: env, Transport: l}))
-		if e.Exit != 1 || !strings.HasSuffix(e.Error(), ": no host is called login.microsoftonline.com") {
+		if e.Exit != 1 || !strings.HasSuffix(e.Error(), ": the host login.microsoftonline.com does not exist") {
 			t.Errorf("%s: %d %v", name, e.Exit, e)
 		}
 		if len(l.hosts) != 1 {
@@ -362,7 +362,7 @@ func TestAzProblems(t *testing.T) {
 		{"nothing", `true`, true, "az's answer was not understood", see, 6},
 		{"a list", `echo '[]'`, true, "az's answer was not understood", see, 6},
 		{"a day only", `echo '{"accessToken": "x", "expiresOn": "soon"}'`, true, "az's answer was not understood", see, 6},
-		{"an empty token", `echo '{"accessToken": "", "expires_on": 4102444800}'`, true, "it holds no token", see, 6},
+		{"an empty token", `echo '{"accessToken": "", "expires_on": 4102444800}'`, true, "it contains no token", see, 6},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -603,9 +603,9 @@ func TestTokenMode(t *testing.T) {
 		{"jwt", good, ""},
 		{"opaque", "opaque-token", ""},
 		{"newline at the end", good + "\n", ""},
-		{"ended", jwt(map[string]any{"exp": now.Add(-time.Hour).Unix()}), "the token ended 2027-01-15T07:00:00Z"},
+		{"ended", jwt(map[string]any{"exp": now.Add(-time.Hour).Unix()}), "the token expired 2027-01-15T07:00:00Z"},
 		{"missing", "", "it is not set"},
-		{"header smuggling", "a\r\nX: y", "characters no token has"},
+		{"header smuggling", "a\r\nX: y", "characters that tokens do not have"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -21,8 +21,8 @@ type attempt struct {
 	source string // the source in words
 	reason string // one line, without secrets
 
-	missing bool // the source is not there, as opposed to failing
-	garbled bool // it answered, and the answer was not understood
+	missing bool // the source does not exist here, as opposed to failing
+	garbled bool // its answer was not understood
 }
 
 // told is the text of a sign-in in which every source failed; lost says that it
@@ -42,7 +42,7 @@ func told(tried []attempt, lost bool) string {
 	return text + strings.Join(reasons, "; ")
 }
 
-// passing marks a cause that time cures as a net.Error.
+// passing marks a temporary cause as a net.Error.
 type passing struct{ error }
 
 // Timeout implements net.Error.
@@ -53,9 +53,8 @@ func (passing) Temporary() bool { return true }
 
 func (e passing) Unwrap() error { return e.error }
 
-// markPassing wraps an error that time cures, when it is not a net.Error
-// already: the sign-in service is busy, or az could not reach it, which only
-// az's words tell.
+// markPassing wraps a temporary error that is not a net.Error: the sign-in
+// service is busy, or az could not reach it, which only az's output tells.
 func markPassing(err error) error {
 	var network net.Error
 	if err == nil || errors.As(err, &network) {
@@ -81,8 +80,8 @@ func markPassing(err error) error {
 	return err
 }
 
-// garbledAnswer is an answer of az or azd that holds no token that can be read.
-// Signing in again does not help.
+// garbledAnswer is output of az or azd without a readable token. Signing in
+// again does not help.
 type garbledAnswer struct {
 	tool string
 	why  string
@@ -110,12 +109,12 @@ func (c *Credential) failure(ctx context.Context, tried []attempt, cause error, 
 		failed.Tip = c.advice(tried)
 	}
 	if passes != nil || unreached(cause) != nil {
-		failed.Exit = exit.Failed // the sign-in service was not reached, or was out of order
+		failed.Exit = exit.Failed // the sign-in service was unreachable or broken
 	}
 	return failed
 }
 
-// advice is the next step for somebody whose sign-in failed.
+// advice is what to do after a failed sign-in.
 func (c *Credential) advice(tried []attempt) string {
 	if c.opts.Target.Foreign {
 		return "give a token for this endpoint in COMPUTETARGET_ACCESS_TOKEN with --auth-mode token, or register its cloud with az cloud register"
@@ -145,13 +144,13 @@ func (c *Credential) advice(tried []attempt) string {
 	case last.mode == ModeAzd:
 		return "run azd auth login"
 	case last.mode == ModeToken:
-		return "put a fresh token into COMPUTETARGET_ACCESS_TOKEN, for example that of az account get-access-token --query accessToken -o tsv"
+		return "put a new token in COMPUTETARGET_ACCESS_TOKEN, for example from az account get-access-token --query accessToken -o tsv"
 	}
 	return "run az login"
 }
 
-// reason turns an error of a source into one line for people. The sign-in
-// service's answers come as pages of headers and JSON around one sentence.
+// reason turns a source's error into one line. The sign-in service buries one
+// sentence in pages of headers and JSON.
 func reason(err error) string {
 	if network := unreached(err); network != nil {
 		return network.Error()
@@ -197,8 +196,8 @@ func refusal(response *http.Response) string {
 	return text
 }
 
-// oneLine makes text printable and short: control and format characters
-// become spaces, runs of spaces one.
+// oneLine makes text printable: control and format characters become spaces,
+// and runs of spaces become one.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {

@@ -9,21 +9,20 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 )
 
-// INI is a file as Python's ConfigParser reads it, which is how az stores its
-// configuration: section names keep their case, option names do not, "=" or
-// ":" separates, "#" and ";" start a comment at the beginning of a line, an
-// indented line continues the value above it, [DEFAULT] applies to every
-// section and %(name)s stands for another option of the section. Where
-// ConfigParser would refuse the file (a name given twice, text before the
-// first section) the last one counts and stray text is passed over, so that
-// this program is never stopped by a file it only consults.
+// INI is a configuration file of az, read as Python's ConfigParser does:
+// section names keep their case, option names do not, "=" or ":" separates, "#"
+// and ";" start a comment at the beginning of a line, an indented line
+// continues the value above it, [DEFAULT] applies to every section and %(name)s
+// stands for another option of the section. Where ConfigParser would fail (a
+// duplicate name, text before the first section), the last value counts and
+// stray text is ignored, because a bad file of az must not stop this program.
 type INI struct {
 	sections map[string]map[string]string
 }
 
 const defaultSection = "DEFAULT"
 
-// ParseINI reads text. It never fails: what is not understood is not there.
+// ParseINI parses text. It never fails: it ignores what it does not understand.
 func ParseINI(text []byte) *INI {
 	ini := &INI{sections: map[string]map[string]string{}}
 	var section map[string]string
@@ -68,7 +67,7 @@ func sectionName(line string) (string, bool) {
 	return line[1:end], true
 }
 
-// ReadINI reads a file. One that is not there is an empty INI.
+// ReadINI reads a file. A missing file is an empty INI.
 func ReadINI(path string) (*INI, error) {
 	data, err := input.Plain(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +79,7 @@ func ReadINI(path string) (*INI, error) {
 	return ParseINI(data), nil
 }
 
-// Get is the value of an option, interpolated, or "" when it is not set.
+// Get returns the interpolated value of an option, or "" if it is not set.
 func (ini *INI) Get(section, option string) string {
 	return ini.expand(section, ini.raw(section, option), 10)
 }
@@ -108,11 +107,11 @@ func (ini *INI) raw(section, option string) string {
 	return ""
 }
 
-// maxValue bounds what references can blow a value up to, in bytes.
+// maxValue limits an interpolated value, in bytes.
 const maxValue = 1 << 16
 
-// expand replaces %(name)s and %%. A reference that is not closed, or nested
-// deeper than ConfigParser goes, stays as it was written.
+// expand replaces %(name)s and %%. It keeps a reference that is not closed or
+// is nested deeper than ConfigParser allows.
 func (ini *INI) expand(section, value string, depth int) string {
 	if depth == 0 || !strings.Contains(value, "%") {
 		return value

@@ -12,18 +12,17 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 )
 
-// azClientID is the application az signs its users in with; it is the same
-// everywhere.
+// azClientID is az's application id, the same everywhere.
 const azClientID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 // cachedToken looks for a valid Resource Manager token in the token cache az
 // keeps as plain JSON where the platform has no encryption for it
-// (msal_token_cache.json). Asking az for the same token takes seconds; reading
-// it takes none. It is taken only when everything about it is as expected:
-// the account az uses for the subscription, its tenant, a login host of the
-// cloud, az's own application (or the service principal signed in), the
-// audience, five minutes left, and a JWT inside that says the same. Anything
-// else is not an error: the token is not there, and az is asked.
+// (msal_token_cache.json). Running az for the same token takes seconds. The
+// token is used only if everything about it is as expected: the account az uses
+// for the subscription, its tenant, a login host of the cloud, az's own
+// application (or the service principal signed in), the audience, five minutes
+// left, and a JWT inside that says the same. Anything else is not an error: az
+// is run instead.
 func cachedToken(configDir string, account Subscription, cloud Cloud, now time.Time) (azcore.AccessToken, bool) {
 	if configDir == "" || account.User == "" || account.Tenant == "" {
 		return azcore.AccessToken{}, false
@@ -73,8 +72,8 @@ func findToken(data []byte, account Subscription, cloud Cloud, now time.Time) (a
 			!targets(text(entry["target"]), cloud.Audiences) {
 			continue
 		}
-		// Proof-of-possession tokens and tokens for a special request are of
-		// no use as bearer tokens.
+		// Proof-of-possession tokens and tokens for a special request do not
+		// work as bearer tokens.
 		if kind := text(entry["token_type"]); kind != "" && !strings.EqualFold(kind, "Bearer") {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 )
 
-// Profile is what az remembers about the subscriptions its user signed in to
+// Profile is az's list of the subscriptions its user signed in to
 // (azureProfile.json).
 type Profile struct {
 	Subscriptions []Subscription
@@ -27,9 +27,9 @@ type Subscription struct {
 	User     string // a user's sign-in name, a service principal's client id, or systemAssignedIdentity
 	UserType string // user or servicePrincipal
 	Default  bool   // the active one of its cloud
-	// ManagedIdentity is true when az signed in with the machine's identity.
+	// ManagedIdentity is true if az signed in with the machine's identity.
 	ManagedIdentity bool
-	// CloudShell is true when the sign-in is that of Azure Cloud Shell.
+	// CloudShell is true if Azure Cloud Shell signed in.
 	CloudShell bool
 }
 
@@ -55,9 +55,9 @@ func ReadProfile(configDir string) (*Profile, error) {
 	return profile, nil
 }
 
-// ParseProfile reads the content of azureProfile.json, with or without its
-// byte order mark. Entries of the wrong type are passed over; only text that
-// is not a JSON object is an error.
+// ParseProfile reads the content of azureProfile.json, with or without its byte
+// order mark. It ignores entries of the wrong type; only text that is not a
+// JSON object is an error.
 func ParseProfile(data []byte) (*Profile, error) {
 	data, err := input.Text(data)
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *Profile) Active(cloud string) (Subscription, bool) {
 }
 
 // Account is the entry whose sign-in applies to a subscription of a cloud: its
-// own, else that of the active subscription.
+// own, else the active subscription's.
 func (p *Profile) Account(cloud, subscription string) (Subscription, bool) {
 	if subscription != "" {
 		if found, _ := p.Find(cloud, subscription); found.ID != "" {
@@ -120,9 +120,9 @@ func (p *Profile) Account(cloud, subscription string) (Subscription, bool) {
 	return p.Active(cloud)
 }
 
-// Find looks a subscription of a cloud up by id or name, ignoring case as az
-// does. A name that stands for several subscriptions is not found; the second
-// result then lists them.
+// Find looks up a subscription of a cloud by id or name, ignoring case as az
+// does. If several subscriptions have the name, it finds none and the second
+// result lists them.
 func (p *Profile) Find(cloud, nameOrID string) (found Subscription, several []Subscription) {
 	for _, sub := range p.Subscriptions {
 		if sub.Cloud != cloud {

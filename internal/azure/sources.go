@@ -19,7 +19,7 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 )
 
-// source is one place tokens come from.
+// source is a source of tokens.
 type source struct {
 	mode    string
 	name    string // in words, for errors and auth status
@@ -29,8 +29,8 @@ type source struct {
 	token func(context.Context, policy.TokenRequestOptions) (*heldToken, error)
 }
 
-// azPatience is how long az and azd may take to print a token. A Python
-// program on a cold network drive takes most of a minute.
+// azPatience is how long az and azd may take to print a token. On a cold
+// network drive, Python takes most of a minute.
 const azPatience = 55 * time.Second
 
 // sources lists the sources to try, in order.
@@ -43,7 +43,7 @@ func (c *Credential) sources() []*source {
 	}
 	if c.opts.Target.Foreign {
 		return []*source{{mode: c.opts.Mode, name: "endpoint " + c.opts.Target.Cloud.Endpoint,
-			token: unavailable("is no endpoint of a cloud known here, so no sign-in of yours is sent to it")}}
+			token: unavailable("is not an endpoint of a known cloud, so it gets no token of yours")}}
 	}
 	all := []*source{c.envSource(), c.workloadSource(), c.azSource(), c.managedIdentitySource(), c.azdSource()}
 	if c.opts.Mode != ModeAuto {
@@ -87,7 +87,7 @@ func allowedModes(value string) ([]string, error) {
 	case "azuredeveloperclicredential":
 		return []string{ModeAzd}, nil
 	}
-	return nil, fmt.Errorf("%q is not dev, prod or a credential that is supported here", value)
+	return nil, fmt.Errorf("%q is not dev, prod or a supported credential", value)
 }
 
 func unavailable(reason string) func(context.Context, policy.TokenRequestOptions) (*heldToken, error) {
@@ -109,8 +109,7 @@ func (c *Credential) clientOptions(transport policy.Transporter) azcore.ClientOp
 	}
 }
 
-// remembering keeps the last failure of the network, which azidentity turns
-// into text on its way up.
+// remembering keeps the last network error, which azidentity reduces to text.
 type remembering struct {
 	next policy.Transporter
 	mu   sync.Mutex
@@ -134,8 +133,7 @@ func (r *remembering) explain(err error) error {
 	return err
 }
 
-// through is a source around an azidentity credential, which is built when
-// first needed.
+// through wraps an azidentity credential, built on first use, as a source.
 func (c *Credential) through(mode, name string, secrets []string,
 	build func(azcore.ClientOptions) (azcore.TokenCredential, error)) *source {
 	network := &remembering{next: c.opts.Transport}
@@ -182,7 +180,7 @@ func (c *Credential) envSource() *source {
 		}
 		certs, key, err := azidentity.ParseCertificates(data, []byte(password))
 		if err != nil {
-			return nil, fmt.Errorf("%s holds no certificate and key that can be used (%w)", certificate, err)
+			return nil, fmt.Errorf("%s has no usable certificate and key (%w)", certificate, err)
 		}
 		send := env("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
 		return azidentity.NewClientCertificateCredential(tenant, client, certs, key, &azidentity.ClientCertificateCredentialOptions{
@@ -192,8 +190,7 @@ func (c *Credential) envSource() *source {
 	})
 }
 
-// azSource is the session of az login: az's own token cache first, az itself
-// when that has nothing to offer.
+// azSource is the session of az login: az's token cache first, then az itself.
 func (c *Credential) azSource() *source {
 	return &source{mode: ModeAzureCLI, name: "az session",
 		token: func(ctx context.Context, request policy.TokenRequestOptions) (*heldToken, error) {
@@ -212,7 +209,7 @@ func (c *Credential) azSource() *source {
 }
 
 // isForCloud reports whether a token request is for the cloud's Resource
-// Manager, which is all that az's cache is searched for.
+// Manager, the only tokens read from az's cache.
 func (c *Credential) isForCloud(request policy.TokenRequestOptions) bool {
 	return len(request.Scopes) == 1 && targets(request.Scopes[0], c.opts.Target.Cloud.Audiences)
 }
@@ -284,8 +281,8 @@ func (c *Credential) azdSource() *source {
 		}}
 }
 
-// ask runs a tool that prints a token, with patience of our own: azidentity's
-// is ten seconds.
+// ask runs a tool that prints a token, with our own timeout: azidentity's is
+// ten seconds.
 func ask(ctx context.Context, tool string, credential azcore.TokenCredential, request policy.TokenRequestOptions) (*heldToken, error) {
 	ctx, cancel := context.WithTimeout(ctx, azPatience)
 	defer cancel()
@@ -299,12 +296,12 @@ func ask(ctx context.Context, tool string, credential azcore.TokenCredential, re
 	case err != nil:
 		return nil, err
 	case token.Token == "":
-		return nil, &garbledAnswer{tool, "it holds no token"}
+		return nil, &garbledAnswer{tool, "it contains no token"}
 	}
 	return &heldToken{AccessToken: token}, nil
 }
 
-// unreadable reports whether a tool answered something else than a token, as
+// unreadable reports whether a tool printed something other than a token, as
 // opposed to failing.
 func unreadable(err error) bool {
 	var syntax *json.SyntaxError
@@ -312,8 +309,8 @@ func unreadable(err error) bool {
 	return errors.As(err, &syntax) || errors.As(err, &kind) || strings.Contains(err.Error(), "error parsing token expiration time")
 }
 
-// CurrentCloud is the cloud az is set to: AZURE_CLOUD_NAME, else [cloud] name
-// in az's configuration, else AzureCloud.
+// CurrentCloud is az's active cloud: AZURE_CLOUD_NAME, else [cloud] name in
+// az's configuration, else AzureCloud.
 func CurrentCloud(getenv func(string) string, configDir string) (string, error) {
 	if name := getenv("AZURE_CLOUD_NAME"); name != "" {
 		return CanonicalCloud(name), nil
@@ -331,10 +328,10 @@ func CurrentCloud(getenv func(string) string, configDir string) (string, error) 
 	return Public, nil
 }
 
-// managedIdentitySource is the identity Azure gives to the machine or service
-// this process runs on. Where no variable announces it, the metadata service
-// of virtual machines is asked first, for at most a second: elsewhere nothing
-// answers at its address.
+// managedIdentitySource is the identity of the machine or service this process
+// runs on. If no variable announces it, the metadata service of virtual
+// machines is probed first, for at most a second, because outside Azure nothing
+// answers.
 func (c *Credential) managedIdentitySource() *source {
 	env := c.opts.Getenv
 	announced := env("IDENTITY_ENDPOINT") != "" || env("MSI_ENDPOINT") != "" || env("IMDS_ENDPOINT") != ""
@@ -358,8 +355,8 @@ func (c *Credential) managedIdentitySource() *source {
 	return s
 }
 
-// probe asks the metadata service for a token in a way it refuses: only Azure
-// answers "400" to that.
+// probe sends the metadata service an invalid token request: only Azure answers
+// it with 400.
 func probe(ctx context.Context, base string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -382,7 +379,7 @@ func probe(ctx context.Context, base string) error {
 	return &notThere{"this machine has none (its metadata service is not Azure's)"}
 }
 
-// tokenSource is an access token handed over as it is.
+// tokenSource is the access token in COMPUTETARGET_ACCESS_TOKEN.
 func (c *Credential) tokenSource() *source {
 	token := strings.TrimSpace(c.opts.Getenv("COMPUTETARGET_ACCESS_TOKEN"))
 	s := &source{mode: ModeToken, name: "COMPUTETARGET_ACCESS_TOKEN", secrets: []string{token}}
@@ -391,10 +388,10 @@ func (c *Credential) tokenSource() *source {
 			return nil, &notThere{"it is not set"}
 		}
 		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, errors.New("it holds characters no token has")
+			return nil, errors.New("it contains characters that tokens do not have")
 		}
 		now := c.opts.Now()
-		// A token that does not say when it ends is taken at its word.
+		// A token without an expiry time is accepted.
 		expires := now.Add(time.Hour)
 		if claims, ok := decodeClaims(token); ok {
 			if at, ok := claims.expires(); ok {
@@ -402,7 +399,7 @@ func (c *Credential) tokenSource() *source {
 			}
 		}
 		if !expires.After(now) {
-			return nil, fmt.Errorf("the token ended %s", expires.UTC().Format(time.RFC3339))
+			return nil, fmt.Errorf("the token expired %s", expires.UTC().Format(time.RFC3339))
 		}
 		return &heldToken{AccessToken: azcore.AccessToken{Token: token, ExpiresOn: expires.UTC()}}, nil
 	}

@@ -9,19 +9,19 @@ import (
 // given by its URL.
 type Target struct {
 	// Cloud holds the endpoint, audience and token hosts to use. Its Endpoint
-	// is the one given, when one was given.
+	// is the given one, if any.
 	Cloud Cloud
-	// Loopback is true for an endpoint on this machine, http or https: it
-	// gets a dummy token unless a real one is asked for.
+	// Loopback is true for an http or https endpoint on this machine: it gets a
+	// dummy token unless auth mode "token" is set.
 	Loopback bool
-	// Foreign is true for an https endpoint of no cloud that is known: it
-	// gets only the token of auth mode "token".
+	// Foreign is true for an https endpoint of an unknown cloud: it only gets
+	// the token of auth mode "token".
 	Foreign bool
 }
 
-// Locate finds the Target of a cloud's name and an endpoint's URL. An empty
-// endpoint means the cloud's own. An endpoint that belongs to the named cloud,
-// or is the endpoint of another built-in or registered one, is that cloud's.
+// Locate returns the Target for a cloud and an endpoint URL. An empty endpoint
+// means the cloud's own. An endpoint of the named cloud, or of another built-in
+// or registered cloud, is that cloud's.
 func Locate(cloudName, endpoint, configDir string) (Target, error) {
 	if endpoint == "" {
 		cloud, err := FindCloud(cloudName, configDir)
@@ -43,7 +43,7 @@ func Locate(cloudName, endpoint, configDir string) (Target, error) {
 		cloud.Endpoint = parsed.URL
 		return Target{Cloud: cloud}, nil
 	}
-	// A registry that cannot be read leaves the built-in clouds to compare.
+	// If the registry cannot be read, only the built-in clouds are compared.
 	known, _ := Clouds(configDir)
 	for _, candidate := range known {
 		if at, err := url.Parse(candidate.Endpoint); err == nil && strings.EqualFold(at.Host, own.Host) {
@@ -54,8 +54,8 @@ func Locate(cloudName, endpoint, configDir string) (Target, error) {
 	return Target{Cloud: at(parsed.URL, cloud), Foreign: true}, nil
 }
 
-// at is a nameless cloud with one endpoint, whose tokens are asked for as
-// like's are and go to that endpoint's host alone.
+// at is an unnamed cloud with one endpoint. Its tokens are requested as for
+// like and go only to that endpoint's host.
 func at(endpoint string, like Cloud) Cloud {
 	u, _ := url.Parse(endpoint)
 	return Cloud{

@@ -25,22 +25,22 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// dialPatience bounds looking a host up and connecting to it, so that without
-// a network, or with a name nobody knows, a command ends within five seconds.
+// dialPatience limits lookup and connection, so that without a network, or for
+// an unknown host, a command ends within five seconds.
 const dialPatience = 4 * time.Second
 
-// TransportOptions say how the network is reached.
+// TransportOptions configure the transport.
 type TransportOptions struct {
 	// CAFile is a PEM file of certificate authorities to trust besides the
 	// system's; the value of --ca-file.
 	CAFile string
-	// LoopbackCAFile is a PEM file trusted only for servers on this machine:
-	// the emulator's. It is read when such a server is first spoken to; when
-	// it is not there, nothing is added.
+	// LoopbackCAFile is the emulator's PEM file, trusted only for servers on
+	// this machine. It is read on the first connection to one, and may be
+	// missing.
 	LoopbackCAFile string
-	// Getenv is asked for HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE
-	// and REQUESTS_CA_BUNDLE, which is where az's users name a company's
-	// authority. Default os.Getenv.
+	// Getenv reads HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE and
+	// REQUESTS_CA_BUNDLE, which users of az set to a company's authority.
+	// Default os.Getenv.
 	Getenv func(string) string
 }
 
@@ -91,7 +91,7 @@ func NewTransport(opts TransportOptions) (*http.Client, error) {
 	}, nil
 }
 
-// dialer makes a connection, as http.Transport wants it.
+// dialer opens a connection for http.Transport.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool, dial dialer) *http.Transport {
@@ -107,7 +107,7 @@ func transport(proxy func(*http.Request) (*url.URL, error), roots *x509.CertPool
 		ForceAttemptHTTP2:     true,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 			if answer.StatusCode != http.StatusOK {
-				return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: proxyRefusal(answer.StatusCode)} // as for any proxy of no use
+				return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: proxyRefusal(answer.StatusCode)} // as for any unusable proxy
 			}
 			return nil
 		},
@@ -121,15 +121,16 @@ func (r proxyRefusal) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", int(r), http.StatusText(int(r))))
 }
 
-// bundle is a PEM file of certificates, as it was read.
+// bundle is the content of a PEM file of certificates.
 type bundle struct {
 	file string
 	data []byte
 }
 
-// trust is the system's certificate pool plus the bundles; nil, which means the
-// system's, without any. Parsing a system's worth of certificates takes longer
-// than a request, so it is called when a server first asks to be trusted.
+// trust returns the system's certificate pool plus the bundles; nil, meaning
+// the system's, if there are none. Parsing the system's certificates takes
+// longer than a request, so it is called only when a server needs to be
+// verified.
 func trust(bundles []bundle) *x509.CertPool {
 	if len(bundles) == 0 {
 		return nil
@@ -144,7 +145,7 @@ func trust(bundles []bundle) *x509.CertPool {
 	return pool
 }
 
-// readCertificates reads a PEM file that must hold a certificate.
+// readCertificates reads a PEM file that must contain a certificate.
 func readCertificates(file string) ([]byte, error) {
 	data, err := input.Plain(file)
 	if err != nil {
@@ -158,7 +159,7 @@ func readCertificates(file string) ([]byte, error) {
 		if _, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
 			return data, nil
 		}
-		why = "holds no certificate"
+		why = "contains no certificate"
 	}
 	return nil, noCertificates(file, why)
 }
@@ -167,9 +168,8 @@ func noCertificates(file, why string) error {
 	return &exit.Error{Exit: exit.Usage, Text: file + " " + why, Tip: "give a PEM file of certificates with --ca-file or SSL_CERT_FILE"}
 }
 
-// proxyFunc reads the proxy variables as net/http does, from an environment
-// that can be a test's. This machine and its link, where the metadata service
-// is, are never behind a proxy.
+// proxyFunc reads the proxy variables as net/http does, from getenv. Loopback
+// and link-local addresses, such as the metadata service's, never use a proxy.
 func proxyFunc(getenv func(string) string) func(*http.Request) (*url.URL, error) {
 	choose := sync.OnceValue(func() func(*url.URL) (*url.URL, error) {
 		either := func(upper, lower string) string { return first(getenv(upper), getenv(lower)) }
@@ -193,14 +193,14 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return dialWith(ctx, &net.Dialer{KeepAlive: 30 * time.Second}, network, address)
 }
 
-// dialLocal is dial for this machine: a resolver that sends a name of this
-// machine elsewhere is not followed.
+// dialLocal is dial for this machine. It ignores a resolver that maps a name of
+// this machine to another address.
 func dialLocal(ctx context.Context, network, address string) (net.Conn, error) {
 	return dialWith(ctx, &net.Dialer{KeepAlive: 30 * time.Second, Control: loopback.Control}, network, address)
 }
 
-// dialWith asks a resolver that is out of order for a moment a second time;
-// nothing has been sent by then.
+// dialWith retries once after a temporary resolver failure; nothing has been
+// sent by then.
 func dialWith(ctx context.Context, dialer *net.Dialer, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
@@ -216,7 +216,7 @@ func dialWith(ctx context.Context, dialer *net.Dialer, network, address string) 
 	return conn, err
 }
 
-// roundTripper sends requests and turns what the network says into one line.
+// roundTripper sends requests and reduces network errors to one line.
 type roundTripper struct {
 	proxy  func(*http.Request) (*url.URL, error)
 	plain  http.RoundTripper        // to this machine, without TLS
@@ -304,7 +304,7 @@ func diagnose(host, proxy string, err error) (reason, tip string, lasts bool) {
 		return fmt.Sprintf("the certificate of %s was issued by %q, which is not trusted here", host, peerIssuer),
 			"if that is your company's authority, give its certificate with --ca-file FILE or SSL_CERT_FILE", true
 	case errors.As(err, &wrongHost):
-		return fmt.Sprintf("the certificate %s presented is for another host", host), "", true
+		return fmt.Sprintf("the certificate of %s is for another host", host), "", true
 	case errors.As(err, &invalid):
 		return fmt.Sprintf("the certificate of %s is not valid (%s)", host, oneLine(invalid.Error())),
 			"check this machine's clock", true
@@ -313,7 +313,7 @@ func diagnose(host, proxy string, err error) (reason, tip string, lasts bool) {
 	case errors.As(err, &lookup):
 		name := lookup.Name
 		if lookup.IsNotFound {
-			reason = fmt.Sprintf("no host is called %s", name)
+			reason = fmt.Sprintf("the host %s does not exist", name)
 			tip = "check the name, the network and, behind a proxy, HTTPS_PROXY"
 		} else {
 			reason = fmt.Sprintf("the name %s could not be looked up (no network?)", name)
@@ -322,9 +322,9 @@ func diagnose(host, proxy string, err error) (reason, tip string, lasts bool) {
 		return reason, tip, true
 	case errors.As(err, &refusal):
 		reason = fmt.Sprintf("the proxy %s refused to connect to %s (%s)", proxy, host, refusal)
-		tip = "check HTTPS_PROXY and NO_PROXY, and that the proxy lets this host through"
+		tip = "check HTTPS_PROXY and NO_PROXY, and that the proxy allows this host"
 		if refusal == http.StatusProxyAuthRequired {
-			tip = "give the proxy a user and password it knows: HTTPS_PROXY=http://USER:PASSWORD@" + proxy
+			tip = "give the proxy's user and password: HTTPS_PROXY=http://USER:PASSWORD@" + proxy
 		}
 		return reason, tip, true
 	case isProxyDial || (proxy != "" && isDial):
@@ -335,7 +335,7 @@ func diagnose(host, proxy string, err error) (reason, tip string, lasts bool) {
 		if loopback.Is(hostname(host)) {
 			tip = "start the server first: computetarget emulator serve"
 		}
-		// A server that is being restarted is back at once.
+		// A restarting server is back at once.
 		return reason, tip, false
 	case isDial && errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Sprintf("%s did not answer within %s", host, dialPatience),
@@ -356,7 +356,7 @@ func hostname(host string) string {
 	return host
 }
 
-// cause is the innermost reason of a network error, without addresses.
+// cause is the innermost cause of a network error, without addresses.
 func cause(err error) string {
 	for {
 		next := errors.Unwrap(err)

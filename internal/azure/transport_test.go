@@ -206,7 +206,7 @@ func TestExplain(t *testing.T) {
 		want    string
 		lasting bool
 	}{
-		{"unknown", "", dialled(&net.DNSError{Name: "h", IsNotFound: true}), "no host is called h", true},
+		{"unknown", "", dialled(&net.DNSError{Name: "h", IsNotFound: true}), "the host h does not exist", true},
 		{"no resolver", "", dialled(&net.DNSError{Name: "h", IsTemporary: true}), "could not be looked up (no network?)", true},
 		{"resolver silent", "", dialled(&net.DNSError{Name: "h", IsTimeout: true}), "could not be looked up", true},
 		{"unreachable", "", dialled(os.NewSyscallError("connect", syscall.ENETUNREACH)), "h:1 could not be reached (network is unreachable)", true},

@@ -18,11 +18,10 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// workloadSource is an application that proves who it is with a short-lived
-// assertion of the platform it runs on: the file of a Kubernetes service
-// account, or the identity service of GitHub Actions or Azure Pipelines. The
-// assertion is fetched anew for every token, because it lives for minutes
-// only.
+// workloadSource is an application that proves its identity with an assertion
+// of the platform it runs on: the file of a Kubernetes service account, or the
+// identity service of GitHub Actions or Azure Pipelines. The assertion lives
+// for minutes only, so it is fetched again for every token.
 func (c *Credential) workloadSource() *source {
 	env := c.opts.Getenv
 	client, tenant := env("AZURE_CLIENT_ID"), env("AZURE_TENANT_ID")
@@ -102,8 +101,8 @@ func githubAssertion(ctx context.Context, through policy.Transporter, endpoint, 
 	return assertion(ctx, through, "GitHub", http.MethodGet, u, key, "value")
 }
 
-// exchangeAudience is the audience Entra ID expects of a federated identity
-// token, which differs by cloud.
+// exchangeAudience is the audience that Entra ID expects of a federated token
+// in each cloud.
 func exchangeAudience(cloudName string) string {
 	switch cloudName {
 	case China:
@@ -141,7 +140,7 @@ func assertion(ctx context.Context, through policy.Transporter, platform, method
 	request.Header.Set("Accept", "application/json")
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
-		// Without it a failed sign-in is a redirect to a web page.
+		// Without it, a failed sign-in redirects to a web page.
 		request.Header.Set("X-TFS-FedAuthRedirect", "Suppress")
 	}
 	response, err := through.Do(request)

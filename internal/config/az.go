@@ -10,7 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// azFiles are az's own settings, each file read when first asked for.
+// azFiles are az's settings. Each file is read on first use.
 type azFiles struct {
 	dir     string
 	ini     func() (*azure.INI, error)
@@ -34,12 +34,12 @@ func newAzFiles(in Inputs) *azFiles {
 // AzDir is az's folder: $AZURE_CONFIG_DIR, else ~/.azure.
 func (s *Settings) AzDir() string { return s.az().dir }
 
-// AzProfile is what az remembers of this user's subscriptions.
+// AzProfile is az's list of this user's subscriptions.
 func (s *Settings) AzProfile() (*azure.Profile, error) { return s.az().profile() }
 
-// fromAz asks az's variables and files. az knows no subscription in the
-// emulator's cloud; its default group and workspace hold there too, so that a
-// script that sets them is rehearsed with its own names.
+// fromAz reads az's variables and files. az has no subscription in the
+// emulator's cloud, but its default group and workspace apply there too, so
+// that a script rehearses with its own names.
 func (s *Settings) fromAz(key string) (Value, error) {
 	switch key {
 	case Subscription:
@@ -58,8 +58,8 @@ func (s *Settings) fromAz(key string) (Value, error) {
 	case CloudName:
 		value, err := s.azOption("cloud", "name")
 		if strings.EqualFold(value.Text, EmulatorCloud) {
-			return Value{}, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("the cloud az is set to (%s) is called emulator, a name reserved here", value.Source),
-				Tip: "say which one is meant with --cloud or --endpoint, or register it with az under another name"}
+			return Value{}, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("az's active cloud (%s) is called emulator, which is reserved", value.Source),
+				Tip: "choose one with --cloud or --endpoint, or register it with az under another name"}
 		}
 		return value, err
 	case Output:

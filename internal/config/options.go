@@ -1,7 +1,7 @@
-// Package config answers where a setting comes from: flag, environment,
-// project file, user file or az, in that order. All settings are in one table
-// and one function decides between their sources. No file is read before a
-// value needs it. It is the only package that imports viper.
+// Package config resolves settings from flags, environment, project file, user
+// file and az, in that order. One table lists all settings, and one function
+// decides between sources. A file is read only when a value needs it. It is the
+// only package that imports viper.
 package config
 
 // Level is a kind of source. A higher level wins.
@@ -18,7 +18,7 @@ const (
 	LevelFlag                 // the command line
 )
 
-// Kind is what values of an option look like.
+// Kind is the type of an option's values.
 type Kind int
 
 // The kinds.
@@ -26,7 +26,7 @@ const (
 	Text     Kind = iota // any text
 	Choice               // one of Option.Values, in any case
 	Bool                 // true or false
-	Duration             // 90m, 1h30m, 3d; 0 is none
+	Duration             // 90m, 1h30m, 3d or 0
 	URL                  // an http or https URL
 	File                 // the path of a file
 	Folder               // the path of a folder
@@ -45,24 +45,24 @@ type Option struct {
 	Key string
 	// Flags are the long flags that set it, the strongest first.
 	Flags []string
-	// Short is the short flag for people, such as "-g", or "".
+	// Short is the short flag, such as "-g", or "".
 	Short string
 	// Env is its environment variable, or "".
 	Env string
-	// Project is true when a project's config.json sets it.
+	// Project is true if a project's config.json may set it.
 	Project bool
-	// User is true when config.yaml may set it.
+	// User is true if config.yaml may set it.
 	User bool
-	// Az is true when az's files and variables are asked for it.
+	// Az is true if az's files and variables may set it.
 	Az bool
-	// Default is the value when no source has one.
+	// Default is the value if no source has one.
 	Default string
 	// Secret values are never shown.
 	Secret bool
 	Kind   Kind
 	// Values are the choices of a Choice.
 	Values []string
-	// Help is one line for people.
+	// Help is a one-line description.
 	Help string
 }
 
@@ -87,7 +87,7 @@ const (
 	EmulatorPace   = "emulator-pace"
 )
 
-// Options lists every option, in the order people are shown them.
+// Options lists every option, in display order.
 func Options() []Option {
 	return []Option{
 		{Key: Subscription, Flags: []string{"subscription-id", "subscription"}, Env: "COMPUTETARGET_SUBSCRIPTION",
@@ -103,12 +103,12 @@ func Options() []Option {
 			Help: "Resource Manager URL to use instead of the cloud's own"},
 		{Key: Output, Flags: []string{"output"}, Short: "-o", Env: "COMPUTETARGET_OUTPUT", User: true, Az: true, Kind: Choice,
 			Values: []string{"json", "jsonc", "table", "tsv", "yaml", "yamlc", "name", "id", "wide", "none"},
-			Help:   "output format; without one, people's views on a terminal and json elsewhere"},
+			Help:   "output format (default: a readable view on a terminal, json elsewhere)"},
 		{Key: APIVersion, Flags: []string{"api-version"}, Env: "COMPUTETARGET_API_VERSION", User: true, Kind: Version,
 			Help: "api-version of every request instead of the one chosen per operation"},
 		{Key: AuthMode, Flags: []string{"auth-mode"}, Env: "COMPUTETARGET_AUTH_MODE", User: true, Kind: Choice,
 			Values: []string{"auto", "env", "workload", "azurecli", "msi", "azd", "token"}, Default: "auto",
-			Help: "where access tokens come from"},
+			Help: "source of access tokens"},
 		{Key: AccessToken, Env: "COMPUTETARGET_ACCESS_TOKEN", Secret: true,
 			Help: "access token for --auth-mode token"},
 		{Key: Timeout, Flags: []string{"timeout"}, Env: "COMPUTETARGET_TIMEOUT", User: true, Kind: Duration, Default: "1h",
@@ -116,10 +116,10 @@ func Options() []Option {
 		{Key: TimeZone, Flags: []string{"time-zone"}, Env: "COMPUTETARGET_TIME_ZONE", User: true, Kind: Zone,
 			Help: "time zone of schedules, such as Europe/Berlin or W. Europe Standard Time"},
 		{Key: Progress, Env: "COMPUTETARGET_PROGRESS", User: true, Kind: Choice, Values: []string{"auto", "plain", "none"},
-			Default: "auto", Help: "how waiting is shown"},
-		{Key: NoColor, Env: "NO_COLOR", Az: true, Kind: Bool, Default: "false", Help: "no colours; any NO_COLOR that is not empty counts"},
+			Default: "auto", Help: "how to show progress"},
+		{Key: NoColor, Env: "NO_COLOR", Az: true, Kind: Bool, Default: "false", Help: "turn colors off; any non-empty NO_COLOR counts"},
 		{Key: OnlyShowErrors, Flags: []string{"only-show-errors"}, Az: true, Kind: Bool, Default: "false",
-			Help: "no notes and warnings on stderr"},
+			Help: "print no notes or warnings on stderr"},
 		{Key: CAFile, Flags: []string{"ca-file"}, User: true, Kind: File,
 			Help: "PEM file of certificate authorities to trust besides the system's"},
 		{Key: EmulatorDir, Env: "COMPUTETARGET_EMULATOR_DIR", User: true, Kind: Folder,

@@ -16,20 +16,20 @@ import (
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
-// Project is a project's config.json: the workspace a folder belongs to. It
-// has no say in anything else.
+// Project is a project's config.json: the workspace of a folder. It sets
+// nothing else.
 type Project struct {
 	Path          string
 	Subscription  string
 	ResourceGroup string
 	Workspace     string
-	Cloud         string // the cloud it is in, "" for any; ours, SDKs do not know it
+	Cloud         string // its cloud, "" for any; our own key, unknown to SDKs
 }
 
-// ParseProject reads the content of a project file. Both shapes of CLI v1 are
-// understood: subscription_id, resource_group and workspace_name, and the
-// Scope of a project, which wins when there is one. ours is false for JSON
-// that has nothing of either, such as another program's config.json.
+// ParseProject parses a project file in either format of CLI v1:
+// subscription_id, resource_group and workspace_name, or a Scope, which takes
+// precedence. ours is false for JSON with none of these, such as another
+// program's config.json.
 func ParseProject(data []byte) (project Project, ours bool, err error) {
 	var fields map[string]json.RawMessage
 	data, err = input.Text(data)
@@ -78,14 +78,14 @@ func ParseProject(data []byte) (project Project, ours bool, err error) {
 	}
 	for _, name := range []string{project.Subscription, project.ResourceGroup, project.Workspace} {
 		if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(`/\?#%`, r) }) {
-			return Project{}, true, errors.New("holds a name with characters no name has")
+			return Project{}, true, errors.New("contains a name with invalid characters")
 		}
 	}
 	return project, true, nil
 }
 
-// misspelt is an error about a key that was meant to be one of the file's own
-// and is not there: what it says would come from somewhere else instead.
+// misspelt is an error about a misspelled key whose right spelling is missing:
+// its value would silently come from elsewhere.
 func misspelt(fields map[string]json.RawMessage) error {
 	own := []string{"subscription_id", "resource_group", "workspace_name"}
 	plain := func(key string) string { return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key)) }
@@ -129,8 +129,8 @@ func fileError(path string, err error) error {
 	return exit.Usagef("%s %w", path, err)
 }
 
-// Project returns the project file in effect, or nil when there is none or,
-// as in CLI v1, both -g and -w are given.
+// Project returns the project file in effect. It is nil if there is none or, as
+// in CLI v1, both -g and -w are given.
 func (s *Settings) Project() (*Project, error) {
 	if s.in.Flags["resource-group"] != "" && s.in.Flags["workspace-name"] != "" {
 		return nil, nil
@@ -146,11 +146,11 @@ func (s *Settings) Project() (*Project, error) {
 	return project, nil
 }
 
-// findProject looks for the project file from --path upwards, in CLI v1's
-// order: .azureml/config.json in any folder above comes before everything
-// else, then .azureml/project.json, then the same two in aml_config, then in
-// the folders themselves. Outside the two folders of their own a file that
-// says nothing about a workspace is somebody else's and is passed over.
+// findProject searches for the project file from --path upward, in CLI v1's
+// order: .azureml/config.json in any folder above comes before everything else,
+// then .azureml/project.json, then the same two in aml_config, then in the
+// folders themselves. Outside those two folders, a file without a workspace
+// belongs to another program and is skipped.
 func (s *Settings) findProject() (*Project, error) {
 	start, given := s.in.Flags["path"]
 	if start == "" {
@@ -182,8 +182,8 @@ func (s *Settings) findProject() (*Project, error) {
 	return nil, nil
 }
 
-// readProject reads one candidate; nil when it is not there. own is true for
-// a file that can only be a project file.
+// readProject reads a candidate; nil if it does not exist. own is true for a
+// file that can only be a project file.
 func readProject(path string, own bool) (*Project, error) {
 	data, err := input.Plain(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -228,8 +228,8 @@ func (s *Settings) fromProject(key string) (Value, error) {
 	return Value{Text: text, Source: s.shorten(project.Path), Level: LevelProject}, nil
 }
 
-// shorten writes a path for people: from the folder worked in when it is in
-// there, with ~ for the home folder otherwise.
+// shorten abbreviates a path: relative to the current folder if inside it, else
+// with ~ for the home folder.
 func (s *Settings) shorten(path string) string {
 	for _, base := range []struct{ dir, name string }{{s.in.Dir, "."}, {s.in.Home, "~"}} {
 		if base.dir == "" {

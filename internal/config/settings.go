@@ -15,34 +15,33 @@ import (
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
-// Inputs is the world a Settings looks at. Nothing of it is touched before a
-// value is asked for.
+// Inputs are the sources of a Settings. None is read before a value is needed.
 type Inputs struct {
 	// Getenv reads the environment; default os.Getenv. An empty variable
 	// counts as not set.
 	Getenv func(string) string
-	// Flags holds the long flags that were given, by name without dashes.
+	// Flags holds the given long flags, by name without dashes.
 	Flags map[string]string
-	// Dir is the folder the process works in; default os.Getwd.
+	// Dir is the current folder; default os.Getwd.
 	Dir string
 	// Home is the user's home folder; default os.UserHomeDir.
 	Home string
 	// GOOS is the operating system; default runtime.GOOS.
 	GOOS string
-	// NoFiles leaves flags, environment and defaults.
+	// NoFiles restricts the sources to flags, environment and defaults.
 	NoFiles bool
 }
 
-// Value is a setting and where it came from.
+// Value is a setting and its source.
 type Value struct {
 	Key    string
 	Text   string // "" when not set
-	Source string // in words: flag -g, COMPUTETARGET_WORKSPACE, ./.azureml/config.json, az defaults, default
+	Source string // for example flag -g, COMPUTETARGET_WORKSPACE, ./.azureml/config.json, az defaults, default
 	Level  Level
 	Secret bool
 }
 
-// Set reports whether any source, the built-in default included, has a value.
+// Set reports whether any source, including the built-in default, has a value.
 func (v Value) Set() bool { return v.Level != LevelNone }
 
 // Settings resolves options. It is safe for concurrent use; every file is read
@@ -54,13 +53,13 @@ type Settings struct {
 	az     func() *azFiles
 	target func() (Target, error)
 
-	chosenBy string // who chose the workspace in the place of flags, "" when nobody did
+	chosenBy string // what Choose was given as by, "" before
 
 	mu       sync.Mutex
 	warnings []string
 }
 
-// New makes a Settings without reading anything.
+// New returns a Settings. It reads nothing.
 func New(in Inputs) *Settings {
 	in = in.withDefaults()
 	s := &Settings{in: in}
@@ -71,8 +70,7 @@ func New(in Inputs) *Settings {
 	return s
 }
 
-// Choose makes a workspace the one to act in, in the place of flags; by says in
-// words who says so.
+// Choose sets the workspace, as flags would; by names the source.
 func (s *Settings) Choose(subscription, group, workspace, by string) {
 	flags := maps.Clone(s.in.Flags)
 	if flags == nil {
@@ -83,8 +81,8 @@ func (s *Settings) Choose(subscription, group, workspace, by string) {
 	s.in.Flags, s.chosenBy = flags, by
 }
 
-// Get resolves an option by its key. The error says which source holds a value
-// that cannot be used.
+// Get resolves an option by its key. The error names the source of an unusable
+// value.
 func (s *Settings) Get(key string) (Value, error) {
 	option, ok := Lookup(key)
 	if !ok {
@@ -101,8 +99,8 @@ func (s *Settings) Get(key string) (Value, error) {
 	return s.resolve(option, LevelFlag, LevelDefault)
 }
 
-// resolve asks the sources of an option, from one level down to another. It is
-// the one place where precedence is decided.
+// resolve tries the sources of an option, from one level down to another. Only
+// this function decides precedence.
 func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
 	for level := from; level >= to; level-- {
 		value, err := s.at(option, level)
@@ -114,7 +112,7 @@ func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
 		}
 		text, err := Canonical(option, value.Text)
 		if err != nil && level == LevelAz {
-			// az's settings are for az: what is no use here is passed over.
+			// az's settings are for az: unusable ones are skipped.
 			s.warn("%s (from %s) %s; not used", option.Key, value.Source, err)
 			continue
 		}
@@ -127,7 +125,7 @@ func (s *Settings) resolve(option Option, from, to Level) (Value, error) {
 	return Value{Key: option.Key, Secret: option.Secret}, nil
 }
 
-// at asks one level for an option.
+// at reads an option from one level.
 func (s *Settings) at(option Option, level Level) (Value, error) {
 	if s.in.NoFiles && level >= LevelAz && level <= LevelProject {
 		return Value{}, nil
@@ -163,9 +161,9 @@ func (s *Settings) at(option Option, level Level) (Value, error) {
 	return Value{}, nil
 }
 
-// fromFlags asks the command line. A flag with an empty value, as scripts pass
-// it when a variable is not set, counts as not given; it is said so, because
-// what is used instead may be something else than was meant.
+// fromFlags reads an option from flags. An empty flag, as a script passes it
+// for an unset variable, counts as not given, with a warning, because another
+// source then applies.
 func (s *Settings) fromFlags(option Option) Value {
 	for _, flag := range option.Flags {
 		text, ok := s.in.Flags[flag]
@@ -189,7 +187,7 @@ func (s *Settings) fromFlags(option Option) Value {
 }
 
 // builtIn is the default of an option; in the emulator's cloud that includes
-// the workspace it is born with.
+// its initial workspace.
 func (s *Settings) builtIn(option Option) Value {
 	text := option.Default
 	if option.Key == EmulatorDir {
@@ -229,7 +227,7 @@ func (s *Settings) Duration(key string) (time.Duration, error) {
 }
 
 // All resolves every option, in the order of the table, for config show. An
-// option that cannot be resolved keeps its error's sentence as Source.
+// option that cannot be resolved has the error text as Source.
 func (s *Settings) All() []Value {
 	values := make([]Value, 0, len(Options()))
 	for _, option := range Options() {
@@ -245,10 +243,10 @@ func (s *Settings) All() []Value {
 	return values
 }
 
-// Home is the user's home folder, "" when there is none.
+// Home is the user's home folder, or "".
 func (s *Settings) Home() string { return s.in.Home }
 
-// Warnings are sentences about settings that were passed over, for stderr.
+// Warnings are sentences about skipped settings, for stderr.
 func (s *Settings) Warnings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -241,7 +241,7 @@ func TestProjectSearch(t *testing.T) {
 		{name: "empty .azureml/config.json", files: map[string]string{"src/project/.azureml/config.json": ""}, err: "config.json:1"},
 		{name: ".azureml/config.json of nothing", files: map[string]string{"src/project/.azureml/config.json": "{}"}, err: "names no workspace"},
 		{name: "scope of something else", files: map[string]string{"src/project/.azureml/config.json": `{"Scope": "/subscriptions/s"}`}, err: "Scope that is not"},
-		{name: "name with a slash", files: map[string]string{"src/project/.azureml/config.json": shape("a/b")}, err: "characters no name has"},
+		{name: "name with a slash", files: map[string]string{"src/project/.azureml/config.json": shape("a/b")}, err: "a name with invalid characters"},
 		{name: "null keys", files: map[string]string{"src/project/.azureml/config.json": `{"subscription_id": null, "workspace_name": "w"}`}, want: "w"},
 		{name: "--path folder", files: map[string]string{"other/.azureml/config.json": shape("there"), "src/project/.azureml/config.json": shape("here")}, path: "../../other", want: "there"},
 		{name: "--path below", files: map[string]string{"src/project/a/b/x": "", "src/project/.azureml/config.json": shape("here")}, path: "a/b", want: "here"},
@@ -385,8 +385,8 @@ func TestSubscriptionByName(t *testing.T) {
 		{"Team B", subB, ""},
 		{"team b", subB, ""},
 		{"Twin", "", "2 subscriptions"},
-		{"Gov", "", "knows none of that name in AzureCloud"},
-		{"nobody", "", "knows none of that name"},
+		{"Gov", "", "knows no subscription of that name in AzureCloud"},
+		{"nobody", "", "knows no subscription of that name"},
 	}
 	for _, test := range tests {
 		w := newWorld(t)
@@ -531,9 +531,9 @@ func TestUserFile(t *testing.T) {
 		{name: "empty", content: "", key: Timeout, want: "1h"},
 		{name: "only a comment", content: "# nothing yet\n", key: Timeout, want: "1h"},
 		{name: "null value", content: "timeout:\n", key: Timeout, want: "1h"},
-		{name: "typo", content: "# my settings\nworkspce: x\n", key: Workspace, err: `config.yaml:2 holds an unknown setting "workspce", did you mean workspace?`},
+		{name: "typo", content: "# my settings\nworkspce: x\n", key: Workspace, err: `config.yaml:2 has an unknown setting "workspce"; did you mean workspace?`},
 		{name: "underscore", content: "resource_group: x\n", key: Workspace, err: "did you mean resource-group?"},
-		{name: "far off", content: "colour-of-money: x\n", key: Workspace, err: "known are"},
+		{name: "far off", content: "colour-of-money: x\n", key: Workspace, err: "the settings are"},
 		{name: "secret", content: "access-token: x\n", key: Workspace, err: "COMPUTETARGET_ACCESS_TOKEN"},
 		{name: "twice", content: "workspace: a\nworkspace: b\n", key: Workspace, err: "config.yaml:2"},
 		{name: "list", content: "workspace: [a, b]\n", key: Workspace, err: "config.yaml:1"},

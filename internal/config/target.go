@@ -7,8 +7,8 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// What the emulator is born with, and what a workspace is when nothing says
-// otherwise while the cloud is the emulator.
+// The emulator's initial resources, which are the default workspace if the
+// cloud is the emulator.
 const (
 	EmulatorCloud         = "emulator"
 	EmulatorSubscription  = "00000000-0000-0000-0000-000000000000"
@@ -20,16 +20,15 @@ const (
 // cloud.
 type Target struct {
 	Cloud    Value
-	Endpoint Value // not set when the cloud's own endpoint is used
+	Endpoint Value // not set for the cloud's own endpoint
 }
 
-// Emulator reports whether the embedded emulator is meant.
+// Emulator reports whether the target is the embedded emulator.
 func (t Target) Emulator() bool { return t.Cloud.Text == EmulatorCloud }
 
 // Target resolves cloud and endpoint together, because an endpoint and the
-// embedded emulator exclude each other: as flags that is an error; otherwise
-// the one from the stronger source counts, and from sources of equal strength
-// the endpoint.
+// embedded emulator are mutually exclusive. Two flags are an error; otherwise
+// the stronger source wins, and the endpoint wins a tie.
 func (s *Settings) Target() (Target, error) { return s.target() }
 
 func (s *Settings) findTarget() (Target, error) {
@@ -61,7 +60,7 @@ func (s *Settings) findTarget() (Target, error) {
 	return Target{Cloud: cloud, Endpoint: endpoint}, nil
 }
 
-// spellCloud gives the names of clouds their one spelling.
+// spellCloud normalizes the name of a cloud.
 func spellCloud(cloud Value) Value {
 	if strings.EqualFold(cloud.Text, EmulatorCloud) {
 		cloud.Text = EmulatorCloud

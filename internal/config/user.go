@@ -17,8 +17,8 @@ import (
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
-// UserFile is the path of the user's config.yaml, whether it is there or not;
-// "" when no home folder is known.
+// UserFile is the path of the user's config.yaml, which may not exist; ""
+// without a home folder.
 func (s *Settings) UserFile() string {
 	dir := s.userDir("XDG_CONFIG_HOME", "AppData", ".config")
 	if dir == "" {
@@ -27,18 +27,18 @@ func (s *Settings) UserFile() string {
 	return filepath.Join(dir, "config.yaml")
 }
 
-// chosenIn is the key in config.yaml that says in which cloud its workspace was
-// chosen with use; without it, as when people write the file, the workspace
-// holds everywhere.
+// chosenIn is the key in config.yaml for the cloud in which use chose its
+// workspace. Without it, as in files written by hand, the workspace applies to
+// every cloud.
 const chosenIn = "chosen-in"
 
-// ofWorkspace reports whether a setting says where to act, which is another
-// place in each cloud.
+// ofWorkspace reports whether a setting is part of the workspace, which differs
+// by cloud.
 func ofWorkspace(key string) bool {
 	return key == Subscription || key == ResourceGroup || key == Workspace
 }
 
-// workspaceCloud is the cloud that a choice of workspace belongs to. A server on
+// workspaceCloud is the cloud that a chosen workspace applies to. A server on
 // this machine is an emulator.
 func (s *Settings) workspaceCloud() (string, error) {
 	target, err := s.Target()
@@ -67,13 +67,13 @@ func (s *Settings) cloudFile(cloud string) string {
 	return strings.TrimSuffix(path, ".yaml") + "." + plain + ".yaml"
 }
 
-// StateDir is the folder of what must not be lost and is no setting; "" when
-// there is no home folder.
+// StateDir is the folder for data that must not be lost; "" without a home
+// folder.
 func (s *Settings) StateDir() string {
 	return s.userDir("XDG_STATE_HOME", "LocalAppData", filepath.Join(".local", "state"))
 }
 
-// emulatorDir is the folder of the emulator's state when none is set.
+// emulatorDir is the default folder of the emulator's state.
 func (s *Settings) emulatorDir() string {
 	dir := s.StateDir()
 	if dir == "" {
@@ -82,15 +82,14 @@ func (s *Settings) emulatorDir() string {
 	return filepath.Join(dir, "emulator")
 }
 
-// CacheDir is the folder of what can be lost and asked for again; "" when there
-// is no home folder.
+// CacheDir is the folder for data that can be fetched again; "" without a home
+// folder.
 func (s *Settings) CacheDir() string {
 	return s.userDir("XDG_CACHE_HOME", "LocalAppData", ".cache")
 }
 
-// userDir is our folder in a base folder of the XDG specification, or in the
-// one Windows has for the purpose. Relative XDG paths are passed over, as the
-// specification asks.
+// userDir is our folder in an XDG base folder, or in its Windows equivalent.
+// Relative XDG paths are ignored, as the specification requires.
 func (s *Settings) userDir(xdg, windows, fallback string) string {
 	base := s.in.Getenv(xdg)
 	if base == "" || !filepath.IsAbs(base) {
@@ -108,13 +107,13 @@ func (s *Settings) userDir(xdg, windows, fallback string) string {
 	return filepath.Join(base, "computetarget")
 }
 
-// userFile is the user's config.yaml as read.
+// userFile is the content of the user's config.yaml.
 type userFile struct {
 	values *viper.Viper
 	lines  map[string]int
 }
 
-// readUserFile reads config.yaml; one that is not there is empty.
+// readUserFile reads config.yaml; a missing one is empty.
 func readUserFile(path string) (*userFile, error) {
 	var data []byte
 	if path != "" {
@@ -140,10 +139,9 @@ func readUserFile(path string) (*userFile, error) {
 	return &userFile{values: values, lines: codec.lines}, nil
 }
 
-// strictYAML decodes config.yaml for viper. It takes every value as the text
-// it was written as, because YAML itself turns api-version: 2025-12-01 into a
-// moment in time, and refuses what it does not know instead of passing it
-// over in silence.
+// strictYAML decodes config.yaml for viper. It keeps every value as written,
+// because YAML turns api-version: 2025-12-01 into a time, and it rejects
+// unknown keys, which viper ignores.
 type strictYAML struct {
 	lines map[string]int
 	err   error
@@ -184,9 +182,9 @@ func (c *strictYAML) add(key, value *yaml.Node, into map[string]any) error {
 	case !ok:
 		return &lineError{key.Line, unknownInFile(key.Value)}
 	case option.Secret:
-		return &lineError{key.Line, fmt.Sprintf("holds %s: secrets belong into %s, not into a file", key.Value, option.Env)}
+		return &lineError{key.Line, fmt.Sprintf("has %s: secrets belong in %s, not in a file", key.Value, option.Env)}
 	case !option.User:
-		return &lineError{key.Line, fmt.Sprintf("holds %s, which cannot be set here", key.Value)}
+		return &lineError{key.Line, fmt.Sprintf("has %s, which cannot be set here", key.Value)}
 	case c.lines[option.Key] != 0:
 		return &lineError{key.Line, fmt.Sprintf("sets %s again (first in line %d)", key.Value, c.lines[option.Key])}
 	case value.Kind != yaml.ScalarNode:
@@ -212,13 +210,12 @@ func unknownInFile(key string) string {
 		}
 	}
 	if near := nearest.Word(key, keys); near != "" {
-		return fmt.Sprintf("holds an unknown setting %q, did you mean %s?", key, near)
+		return fmt.Sprintf("has an unknown setting %q; did you mean %s?", key, near)
 	}
-	return fmt.Sprintf("holds an unknown setting %q (known are %s)", key, strings.Join(keys, ", "))
+	return fmt.Sprintf("has an unknown setting %q; the settings are %s", key, strings.Join(keys, ", "))
 }
 
-// parseYAML returns the mapping a YAML file consists of; an empty one for an
-// empty file.
+// parseYAML returns the mapping in a YAML file; empty for an empty file.
 func parseYAML(data []byte) (*yaml.Node, error) {
 	var document yaml.Node
 	data, err := input.Text(data)
@@ -241,7 +238,8 @@ func parseYAML(data []byte) (*yaml.Node, error) {
 	return root, nil
 }
 
-// yamlError takes the line out of a YAML error's text, the only place it is in.
+// yamlError takes the line from the text of a YAML error, the only place that
+// has it.
 func yamlError(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if rest, ok := strings.CutPrefix(text, "line "); ok {

@@ -17,12 +17,12 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// Canonical checks a text against an option's kind and returns it in the
-// spelling of the table: choices and booleans in lower case. The error is a
-// clause that continues "KEY (from SOURCE) …".
+// Canonical checks a text against an option's kind and normalizes it: choices
+// and booleans in lower case. The error is a clause that continues "KEY (from
+// SOURCE) …".
 func Canonical(option Option, text string) (string, error) {
 	if strings.ContainsFunc(text, unicode.IsControl) {
-		return "", errors.New("holds control characters")
+		return "", errors.New("contains control characters")
 	}
 	text = strings.TrimSpace(text)
 	switch option.Kind {
@@ -33,7 +33,7 @@ func Canonical(option Option, text string) (string, error) {
 			}
 		}
 		if near := nearest.Word(text, option.Values); near != "" {
-			return "", fmt.Errorf("is %q, did you mean %s?", text, near)
+			return "", fmt.Errorf("is %q; did you mean %s?", text, near)
 		}
 		return "", fmt.Errorf("is %q, not one of %s", text, strings.Join(option.Values, ", "))
 	case Bool:
@@ -48,7 +48,7 @@ func Canonical(option Option, text string) (string, error) {
 		}
 	case Group, Name:
 		if strings.ContainsAny(text, `/\?#%`) {
-			return "", fmt.Errorf("is %q, which is no name", text)
+			return "", fmt.Errorf("is %q, not a valid name", text)
 		}
 	case Zone:
 		if _, err := schedule.Resolve(text); err != nil {
@@ -73,8 +73,8 @@ func Canonical(option Option, text string) (string, error) {
 
 var version = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{4}-\d\d-\d\d(-[a-z]+)?$`) })
 
-// ParseBool reads what az reads as a boolean: true, yes, on, 1 and their
-// opposites, in any case.
+// ParseBool parses a boolean as az does: true, yes, on, 1 and their opposites,
+// in any case.
 func ParseBool(text string) (value, ok bool) {
 	switch strings.ToLower(text) {
 	case "true", "yes", "on", "1", "y", "t":
@@ -85,8 +85,8 @@ func ParseBool(text string) (value, ok bool) {
 	return false, false
 }
 
-// ParseDuration reads a duration with units: 90s, 90m, 1h30m, 3d. A bare
-// number is refused, because it could mean seconds or minutes; 0 is fine.
+// ParseDuration parses a duration with units: 90s, 90m, 1h30m, 3d. A bare
+// number other than 0 is an error, because it could mean seconds or minutes.
 func ParseDuration(text string) (time.Duration, error) {
 	lower := strings.ToLower(strings.TrimSpace(text))
 	if lower == "0" {

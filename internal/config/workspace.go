@@ -9,15 +9,15 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// WorkspaceRef is a workspace and where the choice came from.
+// WorkspaceRef is a workspace and its source.
 type WorkspaceRef struct {
 	Subscription  Value
 	ResourceGroup Value
 	Name          Value
 }
 
-// Source says in words where the workspace came from; when its parts came
-// from different places, it names each.
+// Source describes where the workspace came from, part by part if the sources
+// differ.
 func (w WorkspaceRef) Source() string {
 	if w.Name.Source == w.ResourceGroup.Source || !w.ResourceGroup.Set() {
 		return w.Name.Source
@@ -28,8 +28,8 @@ func (w WorkspaceRef) Source() string {
 	return w.Name.Source + ", resource group from " + w.ResourceGroup.Source
 }
 
-// Note is a sentence to show when workspace and group come from sources of
-// different kinds, which is how one acts on the wrong workspace; "" otherwise.
+// Note warns that workspace and group come from different kinds of sources,
+// which is how people act on the wrong workspace; else "".
 func (w WorkspaceRef) Note() string {
 	if w.Name.Level == w.ResourceGroup.Level || !w.Name.Set() || !w.ResourceGroup.Set() {
 		return ""
@@ -77,9 +77,9 @@ func (s *Settings) Workspace() (WorkspaceRef, error) {
 	return ref, nil
 }
 
-// Subscription resolves the subscription and turns a name into the id az
-// knows for it. For the emulator, and for an endpoint of one's own, a name az
-// does not know is an id.
+// Subscription resolves the subscription and turns its name into an id with
+// az's help. For the emulator or a custom endpoint, a name unknown to az is an
+// id.
 func (s *Settings) Subscription() (Value, error) {
 	value, err := s.Get(Subscription)
 	if err != nil || value.Text == "" || isGUID(value.Text) || value.Level <= LevelAz {
@@ -99,7 +99,7 @@ func (s *Settings) Subscription() (Value, error) {
 	found, several := profile.Find(target.Cloud.Text, value.Text)
 	switch {
 	case found.ID == "" && target.Endpoint.Set():
-		// Az need not know who an endpoint of one's own serves.
+		// az may not know the subscriptions of a custom endpoint.
 		return value, nil
 	case found.ID != "":
 		value.Text = found.ID
@@ -112,7 +112,7 @@ func (s *Settings) Subscription() (Value, error) {
 		return value, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("az knows %d subscriptions called %q (%s)", len(several), value.Text, strings.Join(ids, ", ")),
 			Tip: "give the id with --subscription-id"}
 	}
-	return value, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("subscription %q (from %s) is no id, and az knows none of that name in %s",
+	return value, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("subscription %q (from %s) is not an id, and az knows no subscription of that name in %s",
 		value.Text, value.Source, target.Cloud.Text), Tip: "run az login, or give the id with --subscription-id"}
 }
 

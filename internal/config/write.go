@@ -20,12 +20,11 @@ import (
 	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
-// Change is a new value of a setting; an empty text removes it.
+// Change is a new value of a setting; an empty Text removes it.
 type Change struct{ Key, Text string }
 
-// Set writes settings to the user's config.yaml, all of them or, when one
-// cannot be, none. Comments and order of the file stay. The values of this
-// Settings do not change.
+// Set writes settings to the user's config.yaml, all or none. It keeps the
+// file's comments and order. The values of this Settings do not change.
 func (s *Settings) Set(changes ...Change) error {
 	normal := make([]Change, 0, len(changes))
 	for _, change := range changes {
@@ -54,13 +53,13 @@ func (s *Settings) Set(changes ...Change) error {
 	return s.write(s.UserFile(), here)
 }
 
-// byCloud tells apart what goes into config.yaml and what into the file of the
-// present cloud: what says where to act, when use has written that file, or
-// when config.yaml's workspace is another cloud's.
+// byCloud separates changes for config.yaml from those for the current cloud's
+// file: parts of the workspace, if use has written that file or config.yaml's
+// workspace is another cloud's.
 func (s *Settings) byCloud(changes []Change) (here, elsewhere []Change, err error) {
 	cloud, err := s.workspaceCloud()
 	if err != nil {
-		return changes, nil, nil //nolint:nilerr // a cloud that is being mended
+		return changes, nil, nil //nolint:nilerr // the cloud setting is being repaired
 	}
 	apart := false
 	if path := s.cloudFile(cloud); path != s.UserFile() {
@@ -70,7 +69,7 @@ func (s *Settings) byCloud(changes []Change) (here, elsewhere []Change, err erro
 		}
 		file, err := s.user()
 		if err != nil {
-			return changes, nil, nil //nolint:nilerr // writing it says what is wrong
+			return changes, nil, nil //nolint:nilerr // writing reports the error
 		}
 		in := file.values.GetString(chosenIn)
 		apart = len(own.lines) > 0 || in != "" && !strings.EqualFold(in, cloud)
@@ -85,14 +84,14 @@ func (s *Settings) byCloud(changes []Change) (here, elsewhere []Change, err erro
 	return here, elsewhere, nil
 }
 
-// settable returns the text a change writes.
+// settable returns the text to write for a change.
 func (s *Settings) settable(change Change) (string, error) {
 	option, ok := Lookup(change.Key)
 	if !ok {
 		return "", unknownKey(change.Key)
 	}
 	if option.Secret || !option.User {
-		e := &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s cannot be kept in %s", change.Key, s.shorten(s.UserFile()))}
+		e := &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s cannot be set in %s", change.Key, s.shorten(s.UserFile()))}
 		if option.Env != "" {
 			e.Tip = "set " + option.Env + " instead"
 		}
@@ -111,9 +110,9 @@ func (s *Settings) settable(change Change) (string, error) {
 	return text, nil
 }
 
-// lasting checks what only this machine knows of a value that is to be kept:
-// that there is such a cloud, file or folder. Paths become absolute, for they
-// will be read in other folders. The error is a clause as Canonical's.
+// lasting checks that the cloud, file or folder that a value names exists on
+// this machine. Paths become absolute, because they will be read from other
+// folders. The error is a clause as Canonical's.
 func (s *Settings) lasting(option Option, text string) (string, error) {
 	switch option.Kind {
 	case Cloud:
@@ -136,7 +135,7 @@ func (s *Settings) lasting(option Option, text string) (string, error) {
 		case option.Kind == Folder && err == nil && !info.IsDir():
 			return "", fmt.Errorf("is %q, which is a file, not a folder", text)
 		case option.Kind == File && err != nil:
-			return "", fmt.Errorf("is %q, and there is no such file", text)
+			return "", fmt.Errorf("is %q, which does not exist", text)
 		case option.Kind == File && info.IsDir():
 			return "", fmt.Errorf("is %q, which is a folder, not a file", text)
 		}
@@ -144,9 +143,9 @@ func (s *Settings) lasting(option Option, text string) (string, error) {
 	return text, nil
 }
 
-// Use makes a workspace the one to act in, for this user everywhere in the
-// present cloud. It returns the file written: config.yaml for public Azure, one
-// beside it for any other cloud.
+// Use makes a workspace the user's default in the current cloud. It returns the
+// file written: config.yaml for public Azure, one beside it for any other
+// cloud.
 func (s *Settings) Use(subscription, group, workspace string) (string, error) {
 	cloud, err := s.workspaceCloud()
 	if err != nil {
@@ -160,10 +159,10 @@ func (s *Settings) Use(subscription, group, workspace string) (string, error) {
 	return path, s.write(path, changes)
 }
 
-// UseHere makes a workspace the one of the folder worked in (written to
-// .azureml/config.json, in the shape of the portal's download, and with the
-// cloud when that is not public Azure). It returns the file written. What was
-// chosen there for another cloud is not replaced.
+// UseHere makes a workspace the default of the current folder. It writes
+// .azureml/config.json in the format of the portal's download, with the cloud
+// unless that is public Azure, and returns the file written. It does not
+// replace a choice for another cloud.
 func (s *Settings) UseHere(subscription, group, workspace string) (string, error) {
 	cloud, err := s.workspaceCloud()
 	if err != nil {
@@ -175,7 +174,7 @@ func (s *Settings) UseHere(subscription, group, workspace string) (string, error
 	path := projectFile(s.in.Dir)
 	old, err := readProject(path, true)
 	if err == nil && old != nil && cloud != "" && !strings.EqualFold(old.Cloud, cloud) {
-		return "", &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf("%s holds the workspace %s of another cloud, and is kept", s.shorten(path), old.Workspace),
+		return "", &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf("%s names the workspace %s of another cloud and is not replaced", s.shorten(path), old.Workspace),
 			Tip: "choose it without --here, or in another folder"}
 	}
 	return WriteProject(s.in.Dir, Project{Subscription: subscription, ResourceGroup: group, Workspace: workspace, Cloud: cloud}, "")
@@ -184,7 +183,7 @@ func (s *Settings) UseHere(subscription, group, workspace string) (string, error
 // write changes settings in config.yaml, or in the file of a cloud beside it.
 func (s *Settings) write(path string, settings []Change) error {
 	if path == "" {
-		return &exit.Error{Exit: exit.Usage, Text: "there is no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
+		return &exit.Error{Exit: exit.Usage, Text: "no home folder to keep settings in", Tip: "set HOME or XDG_CONFIG_HOME"}
 	}
 	data, err := input.Plain(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -210,9 +209,9 @@ func (s *Settings) write(path string, settings []Change) error {
 	return writeFile(path, []byte(text), 0o600)
 }
 
-// edit changes one setting in the text of a YAML file, whose mapping root is,
-// and leaves every other line as it is. Where the file is written in a way
-// that a change of one line cannot express, it is written anew.
+// edit changes one setting in the text of a YAML file with the mapping root,
+// and keeps every other line. If a change of one line cannot express it, the
+// file is rewritten.
 func edit(text string, root *yaml.Node, change Change) (string, error) {
 	wanted := map[string]string{}
 	var old *yaml.Node
@@ -240,7 +239,7 @@ func edit(text string, root *yaml.Node, change Change) (string, error) {
 	case old == nil && change.Text != "":
 		lines = append(lines, string(line))
 	case old != nil && at > len(lines):
-		// YAML knows more line ends than text files have.
+		// YAML has more line breaks than text files.
 	case old != nil && change.Text == "":
 		lines = slices.Delete(lines, at-1, at)
 	case old != nil:
@@ -284,8 +283,8 @@ func put(mapping *yaml.Node, change Change) {
 	}
 }
 
-// WriteProject writes .azureml/config.json in dir and returns its path. With
-// an experiment it has the shape az ml folder attach wrote, else that of the
+// WriteProject writes .azureml/config.json in dir and returns its path. With an
+// experiment it uses the format of az ml folder attach, else that of the
 // portal's download.
 func WriteProject(dir string, project Project, experiment string) (string, error) {
 	var content any = struct {
@@ -315,14 +314,14 @@ func WriteProject(dir string, project Project, experiment string) (string, error
 	return path, writeFile(path, out.Bytes(), 0o644)
 }
 
-// projectFile is the project file that is written in a folder.
+// projectFile is the path of a folder's project file.
 func projectFile(dir string) string { return filepath.Join(dir, ".azureml", "config.json") }
 
-// writeFile replaces a file. Missing folders are made for the user alone when
-// the file is.
+// writeFile replaces a file. It creates missing folders, readable by the user
+// only if the file is.
 func writeFile(path string, data []byte, mode os.FileMode) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // what is named when it cannot be written
+		path = target // named in the error
 	}
 	err := os.MkdirAll(filepath.Dir(path), mode|mode>>2&0o111|0o700)
 	if err == nil {

@@ -67,8 +67,8 @@ func TestSetRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ key, text, before, want string }{
 		{"wrkspace", "x", "", "no setting called"},
-		{AccessToken, "x", "", "cannot be kept"},
-		{NoColor, "true", "", "cannot be kept"},
+		{AccessToken, "x", "", "cannot be set"},
+		{NoColor, "true", "", "cannot be set"},
 		{Output, "tabel", "", "did you mean table?"},
 		{Timeout, "5", "", "without a unit"},
 		{Workspace, "a\nb", "", "control characters"},
@@ -213,7 +213,7 @@ func TestUseHereBelongsToItsCloud(t *testing.T) {
 		t.Errorf("in Azure: %s", got)
 	}
 	w.env["COMPUTETARGET_CLOUD"] = "emulator"
-	if _, err := w.settings().UseHere(EmulatorSubscription, "rg", "rehearsal"); err == nil || !strings.Contains(err.Error(), "is kept") {
+	if _, err := w.settings().UseHere(EmulatorSubscription, "rg", "rehearsal"); err == nil || !strings.Contains(err.Error(), "is not replaced") {
 		t.Errorf("a rehearsal replaced Azure's choice: %v", err)
 	}
 }

@@ -1,6 +1,5 @@
-// Package exit is the one error type of the command line, and the codes it ends
-// the process with. It imports nothing of this module, so that every package
-// that refuses something a person asked for can say so in the same way.
+// Package exit defines the error type of the command line and the exit codes.
+// It imports nothing of this module, so that every package can use it.
 package exit
 
 import (
@@ -15,25 +14,25 @@ const (
 	Failed      = 1   // failed, unreachable, or in conflict with what exists
 	Usage       = 2   // usage or wrong input; nothing was changed
 	NotFound    = 3   // not found
-	Timeout     = 4   // the wait timed out; the operation goes on
+	Timeout     = 4   // the wait timed out; the operation continues
 	Broken      = 5   // the operation, or the compute, is in a failed state
 	Auth        = 6   // sign-in or permission
-	Check       = 7   // a check says no
+	Check       = 7   // a check failed
 	TryLater    = 8   // throttled, no capacity, busy, changed meanwhile
-	CannotRun   = 126 // a program that was named cannot be run, as shells have it
-	NoProgram   = 127 // a program that was named is not there, as shells have it
+	CannotRun   = 126 // the program cannot be run, as in shells
+	NoProgram   = 127 // the program does not exist, as in shells
 	Interrupted = 130 // SIGINT
 	Terminated  = 143 // SIGTERM
 )
 
-// Error is a failure of a command: what people read and what the process ends
-// with. One without words is that of a program that was run for the user and has
-// said itself what there was to say: nothing is printed about it.
+// Error is a failure of a command, with its message and exit code. One without
+// words is that of a program that was run for the user and has said itself what
+// there was to say: nothing is printed about it.
 type Error struct {
-	Exit int    // exit code; 0 is that of the cause, or Failed when that has none
+	Exit int    // exit code; 0 means the cause's, or Failed
 	Code string // the service's error code, "" for our own errors
-	Text string // one sentence: what failed and why; "" is the text of the cause
-	Tip  string // what to do next, printed as "hint: …"; "" is that of the cause
+	Text string // one sentence: what failed and why; "" means the cause's
+	Tip  string // what to do next, printed as "hint: …"; "" means the cause's
 	Err  error  // cause, may be nil
 }
 
@@ -54,7 +53,7 @@ func Errorf(code int, format string, args ...any) error {
 	return &Error{Exit: code, Text: err.Error(), Err: errors.Unwrap(err)}
 }
 
-// Usagef returns an error for wrong input: nothing was changed.
+// Usagef returns an error for wrong input, with nothing changed.
 func Usagef(format string, args ...any) error {
 	return Errorf(Usage, format, args...)
 }
@@ -62,7 +61,7 @@ func Usagef(format string, args ...any) error {
 // Child returns the error of a program that ended with the exit code, see Error.
 func Child(code int) error { return &Error{Exit: code} }
 
-// Signal is what ended the context of a command.
+// Signal is the signal that ended the context of a command.
 type Signal struct{ os.Signal }
 
 func (s Signal) Error() string { return s.String() }

@@ -1,7 +1,7 @@
-// Package input reads what a person names: files, pipes and standard input. A
-// read is bounded, so that /dev/zero ends it; it ends with its context, so that
-// ctrl-c works while nobody writes to a pipe; and text may have a byte order
-// mark or be UTF-16, as editors and shells of Windows write it.
+// Package input reads files, pipes and standard input that users name. A read
+// is bounded, so /dev/zero ends it. It ends with its context, so ctrl-c works
+// on a silent pipe. Text may have a byte order mark or be UTF-16, as Windows
+// editors and shells write it.
 package input
 
 import (
@@ -19,17 +19,16 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// The most bytes that are read of each kind of input. Each is far above the
-// largest real one.
+// The limits in bytes, each far above the largest real input.
 const (
 	// Value is for one value or a few: a key, a certificate, a password, hours.
 	Value = 1 << 20
 	// Names is for names on stdin, one a line.
 	Names = 16 << 20
-	// Settings is for configuration, of az too, and for scripts.
+	// Settings is for configuration files, including az's, and scripts.
 	Settings = 16 << 20
 	// Computes is for lists of computes: 10,000 instances with four schedules
-	// each are a quarter of it.
+	// each take a quarter of it.
 	Computes = 128 << 20
 )
 
@@ -46,15 +45,15 @@ func File(ctx context.Context, path string, limit int64) ([]byte, error) {
 	})
 }
 
-// Stream reads a stream such as stdin to its end, limit bytes at most. name
-// stands for it in errors. When ctx ends first, its cause is returned as it is.
+// Stream reads a stream such as stdin to its end, at most limit bytes. Errors
+// call it name. If ctx ends first, Stream returns its cause.
 func Stream(ctx context.Context, r io.Reader, name string, limit int64) ([]byte, error) {
 	return until(ctx, func() ([]byte, error) { return bounded(r, name, limit) })
 }
 
-// Plain reads a settings file that is looked for rather than named: pipes and
-// devices, which nobody keeps settings in, are refused. It returns
-// fs.ErrNotExist, wrapped, when nothing of that name can be there.
+// Plain reads a settings file that was searched for, not named. It refuses
+// pipes and devices. It returns a wrapped fs.ErrNotExist if the file cannot
+// exist.
 func Plain(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -87,7 +86,7 @@ func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 func bounded(r io.Reader, name string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if u, ok := r.(*reader); ok && err != nil && u.ctx.Err() != nil {
-		return nil, err // it is the end of the command, and no fault of the input
+		return nil, err // the command ends; the input is not at fault
 	}
 	if err != nil {
 		return nil, problem(name, err)
@@ -116,8 +115,8 @@ func problem(path string, err error) error {
 
 func isNotThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || isNotDir(err) }
 
-// until runs a read that may never end. What is still reading when ctx ends is
-// left behind: the process is about to end, too.
+// until runs a read that may never end. If ctx ends first, the read is
+// abandoned: the process is about to end, too.
 func until(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type outcome struct {
 		data []byte
@@ -150,15 +149,15 @@ func (u *reader) Read(p []byte) (int, error) {
 		return 0, context.Cause(u.ctx)
 	}
 	data, err := until(u.ctx, func() ([]byte, error) {
-		own := make([]byte, len(p)) // a read that is left behind must not write into p
+		own := make([]byte, len(p)) // an abandoned read must not write into p
 		n, err := u.r.Read(own)
 		return own[:n], err
 	})
 	return copy(p, data), err
 }
 
-// Text returns the text in data as UTF-8: a byte order mark is dropped and
-// UTF-16 is converted. The error is a clause that continues "PATH …".
+// Text returns data as UTF-8. It drops a byte order mark and converts UTF-16.
+// The error is a clause that continues "PATH …".
 func Text(data []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -175,14 +174,14 @@ func Text(data []byte) ([]byte, error) {
 		return fromUTF16(data, binary.BigEndian)
 	}
 	if !utf8.Valid(data) {
-		return nil, errors.New("is not text in UTF-8")
+		return nil, errors.New("is not UTF-8 text")
 	}
 	return data, nil
 }
 
 func fromUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 	if len(data)%2 != 0 {
-		return nil, errors.New("is UTF-16 that is cut off; save it as UTF-8")
+		return nil, errors.New("is truncated UTF-16; save it as UTF-8")
 	}
 	units := make([]uint16, len(data)/2)
 	for i := range units {
@@ -191,7 +190,7 @@ func fromUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 	return []byte(string(utf16.Decode(units))), nil
 }
 
-// TextFile reads the text file that a person named, see File and Text.
+// TextFile reads the text file that the user named; see File and Text.
 func TextFile(ctx context.Context, path string, limit int64) ([]byte, error) {
 	data, err := File(ctx, path, limit)
 	if err != nil {

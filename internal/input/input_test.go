@@ -53,8 +53,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 		filepath.Join(dir, "no"):          "does not exist",
 		filepath.Join(dir, "no", "no"):    "does not exist",
 		filepath.Join(good, "below"):      "does not exist",
-		write(t, "long", "more than one"): "is larger than 0 MiB",
-		sparse(t, 1<<40):                  "is larger than 0 MiB",
+		write(t, "long", "more than one"): "is larger than the limit of 0 MiB",
+		sparse(t, 1<<40):                  "is larger than the limit of 0 MiB",
 	}
 	if runtime.GOOS != "windows" {
 		loop := filepath.Join(dir, "loop")
@@ -62,7 +62,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		says[loop] = "cannot be read"
-		says["/dev/zero"] = "is larger than 0 MiB"
+		says["/dev/zero"] = "is larger than the limit of 0 MiB"
 		if os.Geteuid() != 0 {
 			closed := write(t, "closed", "text")
 			if err := os.Chmod(closed, 0); err != nil {
@@ -92,7 +92,7 @@ func TestPlain(t *testing.T) {
 	if _, err := input.Plain(filepath.Join(t.TempDir(), "no")); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &e) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	if _, err := input.Plain(sparse(t, input.Settings+1)); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+	if _, err := input.Plain(sparse(t, input.Settings+1)); err == nil || !strings.Contains(err.Error(), "larger than the limit of 16 MiB") {
 		t.Errorf("a huge file: %v", err)
 	}
 	if _, err := input.Plain(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is a folder") {
@@ -175,17 +175,17 @@ func TestText(t *testing.T) {
 		}
 	}
 	for data, want := range map[string]string{
-		"gr\xfcn":                  "not text in UTF-8", // Windows-1252
-		"\xff\xfea":                "cut off",
+		"gr\xfcn":                  "not UTF-8 text", // Windows-1252
+		"\xff\xfea":                "truncated UTF-16",
 		"\xff\xfe\x00\x00a\x00":    "UTF-32",
-		"\x1f\x8b\x08\x00\xff\xff": "not text in UTF-8",
+		"\x1f\x8b\x08\x00\xff\xff": "not UTF-8 text",
 	} {
 		if got, err := input.Text([]byte(data)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %q, %v, want %q", data, got, err, want)
 		}
 	}
 	_, err := input.TextFile(t.Context(), write(t, "old.txt", "gr\xfcn"), 100)
-	if err == nil || !strings.HasSuffix(err.Error(), "old.txt is not text in UTF-8") {
+	if err == nil || !strings.HasSuffix(err.Error(), "old.txt is not UTF-8 text") {
 		t.Errorf("a file that is no text: %v", err)
 	}
 }

@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// isNotDir reports that a part of the path is a file where a folder would be
-// needed: nothing can be at such a path.
+// isNotDir reports whether a parent in the path is a file, so that the path
+// cannot exist.
 func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }

@@ -1,6 +1,6 @@
-// Package lookalike knows the characters that web pages, word processors and
-// chats put where a plain one was meant: dashes that are not "-", curly quotes,
-// and what cannot be seen at all.
+// Package lookalike finds characters that web pages, word processors and chats
+// substitute for plain ones: dashes other than "-", curly quotes, and invisible
+// characters.
 package lookalike
 
 import (
@@ -10,15 +10,15 @@ import (
 	"unicode"
 )
 
-// names are what people call the characters met most.
+// names are the names of the most common characters.
 var names = sync.OnceValue(func() map[rune]string {
 	return map[rune]string{
-		'\t': "a tab", '\n': "a line break", '\r': "a carriage return, as the lines of Windows files end in",
+		'\t': "a tab", '\n': "a line break", '\r': "a carriage return, as in Windows line ends",
 		0x00a0: "a no-break space", 0x00ad: "a soft hyphen", 0x2002: "an en space", 0x2003: "an em space", 0x2007: "a figure space",
 		0x2009: "a thin space", 0x200b: "a zero-width space", 0x200c: "a zero-width non-joiner", 0x200d: "a zero-width joiner",
 		0x200e: "a left-to-right mark", 0x200f: "a right-to-left mark", 0x202a: "a left-to-right embedding", 0x202e: "a right-to-left override",
 		0x202f: "a narrow no-break space", 0x2060: "a word joiner", 0x3000: "an ideographic space", 0xfeff: "a byte order mark",
-		0x2010: "a hyphen of typography", 0x2011: "a non-breaking hyphen", 0x2012: "a figure dash", 0x2013: "an en dash", 0x2014: "an em dash",
+		0x2010: "a typographic hyphen", 0x2011: "a non-breaking hyphen", 0x2012: "a figure dash", 0x2013: "an en dash", 0x2014: "an em dash",
 		0x2015: "a horizontal bar", 0x2212: "a minus sign", 0xfe58: "a small em dash", 0xfe63: "a small hyphen", 0xff0d: "a full-width hyphen",
 		0x2018: "a curly quote", 0x2019: "a curly quote", 0x201a: "a low quote", 0x201b: "a curly quote",
 		0x201c: "a curly quote", 0x201d: "a curly quote", 0x201e: "a low quote", 0x201f: "a curly quote",
@@ -31,13 +31,13 @@ func Dash(r rune) bool {
 	switch r {
 	case '-':
 		return false
-	case 0x2212, 0x207b, 0x208b, 0x02d7, 0x2043, 0x00af, 0x2500, 0x30fc: // signs of arithmetic, bullets, rules
+	case 0x2212, 0x207b, 0x208b, 0x02d7, 0x2043, 0x00af, 0x2500, 0x30fc: // math signs, bullets, rules
 		return true
 	}
 	return unicode.Is(unicode.Pd, r)
 }
 
-// Quote reports whether r is a quote that no shell knows.
+// Quote reports whether r is a quote that shells do not recognize.
 func Quote(r rune) bool {
 	switch r {
 	case 0x00b4, 0x2032, 0x2033, 0xff02, 0xff07: // an accent, primes, full-width quotes
@@ -46,16 +46,15 @@ func Quote(r rune) bool {
 	return unicode.In(r, unicode.Pi, unicode.Pf) || r == 0x201a || r == 0x201e
 }
 
-// Unseen reports whether r cannot be seen, or not be told from a blank.
+// Unseen reports whether r is invisible or looks like a blank.
 func Unseen(r rune) bool {
 	return r != ' ' && (unicode.In(r, unicode.Z, unicode.C) || 0xfe00 <= r && r <= 0xfe0f || r == 0x034f || r == 0x115f || r == 0x3164)
 }
 
-// Any reports whether r is one of those this package knows.
+// Any reports whether r is any lookalike.
 func Any(r rune) bool { return Dash(r) || Quote(r) || Unseen(r) }
 
-// First is the first character of text that only looks like another, and
-// whether there is one.
+// First returns the first lookalike in text, and whether there is one.
 func First(text string) (rune, bool) {
 	for _, r := range text {
 		if Any(r) {
@@ -65,7 +64,7 @@ func First(text string) (rune, bool) {
 	return 0, false
 }
 
-// Describe names r: an en dash (U+2013).
+// Describe names r, for example: an en dash (U+2013).
 func Describe(r rune) string {
 	name := names()[r]
 	switch {
@@ -75,18 +74,18 @@ func Describe(r rune) string {
 	case Quote(r):
 		name = "a kind of quote"
 	case unicode.IsSpace(r):
-		name = "a blank of another kind"
+		name = "an unusual blank"
 	case Unseen(r):
-		name = "a character that cannot be seen"
+		name = "an invisible character"
 	default:
 		name = fmt.Sprintf("%q", r)
 	}
 	return fmt.Sprintf("%s (U+%04X)", name, r)
 }
 
-// Plain is what text was meant to be: dashes and quotes are those of a keyboard,
-// quotes around it and what cannot be seen are gone, and an em dash in front
-// stands for the two dashes it was made of.
+// Plain returns the text that was meant: keyboard dashes and quotes, without
+// surrounding quotes and invisible characters, and with a leading em dash as
+// two dashes.
 func Plain(text string) string {
 	var b strings.Builder
 	for _, r := range text {

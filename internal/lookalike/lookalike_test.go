@@ -23,7 +23,7 @@ func TestDescribe(t *testing.T) {
 	t.Parallel()
 	for r, want := range map[rune]string{
 		'–': "an en dash (U+2013)", '\u00ad': "a soft hyphen (U+00AD)", '”': "a curly quote (U+201D)", '︱': "a kind of dash (U+FE31)",
-		'⸂': "a kind of quote (U+2E02)", '\u2005': "a blank of another kind (U+2005)", '\ufe0f': "a character that cannot be seen (U+FE0F)", 'é': "'é' (U+00E9)",
+		'⸂': "a kind of quote (U+2E02)", '\u2005': "an unusual blank (U+2005)", '\ufe0f': "an invisible character (U+FE0F)", 'é': "'é' (U+00E9)",
 	} {
 		if got := Describe(r); got != want {
 			t.Errorf("Describe(%q) = %q, want %q", r, got, want)

@@ -1,11 +1,10 @@
-// Package nearest finds what a mistyped word was meant to be.
+// Package nearest suggests corrections for mistyped words.
 package nearest
 
 import "strings"
 
-// Word returns the candidate that a mistyped word most likely means, or ""
-// when none is close: at most two letters, and not more than a third of the
-// word, may differ.
+// Word returns the candidate closest to a mistyped word, or "" if none is
+// close: at most two letters, and at most a third of the word, may differ.
 func Word(word string, candidates []string) string {
 	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
 	best, distance := "", min(2, len(word)/3)+1
@@ -18,7 +17,7 @@ func Word(word string, candidates []string) string {
 }
 
 // editDistance counts the letters to insert, delete, replace or swap with a
-// neighbour to turn a into b; from limit on it does not count exactly.
+// neighbor to turn a into b. It is exact only below limit.
 func editDistance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit

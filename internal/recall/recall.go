@@ -1,7 +1,6 @@
-// Package recall remembers what shell completion offers: names of computes,
-// sizes and workspaces, as they were last seen. What it keeps is a guess that
-// saves a request; nothing else relies on it, and a file that cannot be used is
-// a file that is not there.
+// Package recall caches names of computes, sizes and workspaces for shell
+// completion. Nothing else relies on the cache; an unusable file counts as
+// missing.
 package recall
 
 import (
@@ -17,7 +16,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
-// Kind is what names stand for.
+// Kind is the kind of a list of names.
 type Kind string
 
 // The kinds.
@@ -27,24 +26,24 @@ const (
 	Workspaces Kind = "workspaces"
 )
 
-// Name is a name and a few words about it.
+// Name is a name with a short description.
 type Name struct {
 	Text  string `json:"name"`
 	About string `json:"about,omitempty"`
-	State string `json:"state,omitempty"` // of a compute, when it was last seen
+	State string `json:"state,omitempty"` // of a compute, as last seen
 }
 
-// List is the names of one kind.
+// List is the list of names of one kind.
 type List struct {
-	// Seen is when the whole list was last read; the zero time when that never
-	// happened and Names holds only what was met in passing.
+	// Seen is when the whole list was last read; zero if Names only holds names
+	// seen in passing.
 	Seen  time.Time `json:"seen"`
 	Names []Name    `json:"names"`
 }
 
 const (
 	version  = 1
-	maxBytes = 8 << 20 // more than ten thousand computes and every size take
+	maxBytes = 8 << 20 // enough for ten thousand computes and every size
 )
 
 // File keeps the lists of one scope, such as one workspace at one endpoint.
@@ -62,8 +61,8 @@ type content struct {
 	Lists   map[Kind]List `json:"lists"`
 }
 
-// Get returns the list of a kind; an empty one when there is none or the file
-// is of no use.
+// Get returns the list of a kind; an empty one if the file is missing or
+// unusable.
 func (f File) Get(kind Kind) List { return f.read().Lists[kind] }
 
 // Put replaces the list of a kind.
@@ -73,8 +72,8 @@ func (f File) Put(kind Kind, list List) error {
 	return f.write(c)
 }
 
-// Change adds names to the list of a kind, or replaces what is known about
-// them, and removes others. A list that stays the same is not written.
+// Change adds or replaces names in the list of a kind and removes others. It
+// writes only if the list changed.
 func (f File) Change(kind Kind, add []Name, remove []string) error {
 	c := f.read()
 	list := c.Lists[kind]
@@ -101,7 +100,7 @@ func (f File) read() content {
 	if err != nil {
 		return empty
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close() //nolint:errcheck // only read
 	data, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
 	var c content
 	if err != nil || len(data) > maxBytes || json.Unmarshal(data, &c) != nil ||
@@ -111,7 +110,7 @@ func (f File) read() content {
 	return c
 }
 
-// write replaces the file. It is not synced: what a crash loses is asked for
+// write replaces the file. It is not synced: what a crash loses is fetched
 // again.
 func (f File) write(c content) error {
 	data, err := json.Marshal(c)

@@ -9,9 +9,8 @@ const (
 	ExtensionVersion = "1.41.0"
 )
 
-// AddExtension returns what az extension list prints with the extension in it.
-// path is where az would say that it is installed. An extension that is really
-// there stays as az shows it.
+// AddExtension adds the extension to the output of az extension list. path is
+// the installation path to show. An installed extension stays as az shows it.
 func AddExtension(list []any, path string) []any {
 	for _, e := range list {
 		if have, ok := e.(map[string]any); ok && have["name"] == Extension {
@@ -24,7 +23,7 @@ func AddExtension(list []any, path string) []any {
 	})
 }
 
-// AddToVersion puts the extension into what az version prints.
+// AddToVersion adds the extension to the output of az version.
 func AddToVersion(version map[string]any) {
 	extensions, ok := version["extensions"].(map[string]any)
 	if !ok {
@@ -36,8 +35,8 @@ func AddToVersion(version map[string]any) {
 	}
 }
 
-// AddToText puts the extension into the text of az --version: a line under
-// "Extensions:", which az leaves out when there are none.
+// AddToText adds the extension to the output of az --version: a line under
+// "Extensions:", which az omits if there are none.
 func AddToText(text string) string {
 	const column = 34
 	if strings.Contains("\n"+text, "\n"+Extension+" ") {

@@ -40,7 +40,7 @@ type File struct {
 func Files(goos, binary string) ([]File, error) {
 	for _, c := range binary {
 		if c < ' ' || c == 0x7f {
-			return nil, fmt.Errorf("the path of computetarget, %q, holds a control character: install it somewhere else", binary)
+			return nil, fmt.Errorf("the path of computetarget, %q, contains a control character: install it elsewhere", binary)
 		}
 	}
 	pairs := []string{"@BINARY@", "'" + strings.ReplaceAll(binary, "'", `'\''`) + "'"}
@@ -50,7 +50,7 @@ func Files(goos, binary string) ([]File, error) {
 	files := []File{{"az", strings.NewReplacer(pairs...).Replace(posixWrapper)}}
 	if goos == "windows" {
 		if strings.ContainsAny(binary, `"%`) {
-			return nil, fmt.Errorf("the path of computetarget, %s, holds a character that batch files cannot: install it somewhere else", binary)
+			return nil, fmt.Errorf("the path of computetarget, %s, contains a character that batch files cannot: install it elsewhere", binary)
 		}
 		text := strings.ReplaceAll(windowsWrapper, "@BINARY@", binary)
 		files = append(files, File{"az.cmd", strings.ReplaceAll(text, "\n", "\r\n")})
@@ -72,31 +72,30 @@ func anyCase(word string) string {
 type System struct {
 	GOOS   string // as runtime.GOOS
 	Path   string // PATH
-	Home   string // the user's folder, "" when there is none (cron, containers)
+	Home   string // the user's folder, or "" (cron, containers)
 	Binary string // absolute path of computetarget
 	Shell  string // shell that runs scripts, usually /bin/sh; "" to leave scripts out of Status
 	Cron   string // PATH of cron, usually /usr/bin:/bin; "" to leave cron out of Status
 }
 
-// Installed tells where Install put the shim.
+// Installed is the result of Install.
 type Installed struct {
 	Files  []string `json:"files"`
-	First  bool     `json:"first"`  // it stands before every other az on PATH
-	Advice string   `json:"advice"` // what is left to do, "" for nothing
+	First  bool     `json:"first"`  // it is the first az on PATH
+	Advice string   `json:"advice"` // what is left to do, or ""
 }
 
-// Place is one way az gets called, and what answers there.
+// Place is a way to call az, and the az found that way.
 type Place struct {
 	Where  string `json:"where"`  // this shell, scripts or cron
-	Path   string `json:"path"`   // the az that is found, "" for none
+	Path   string `json:"path"`   // the az found, or ""
 	Shim   bool   `json:"shim"`   // it is the shim
-	Real   string `json:"real"`   // the az behind the shim, "" for none
-	Advice string `json:"advice"` // what to do when the shim does not answer or is out of date, else ""
+	Real   string `json:"real"`   // the az behind the shim, or ""
+	Advice string `json:"advice"` // what to do if the shim is not found or out of date, or ""
 }
 
-// Dir returns the folder Install uses when none is named: the first writable
-// one on PATH that stands before the real az, one in the user's home if there
-// is. It is ~/.local/bin when PATH has none.
+// Dir returns the default folder of Install: the first writable one on PATH
+// before the real az, preferably in the user's home; else ~/.local/bin.
 func (s System) Dir() (string, error) {
 	var writable []string
 	for _, dir := range filepath.SplitList(s.Path) {
@@ -108,7 +107,7 @@ func (s System) Dir() (string, error) {
 				break
 			}
 			if canWrite(dir) {
-				return dir, nil // renew the one that is there
+				return dir, nil // renew the existing one
 			}
 			continue
 		}
@@ -129,11 +128,11 @@ func (s System) Dir() (string, error) {
 	case s.Home != "":
 		return filepath.Join(s.Home, ".local", "bin"), nil
 	}
-	return "", errors.New("no folder on PATH before the real az can be written to: name one with --dir and put it first on PATH")
+	return "", errors.New("no folder on PATH before the real az is writable: name one with --dir and put it first on PATH")
 }
 
-// Install writes the shim into dir, which is made when it is missing. A shim
-// that is there is renewed; any other file is left alone and is an error.
+// Install writes the shim into dir, which it creates if necessary. It renews an
+// existing shim; any other file is an error and stays.
 func (s System) Install(dir string) (Installed, error) {
 	var done Installed
 	dir, err := filepath.Abs(dir)
@@ -145,15 +144,15 @@ func (s System) Install(dir string) (Installed, error) {
 		return done, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return done, fmt.Errorf("the folder for the shim cannot be made: %w", err)
+		return done, fmt.Errorf("the folder for the shim cannot be created: %w", err)
 	}
 	if az := s.find(dir); az != "" && !isShim(az) {
-		return done, fmt.Errorf("%s is the real az: name another folder with --dir, one that stands before it on PATH", az)
+		return done, fmt.Errorf("%s is the real az: name a folder before it on PATH with --dir", az)
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
 		if _, err := os.Lstat(path); err == nil && !isShim(path) {
-			return done, fmt.Errorf("%s is there and is not the shim: remove it, or name another folder with --dir", path)
+			return done, fmt.Errorf("%s exists and is not the shim: remove it, or name another folder with --dir", path)
 		}
 	}
 	for _, f := range files {
@@ -174,7 +173,7 @@ func (s System) Install(dir string) (Installed, error) {
 	return done, nil
 }
 
-// Uninstall removes the shim from dir, or from every folder on PATH when dir is
+// Uninstall removes the shim from dir, or from every folder on PATH if dir is
 // "", and returns the files it removed.
 func (s System) Uninstall(dir string) ([]string, error) {
 	dirs := []string{dir}
@@ -197,7 +196,7 @@ func (s System) Uninstall(dir string) ([]string, error) {
 	return removed, nil
 }
 
-// Status tells which az answers in this shell, in scripts and in cron.
+// Status returns the az that this shell, scripts and cron find.
 func (s System) Status(ctx context.Context) []Place {
 	places := []Place{s.place("this shell", s.Path, s.look(s.Path))}
 	if s.Shell != "" {
@@ -242,7 +241,7 @@ func (s System) place(where, path, az string) Place {
 	return p
 }
 
-// ask lets the shell that runs scripts look az up: its start files may change
+// ask lets the shell that runs scripts find az: its start files may change
 // PATH.
 func (s System) ask(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, s.Shell, "-c", "command -v az").Output()
@@ -253,7 +252,7 @@ func (s System) ask(ctx context.Context) string {
 	return strings.TrimSpace(line)
 }
 
-// look returns the az that a shell finds on path.
+// look returns the first az on path.
 func (s System) look(path string) string {
 	for _, dir := range filepath.SplitList(path) {
 		if az := s.find(cmp.Or(dir, ".")); az != "" {
@@ -263,7 +262,7 @@ func (s System) look(path string) string {
 	return ""
 }
 
-// find returns the az in dir, "" when there is none to run.
+// find returns the runnable az in dir, or "".
 func (s System) find(dir string) string {
 	names := []string{"az"}
 	if s.GOOS == "windows" {
@@ -313,7 +312,7 @@ func same(a, b string) bool {
 	return err == nil && os.SameFile(x, y)
 }
 
-// canWrite reports whether files can be made in dir, by making one.
+// canWrite reports whether dir is writable, by creating a file.
 func canWrite(dir string) bool {
 	f, err := os.CreateTemp(dir, ".computetarget-*")
 	if err != nil {
