@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// attempt is one source of tokens that was tried, and why it gave none.
+// attempt is a token source that was tried, and why it failed.
 type attempt struct {
 	mode   string // the auth mode that forces this source
 	source string // the source in words
@@ -25,7 +25,7 @@ type attempt struct {
 	garbled bool // its answer was not understood
 }
 
-// told is the text of a sign-in in which every source failed; lost says that it
+// told is the error text when every source failed; lost is true if sign-in
 // worked earlier in this process.
 func told(tried []attempt, lost bool) string {
 	text := "not signed in: "
@@ -96,9 +96,9 @@ type notThere struct{ reason string }
 
 func (e *notThere) Error() string { return e.reason }
 
-// failure is the error of a sign-in in which every source failed; cause is that
-// of the last one. When time cures it, because the network failed or the sign-in
-// service was busy, there is a net.Error in its chain.
+// failure is the error when every source failed; cause is the error of the last
+// one. If it is temporary, because the network failed or the sign-in service
+// was busy, its chain has a net.Error.
 func (c *Credential) failure(ctx context.Context, tried []attempt, cause error, lost bool) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)

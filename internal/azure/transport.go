@@ -44,10 +44,10 @@ type TransportOptions struct {
 	Getenv func(string) string
 }
 
-// NewTransport makes the HTTP client for everything this program sends. It
-// speaks TLS 1.2 or newer, honours the proxy variables, and returns
-// errors that say what to do. Redirects are followed without credentials. The result is
-// safe for concurrent use and keeps connections open.
+// NewTransport returns the HTTP client for all requests. It requires TLS 1.2 or
+// newer, uses the proxy variables, follows redirects without credentials, and
+// returns errors with advice. It is safe for concurrent use and keeps
+// connections open.
 func NewTransport(opts TransportOptions) (*http.Client, error) {
 	if opts.Getenv == nil {
 		opts.Getenv = os.Getenv
@@ -152,7 +152,7 @@ func readCertificates(file string) ([]byte, error) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		return nil, noCertificates(file, "is not there")
+		return nil, noCertificates(file, "does not exist")
 	}
 	why := "is not a PEM file"
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
@@ -246,8 +246,8 @@ func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 	return response, explain(request.URL.Host, via, err)
 }
 
-// lasting is a failure that asking again at once does not cure. Its method stops
-// azcore's retries.
+// lasting is a failure that a retry does not cure. Its method stops azcore's
+// retries.
 type lasting struct{ error }
 
 // NonRetriable marks the error for azcore.
@@ -255,7 +255,7 @@ func (lasting) NonRetriable() {}
 
 func (e lasting) Unwrap() error { return e.error }
 
-// explain is the failure of the network in err, with what to do about it.
+// explain returns the network error in err, with advice.
 func explain(host, proxy string, err error) error {
 	reason, tip, lasts := diagnose(host, proxy, err)
 	failed := &exit.Error{Exit: exit.Failed, Text: reason, Tip: tip, Err: err}
@@ -265,8 +265,7 @@ func explain(host, proxy string, err error) error {
 	return failed
 }
 
-// unreached is the failure of the network in the chain of err, nil when there is
-// none.
+// unreached returns the network error in the chain of err, or nil.
 func unreached(err error) error {
 	var e *exit.Error
 	if errors.As(err, &e) && e.Exit == exit.Failed {
@@ -275,8 +274,8 @@ func unreached(err error) error {
 	return nil
 }
 
-// diagnose says in words why a host cannot be reached and what to do about it;
-// lasts is true when asking again at once does not help.
+// diagnose says why a host cannot be reached and what to do; lasts is true if a
+// retry does not help.
 func diagnose(host, proxy string, err error) (reason, tip string, lasts bool) {
 	var (
 		unknownCA   x509.UnknownAuthorityError

@@ -38,10 +38,10 @@ func (w WorkspaceRef) Note() string {
 		w.Name.Text, w.Name.Source, w.ResourceGroup.Text, w.ResourceGroup.Source)
 }
 
-// ErrNotChosen is the cause when a part of the workspace is in no source.
+// ErrNotChosen is the cause if a part of the workspace is not set.
 var ErrNotChosen = errors.New("not chosen")
 
-// notChosen is the error of a part that no source has.
+// notChosen is the error for a part that is not set.
 func notChosen(key string) error {
 	e := &exit.Error{Exit: exit.Usage, Err: ErrNotChosen}
 	switch key {
@@ -55,8 +55,8 @@ func notChosen(key string) error {
 	return e
 }
 
-// Workspace resolves the workspace to act in. When no source has a part, the
-// others are returned with an error that wraps ErrNotChosen.
+// Workspace resolves the workspace. If a part is not set, it returns the others
+// with an error that wraps ErrNotChosen.
 func (s *Settings) Workspace() (WorkspaceRef, error) {
 	var ref WorkspaceRef
 	var err error

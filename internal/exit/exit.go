@@ -26,8 +26,8 @@ const (
 )
 
 // Error is a failure of a command, with its message and exit code. One without
-// words is that of a program that was run for the user and has said itself what
-// there was to say: nothing is printed about it.
+// text is from a program run for the user, which printed its own error; nothing
+// else is printed.
 type Error struct {
 	Exit int    // exit code; 0 means the cause's, or Failed
 	Code string // the service's error code, "" for our own errors

@@ -32,9 +32,9 @@ const (
 	Computes = 128 << 20
 )
 
-// File reads the file, pipe or device that a person named, limit bytes at most.
-// What cannot be read is an exit.Error; one for a file that is not there wraps
-// fs.ErrNotExist. When ctx ends first, its cause is returned as it is.
+// File reads at most limit bytes from the file, pipe or device that the user
+// named. A failure is an exit.Error; for a missing file it wraps
+// fs.ErrNotExist. If ctx ends first, File returns its cause.
 func File(ctx context.Context, path string, limit int64) ([]byte, error) {
 	return until(ctx, func() ([]byte, error) {
 		info, err := os.Stat(path)
@@ -98,7 +98,7 @@ func bounded(r io.Reader, name string, limit int64) ([]byte, error) {
 }
 
 func tooLarge(name string, limit int64) error {
-	return exit.Usagef("%s is larger than %d MiB, the most that is read here", name, limit>>20)
+	return exit.Usagef("%s is larger than the limit of %d MiB", name, limit>>20)
 }
 
 func problem(path string, err error) error {
