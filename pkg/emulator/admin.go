@@ -43,39 +43,43 @@ type Status struct {
 // Advance moves the emulator's clock forward by d and lets everything happen,
 // in order, that falls into that time.
 func (e *Emulator) Advance(ctx context.Context, d time.Duration) (Status, error) {
-	var st Status
-	err := e.update(ctx, func(t *tx) error {
-		if err := t.advance(d); err != nil {
-			return err
-		}
-		st = t.status()
-		return nil
-	})
-	return st, err
+	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(t.advance(d)) })
 }
 
 // Reset removes everything, faults and journal included, and seeds the emulator
 // anew; its clock shows the time of the clock below again.
 func (e *Emulator) Reset(ctx context.Context) (Status, error) {
-	var st Status
-	err := e.update(ctx, func(t *tx) error {
-		if err := t.reset(); err != nil {
-			return err
-		}
-		st = t.status()
-		return nil
-	})
-	return st, err
+	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(t.reset()) })
 }
 
 // Status reports what the emulator holds.
 func (e *Emulator) Status(ctx context.Context) (Status, error) {
-	var st Status
-	err := e.update(ctx, func(t *tx) error {
-		st = t.status()
-		return nil
-	})
-	return st, err
+	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(nil) })
+}
+
+// Load puts computes into the emulator as a list of the service shows them: a
+// JSON array, an object with the array under value, or one compute alone. A
+// compute that is there is replaced. Names, sizes, schedules and quota are not
+// checked, so that a copy of production can be rehearsed on; a compute in a
+// transition stays in it. It returns how many there were.
+func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
+	return transact(ctx, e, func(t *tx) (int, error) { return machinelearning.Load(t.Tx, list) })
+}
+
+// Change is what Set puts a compute into; what is nil stays as it is.
+type Change = machinelearning.Change
+
+// Set changes the compute with an ARM id from outside, as failures and people do.
+func (e *Emulator) Set(ctx context.Context, id string, c Change) error {
+	return e.update(ctx, func(t *tx) error { return machinelearning.Set(t.Tx, id, c) })
+}
+
+// after is the status after something was done, unless that failed.
+func (t *tx) after(err error) (Status, error) {
+	if err != nil {
+		return Status{}, err
+	}
+	return t.status(), nil
 }
 
 // maxAdvance bounds one advance: ten years of schedules are enough to wait for.
@@ -125,72 +129,17 @@ func (t *tx) status() Status {
 func (t *tx) admin(q *request) (*arm.Response, error) {
 	verb := ""
 	if len(q.Path) == 2 {
-		verb = q.Path[1]
+		verb = q.Method + " " + q.Path[1]
 	}
-	switch {
-	case q.Method == http.MethodGet && verb == "status":
-	case q.Method == http.MethodPost && verb == "advance":
-		var in struct{ By string }
-		if err := arm.Decode(q.Body, &in); err != nil {
-			return nil, err
-		}
-		d, err := time.ParseDuration(in.By)
-		if err != nil {
-			return nil, arm.BadRequest("%q is not a duration such as 90m or 12h.", in.By)
-		}
-		if err := t.advance(d); err != nil {
-			return nil, err
-		}
-	case q.Method == http.MethodPost && verb == "reset":
-		if err := t.reset(); err != nil {
-			return nil, err
-		}
-	case q.Method == http.MethodPost && verb == "set":
-		var in struct {
-			ID string
-			Change
-		}
-		if err := arm.Decode(q.Body, &in); err != nil {
-			return nil, err
-		}
-		if err := machinelearning.Set(t.Tx, in.ID, in.Change); err != nil {
-			return nil, err
-		}
-	case q.Method == http.MethodPost && verb == "load":
-		if _, err := machinelearning.Load(t.Tx, q.Body); err != nil {
-			return nil, err
-		}
-	case q.Method == http.MethodGet && verb == "requests":
-		list, err := t.e.journal.all()
-		if err != nil {
-			return nil, err
-		}
-		return adminAnswer(list)
-	case verb == "faults":
-		switch q.Method {
-		case http.MethodPost:
-			var f Fault
-			if err := arm.Decode(q.Body, &f); err != nil {
-				return nil, err
-			}
-			if _, err := t.addFault(f); err != nil {
-				return nil, err
-			}
-		case http.MethodDelete:
-			t.clearFaults()
-		case http.MethodGet:
-		default:
-			return nil, arm.Fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "Faults are listed with GET, added with POST and cleared with DELETE.")
-		}
-		return adminAnswer(t.faults())
-	default:
+	run, ok := controls[verb]
+	if !ok {
 		return nil, arm.Fail(http.StatusNotFound, "NotFound", "The emulator has no operation %s %s.", q.Method, fmt.Sprint(q.Path[1:]))
 	}
-	return adminAnswer(t.status())
-}
-
-func adminAnswer(v any) (*arm.Response, error) {
-	raw, err := json.MarshalIndent(v, "", "  ")
+	out, err := run(t, q.Body)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return nil, err
 	}
@@ -198,4 +147,46 @@ func adminAnswer(v any) (*arm.Response, error) {
 	res.Body = append(raw, '\n')
 	res.Header["Content-Type"] = []string{"application/json; charset=utf-8"}
 	return res, nil
+}
+
+// controls are those operations by method and path.
+var controls = map[string]func(t *tx, body []byte) (any, error){
+	"GET status": func(t *tx, _ []byte) (any, error) { return t.after(nil) },
+	"POST reset": func(t *tx, _ []byte) (any, error) { return t.after(t.reset()) },
+	"POST advance": func(t *tx, body []byte) (any, error) {
+		var in struct{ By string }
+		if err := arm.Decode(body, &in); err != nil {
+			return nil, err
+		}
+		d, err := time.ParseDuration(in.By)
+		if err != nil {
+			return nil, arm.BadRequest("%q is not a duration such as 90m or 12h.", in.By)
+		}
+		return t.after(t.advance(d))
+	},
+	"POST set": func(t *tx, body []byte) (any, error) {
+		var in struct {
+			ID string
+			Change
+		}
+		if err := arm.Decode(body, &in); err != nil {
+			return nil, err
+		}
+		return t.after(machinelearning.Set(t.Tx, in.ID, in.Change))
+	},
+	"POST load": func(t *tx, body []byte) (any, error) {
+		_, err := machinelearning.Load(t.Tx, body)
+		return t.after(err)
+	},
+	"GET requests":  func(t *tx, _ []byte) (any, error) { return t.e.journal.all() },
+	"GET faults":    func(t *tx, _ []byte) (any, error) { return t.faults(), nil },
+	"DELETE faults": func(t *tx, _ []byte) (any, error) { return t.clearFaults(), nil },
+	"POST faults": func(t *tx, body []byte) (any, error) {
+		var f Fault
+		if err := arm.Decode(body, &f); err != nil {
+			return nil, err
+		}
+		_, err := t.addFault(f)
+		return t.faults(), err
+	},
 }

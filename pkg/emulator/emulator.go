@@ -18,7 +18,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
@@ -67,7 +66,6 @@ type Options struct {
 // use. Make one with New.
 type Emulator struct {
 	opts Options
-	rand io.Reader
 	disk *disk // nil in memory
 
 	mu       chan struct{} // one token; a channel so that waiting for it can be given up
@@ -94,9 +92,9 @@ func Open(ctx context.Context, o Options) (*Emulator, error) {
 	if o.PageSize <= 0 {
 		o.PageSize = defaultPage
 	}
-	e := &Emulator{opts: o, rand: &lockedReader{r: rand.Reader}, mu: make(chan struct{}, 1)}
+	e := &Emulator{opts: o, mu: make(chan struct{}, 1)}
 	e.settings = arm.Settings{
-		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, NewID: e.uuid, Providers: providers,
+		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, NewID: uuid, Providers: providers,
 	}
 	e.records = e.seeded()
 	e.journal, e.buckets = newJournal(o.Dir), map[string]*bucket{}
@@ -163,6 +161,15 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 		return err
 	}
 	return nil
+}
+
+// transact is update for what returns something.
+func transact[T any](ctx context.Context, e *Emulator, f func(*tx) (T, error)) (out T, err error) {
+	err = e.update(ctx, func(t *tx) (err error) {
+		out, err = f(t)
+		return err
+	})
+	return out, err
 }
 
 // ServeHTTP answers one ARM request, one of the emulator's own under
@@ -258,22 +265,10 @@ func closeBody(r *http.Request) {
 	}
 }
 
-// lockedReader lets concurrent requests draw random bytes from one source.
-type lockedReader struct {
-	mu sync.Mutex
-	r  io.Reader
-}
-
-func (l *lockedReader) Read(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.r.Read(p)
-}
-
 // uuid returns a new random (version 4) id.
-func (e *Emulator) uuid() string {
+func uuid() string {
 	var b [16]byte
-	_, _ = io.ReadFull(e.rand, b[:]) // crypto/rand does not fail
+	_, _ = rand.Read(b[:]) // it does not fail
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
@@ -336,7 +331,7 @@ func (t *tx) commit() error {
 		return err
 	}
 	if t.e.disk != nil {
-		if err := t.e.disk.append(change, t.e.records, t.e.uuid); err != nil {
+		if err := t.e.disk.append(change, t.e.records); err != nil {
 			return err
 		}
 	}
@@ -370,26 +365,4 @@ func asHTTP(r *arm.Response, req *http.Request) *http.Response {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: r.Header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
 	}
-}
-
-// Load puts computes into the emulator as a list of the service shows them: a
-// JSON array, an object with the array under value, or one compute alone. A
-// compute that is there is replaced. Names, sizes, schedules and quota are not
-// checked, so that a copy of production can be rehearsed on; a compute in a
-// transition stays in it. It returns how many there were.
-func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
-	n := 0
-	err := e.update(ctx, func(t *tx) (err error) {
-		n, err = machinelearning.Load(t.Tx, list)
-		return err
-	})
-	return n, err
-}
-
-// Change is what Set puts a compute into; what is nil stays as it is.
-type Change = machinelearning.Change
-
-// Set changes the compute with an ARM id from outside, as failures and people do.
-func (e *Emulator) Set(ctx context.Context, id string, c Change) error {
-	return e.update(ctx, func(t *tx) error { return machinelearning.Set(t.Tx, id, c) })
 }

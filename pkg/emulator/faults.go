@@ -73,22 +73,13 @@ const maxFaults = 1000
 // AddFault lets requests go wrong from now on; it returns the fault with its id.
 // When several match a request, the one added first strikes.
 func (e *Emulator) AddFault(ctx context.Context, f Fault) (Fault, error) {
-	err := e.update(ctx, func(t *tx) (err error) {
-		f, err = t.addFault(f)
-		return err
-	})
-	return f, err
+	return transact(ctx, e, func(t *tx) (Fault, error) { return t.addFault(f) })
 }
 
 // Faults returns the faults that can still strike and those that are used up,
 // in the order they were added.
 func (e *Emulator) Faults(ctx context.Context) ([]Fault, error) {
-	var out []Fault
-	err := e.update(ctx, func(t *tx) error {
-		out = t.faults()
-		return nil
-	})
-	return out, err
+	return transact(ctx, e, func(t *tx) ([]Fault, error) { return t.faults(), nil })
 }
 
 // ClearFaults removes all faults.
@@ -132,10 +123,11 @@ func (t *tx) faults() []Fault {
 	return out
 }
 
-func (t *tx) clearFaults() {
+func (t *tx) clearFaults() []Fault {
 	for _, id := range slices.Clone(faults.Keys(t.Tx, "")) {
 		faults.Delete(t.Tx, id)
 	}
+	return []Fault{}
 }
 
 // Valid tells whether a stored fault was read whole.

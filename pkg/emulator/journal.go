@@ -103,10 +103,5 @@ func (j *journal) clear() error {
 // Requests returns the journal: every request but the emulator's own, in the
 // order they were answered, at least the latest 20,000 of them. Reset clears it.
 func (e *Emulator) Requests(ctx context.Context) ([]Request, error) {
-	var out []Request
-	err := e.update(ctx, func(t *tx) (err error) {
-		out, err = t.e.journal.all()
-		return err
-	})
-	return out, err
+	return transact(ctx, e, func(t *tx) ([]Request, error) { return t.e.journal.all() })
 }

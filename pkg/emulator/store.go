@@ -273,9 +273,9 @@ func (d *disk) moveAside(why string) error {
 }
 
 // append writes a transaction, which survives this process from then on; the lock is held and refresh has run.
-func (d *disk) append(c arm.Change, s *arm.Records, id func() string) error {
+func (d *disk) append(c arm.Change, s *arm.Records) error {
 	if d.file == "" || d.mark == 0 {
-		return d.rewrite(s, id())
+		return d.rewrite(s, uuid())
 	}
 	line, err := writeLine(c)
 	if err != nil {
@@ -302,7 +302,7 @@ func (d *disk) append(c arm.Change, s *arm.Records, id func() string) error {
 	}
 	d.offset = end
 	if d.offset > compactAbove && d.offset > 3*d.live {
-		return d.rewrite(s, id())
+		return d.rewrite(s, uuid())
 	}
 	return nil
 }

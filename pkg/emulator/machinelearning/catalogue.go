@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
-	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
 // vmSize is one entry of the catalogue. Prices are list prices in US dollars an
@@ -169,9 +168,6 @@ func (s *vmSize) body() *arm.Object {
 // listSizes lists the catalogue, or the part that supports one compute type,
 // which older api-versions could ask for.
 func listSizes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	only := q.Query.Get("compute-type")
 	value := []*arm.Object{}
 	for i := range sizes {

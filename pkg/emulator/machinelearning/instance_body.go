@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
@@ -11,93 +12,68 @@ import (
 // properties writes the inner properties into o. The answer that accepts a PUT
 // leaves out or nulls whatever the service does not know yet at that moment.
 func (i *instance) properties(o *arm.Object, c *compute, v arm.Version, accepted bool) {
-	o.Set("vmSize", i.VMSize).Set("subnet", i.Subnet)
-	if accepted {
-		i.acceptedProperties(o, c, v)
-		return
+	put := func(name string, value any) {
+		switch {
+		case !has(name, v) || accepted && slices.Contains(later, name):
+		case accepted && !slices.Contains(asked, name):
+			o.Set(name, nil)
+		default:
+			o.Set(name, value)
+		}
 	}
+	put("vmSize", i.VMSize)
+	put("subnet", i.Subnet)
 	access, port := "Disabled", 4000
 	if i.SSH {
 		access, port = "Enabled", 50000
 	}
-	o.Set("sshSettings", new(arm.Object).
+	put("sshSettings", new(arm.Object).
 		Set("sshPublicAccess", access).Set("adminUserName", "azureuser").Set("sshPort", port).Set("adminPublicKey", nil))
-	if autologgerField.Has(v) {
-		o.Set("autologgerSettings", i.Autologger)
-	}
-	o.Set("errors", wrapped(i.Errors))
-	ends := new(arm.Object)
+	put("autologgerSettings", i.Autologger)
+	put("errors", wrapped(i.Errors))
+	public := &i.PublicIP
 	if i.NodePublicIP != nil && !*i.NodePublicIP {
-		ends.Set("publicIpAddress", nil)
-	} else {
-		ends.Set("publicIpAddress", i.PublicIP)
+		public = nil
 	}
-	o.Set("connectivityEndpoints", ends.Set("privateIpAddress", i.PrivateIP))
+	put("connectivityEndpoints", new(arm.Object).Set("publicIpAddress", public).Set("privateIpAddress", i.PrivateIP))
 	host := "https://" + c.Name + "." + c.region() + ".instances.azureml.ms"
-	o.Set("applications", []*arm.Object{
+	put("applications", []*arm.Object{
 		new(arm.Object).Set("displayName", "Jupyter").Set("endpointUri", host+"/tree/"),
 		new(arm.Object).Set("displayName", "Jupyter Lab").Set("endpointUri", host+"/lab"),
 	})
-	o.Set("state", i.State)
-	o.Set("lastOperation", i.Last.body())
-	o.Set("createdBy", createdBy(c.CreatedBy))
-	o.Set("applicationSharingPolicy", i.SharingPolicy)
-	o.Set("computeInstanceAuthorizationType", i.Authorization)
-	o.Set("personalComputeInstanceSettings", i.assignedBody())
-	o.Set("setupScripts", i.SetupScripts)
-	if schedulesField.Has(v) {
-		list := make([]*arm.Object, 0, len(i.Schedules))
-		for _, s := range i.Schedules {
-			list = append(list, s.body())
-		}
-		o.Set("schedules", new(arm.Object).Set("computeStartStop", list))
+	put("state", i.State)
+	put("lastOperation", i.Last.body())
+	put("createdBy", createdBy(c.CreatedBy))
+	put("applicationSharingPolicy", i.SharingPolicy)
+	put("computeInstanceAuthorizationType", i.Authorization)
+	put("personalComputeInstanceSettings", i.assignedBody())
+	put("setupScripts", i.SetupScripts)
+	list := make([]*arm.Object, 0, len(i.Schedules))
+	for _, s := range i.Schedules {
+		list = append(list, s.body())
 	}
-	if idleField.Has(v) && i.Idle != nil {
-		o.Set("idleTimeBeforeShutdown", i.Idle)
+	put("schedules", new(arm.Object).Set("computeStartStop", list))
+	if i.Idle != nil {
+		put("idleTimeBeforeShutdown", i.Idle)
 	}
-	if containersField.Has(v) {
-		o.Set("dataMounts", i.mounts(v)).Set("dataDisks", nil).Set("containers", nil).
-			Set("updateStatus", nil).Set("versions", new(arm.Object).Set("runtime", "3.0.02094.0004"))
+	put("dataMounts", i.mounts(v))
+	put("dataDisks", nil)
+	put("containers", nil)
+	put("updateStatus", nil)
+	put("versions", new(arm.Object).Set("runtime", "3.0.02094.0004"))
+	if i.NodePublicIP != nil {
+		put("enableNodePublicIp", i.NodePublicIP)
 	}
-	if nodePublicIPField.Has(v) && i.NodePublicIP != nil {
-		o.Set("enableNodePublicIp", i.NodePublicIP)
-	}
-	if customServicesField.Has(v) {
-		o.Set("customServices", i.services(v))
-	}
-	if imageMetadataField.Has(v) {
-		o.Set("osImageMetadata", new(arm.Object).
-			Set("currentImageVersion", "22.09.21").Set("latestImageVersion", "22.09.21").Set("isLatestOsImageVersion", true))
-	}
-	if previewFields.Has(v) {
-		o.Set("enableOSPatching", is(i.OSPatching)).Set("enableRootAccess", i.RootAccess == nil || *i.RootAccess).Set("releaseQuotaOnStop", is(i.ReleaseQuota))
-	}
-	if ssoField.Has(v) {
-		o.Set("enableSSO", i.SSO == nil || *i.SSO)
-	}
+	put("customServices", i.services(v))
+	put("osImageMetadata", new(arm.Object).
+		Set("currentImageVersion", "22.09.21").Set("latestImageVersion", "22.09.21").Set("isLatestOsImageVersion", true))
+	put("enableOSPatching", is(i.OSPatching))
+	put("enableRootAccess", i.RootAccess == nil || *i.RootAccess)
+	put("releaseQuotaOnStop", is(i.ReleaseQuota))
+	put("enableSSO", i.SSO == nil || *i.SSO)
 }
 
 func is(b *bool) bool { return b != nil && *b }
-
-func (i *instance) acceptedProperties(o *arm.Object, c *compute, v arm.Version) {
-	o.Set("sshSettings", nil)
-	if autologgerField.Has(v) {
-		o.Set("autologgerSettings", nil)
-	}
-	o.Set("errors", nil).Set("connectivityEndpoints", nil).Set("applications", nil).Set("state", nil).Set("lastOperation", nil)
-	o.Set("createdBy", createdBy(c.CreatedBy)).Set("applicationSharingPolicy", nil).
-		Set("computeInstanceAuthorizationType", i.Authorization).Set("personalComputeInstanceSettings", i.assignedBody()).
-		Set("setupScripts", nil)
-	if containersField.Has(v) {
-		o.Set("dataMounts", nil).Set("dataDisks", nil).Set("containers", nil).Set("updateStatus", nil).Set("versions", nil)
-	}
-	if customServicesField.Has(v) {
-		o.Set("customServices", nil)
-	}
-	if imageMetadataField.Has(v) {
-		o.Set("osImageMetadata", nil)
-	}
-}
 
 func (l *lastOperation) body() *arm.Object {
 	if l == nil {
@@ -124,7 +100,7 @@ func (i *instance) assignedBody() *arm.Object {
 
 // mounts is dataMounts without mountMode where a version lacks it.
 func (i *instance) mounts(v arm.Version) json.RawMessage {
-	if mountModeField.Has(v) {
+	if has("dataMounts.mountMode", v) {
 		return i.DataMounts
 	}
 	return without(i.DataMounts, "mountMode")
@@ -135,7 +111,7 @@ func (i *instance) services(v arm.Version) json.RawMessage {
 	if arm.IsNull(i.CustomServices) {
 		return json.RawMessage("[]")
 	}
-	if kernelField.Has(v) {
+	if has("customServices.kernel", v) {
 		return i.CustomServices
 	}
 	return without(i.CustomServices, "kernel")

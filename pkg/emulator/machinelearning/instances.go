@@ -167,32 +167,32 @@ func (in *instanceInput) instance(t *arm.Tx, v arm.Version) (*instance, error) {
 
 // versioned takes over the fields that not every api-version has.
 func (in *instanceInput) versioned(t *arm.Tx, v arm.Version, i *instance) error {
-	if nodePublicIPField.Has(v) {
+	if has("enableNodePublicIp", v) {
 		i.NodePublicIP = in.EnableNodePublicIP
 	}
-	if customServicesField.Has(v) && !arm.IsNull(in.CustomServices) {
+	if has("customServices", v) && !arm.IsNull(in.CustomServices) {
 		services, err := customServices(in.CustomServices)
 		if err != nil {
 			return err
 		}
 		i.CustomServices = services
 	}
-	if autologgerField.Has(v) {
+	if has("autologgerSettings", v) {
 		i.Autologger = in.AutologgerSettings
 	}
-	if previewFields.Has(v) {
+	if has("enableOSPatching", v) {
 		i.OSPatching, i.RootAccess, i.ReleaseQuota = in.EnableOSPatching, in.EnableRootAccess, in.ReleaseQuotaOnStop
 	}
-	if ssoField.Has(v) {
+	if has("enableSSO", v) {
 		i.SSO = in.EnableSSO
 	}
-	if d := in.IdleTimeBeforeShutdown; d != nil && *d != "" && idleField.Has(v) {
+	if d := in.IdleTimeBeforeShutdown; d != nil && *d != "" && has("idleTimeBeforeShutdown", v) {
 		if _, err := idleTime(*d); err != nil {
 			return err
 		}
 		i.Idle = d
 	}
-	if in.Schedules != nil && schedulesField.Has(v) {
+	if in.Schedules != nil && has("schedules", v) {
 		list, err := schedules(t, in.Schedules, nil)
 		if err != nil {
 			return err

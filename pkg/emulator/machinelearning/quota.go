@@ -1,11 +1,11 @@
 package machinelearning
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
-	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
 // Rows of quotas and usages that are not VM families.
@@ -211,16 +211,10 @@ func (r row) body(usage bool) *arm.Object {
 }
 
 func listUsages(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	return rowsPage(t, q, usageRows(t, q.Args[0], arm.Region(q.Args[1])), true)
 }
 
 func listQuotas(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	var rows []row
 	for _, f := range families {
 		name := familyName(f)
@@ -248,28 +242,15 @@ func rowsPage(t *arm.Tx, q *arm.Request, rows []row, usage bool) (*arm.Response,
 	keys := make([]string, len(rows))
 	at := make(map[string]int, len(rows))
 	for i := range rows {
-		keys[i] = position(i)
+		keys[i] = fmt.Sprintf("%09d", i) // sorts as i does
 		at[keys[i]] = i
 	}
 	return t.Page(q, "", keys, func(k string) *arm.Object { return rows[at[k]].body(usage) })
 }
 
-// position is i as a key that sorts as i does.
-func position(i int) string {
-	b := []byte("000000000")
-	for p := len(b) - 1; i > 0 && p >= 0; p-- {
-		b[p] = byte('0' + i%10)
-		i /= 10
-	}
-	return string(b)
-}
-
 // updateQuotas sets the limits of VM families in a region, for the subscription
 // or for one of its workspaces.
 func updateQuotas(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := resources.NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	var in struct {
 		Value []struct {
 			ID, Type, Unit string

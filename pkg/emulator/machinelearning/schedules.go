@@ -241,13 +241,30 @@ func (i *instance) hasServices() bool {
 	return !arm.IsNull(i.CustomServices) && string(i.CustomServices) != "[]"
 }
 
+// setting is an action that changes an instance's settings at once; change
+// returns the body of the answer, nil for none.
+func setting(action string, change func(*arm.Tx, *arm.Request, *instance) (*arm.Object, error)) func(*arm.Tx, *arm.Request) (*arm.Response, error) {
+	return func(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+		c, err := instanceOf(t, q, action)
+		if err != nil {
+			return nil, err
+		}
+		body, err := change(t, q, c.Instance)
+		if err != nil {
+			return nil, err
+		}
+		c.Modified = t.Now
+		computes.Put(t, c.key(), c)
+		if body == nil {
+			return arm.NewResponse(http.StatusOK), nil
+		}
+		return arm.OK(body), nil
+	}
+}
+
 // updateSchedules replaces an instance's whole list of schedules. That it
 // replaces, and does not add, is how we read it; it is not documented.
-func updateSchedules(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	c, err := instanceOf(t, q, "UpdateSchedules")
-	if err != nil {
-		return nil, err
-	}
+func updateSchedules(t *arm.Tx, q *arm.Request, i *instance) (*arm.Object, error) {
 	var in schedulesInput
 	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
@@ -256,41 +273,29 @@ func updateSchedules(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		// A body wrapped in schedules or properties would clear the list unseen.
 		return nil, arm.Fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: the request has no computeStartStop.")
 	}
-	list, err := schedules(t, &in, c.Instance.Schedules)
+	list, err := schedules(t, &in, i.Schedules)
 	if err != nil {
 		return nil, err
 	}
-	c.Instance.Schedules, c.Modified = list, t.Now
-	computes.Put(t, c.key(), c)
-	return arm.OK(new(arm.Object)), nil // an empty object, as its example has it
+	i.Schedules = list
+	return new(arm.Object), nil // as its example has it
 }
-
-// done is the empty success of the other synchronous actions.
-func done() *arm.Response { return arm.NewResponse(http.StatusOK) }
 
 // updateIdle sets or, with null or an empty string, clears the idle time. How
 // the service clears it is not known. Either way the idle clock begins anew.
-func updateIdle(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	c, err := instanceOf(t, q, "UpdateIdleShutdownSetting")
-	if err != nil {
-		return nil, err
-	}
+func updateIdle(t *arm.Tx, q *arm.Request, i *instance) (*arm.Object, error) {
 	var in struct{ IdleTimeBeforeShutdown *string }
 	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	d := in.IdleTimeBeforeShutdown
-	if d != nil && *d == "" {
+	if deref(d) == "" {
 		d = nil
+	} else if _, err := idleTime(*d); err != nil {
+		return nil, err
 	}
-	if d != nil {
-		if _, err := idleTime(*d); err != nil {
-			return nil, err
-		}
-	}
-	c.Instance.Idle, c.Instance.IdleSince, c.Modified = d, t.Now, t.Now
-	computes.Put(t, c.key(), c)
-	return done(), nil
+	i.Idle, i.IdleSince = d, t.Now
+	return nil, nil
 }
 
 // idleTime checks the bounds of idleTimeBeforeShutdown.
@@ -349,27 +354,18 @@ func defaults(in map[string]json.RawMessage, name string, values map[string]stri
 
 // updateCustomServices overwrites the list of custom services; the body is the
 // bare list.
-func updateCustomServices(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	c, err := instanceOf(t, q, "UpdateCustomServices")
-	if err != nil {
-		return nil, err
-	}
+func updateCustomServices(t *arm.Tx, q *arm.Request, i *instance) (*arm.Object, error) {
 	list, err := customServices(q.Body)
 	if err != nil {
 		return nil, err
 	}
-	c.Instance.CustomServices, c.Instance.IdleSince, c.Modified = list, t.Now, t.Now
-	computes.Put(t, c.key(), c)
-	return done(), nil
+	i.CustomServices, i.IdleSince = list, t.Now
+	return nil, nil
 }
 
 // updateDataMounts overwrites the list of data mounts; the body is the bare
 // list. Mounting takes no time here.
-func updateDataMounts(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	c, err := instanceOf(t, q, "UpdateDataMounts")
-	if err != nil {
-		return nil, err
-	}
+func updateDataMounts(t *arm.Tx, q *arm.Request, i *instance) (*arm.Object, error) {
 	list, err := eachItem(q.Body, func(m map[string]json.RawMessage) {
 		state := "Mounted"
 		if strings.EqualFold(string(m["mountAction"]), `"Unmount"`) {
@@ -378,12 +374,11 @@ func updateDataMounts(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		m["mountState"] = arm.Value(state)
 		m["mountedOn"] = arm.Value(t.Now.Format(operationTime))
 		m["createdBy"] = arm.Value(q.Caller.Name)
-		m["error"] = json.RawMessage("null")
+		m["error"] = arm.Value(nil)
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.Instance.DataMounts, c.Modified = list, t.Now
-	computes.Put(t, c.key(), c)
-	return done(), nil
+	i.DataMounts = list
+	return nil, nil
 }

@@ -23,18 +23,38 @@ var (
 	scheduleVersions = arm.Versions{"2021-07-01", "2022-10-01", "2021-03-01-preview", "2022-10-01-preview"}
 )
 
-// Since when there is which field of ComputeInstance; see the change log of
-// workspaces/computes. A version that lacks one neither takes nor shows it.
+// instanceFields says since when there are those properties of a ComputeInstance
+// that not every version has; see the change log of workspaces/computes. A
+// version that lacks one neither takes nor shows it.
+var instanceFields = map[string]arm.Since{
+	"schedules":              {Preview: "2021-03-01", Stable: "2021-03-01"},
+	"enableNodePublicIp":     {Preview: "2022-05-01", Stable: "2022-05-01"},
+	"dataMounts":             {Preview: "2022-05-01", Stable: "2022-05-01"},
+	"dataMounts.mountMode":   {Preview: "2022-05-01", Stable: "2025-12-01"},
+	"dataDisks":              {Preview: "2022-05-01", Stable: "2022-05-01"},
+	"containers":             {Preview: "2022-05-01", Stable: "2022-05-01"},
+	"updateStatus":           {Preview: "2022-05-01", Stable: "2022-05-01"},
+	"versions":               {Preview: "2022-05-01", Stable: "2022-05-01"},
+	"idleTimeBeforeShutdown": {Preview: "2022-06-01", Stable: "2025-12-01"},
+	"customServices":         {Preview: "2022-06-01", Stable: "2024-04-01"},
+	"customServices.kernel":  {Preview: "2023-08-01", Stable: "2025-12-01"},
+	"osImageMetadata":        {Preview: "2022-10-01", Stable: "2024-04-01"},
+	"autologgerSettings":     {Preview: "2022-10-01"},
+	"enableOSPatching":       {Preview: "2023-08-01"},
+	"enableRootAccess":       {Preview: "2023-08-01"},
+	"releaseQuotaOnStop":     {Preview: "2023-08-01"},
+	"enableSSO":              {Preview: "2023-08-01", Stable: "2025-12-01"},
+}
+
+// The answer that accepts the creation of an instance shows the first of these,
+// leaves out the second, and has null for the others.
 var (
-	schedulesField      = arm.Since{Preview: "2021-03-01", Stable: "2021-03-01"}
-	nodePublicIPField   = arm.Since{Preview: "2022-05-01", Stable: "2022-05-01"}
-	containersField     = arm.Since{Preview: "2022-05-01", Stable: "2022-05-01"}
-	mountModeField      = arm.Since{Preview: "2022-05-01", Stable: "2025-12-01"} // of dataMounts
-	idleField           = arm.Since{Preview: "2022-06-01", Stable: "2025-12-01"}
-	customServicesField = arm.Since{Preview: "2022-06-01", Stable: "2024-04-01"}
-	imageMetadataField  = arm.Since{Preview: "2022-10-01", Stable: "2024-04-01"}
-	autologgerField     = arm.Since{Preview: "2022-10-01"}
-	kernelField         = arm.Since{Preview: "2023-08-01", Stable: "2025-12-01"} // of customServices
-	ssoField            = arm.Since{Preview: "2023-08-01", Stable: "2025-12-01"}
-	previewFields       = arm.Since{Preview: "2023-08-01"} // OS patching, root access, release of quota
+	asked = []string{"vmSize", "subnet", "createdBy", "computeInstanceAuthorizationType", "personalComputeInstanceSettings"}
+	later = []string{"schedules", "idleTimeBeforeShutdown", "enableNodePublicIp", "enableOSPatching", "enableRootAccess", "releaseQuotaOnStop", "enableSSO"}
 )
+
+// has tells whether a version has a property of a ComputeInstance.
+func has(field string, v arm.Version) bool {
+	since, some := instanceFields[field]
+	return !some || since.Has(v)
+}

@@ -40,18 +40,18 @@ var Provider = arm.Provider{
 	Routes: []arm.Route{
 		{Method: "GET", Path: "tenants", Handle: listTenants},
 		{Method: "GET", Path: "subscriptions", Handle: listSubscriptions},
-		{Method: "GET", Path: subscriptionPath, Handle: getSubscription},
-		{Method: "GET", Path: subscriptionPath + "/locations", Handle: listLocations},
-		{Method: "GET", Path: subscriptionPath + "/resources", Handle: listResources},
-		{Method: "GET", Path: groupsPath, Handle: listGroups},
-		{Method: "GET", Path: groupPath, Handle: getGroup},
-		{Method: "HEAD", Path: groupPath, Handle: headGroup},
-		{Method: "PUT", Path: groupPath, Handle: putGroup},
+		{Method: "GET", Path: subscriptionPath, Handle: InSubscription(getSubscription)},
+		{Method: "GET", Path: subscriptionPath + "/locations", Handle: InSubscription(listLocations)},
+		{Method: "GET", Path: subscriptionPath + "/resources", Handle: InSubscription(listResources)},
+		{Method: "GET", Path: groupsPath, Handle: InSubscription(listGroups)},
+		{Method: "GET", Path: groupPath, Handle: InSubscription(getGroup)},
+		{Method: "HEAD", Path: groupPath, Handle: InSubscription(headGroup)},
+		{Method: "PUT", Path: groupPath, Handle: InSubscription(putGroup)},
 		{Method: "DELETE", Path: groupPath, Handle: deleteGroup},
-		{Method: "GET", Path: groupPath + "/resources", Handle: listResources},
-		{Method: "GET", Path: subscriptionPath + "/providers", Handle: listProviders},
-		{Method: "GET", Path: subscriptionPath + "/providers/{}", Handle: getProvider},
-		{Method: "POST", Path: subscriptionPath + "/providers/{}/register", Handle: getProvider},
+		{Method: "GET", Path: groupPath + "/resources", Handle: InSubscription(listResources)},
+		{Method: "GET", Path: subscriptionPath + "/providers", Handle: InSubscription(listProviders)},
+		{Method: "GET", Path: subscriptionPath + "/providers/{}", Handle: InSubscription(getProvider)},
+		{Method: "POST", Path: subscriptionPath + "/providers/{}/register", Handle: InSubscription(getProvider)},
 	},
 }
 
@@ -90,6 +90,17 @@ func NeedSubscription(t *arm.Tx, id string) error {
 	}
 	addSubscription(t, id)
 	return nil
+}
+
+// InSubscription is a handler of paths that begin with a subscription's, which
+// may be its first use.
+func InSubscription(handle func(*arm.Tx, *arm.Request) (*arm.Response, error)) func(*arm.Tx, *arm.Request) (*arm.Response, error) {
+	return func(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+		if err := NeedSubscription(t, q.Args[0]); err != nil {
+			return nil, err
+		}
+		return handle(t, q)
+	}
 }
 
 // NeedGroup makes a resource group on first use, or refuses an unknown one.
@@ -150,9 +161,6 @@ func listSubscriptions(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 }
 
 func getSubscription(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	return arm.OK(subscriptions.Get(t, arm.Key(q.Args[0])).body()), nil
 }
 
@@ -166,9 +174,6 @@ func regions() [][2]string {
 }
 
 func listLocations(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	var out []*arm.Object
 	for _, r := range regions() {
 		out = append(out, new(arm.Object).Set("id", "/subscriptions/"+q.Args[0]+"/locations/"+r[0]).
@@ -186,9 +191,6 @@ func (g *group) body() *arm.Object {
 }
 
 func listGroups(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	prefix := arm.Key(q.Args[0]) + "/"
 	return t.Page(q, prefix, groups.Keys(t, prefix), func(k string) *arm.Object { return groups.Get(t, k).body() })
 }
@@ -196,9 +198,6 @@ func listGroups(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 // getGroup answers about a group that exists: asking for one does not make it,
 // since clients ask in order to find out.
 func getGroup(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	g := groups.Get(t, arm.Key(q.Args...))
 	if g == nil {
 		return nil, noGroup(q.Args[1])
@@ -219,9 +218,6 @@ func putGroup(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		Tags     map[string]*string
 	}
 	if err := arm.Decode(q.Body, &in); err != nil {
-		return nil, err
-	}
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
 		return nil, err
 	}
 	g, status := groups.Get(t, arm.Key(q.Args...)), http.StatusOK
@@ -264,9 +260,6 @@ var filterTerm = sync.OnceValue(func() *regexp.Regexp {
 
 // listResources lists what stands by itself in a subscription or a group.
 func listResources(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	terms := filterTerm().FindAllStringSubmatch(q.Query.Get("$filter"), -1)
 	found := map[string]*arm.Object{}
 	var keys []string
@@ -303,9 +296,6 @@ func registered(p *arm.Provider, sub string) *arm.Object {
 }
 
 func listProviders(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	var out []*arm.Object
 	for _, p := range t.Providers {
 		if p.Types != nil {
@@ -316,9 +306,6 @@ func listProviders(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 }
 
 func getProvider(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if err := NeedSubscription(t, q.Args[0]); err != nil {
-		return nil, err
-	}
 	for _, p := range t.Providers {
 		if p.Types != nil && strings.EqualFold(q.Args[1], p.Namespace) {
 			return arm.OK(registered(p, q.Args[0])), nil
