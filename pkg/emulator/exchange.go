@@ -115,6 +115,16 @@ func (t *tx) answer(q *request, bad *arm.Error, f *Fault, out *exchange) error {
 	return err
 }
 
+// failed turns an error that is no ARM error into an answer.
+func (e *Emulator) failed(err error) *arm.Response {
+	code := "InternalServerError"
+	var s *StoreError
+	if errors.As(err, &s) {
+		code = "EmulatorStateUnusable"
+	}
+	return arm.Fail(http.StatusInternalServerError, code, "%s", err).Response()
+}
+
 // health answers whether the emulator is there; it is not an ARM path and is
 // neither limited nor in the journal.
 func health() *arm.Response {

@@ -29,7 +29,7 @@ type request struct {
 // readRequest takes in everything of r before any lock is held.
 func readRequest(r *http.Request) (*request, error) {
 	q := &request{Request: arm.Request{Method: r.Method, Base: "http://" + r.Host}, authorization: r.Header.Get("Authorization")}
-	q.Caller = callerOf(q.authorization)
+	q.Caller = signin.Caller(q.authorization)
 	if r.TLS != nil {
 		q.Base = "https://" + r.Host
 	}

@@ -114,10 +114,16 @@ func (d *disk) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // refresh brings s up to what the file says; the lock is held. s is what this
-// process made of the file earlier, or an empty state.
-func (d *disk) refresh(s *arm.Records) (*arm.Records, error) {
+// process made of the file earlier, or an empty state. After an error the next
+// one reads the file from its beginning.
+func (d *disk) refresh(s *arm.Records) (_ *arm.Records, err error) {
+	defer func() {
+		if err != nil {
+			d.file = ""
+			err = d.unusable(err)
+		}
+	}()
 	if err := plainFile(d.path); err != nil {
-		d.file = ""
 		return nil, err
 	}
 	f, err := os.OpenFile(d.path, os.O_RDWR, 0)
@@ -129,27 +135,20 @@ func (d *disk) refresh(s *arm.Records) (*arm.Records, error) {
 		return d.seeded(), nil
 	}
 	if err != nil {
-		d.file = ""
-		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
+		return nil, err
 	}
 	defer func() { _ = f.Close() }() // everything written is checked where it is written
 
 	info, err := f.Stat()
 	if err != nil {
-		d.file = ""
-		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
+		return nil, err
 	}
-	h, line, bad := readHeader(f)
-	if bad != nil {
-		d.file = ""
-		if bad.damage == "" {
-			return nil, &StoreError{Path: d.path, Reason: bad.reason, Err: bad.err}
-		}
-		return nil, d.moveAside(bad.damage)
+	h, line, err := readHeader(f)
+	if err != nil {
+		return nil, err
 	}
 	if int64(h.Length) > info.Size() {
-		d.file = ""
-		return nil, d.moveAside(fmt.Sprintf("it was cut to %d of %d bytes", info.Size(), h.Length))
+		return nil, damage(fmt.Sprintf("it was cut to %d of %d bytes", info.Size(), h.Length))
 	}
 	size := int64(len(line) + 1)
 	d.mark = 0
@@ -164,48 +163,57 @@ func (d *disk) refresh(s *arm.Records) (*arm.Records, error) {
 	}
 	tail := make([]byte, info.Size()-d.offset)
 	if _, err := f.ReadAt(tail, d.offset); err != nil && !errors.Is(err, io.EOF) {
-		d.file = ""
-		return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
+		return nil, err
 	}
-	good, live, damage := replay(s, tail)
-	if damage != "" {
-		d.file = ""
-		return nil, d.moveAside(damage)
+	good, live, err := replay(s, tail)
+	if err != nil {
+		return nil, err
 	}
 	d.offset += int64(good)
 	d.live += int64(live)
 	if good < len(tail) {
-		if err := f.Truncate(d.offset); err != nil {
-			d.file = ""
-			return nil, &StoreError{Path: d.path, Reason: reason(err), Err: err}
-		}
+		return s, f.Truncate(d.offset)
 	}
 	return s, nil
 }
 
-// unreadable says why a header was not accepted: damage when the file is to be
-// moved aside, reason when it is to be left alone.
-type unreadable struct {
-	damage, reason string
-	err            error
+// damage is what is wrong with a file that is to be moved aside.
+type damage string
+
+func (d damage) Error() string { return string(d) }
+
+// unusable is err as a *StoreError; a damaged file is moved aside.
+func (d *disk) unusable(err error) error {
+	var known *StoreError
+	var bad damage
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.As(err, &bad):
+		to := d.path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000000Z")
+		if err := os.Rename(d.path, to); err != nil {
+			return &StoreError{Path: d.path, Reason: string(bad) + ", and it cannot be moved aside: " + reason(err), Err: err}
+		}
+		return &StoreError{Path: d.path, MovedTo: to, Reason: string(bad)}
+	}
+	return &StoreError{Path: d.path, Reason: reason(err), Err: err}
 }
 
 // readHeader reads the first line.
-func readHeader(r io.ReaderAt) (header, []byte, *unreadable) {
+func readHeader(r io.ReaderAt) (h header, line []byte, err error) {
 	buf := make([]byte, 256)
 	n, err := r.ReadAt(buf, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return header{}, nil, &unreadable{reason: reason(err), err: err}
+		return h, nil, err
 	}
 	line, _, ok := bytes.Cut(buf[:n], []byte{'\n'})
-	var h header
 	switch {
 	case n == 0:
-		return h, nil, &unreadable{damage: "it is empty"}
+		return h, nil, damage("it is empty")
 	case !ok || json.Unmarshal(line, &h) != nil || h.Format != stateFormat || h.Schema < 1 || h.File == "":
-		return h, nil, &unreadable{damage: "its first line is not a header of this emulator"}
+		return h, nil, damage("its first line is not a header of this emulator")
 	case h.Schema > schema:
-		return h, nil, &unreadable{reason: fmt.Sprintf("it was written by a newer version (schema %d, this one knows %d); use that version, or another directory", h.Schema, schema)}
+		return h, nil, fmt.Errorf("it was written by a newer version (schema %d, this one knows %d); use that version, or another directory", h.Schema, schema)
 	}
 	return h, line, nil
 }
@@ -225,7 +233,7 @@ func parseLine(line []byte) (arm.Change, bool) {
 
 // replay applies the complete lines of b. It returns their length and that of
 // the records still alive after them, or what is wrong with one of them.
-func replay(s *arm.Records, b []byte) (good, live int, damage string) {
+func replay(s *arm.Records, b []byte) (good, live int, err error) {
 	latest := map[string]json.RawMessage{} // only the last value of each record is decoded
 	for {
 		line, _, ok := bytes.Cut(b[good:], []byte{'\n'})
@@ -234,7 +242,7 @@ func replay(s *arm.Records, b []byte) (good, live int, damage string) {
 		}
 		t, ok := parseLine(line)
 		if !ok {
-			return 0, 0, "a line in it does not match its checksum"
+			return 0, 0, damage("a line in it does not match its checksum")
 		}
 		for _, k := range t.Delete {
 			latest[k] = nil
@@ -247,10 +255,10 @@ func replay(s *arm.Records, b []byte) (good, live int, damage string) {
 	for k, v := range latest {
 		live += len(v)
 		if err := s.Load(k, v); err != nil {
-			return 0, 0, "a record in it does not read: " + err.Error()
+			return 0, 0, damage("a record in it does not read: " + err.Error())
 		}
 	}
-	return good, live, ""
+	return good, live, nil
 }
 
 func writeLine(c arm.Change) ([]byte, error) {
@@ -263,52 +271,47 @@ func writeLine(c arm.Change) ([]byte, error) {
 	return append(append(out, body...), '\n'), nil
 }
 
-// moveAside renames a damaged file and returns the error that says so.
-func (d *disk) moveAside(why string) error {
-	to := d.path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000000Z")
-	if err := os.Rename(d.path, to); err != nil {
-		return &StoreError{Path: d.path, Reason: why + ", and it cannot be moved aside: " + reason(err), Err: err}
-	}
-	return &StoreError{Path: d.path, MovedTo: to, Reason: why}
-}
-
-// append writes a transaction, which survives this process from then on; the lock is held and refresh has run.
-func (d *disk) append(c arm.Change, s *arm.Records) error {
+// append writes a transaction, which survives this process from then on; the
+// lock is held and refresh has run.
+func (d *disk) append(c arm.Change, s *arm.Records) (err error) {
 	if d.file == "" || d.mark == 0 {
-		return d.rewrite(s, uuid())
+		return d.rewrite(s)
 	}
 	line, err := writeLine(c)
 	if err != nil {
 		return err
 	}
+	end := d.offset + int64(len(line))
+	if err := d.write(line, end); err != nil {
+		d.file = ""
+		return d.unusable(err)
+	}
+	d.offset = end
+	if d.offset > compactAbove && d.offset > 3*d.live {
+		return d.rewrite(s)
+	}
+	return nil
+}
+
+// write puts a line at the end of what was read and says so in the header.
+func (d *disk) write(line []byte, end int64) error {
 	f, err := os.OpenFile(d.path, os.O_WRONLY, 0)
 	if err != nil {
-		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
+		return err
 	}
-	end := d.offset + int64(len(line))
 	_, err = f.WriteAt(line, d.offset)
 	if err == nil {
 		_, err = fmt.Fprintf(io.NewOffsetWriter(f, d.mark), "%0*d", lengthDigits, end)
 	}
 	if err != nil {
 		_ = f.Truncate(d.offset) // what remains would be cut by the next reader as well
-		_ = f.Close()
-		d.file = ""
-		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
 	}
-	if err := f.Close(); err != nil {
-		d.file = ""
-		return &StoreError{Path: d.path, Reason: reason(err), Err: err}
-	}
-	d.offset = end
-	if d.offset > compactAbove && d.offset > 3*d.live {
-		return d.rewrite(s, uuid())
-	}
-	return nil
+	return errors.Join(err, f.Close())
 }
 
 // rewrite replaces the file by one that holds just the present state.
-func (d *disk) rewrite(s *arm.Records, id string) (err error) {
+func (d *disk) rewrite(s *arm.Records) (err error) {
+	id := uuid()
 	defer func() {
 		if err != nil {
 			d.file = ""
@@ -367,3 +370,29 @@ func (d *disk) rewrite(s *arm.Records, id string) (err error) {
 	d.file, d.offset, d.live, d.mark = id, int64(len(all)), int64(len(all)), mark
 	return nil
 }
+
+// StoreError says that the state in a directory cannot be used.
+type StoreError struct {
+	Path    string // the state file
+	MovedTo string // where a damaged file was moved; "" when nothing was moved
+	Reason  string // what is wrong with it
+	Err     error  // the cause, or nil
+}
+
+// Error says what is wrong and what to do.
+func (e *StoreError) Error() string {
+	if e.MovedTo != "" {
+		return fmt.Sprintf("the emulator's state %s was damaged (%s) and has been moved to %s; run the command again to start with an empty emulator", e.Path, e.Reason, e.MovedTo)
+	}
+	return fmt.Sprintf("the emulator's state %s cannot be used: %s", e.Path, e.Reason)
+}
+
+// Unwrap returns the cause.
+func (e *StoreError) Unwrap() error { return e.Err }
+
+// NonRetriable tells azcore's retry policy that asking again would only hide
+// this error: the next request starts with an empty emulator.
+func (e *StoreError) NonRetriable() {}
+
+// Permanent tells clients that wait that waiting longer does not cure it.
+func (e *StoreError) Permanent() bool { return true }

@@ -79,10 +79,10 @@ type assignedPerson struct {
 	ClientID    string `json:"clientId"`
 }
 
-// identityInput is an identity as a client sends it.
+// identityInput is an identity as a client sends it, or the service lists it.
 type identityInput struct {
-	Type                   string
-	UserAssignedIdentities map[string]*json.RawMessage
+	Type, PrincipalID, TenantID string
+	UserAssignedIdentities      map[string]*assignedPerson
 }
 
 // assign returns the identity that in asks for, on top of old. User-assigned
@@ -146,19 +146,26 @@ func (i *identity) body() *arm.Object {
 	return o
 }
 
-// computeInput is the body of a PUT.
+// computeInput is the body of a PUT, and what a list of the service shows beyond
+// it, which a PUT ignores.
 type computeInput struct {
+	ID         string
 	Location   string
 	Tags       map[string]*string
 	Identity   *identityInput
 	SKU        json.RawMessage
-	Properties *struct {
-		ComputeType      string
-		ComputeLocation  *string
-		Description      *string
-		ResourceID       *string
-		DisableLocalAuth *bool
-		Properties       json.RawMessage
+	Properties struct {
+		ComputeType        string
+		ComputeLocation    string
+		Description        *string
+		ResourceID         *string
+		DisableLocalAuth   bool
+		IsAttachedCompute  bool
+		CreatedOn          string
+		ModifiedOn         string
+		ProvisioningState  string
+		ProvisioningErrors json.RawMessage
+		Properties         json.RawMessage
 	}
 }
 
@@ -256,7 +263,7 @@ func putCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
-	if in.Properties == nil || in.Properties.ComputeType == "" {
+	if in.Properties.ComputeType == "" {
 		return nil, arm.BadRequest("The request is invalid: properties.computeType is required.")
 	}
 	kind, ok := computeKind(in.Properties.ComputeType)
@@ -279,6 +286,7 @@ func putCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		Subscription: w.Subscription, ResourceGroup: w.ResourceGroup, Workspace: w.Name, Name: q.Args[3],
 		Type: kind, Location: w.Location,
 		Tags: in.Tags, SKU: in.SKU, Description: in.Properties.Description, ResourceID: in.Properties.ResourceID,
+		DisableLocalAuth: in.Properties.DisableLocalAuth, PlacedIn: arm.Region(in.Properties.ComputeLocation),
 		Created: t.Now, Modified: t.Now, CreatedBy: q.Caller, ProvisioningState: "Creating",
 	}
 	if in.Location != "" {
@@ -286,12 +294,6 @@ func putCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 	}
 	if old != nil {
 		c.Name = old.Name // in the case it was created with
-	}
-	if l := in.Properties.ComputeLocation; l != nil {
-		c.PlacedIn = arm.Region(*l)
-	}
-	if d := in.Properties.DisableLocalAuth; d != nil {
-		c.DisableLocalAuth = *d
 	}
 	if in.Identity != nil {
 		if c.Identity, err = in.Identity.assign(nil, q.Caller, c.key(), false); err != nil {

@@ -11,32 +11,6 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
-// loaded is a compute as a list of the service shows it, read-only fields
-// included.
-type loaded struct {
-	ID       string
-	Location string
-	Tags     map[string]*string
-	Identity *struct {
-		Type, PrincipalID, TenantID string
-		UserAssignedIdentities      map[string]*assignedPerson
-	}
-	SKU        json.RawMessage
-	Properties struct {
-		ComputeType        string
-		ComputeLocation    string
-		Description        *string
-		ResourceID         *string
-		DisableLocalAuth   bool
-		IsAttachedCompute  bool
-		CreatedOn          string
-		ModifiedOn         string
-		ProvisioningState  string
-		ProvisioningErrors json.RawMessage
-		Properties         json.RawMessage
-	}
-}
-
 // loadedInstance is what a list shows of an instance beyond what a PUT takes.
 type loadedInstance struct {
 	instanceInput
@@ -107,7 +81,7 @@ func computesIn(raw []byte) ([]json.RawMessage, error) {
 }
 
 func loadCompute(t *arm.Tx, raw json.RawMessage) (*compute, error) {
-	var in loaded
+	var in computeInput
 	if err := arm.Decode(raw, &in); err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ var Provider = arm.Provider{
 		{Method: "POST", Path: computePath + "/resize", Type: "workspaces/computes/resize", Versions: resizeVersions, Handle: resizeCompute},
 		{Method: "POST", Path: computePath + "/getAllowedVmSizesForResize", Type: "workspaces/computes/getAllowedVmSizesForResize", Versions: resizeVersions, Handle: allowedSizes},
 		{Method: "POST", Path: wsPath + "/checkComputeNameAvailability", Type: "workspaces", Handle: checkName},
-		{Method: "GET", Path: wsPath, Type: "workspaces", Handle: getWorkspace},
+		{Method: "GET", Path: wsPath, Type: "workspaces", Handle: ofWorkspace((*workspace).body)},
 		{Method: "PUT", Path: wsPath, Type: "workspaces", Handle: putWorkspace},
 		{Method: "PATCH", Path: wsPath, Type: "workspaces", Handle: patchWorkspace},
 		{Method: "DELETE", Path: wsPath, Type: "workspaces", Handle: deleteWorkspace},

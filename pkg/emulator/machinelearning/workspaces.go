@@ -186,14 +186,6 @@ func isAlnum(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-func getWorkspace(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	w, err := needWorkspace(t, q.Args)
-	if err != nil {
-		return nil, err
-	}
-	return arm.OK(w.body()), nil
-}
-
 // putWorkspace makes a workspace or changes what it was made with. The service
 // takes minutes for this, under 202; the emulator answers at once, with 200 for
 // a new one too: the API knows no 201 here.

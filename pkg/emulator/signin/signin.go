@@ -51,36 +51,66 @@ func Secret(q *arm.Request) bool { return q.Under(prefix) }
 // Open tells whether a path needs no token.
 func Open(q *arm.Request) bool { return q.Under(prefix) || q.Under("metadata") }
 
+// claims are those of a bearer token that the emulator looks at.
+type claims struct {
+	OID, TID, Name string
+	Aud, Exp       any
+}
+
+// read reads the claims of a token that is a JWT. Signatures are not checked.
+func read(authorization string) (c claims, given, ok bool) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return c, false, false
+	}
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return c, true, false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	ok = err == nil && json.Unmarshal(raw, &c) == nil
+	return c, true, ok
+}
+
+// Caller is whom an Authorization header names, or arm.Anybody.
+func Caller(authorization string) arm.Person {
+	p := arm.Anybody
+	c, _, ok := read(authorization)
+	if !ok {
+		return p
+	}
+	if c.OID != "" {
+		p.ObjectID = c.OID
+	}
+	if c.TID != "" {
+		p.TenantID = c.TID
+	}
+	p.Name = c.Name
+	return p
+}
+
 // Check refuses a request whose Authorization header has no token for this
-// endpoint that is still valid. Signatures are not checked.
+// endpoint that is still valid.
 func Check(q *arm.Request, authorization string) error {
 	refuse := func(code, format string, a ...any) error {
 		e := arm.Fail(http.StatusUnauthorized, code, format, a...)
 		e.Header = http.Header{"Www-Authenticate": {`Bearer authorization_uri="` + q.Base + "/" + prefix + `", error="invalid_token", error_description="` + e.Message + `"`}}
 		return e
 	}
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+	c, given, ok := read(authorization)
+	if !given {
 		return refuse("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
 	}
-	var claims struct {
-		Aud string
-		Exp float64
-	}
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
+	if !ok {
 		return refuse("InvalidAuthenticationToken", "The access token is invalid.")
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil || json.Unmarshal(raw, &claims) != nil {
-		return refuse("InvalidAuthenticationToken", "The access token is invalid.")
-	}
-	audience := strings.TrimRight(claims.Aud, "/")
+	audience, _ := c.Aud.(string)
+	audience = strings.TrimRight(audience, "/")
 	if !slices.Contains(publicAudiences, audience) && !strings.EqualFold(audience, q.Base) {
 		return refuse("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource. It should exactly match one of the allowed audiences '%s'.",
 			strings.Join(append([]string{q.Base}, publicAudiences...), "','"))
 	}
-	if float64(time.Now().Unix()) >= claims.Exp {
+	if expires, _ := c.Exp.(float64); float64(time.Now().Unix()) >= expires {
 		return refuse("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
 	}
 	return nil
