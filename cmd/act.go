@@ -13,6 +13,7 @@ import (
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -150,18 +151,18 @@ func resumableHours(a *app.App, client *compute.Client, ended []compute.Change) 
 // several.
 func outcomes(a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
 	a.Names.SawOutcomes(ended)
-	return render.Outcomes(ended, len(asked) != 1, detail(a, false)), nil
+	return view.Outcomes(ended, len(asked) != 1, detail(a, false)), nil
 }
 
 // detail is how much of a compute is printed.
-func detail(a *app.App, raw bool) render.Detail {
+func detail(a *app.App, raw bool) view.Detail {
 	switch {
 	case raw:
-		return render.Raw
+		return view.Raw
 	case a.Full:
-		return render.Verbose
+		return view.Verbose
 	}
-	return render.Brief
+	return view.Brief
 }
 
 // consent is given to a command for several computes when every one of them was

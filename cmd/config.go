@@ -10,6 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 )
 
 func newConfigShow() *command {
@@ -33,7 +34,7 @@ shown.`,
 			for _, v := range values {
 				rows = append(rows, []string{v.Key, shown(v), v.Source})
 			}
-			p.Table([]string{"SETTING", "VALUE", "FROM"}, rows)
+			view.Table(p, []string{"SETTING", "VALUE", "FROM"}, rows)
 		}}, nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -83,7 +84,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 			return o.Err
 		default:
 			wrong[i] = compute.VerbDelete.Check(o.Compute)
-			what = append(what, render.Clean(fmt.Sprintf("%s (%s, %s)", asked[i].label(), orNone(render.Owner(o.Compute)), orNone(o.Compute.State()))))
+			what = append(what, render.Clean(fmt.Sprintf("%s (%s, %s)", asked[i].label(), orNone(view.Owner(o.Compute)), orNone(o.Compute.State()))))
 			where[o.Workspace.Name] = true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -113,7 +114,7 @@ func identityChange(c *cobra.Command, change func(have, asked []string) []string
 }
 
 func identityResult(a *app.App, c *compute.Compute) render.Result {
-	r := render.Result{Data: render.IdentityObject(c, detail(a, false))}
+	r := render.Result{Data: view.IdentityObject(c, detail(a, false))}
 	if c != nil {
 		r.Names, r.IDs = []string{c.Name}, []string{c.ID}
 	}

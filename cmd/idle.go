@@ -10,6 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -69,7 +70,7 @@ func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration
 	if err != nil {
 		return render.Result{}, err
 	}
-	return render.IdleChanged(ended, len(asked) != 1), nil
+	return view.IdleChanged(ended, len(asked) != 1), nil
 }
 
 // isIdleTime reports whether a lone argument is meant as a time rather than a
@@ -84,7 +85,7 @@ func listIdle(ctx context.Context, a *app.App, names *names, args []string) (ren
 	if err != nil {
 		return render.Result{}, err
 	}
-	r := render.Idle(found, several)
+	r := view.Idle(found, several)
 	r.Err = failed
 	return r, nil
 }

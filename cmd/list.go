@@ -8,6 +8,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 )
 
 // watchInterval is how often list --watch asks; one request serves all rows.
@@ -64,6 +65,6 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 		if err != nil {
 			return render.Result{}, err
 		}
-		return render.Matches(seen.Found, seen.Of, a.Where(), detail(a, *raw)), nil
+		return view.Matches(seen.Found, seen.Of, a.Where(), detail(a, *raw)), nil
 	})
 }

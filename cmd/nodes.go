@@ -8,6 +8,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -50,7 +51,7 @@ instance is answered too, as the one node it is.`,
 			rows = append(rows, []string{n.ID, n.State, n.PrivateIP, n.PublicIP, port, n.RunID})
 		}
 		return render.Result{Data: list, Names: ids, People: func(p *render.Page) {
-			p.Table([]string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, rows)
+			view.Table(p, []string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, rows)
 		}}, nil
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -71,7 +72,7 @@ func strangers(ctx context.Context, a *app.App, have *compute.Compute, applicati
 	if err != nil || me.ObjectID == "" || strings.EqualFold(me.ObjectID, owner) {
 		return err
 	}
-	text := have.Name + " is not yours: only its owner gets in, " + render.Owner(have)
+	text := have.Name + " is not yours: only its owner gets in, " + view.Owner(have)
 	if onlyPrint {
 		a.Note("%s", text)
 		return nil

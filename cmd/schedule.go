@@ -16,6 +16,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -310,7 +311,7 @@ As JSON they are the service's own objects.`,
 		if len(found) == 0 && failed != nil { // "schedule apply -f -" takes an empty list for no schedules
 			return render.Result{}, failed
 		}
-		r := render.Schedules(found, several)
+		r := view.Schedules(found, several)
 		r.Err = failed
 		return r, nil
 	})
@@ -556,7 +557,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 			notes.add(o.Name, c.last(a.Now(), o.Now()))
 		}
 	}
-	r := render.HoursChanged(ended, len(asked) != 1, a.Now(), notes.notes)
+	r := view.HoursChanged(ended, len(asked) != 1, a.Now(), notes.notes)
 	if c.check {
 		r.Err = errors.Join(drift(ended), r.Err)
 	}

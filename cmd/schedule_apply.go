@@ -13,6 +13,7 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/timetable"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -165,28 +166,28 @@ JSON it is every firing, in the schedule's zone and in UTC.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		var list []render.Preview
+		var list []view.Preview
 		if *file != "" {
 			asked, wanted, err := readHours(ctx, a, names, args, *file)
 			if err != nil {
 				return render.Result{}, err
 			}
 			for _, t := range asked {
-				list = append(list, render.Preview{Name: t.name, Schedules: wanted[t.key()].Schedules})
+				list = append(list, view.Preview{Name: t.name, Schedules: wanted[t.key()].Schedules})
 			}
-			return render.Previews(list, zone, time.Now(), *days, len(list) != 1), nil
+			return view.Previews(list, zone, time.Now(), *days, len(list) != 1), nil
 		}
 		found, several, failed, err := instances(ctx, a, names, args)
 		if err != nil {
 			return render.Result{}, err
 		}
 		for _, one := range found {
-			list = append(list, render.Preview{Name: one.Name, Compute: one, Schedules: one.Schedules()})
+			list = append(list, view.Preview{Name: one.Name, Compute: one, Schedules: one.Schedules()})
 		}
 		if len(list) == 0 && failed != nil {
 			return render.Result{}, failed
 		}
-		r := render.Previews(list, zone, a.Now(), *days, several)
+		r := view.Previews(list, zone, a.Now(), *days, several)
 		r.Err = failed
 		return r, nil
 	})

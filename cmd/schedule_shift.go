@@ -12,6 +12,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -123,7 +124,7 @@ The day is one in the schedules' own time zone.`,
 func shift(ctx context.Context, a *app.App, asked []target, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		now := a.Now()
-		entries, numbers := render.Entries(have)
+		entries, numbers := view.Entries(have)
 		picked, move, err := choose(now, entries)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -135,8 +136,8 @@ func shift(ctx context.Context, a *app.App, asked []target, choose func(now time
 				return nil, fmt.Errorf("%s: schedule %d: %w", name, numbers[i], err)
 			}
 			want[numbers[i]-1].Entry = s.Entry
-			n.add(name, render.Skipped(s, now))
+			n.add(name, view.Skipped(s, now))
 		}
 		return want, nil
-	}, render.Applies)
+	}, view.Applies)
 }

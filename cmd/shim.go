@@ -14,6 +14,7 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/shim"
+	"github.com/computetarget/computetarget/internal/view"
 )
 
 func newShimInstall() *command {
@@ -128,7 +129,7 @@ answer.`,
 			}
 		}
 		return render.Result{Data: list, Notes: notes, People: func(p *render.Page) {
-			p.Table([]string{"WHERE", "ANSWERS", "AZ", "REAL AZ"}, rows)
+			view.Table(p, []string{"WHERE", "ANSWERS", "AZ", "REAL AZ"}, rows)
 		}}, nil
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -48,7 +49,7 @@ reach it and when it stops.
 			found = append(found, o.Compute)
 		}
 		a.Names.SawSome(found)
-		r := render.Show(found, len(asked) != 1, detail(a, *raw))
+		r := view.Show(found, len(asked) != 1, detail(a, *raw))
 		r.Err = errors.Join(failures...)
 		return r, nil
 	})

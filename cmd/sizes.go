@@ -10,6 +10,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -54,14 +55,16 @@ memory, GPUs and the list price of an hour where the service tells it.
 				return render.Result{}, err
 			}
 		}
+		sizes = slices.DeleteFunc(sizes, func(s compute.Size) bool { return !s.Supports(wanted) })
+		total := len(sizes)
 		sizes = slices.DeleteFunc(sizes, func(s compute.Size) bool {
-			return !s.Supports(wanted) || *gpu && s.GPUs == 0 || s.VCPUs < *cores || s.MemoryGB < *memory ||
+			return *gpu && s.GPUs == 0 || s.VCPUs < *cores || s.MemoryGB < *memory ||
 				*fits && len(compute.CheckQuota(&s, 1, false, usages)) > 0
 		})
 		slices.SortFunc(sizes, func(a, b compute.Size) int {
 			return cmp.Or(cmp.Compare(a.GPUs, b.GPUs), cmp.Compare(a.VCPUs, b.VCPUs), cmp.Compare(a.Name, b.Name))
 		})
-		return sizesResult(sizes), nil
+		return view.None(sizesResult(sizes), len(sizes), total, view.Where{}), nil
 	})
 }
 
@@ -83,7 +86,7 @@ func sizesResult(sizes []compute.Size) render.Result {
 		rows = append(rows, []string{s.Name, strconv.Itoa(s.VCPUs), strconv.Itoa(s.GPUs), strconv.FormatFloat(s.MemoryGB, 'f', -1, 64), shown, s.Family})
 	}
 	return render.Result{Data: list, Names: names, People: func(p *render.Page) {
-		p.Table([]string{"SIZE", "CORES", "GPUS", "GB", "PER HOUR", "FAMILY"}, rows)
+		view.Table(p, []string{"SIZE", "CORES", "GPUS", "GB", "PER HOUR", "FAMILY"}, rows)
 	}}
 }
 

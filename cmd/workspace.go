@@ -9,6 +9,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -52,7 +53,7 @@ you can see; with -g those of a resource group. The chosen one is marked.`,
 			rows = append(rows, []string{ws.Name, ws.ResourceGroup, info.Location, mark})
 		}
 		return render.Result{Data: list, People: func(p *render.Page) {
-			p.Table([]string{"NAME", "GROUP", "LOCATION", ""}, rows)
+			view.Table(p, []string{"NAME", "GROUP", "LOCATION", ""}, rows)
 		}}, nil
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -109,12 +110,12 @@ func (c *Connector) Now() time.Time {
 }
 
 // Where is the workspace and where the choice came from.
-func (c *Connector) Where() render.Where {
+func (c *Connector) Where() view.Where {
 	ref, err := c.session.Settings.Workspace()
 	if err != nil {
-		return render.Where{}
+		return view.Where{}
 	}
-	return render.Where{Workspace: ref.Name.Text, ResourceGroup: ref.ResourceGroup.Text, Source: ref.Source()}
+	return view.Where{Workspace: ref.Name.Text, ResourceGroup: ref.ResourceGroup.Text, Source: ref.Source()}
 }
 
 // Connect returns a client of any workspace, or of a subscription when the

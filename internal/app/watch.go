@@ -11,6 +11,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -93,7 +94,7 @@ func (s *Session) redraw() func(Look, error) error {
 // its summary last. What does not fit could not be drawn over, so it is left
 // out.
 func (s *Session) fit(look Look, height int) ([]string, error) {
-	table, below, err := render.Lines(s.Streams, s.at(look.At), render.Matches(look.Found, look.Of, render.Where{}, render.Brief))
+	table, below, err := render.Lines(s.Streams, s.at(look.At), view.Matches(look.Found, look.Of, view.Where{}, view.Brief))
 	for i := range below {
 		below[i] = render.Cut(below[i], s.Out.Width())
 	}

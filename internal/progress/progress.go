@@ -11,6 +11,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -187,14 +188,14 @@ func (p *Progress) writePlain(r *row, e compute.Event) {
 		}
 		r.told = what
 	case compute.EventDone:
-		what = "done in " + render.Elapsed(e.Elapsed)
+		what = "done in " + view.Elapsed(e.Elapsed)
 		if e.Err != nil {
 			what = "failed after "
 			switch compute.KindOf(e.Err) {
 			case compute.KindInterrupted, compute.KindTimeout:
 				what = "left after " // the operation has not failed
 			}
-			what += render.Elapsed(e.Elapsed) + ": " + e.Err.Error()
+			what += view.Elapsed(e.Elapsed) + ": " + e.Err.Error()
 		}
 	default:
 		what = e.Note
@@ -269,7 +270,7 @@ func (r *row) line(now time.Time, widest, width int, emulator bool) string {
 	if !r.done {
 		elapsed += max(now.Sub(r.seen), 0)
 	}
-	parts := []string{r.where(widest, 0), render.Elapsed(elapsed)}
+	parts := []string{r.where(widest, 0), view.Elapsed(elapsed)}
 	switch from, to := r.verb.Usual(); {
 	case r.done && r.failed:
 		parts = append(parts, "failed")
@@ -341,7 +342,7 @@ const detach = "ctrl-c stops waiting"
 // span writes a range of minutes: 3–5m.
 func span(from, to time.Duration) string {
 	if from == to {
-		return render.Span(to)
+		return view.Span(to)
 	}
-	return strings.TrimSuffix(render.Span(from), "m") + "–" + render.Span(to)
+	return strings.TrimSuffix(view.Span(from), "m") + "–" + view.Span(to)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // Member is one key of an [Object] with its value.
@@ -23,6 +24,15 @@ func (o Object) Get(key string) (v any, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// Set gives a key of an object whose keys are sorted a value.
+func (o *Object) Set(key string, v any) {
+	at, found := slices.BinarySearchFunc(*o, key, func(m Member, key string) int { return strings.Compare(m.Key, key) })
+	if !found {
+		*o = slices.Insert(*o, at, Member{Key: key})
+	}
+	(*o)[at].Value = v
 }
 
 // MarshalJSON writes the members in their order.

@@ -126,18 +126,18 @@ func changes(have *compute.Compute, differences []compute.Difference) string {
 		case d.Field == "type":
 			return "the name is that of another type of compute: choose another name"
 		case have.IsInstance() && d.Field == compute.FieldSize:
-			ways = append(ways, command("resize NAME -s "+cmp.Or(plainWord(d.Want), "SIZE"), have.Name)+" changes the size and keeps the disk")
+			ways = append(ways, Command("resize NAME -s "+cmp.Or(plainWord(d.Want), "SIZE"), have.Name)+" changes the size and keeps the disk")
 		case have.IsInstance() && d.Field == compute.FieldIdle:
-			ways = append(ways, command("idle NAME "+plainWord(d.Want), have.Name)+" changes the idle time")
+			ways = append(ways, Command("idle NAME "+plainWord(d.Want), have.Name)+" changes the idle time")
 		case have.IsInstance() && d.Field == compute.FieldSchedules:
-			ways = append(ways, command("schedule set NAME HOURS", have.Name)+" changes its hours")
+			ways = append(ways, Command("schedule set NAME HOURS", have.Name)+" changes its hours")
 		case !d.Changeable:
 			fixed = append(fixed, d.Field)
 		}
 	}
 	if len(fixed) > 0 {
 		ways = append(ways, "nothing changes "+strings.Join(fixed, ", ")+" of what exists: choose another name, or "+
-			command("delete NAME", have.Name)+" first, which deletes its disk too")
+			Command("delete NAME", have.Name)+" first, which deletes its disk too")
 		if !have.IsInstance() {
 			ways[len(ways)-1] = strings.TrimSuffix(ways[len(ways)-1], ", which deletes its disk too")
 		}
@@ -153,8 +153,28 @@ func advise(code, message, name string) string {
 	message = strings.ToLower(message)
 	for _, r := range rules() {
 		if (r.code == "" || strings.EqualFold(r.code, code)) && strings.Contains(message, r.words) {
-			return strings.ReplaceAll(r.advice, "{name}", strings.TrimPrefix(command("NAME", name), "computetarget "))
+			return strings.ReplaceAll(r.advice, "{name}", strings.TrimPrefix(Command("NAME", name), "computetarget "))
 		}
 	}
 	return ""
+}
+
+// Command is a command line people can paste: computetarget, the words, and a
+// name.
+func Command(words, name string) string {
+	if plainWord(name) != "" {
+		words = strings.Replace(words, "NAME", name, 1)
+	}
+	return "computetarget " + words
+}
+
+// plainWord is text that is one word to every shell, and no flag; "" for any
+// other, which is the service's mistake or somebody's trap and is not put into a
+// command.
+func plainWord(text string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	if text == "" || text[0] == '-' || strings.Trim(text, plain) != "" {
+		return ""
+	}
+	return text
 }

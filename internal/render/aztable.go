@@ -62,6 +62,15 @@ func appendTable(b []byte, v any, v1 *V1, queried bool) ([]byte, error) {
 	return b, nil
 }
 
+// TableOf is az's table of rows, keys in their own order.
+func TableOf(rows []any) string {
+	text, err := appendTable(nil, rows, nil, true)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
 // tableCells are the cells of one row, keyed by their headers.
 func tableCells(v any, v1 *V1, queried bool) []member {
 	if list, ok := v.([]any); ok {

@@ -13,14 +13,14 @@ import (
 // Page is what a people's view draws on: lines for a terminal of a known
 // width. Everything written is cleaned of control characters.
 type Page struct {
-	// Now is the service's time.
+	// Now is the service's time, in the zone of the view.
 	Now time.Time
+	// Zone names that zone; "" for the machine's.
+	Zone string
 
 	s        *Streams
-	zone     string // of Now, "" for the machine's
-	timed    bool   // a time of day was written in that zone
-	zoned    bool   // the zone is named already
-	wide     bool   // whatever the terminal's width
+	timed    bool // a time of day was written
+	wide     bool // whatever the terminal's width
 	emulator bool
 	out      bytes.Buffer
 	errs     bytes.Buffer
@@ -31,7 +31,7 @@ func newPage(s *Streams, o Options) *Page {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	return &Page{Now: now, s: s, zone: o.Zone, wide: o.Format == Wide, emulator: o.Emulator}
+	return &Page{Now: now, s: s, Zone: o.Zone, wide: o.Format == Wide, emulator: o.Emulator}
 }
 
 // Width returns the columns a line of the view may take.
@@ -75,7 +75,7 @@ func (p *Page) Row(label, value string) {
 	if width < 1 {
 		width = sentenceMax
 	}
-	for i, line := range wrap(p.s.carried(Clean(value)), width) {
+	for i, line := range Wrap(p.s.carried(Clean(value)), width) {
 		if i == rowMax {
 			p.Line("%*s…", len(head), "")
 			return
@@ -96,9 +96,9 @@ const (
 	rowMax = 8
 )
 
-// wrap breaks text into lines of at most width columns, at spaces where it
+// Wrap breaks text into lines of at most width columns, at spaces where it
 // can.
-func wrap(text string, width int) []string {
+func Wrap(text string, width int) []string {
 	var lines []string
 	line, used := "", 0
 	for word := range strings.FieldsSeq(text) {
@@ -136,24 +136,32 @@ func (p *Page) put(b *bytes.Buffer, text string) {
 	b.WriteByte('\n')
 }
 
-// when is When in the zone of the page, which is named below the view.
-func (p *Page) when(t time.Time) string {
+// When writes an instant in the zone of the page, which is named below the view.
+func (p *Page) When(t time.Time) string {
 	p.timed = true
 	return When(t, p.Now)
 }
 
-// zoneNote names the zone of the times that were written, "" when that is the
-// machine's own.
-func (p *Page) zoneNote() string {
-	if !p.timed || p.zone == "" {
+// NameZone returns the zone of the times that were written, for the view to name
+// it; "" when that is the machine's own. A view that does not ask gets a line of
+// its own about it.
+func (p *Page) NameZone() string {
+	if !p.timed {
 		return ""
 	}
-	return "times are in " + p.zone
+	p.timed = false
+	return p.Zone
 }
 
+// Color reports whether lines may be coloured, see Draw.
+func (p *Page) Color() bool { return p.s.Out.Color }
+
+// Draw writes one line of a picture to stdout as it is, colours and all.
+func (p *Page) Draw(line string) { p.put(&p.out, line) }
+
 func (p *Page) flush() error {
-	if note := p.zoneNote(); note != "" && !p.zoned {
-		p.Aside("%s", note)
+	if zone := p.NameZone(); zone != "" {
+		p.Aside("times are in %s", zone)
 	}
 	if p.emulator {
 		p.mark()
@@ -166,19 +174,21 @@ func (p *Page) flush() error {
 }
 
 // mark says once that what is shown is the emulator's: behind the first sentence
-// beside the result, or behind the result's last line where it fits.
+// beside the result, on a terminal behind the result's last line where it fits,
+// else on a line of its own. What goes into a pipe is data and stays as it is.
 func (p *Page) mark() {
 	beside, rest, ok := bytes.Cut(p.errs.Bytes(), []byte{'\n'})
-	if ok {
+	whole := bytes.TrimSuffix(p.out.Bytes(), []byte{'\n'})
+	last := whole[bytes.LastIndexByte(whole, '\n')+1:]
+	w := p.Width()
+	switch {
+	case ok:
 		p.errs = *bytes.NewBuffer(slices.Concat(beside, []byte(emulatorMark+"\n"), rest))
-	} else if whole, ok := bytes.CutSuffix(p.out.Bytes(), []byte{'\n'}); ok {
-		last := whole[bytes.LastIndexByte(whole, '\n')+1:]
-		lines := bytes.Count(whole, []byte{'\n'}) + 1
-		if w := p.Width(); lines > 1 && w > 0 && Columns(string(last))+len(emulatorMark) > w {
-			p.errs.WriteString(strings.TrimSpace(emulatorMark) + "\n")
-		} else {
-			p.out = *bytes.NewBuffer(slices.Concat(whole, []byte(emulatorMark+"\n")))
-		}
+	case len(whole) == 0:
+	case !p.s.Out.TTY || len(last) < len(whole) && w > 0 && Columns(string(last))+len(emulatorMark) > w:
+		p.errs.WriteString(strings.TrimSpace(emulatorMark) + "\n")
+	default:
+		p.out = *bytes.NewBuffer(slices.Concat(whole, []byte(emulatorMark+"\n")))
 	}
 	p.s.marked = true
 }
@@ -191,13 +201,42 @@ func widths() *runewidth.Condition {
 
 // Cut shortens text to at most width columns of a terminal, ending in "…" when
 // something was cut.
-func Cut(text string, width int) string {
+func Cut(text string, width int) string { return CutEnd(text, width, "…") }
+
+// CutEnd is Cut with another end of what was cut.
+func CutEnd(text string, width int, end string) string {
 	c := widths()
 	if c.StringWidth(text) <= width {
 		return text
 	}
-	return c.Truncate(text, width, "…")
+	return c.Truncate(text, width, end)
 }
 
 // Columns returns the columns of a terminal that text takes.
 func Columns(text string) int { return widths().StringWidth(text) }
+
+// When writes an instant near now as people say it, in the zone of now: "today
+// 19:00", "tomorrow 07:30", "Mon 09:00" within the next six days, else "12 Jan
+// 09:00", with the year when it is another one.
+func When(t, now time.Time) string {
+	t = t.In(now.Location())
+	clock := t.Format("15:04")
+	day := func(offset int) bool {
+		y, m, d := now.AddDate(0, 0, offset).Date()
+		ty, tm, td := t.Date()
+		return y == ty && m == tm && d == td
+	}
+	switch {
+	case day(0):
+		return "today " + clock
+	case day(1):
+		return "tomorrow " + clock
+	case day(-1):
+		return "yesterday " + clock
+	case t.After(now) && t.Sub(now) < 6*24*time.Hour:
+		return t.Format("Mon ") + clock
+	case t.Year() == now.Year():
+		return t.Format("2 Jan ") + clock
+	}
+	return t.Format("2 Jan 2006 ") + clock
+}

@@ -62,7 +62,7 @@ func tsvRow(b []byte, v any, v1 *V1, queried bool) []byte {
 func pick(object any, keys []string) []member {
 	picked := make([]member, len(keys))
 	for i, key := range keys {
-		picked[i] = member{Key: key, Value: field(object, key)}
+		picked[i] = member{Key: key, Value: Field(object, key)}
 	}
 	return picked
 }
@@ -92,7 +92,7 @@ func namesOf(v any) ([]string, error) {
 		if s, ok := v.(string); ok {
 			return s, nil
 		}
-		if s, ok := field(v, "name").(string); ok {
+		if s, ok := Field(v, "name").(string); ok {
 			return s, nil
 		}
 		return "", exit.Usagef("-o name cannot print this result, which has no names; use -o json")
@@ -105,7 +105,7 @@ func idsOf(v any) ([]string, error) {
 	return collect(v, func(v any) (string, error) {
 		s, ok := v.(string)
 		if !ok {
-			s, _ = field(v, "id").(string)
+			s, _ = Field(v, "id").(string)
 		}
 		if len(s) > 1 && s[0] == '/' {
 			return s, nil

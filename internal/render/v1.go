@@ -83,7 +83,7 @@ func V1VerboseInstance() *V1 {
 // keys are the keys of tsv for one object.
 func (v *V1) keys(item any) []string {
 	if v.clusterKeys != nil {
-		if kind, _ := field(field(item, "properties"), "computeType").(string); strings.EqualFold(kind, compute.TypeCluster) {
+		if kind, _ := Field(Field(item, "properties"), "computeType").(string); strings.EqualFold(kind, compute.TypeCluster) {
 			return v.clusterKeys
 		}
 	}
@@ -95,7 +95,7 @@ func (c Column) cell(item any) any {
 	for _, path := range c.From {
 		v := item
 		for key := range strings.SplitSeq(path, ".") {
-			v = field(v, key)
+			v = Field(v, key)
 		}
 		if v != nil && !compound(v) {
 			return v

@@ -18,6 +18,10 @@ import (
 // member is one key of an object with its value.
 type member = query.Member
 
+// Timed is a value that depends on when it is printed. It is asked for it then,
+// so that of a list of thousands only one is held at a time.
+type Timed interface{ At(now time.Time) any }
+
 // simplify turns a value into nil, bool, string, json.Number, []any,
 // map[string]any or an ordered object, and a compute into its object at a time;
 // every other type goes through encoding/json.
@@ -53,8 +57,8 @@ func simplify(v any, now time.Time) (any, error) {
 			v[i].Value = n
 		}
 		return v, nil
-	case object:
-		return simplify(v.at(now), now)
+	case Timed:
+		return simplify(v.At(now), now)
 	case json.RawMessage:
 		// Most of what is passed on undecoded is one of these.
 		switch string(v) {
@@ -65,18 +69,18 @@ func simplify(v any, now time.Time) (any, error) {
 		case "{}":
 			return query.Object{}, nil
 		}
-		return decode(v)
+		return Decode(v)
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	return decode(raw)
+	return Decode(raw)
 }
 
-// decode reads one JSON value, objects as ordered ones sorted by key. A key
+// Decode reads one JSON value, objects as ordered ones sorted by key. A key
 // given twice keeps its last value.
-func decode(raw []byte) (any, error) {
+func Decode(raw []byte) (any, error) {
 	d := decoder{Decoder: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	v, err := d.value()
 	if err != nil {
@@ -134,7 +138,7 @@ func (d decoder) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		set(&o, name, e)
+		o.Set(name, e)
 	}
 	_, err := d.ReadToken()
 	return o, err
@@ -171,8 +175,8 @@ func sortMembers(list []member) { slices.SortFunc(list, byKey) }
 
 func byKey(a, b member) int { return strings.Compare(a.Key, b.Key) }
 
-// field reads one key of an object.
-func field(v any, key string) any {
+// Field reads one key of an object.
+func Field(v any, key string) any {
 	switch v := v.(type) {
 	case query.Object:
 		e, _ := v.Get(key)
@@ -236,7 +240,7 @@ func injectResourceGroup(v any) any {
 			v[i].Value = injectResourceGroup(v[i].Value)
 			has = has || strings.EqualFold(v[i].Key, "resourceGroup")
 		}
-		if id, ok := field(v, "id").(string); ok && !has {
+		if id, ok := Field(v, "id").(string); ok && !has {
 			if group, ok := groupOf(id); ok {
 				v = append(v, member{Key: "resourceGroup", Value: group})
 				if slices.IsSortedFunc(v[:len(v)-1], byKey) {

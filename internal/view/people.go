@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"errors"
@@ -8,9 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
+
+// page is what a view is drawn on.
+type page struct{ *render.Page }
 
 // Where is the workspace a view is about, and where that choice came from.
 type Where struct {
@@ -31,24 +35,28 @@ func (w Where) String() string {
 }
 
 // List is the result of listing computes.
-func List(list []*compute.Compute, w Where, d Detail) Result {
-	r := Result{Data: Objects(list, d), Names: names(list), IDs: ids(list), V1: V1List()}
+func List(list []*compute.Compute, w Where, d Detail) render.Result {
+	r := render.Result{Data: Objects(list, d), Names: names(list), IDs: ids(list), V1: render.V1List()}
 	switch d {
 	case Verbose:
-		r.V1 = V1Verbose()
+		r.V1 = render.V1Verbose()
 	case Raw:
 		r.V1, r.Body = nil, true
 	case Brief:
-		r.People = func(p *Page) { p.list(list, w) }
+		r.People = func(p *render.Page) { page{p}.list(list, w) }
 	}
 	return r
 }
 
 // Matches is the result of a list of which only what passed filters is left:
 // when nothing is, it says so rather than that there is nothing.
-func Matches(list []*compute.Compute, total int, w Where, d Detail) Result {
-	r := List(list, w, d)
-	if len(list) > 0 || total == 0 {
+func Matches(list []*compute.Compute, total int, w Where, d Detail) render.Result {
+	return None(List(list, w, d), len(list), total, w)
+}
+
+// None makes r say that nothing is left of a list of total when shown is 0.
+func None(r render.Result, shown, total int, w Where) render.Result {
+	if shown > 0 || total == 0 {
 		return r
 	}
 	none := fmt.Sprintf("0 of %d match", total)
@@ -56,24 +64,24 @@ func Matches(list []*compute.Compute, total int, w Where, d Detail) Result {
 	if place := w.String(); place != "" {
 		none += " · " + place
 	}
-	r.People = func(p *Page) { p.Aside("%s", none) }
+	r.People = func(p *render.Page) { p.Aside("%s", none) }
 	return r
 }
 
 // Show is the result of showing computes: one object when a single name was
 // asked for, an array otherwise.
-func Show(list []*compute.Compute, several bool, d Detail) Result {
-	r := Result{Names: names(list), IDs: ids(list), V1: V1Show()}
+func Show(list []*compute.Compute, several bool, d Detail) render.Result {
+	r := render.Result{Names: names(list), IDs: ids(list), V1: render.V1Show()}
 	r.Data = one(Objects(list, d), several)
 	switch d {
 	case Verbose:
-		r.V1 = V1Verbose()
+		r.V1 = render.V1Verbose()
 	case Raw:
 		r.V1, r.Body = nil, true
 	case Brief:
-		r.People = func(p *Page) {
+		r.People = func(p *render.Page) {
 			for _, c := range list {
-				p.card(c)
+				page{p}.card(c)
 			}
 		}
 	}
@@ -110,8 +118,8 @@ func one(list []any, several bool) any {
 
 // Outcomes is the result of a verb on one or more computes. What failed is in
 // Err only; the rest is in Data in the order asked for.
-func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
-	var r Result
+func Outcomes(outcomes []compute.Outcome, several bool, d Detail) render.Result {
+	var r render.Result
 	var data []any
 	var errs []error
 	for _, o := range outcomes {
@@ -156,7 +164,7 @@ func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
 	if r.Names == nil {
 		r.Names, r.IDs = []string{}, []string{}
 	}
-	r.Did = func(p *Page) {
+	r.Did = func(p *render.Page) {
 		for _, o := range outcomes {
 			if o.Err == nil {
 				p.Sentence("%s", sentence(o, p.Now))
@@ -184,22 +192,22 @@ func Outcomes(outcomes []compute.Outcome, several bool, d Detail) Result {
 }
 
 // v1Of is the v1 shape of a verb's result.
-func v1Of(o compute.Outcome, d Detail) *V1 {
+func v1Of(o compute.Outcome, d Detail) *render.V1 {
 	instance := o.Compute != nil && o.Compute.IsInstance()
 	removed := removal(o)
 	switch {
 	case d == Raw:
 		return nil
 	case removed && d == Brief:
-		return V1ID()
+		return render.V1ID()
 	case d == Verbose && instance && !removed:
-		return V1VerboseInstance()
+		return render.V1VerboseInstance()
 	case d == Verbose:
-		return V1Verbose()
+		return render.V1Verbose()
 	case instance:
-		return V1Instance()
+		return render.V1Instance()
 	}
-	return V1Show()
+	return render.V1Show()
 }
 
 // sentence says how a verb ended for one compute.
@@ -219,14 +227,14 @@ func sentence(o compute.Outcome, now time.Time) string {
 		if gone(o) {
 			return o.Name + " is " + done + took
 		}
-		return o.Name + " is being " + done + " · " + command("wait NAME --for deleted", o.Name)
+		return o.Name + " is being " + done + " · " + render.Command("wait NAME --for deleted", o.Name)
 	case c == nil:
-		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
+		return o.Name + ": " + string(o.Verb) + " accepted · " + render.Command("wait NAME", o.Name)
 	case c.InTransition():
-		return o.Name + " is " + c.State() + " · " + command("wait NAME", o.Name)
+		return o.Name + " is " + c.State() + " · " + render.Command("wait NAME", o.Name)
 	case o.Unfinished:
 		// Its state is still the one from before.
-		return o.Name + ": " + string(o.Verb) + " accepted · " + command("wait NAME", o.Name)
+		return o.Name + ": " + string(o.Verb) + " accepted · " + render.Command("wait NAME", o.Name)
 	case alreadySo(o) != "":
 		parts = append(parts, alreadySo(o))
 		if o.Verb != compute.VerbCreate && o.Verb != compute.VerbResize {
@@ -252,9 +260,9 @@ func sentence(o compute.Outcome, now time.Time) string {
 	switch {
 	case o.Verb == compute.VerbStop || o.Verb == compute.VerbResize:
 	case c.IsRunning():
-		parts = append(parts, command("open NAME", c.Name))
+		parts = append(parts, render.Command("open NAME", c.Name))
 	case c.IsStopped() && o.Verb == compute.VerbCreate:
-		parts = append(parts, command("start NAME", c.Name))
+		parts = append(parts, render.Command("start NAME", c.Name))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -289,10 +297,10 @@ func ssh(c *compute.Compute) string {
 	case s == nil || s.PublicAccess == "":
 		return ""
 	case strings.EqualFold(s.PublicAccess, "Enabled"):
-		return command("ssh NAME", c.Name)
+		return render.Command("ssh NAME", c.Name)
 	}
 	if c.Instance.InNetwork() {
-		return "ssh only from inside its network, with a key it was created with: " + command("ssh NAME --private", c.Name)
+		return "ssh only from inside its network, with a key it was created with: " + render.Command("ssh NAME --private", c.Name)
 	}
 	return "ssh off, cannot be enabled later"
 }
@@ -343,28 +351,28 @@ func shortOwner(c *compute.Compute) string {
 	if o.Name == "" && len(o.ID) == len("00000000-0000-0000-0000-000000000000") {
 		return o.ID[:8] + "…"
 	}
-	return Cut(Clean(Owner(c)), 24)
+	return render.Cut(render.Clean(Owner(c)), 24)
 }
 
 // list draws computes as a table, and the summary on stderr.
-func (p *Page) list(list []*compute.Compute, w Where) {
+func (p page) list(list []*compute.Compute, w Where) {
 	running := 0
 	rows := make([][]string, 0, len(list))
 	for _, c := range list {
 		if c.IsRunning() {
 			running++
 		}
-		rows = append(rows, []string{c.Name, c.State(), shortOwner(c), Cut(size(c.VMSize()), 20), up(c, p.Now), idle(c), p.nextStop(c)})
+		rows = append(rows, []string{c.Name, c.State(), shortOwner(c), render.Cut(size(c.VMSize()), 20), up(c, p.Now), idle(c), p.nextStop(c)})
 	}
-	p.Table([]string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}, rows, "IDLE", "SIZE", "OWNER")
+	Table(p.Page, []string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}, rows, "IDLE", "SIZE", "OWNER")
 	summary := []string{count(len(list), "compute")}
 	if len(list) == 0 {
 		summary[0] = "no computes"
 	} else {
 		summary[0] += ", " + strconv.Itoa(running) + " running"
 	}
-	if p.zoneNote() != "" {
-		summary, p.zoned = append(summary, "times in "+p.zone), true
+	if zone := p.NameZone(); zone != "" {
+		summary = append(summary, "times in "+zone)
 	}
 	if place := w.String(); place != "" {
 		summary = append(summary, place)
@@ -407,12 +415,12 @@ func idle(c *compute.Compute) string {
 }
 
 // nextStop is when the schedules of a running instance stop it next.
-func (p *Page) nextStop(c *compute.Compute) string {
+func (p page) nextStop(c *compute.Compute) string {
 	if !c.IsRunning() {
 		return ""
 	}
 	if _, at := firings(c, p.Now); !at.IsZero() {
-		return p.when(at)
+		return p.When(at)
 	}
 	return "none"
 }
@@ -441,7 +449,7 @@ func firings(c *compute.Compute, now time.Time) (starts, stops time.Time) {
 
 // card draws one compute: is it on, who stopped it and when, whose is it, how
 // is it reached, when does it stop.
-func (p *Page) card(c *compute.Compute) {
+func (p page) card(c *compute.Compute) {
 	name := c.Name
 	if name == "" {
 		name = "a compute without a name"
@@ -476,7 +484,7 @@ func (p *Page) card(c *compute.Compute) {
 }
 
 // owner names whose compute it is, and for whom it was created.
-func (p *Page) owner(c *compute.Compute) string {
+func (p page) owner(c *compute.Compute) string {
 	name := Owner(c)
 	if name == "" || c.Instance == nil || c.Instance.CreatedBy == nil {
 		return name
@@ -494,7 +502,7 @@ func (p *Page) owner(c *compute.Compute) string {
 
 // lastOperation says what was last done to an instance, by whom or what, and
 // when; the label is the past tense of it.
-func (p *Page) lastOperation(c *compute.Compute) (label, value string) {
+func (p page) lastOperation(c *compute.Compute) (label, value string) {
 	last := c.LastOperation()
 	if last == nil || last.Name == "" {
 		if !c.CreatedOn.IsZero() {
@@ -533,21 +541,21 @@ func (p *Page) lastOperation(c *compute.Compute) (label, value string) {
 }
 
 // at writes a past instant: 3h ago (today 12:03).
-func (p *Page) at(t time.Time) string {
-	return Ago(t, p.Now) + " (" + p.when(t) + ")"
+func (p page) at(t time.Time) string {
+	return Ago(t, p.Now) + " (" + p.When(t) + ")"
 }
 
-func (p *Page) instanceRows(c *compute.Compute) {
+func (p page) instanceRows(c *compute.Compute) {
 	i := c.Instance
 	if c.IsRunning() {
-		p.Row("open", command("open NAME", c.Name))
+		p.Row("open", render.Command("open NAME", c.Name))
 		for _, a := range i.Applications {
 			if strings.EqualFold(strings.ReplaceAll(a.Name, " ", ""), "jupyterlab") {
 				p.Row("", a.URI)
 			}
 		}
 	} else if c.IsStopped() {
-		p.Row("open", "start it first: "+command("start NAME", c.Name))
+		p.Row("open", "start it first: "+render.Command("start NAME", c.Name))
 	}
 	access := strings.TrimPrefix(ssh(c), "ssh ")
 	if i.SSH != nil && strings.EqualFold(i.SSH.PublicAccess, "Enabled") && i.Endpoints != nil {
@@ -569,7 +577,7 @@ func (p *Page) instanceRows(c *compute.Compute) {
 
 // stops says what will stop an instance, and when; "" when it is off and
 // nothing is set. An idle time that can never pass is no way to stop.
-func (p *Page) stops(c *compute.Compute, bySchedule time.Time) string {
+func (p page) stops(c *compute.Compute, bySchedule time.Time) string {
 	var ways []string
 	if !bySchedule.IsZero() {
 		ways = append(ways, p.bySchedule(bySchedule))
@@ -583,9 +591,9 @@ func (p *Page) stops(c *compute.Compute, bySchedule time.Time) string {
 	case remark != "" && text != "":
 		return text + " · idle shutdown after " + Span(d) + " will not happen: " + remark
 	case remark != "" && c.IsRunning():
-		return "never by itself: " + remark + " · " + command("schedule set NAME '-19:00'", c.Name)
+		return "never by itself: " + remark + " · " + render.Command("schedule set NAME '-19:00'", c.Name)
 	case text == "" && c.IsRunning():
-		return "never by itself · " + command("idle NAME 1h", c.Name)
+		return "never by itself · " + render.Command("idle NAME 1h", c.Name)
 	default:
 		return text
 	}
@@ -593,15 +601,15 @@ func (p *Page) stops(c *compute.Compute, bySchedule time.Time) string {
 
 // bySchedule is when a schedule fires, here and in its own zone where that is
 // another one.
-func (p *Page) bySchedule(at time.Time) string {
-	text := p.when(at) + " by schedule"
+func (p page) bySchedule(at time.Time) string {
+	text := p.When(at) + " by schedule"
 	if clock := at.Format("15:04"); clock != at.In(p.Now.Location()).Format("15:04") {
 		text += " (" + clock + " in " + at.Location().String() + ")"
 	}
 	return text
 }
 
-func (p *Page) clusterRows(c *compute.Compute) {
+func (p page) clusterRows(c *compute.Compute) {
 	k := c.Cluster
 	nodes := fmt.Sprintf("%d now", k.CurrentNodes)
 	if k.TargetNodes != k.CurrentNodes {

@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -28,16 +29,16 @@ func BenchmarkList10000(b *testing.B) {
 	list := many(b, 10000)
 	for _, c := range []struct {
 		name  string
-		f     Format
+		f     render.Format
 		d     Detail
 		width int
-	}{{"json", JSON, Brief, 0}, {"tsv", TSV, Brief, 0}, {"table", Table, Brief, 0}, {"verbose", JSON, Verbose, 0}, {"people", "", Brief, 120}} {
+	}{{"json", render.JSON, Brief, 0}, {"tsv", render.TSV, Brief, 0}, {"table", render.Table, Brief, 0}, {"verbose", render.JSON, Verbose, 0}, {"people", "", Brief, 120}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				s, _, _ := TestStreams("", c.width, c.width)
+				s, _, _ := render.TestStreams("", c.width, c.width)
 				s.Out.Writer = io.Discard
-				if err := Print(s, Options{Format: c.f, Now: now(b)}, List(list, Where{}, c.d)); err != nil {
+				if err := render.Print(s, render.Options{Format: c.f, Now: now(b)}, List(list, Where{}, c.d)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,11 +1,11 @@
-package render
+package view
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -33,14 +33,13 @@ func Object(c *compute.Compute, d Detail) any {
 }
 
 // object stands for the JSON object of a compute until it is printed: what it
-// says of the next firings depends on the time then, and of a list of thousands
-// only one is held at a time.
+// says of the next firings depends on the time then.
 type object struct {
 	c *compute.Compute
 	d Detail
 }
 
-func (o object) at(now time.Time) any {
+func (o object) At(now time.Time) any {
 	switch o.d {
 	case Raw:
 		return o.c.Raw
@@ -68,7 +67,7 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 	if c == nil {
 		return nil
 	}
-	decoded, err := decode(rawAt(c.Raw, "identity"))
+	decoded, err := render.Decode(rawAt(c.Raw, "identity"))
 	identity, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
@@ -78,7 +77,7 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 	}
 	// v1 had the keys of a system identity or those of any other, which lost the
 	// principal of a cluster that has both kinds.
-	kind, _ := field(identity, "type").(string)
+	kind, _ := render.Field(identity, "type").(string)
 	keys := []string{"type", "userAssignedIdentities"}
 	switch kind = strings.ToLower(kind); {
 	case kind == "systemassigned":
@@ -88,7 +87,7 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 	}
 	out := make(query.Object, 0, len(keys))
 	for _, k := range keys {
-		out = append(out, member{Key: k, Value: field(identity, k)})
+		out = append(out, query.Member{Key: k, Value: render.Field(identity, k)})
 	}
 	return out
 }
@@ -179,21 +178,21 @@ func Owner(c *compute.Compute) string {
 // verbose builds v1's full object on top of the service's body, so that
 // every key and path of v1 is there and nothing of the service is missing.
 func verbose(c *compute.Compute) any {
-	decoded, err := decode(c.Raw)
+	decoded, err := render.Decode(c.Raw)
 	body, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
 	}
 	fill(&body, "id", "name", "tags", "location")
 	if l := location(c); l != "" {
-		set(&body, "location", l)
+		body.Set("location", l)
 	}
 	if c.IsCluster() {
 		fill(&body, "identity")
 	}
 	edit(&body, "properties", func(properties *query.Object) {
 		fill(properties, "description", "computeType", "computeLocation", "resourceId", "provisioningErrors", "provisioningState")
-		if _, ok := field(*properties, "properties").(query.Object); ok {
+		if _, ok := render.Field(*properties, "properties").(query.Object); ok {
 			edit(properties, "properties", dropSecrets)
 		}
 		switch {
@@ -215,19 +214,19 @@ func verboseInstance(properties *query.Object) {
 		nulls(inner, "sshSettings", "sshPublicAccess", "adminUserName", "adminPublicKey", "sshPort")
 		nulls(inner, "subnet", "id")
 	})
-	inner := field(*properties, "properties")
-	created := field(inner, "createdBy")
-	set(properties, "status", query.Object{
+	inner := render.Field(*properties, "properties")
+	created := render.Field(inner, "createdBy")
+	properties.Set("status", query.Object{
 		{Key: "createdBy", Value: query.Object{
-			{Key: "userName", Value: field(created, "userName")},
-			{Key: "userObjectId", Value: field(created, "userId")},
-			{Key: "userTenantId", Value: field(created, "userOrgId")},
+			{Key: "userName", Value: render.Field(created, "userName")},
+			{Key: "userObjectId", Value: render.Field(created, "userId")},
+			{Key: "userTenantId", Value: render.Field(created, "userOrgId")},
 		}},
-		{Key: "creationTime", Value: isoformat(field(*properties, "createdOn"))},
-		{Key: "errors", Value: field(inner, "errors")},
-		{Key: "modifiedTime", Value: isoformat(field(*properties, "modifiedOn"))},
-		{Key: "state", Value: field(inner, "state")},
-		{Key: "vmSize", Value: field(inner, "vmSize")},
+		{Key: "creationTime", Value: isoformat(render.Field(*properties, "createdOn"))},
+		{Key: "errors", Value: render.Field(inner, "errors")},
+		{Key: "modifiedTime", Value: isoformat(render.Field(*properties, "modifiedOn"))},
+		{Key: "state", Value: render.Field(inner, "state")},
+		{Key: "vmSize", Value: render.Field(inner, "vmSize")},
 	})
 }
 
@@ -238,35 +237,35 @@ func verboseCluster(properties *query.Object) {
 		nulls(inner, "userAccountCredentials", "adminUserName", "adminUserPassword", "adminUserSshPublicKey")
 		nulls(inner, "subnet", "id")
 	})
-	inner := field(*properties, "properties")
-	counts := field(inner, "nodeStateCounts")
+	inner := render.Field(*properties, "properties")
+	counts := render.Field(inner, "nodeStateCounts")
 	var states query.Object
 	for _, k := range []string{"preparing", "running", "idle", "unusable", "leaving", "preempted"} {
-		set(&states, k+"NodeCount", field(counts, k+"NodeCount"))
+		states.Set(k+"NodeCount", render.Field(counts, k+"NodeCount"))
 	}
 	status := query.Object{
-		{Key: "allocationStateTransitionTime", Value: isoformat(field(inner, "allocationStateTransitionTime"))},
-		{Key: "creationTime", Value: isoformat(field(*properties, "createdOn"))},
-		{Key: "modifiedTime", Value: isoformat(field(*properties, "modifiedOn"))},
+		{Key: "allocationStateTransitionTime", Value: isoformat(render.Field(inner, "allocationStateTransitionTime"))},
+		{Key: "creationTime", Value: isoformat(render.Field(*properties, "createdOn"))},
+		{Key: "modifiedTime", Value: isoformat(render.Field(*properties, "modifiedOn"))},
 		{Key: "nodeStateCounts", Value: states},
-		{Key: "provisioningState", Value: field(*properties, "provisioningState")},
-		{Key: "provisioningStateTransitionTime", Value: isoformat(field(*properties, "provisioningStateTransitionTime"))},
+		{Key: "provisioningState", Value: render.Field(*properties, "provisioningState")},
+		{Key: "provisioningStateTransitionTime", Value: isoformat(render.Field(*properties, "provisioningStateTransitionTime"))},
 	}
 	for _, k := range []string{"currentNodeCount", "targetNodeCount", "allocationState", "errors", "scaleSettings", "vmPriority", "vmSize"} {
-		set(&status, k, field(inner, k))
+		status.Set(k, render.Field(inner, k))
 	}
-	set(properties, "status", status)
+	properties.Set("status", status)
 }
 
 func verboseAKS(properties *query.Object) {
 	fill(properties, "isAttachedCompute")
 	edit(properties, "properties", func(inner *query.Object) {
 		fill(inner, "agentCount", "agentVmSize", "clusterFqdn", "clusterPurpose", "loadBalancerSubnet", "loadBalancerType", "sslConfiguration", "systemServices")
-		services, _ := field(*inner, "systemServices").([]any)
+		services, _ := render.Field(*inner, "systemServices").([]any)
 		for i := range services {
 			if s, ok := services[i].(query.Object); ok {
-				if field(s, "serviceType") == nil {
-					set(&s, "serviceType", field(s, "systemServiceType"))
+				if render.Field(s, "serviceType") == nil {
+					s.Set("serviceType", render.Field(s, "systemServiceType"))
 				}
 				fill(&s, "publicIpAddress", "version")
 				services[i] = s
@@ -275,38 +274,23 @@ func verboseAKS(properties *query.Object) {
 	})
 }
 
-// place is where a key is, or belongs, in an object whose keys are sorted.
-func place(o query.Object, key string) (at int, found bool) {
-	return slices.BinarySearchFunc(o, key, func(m member, key string) int { return strings.Compare(m.Key, key) })
-}
-
-// set gives a key a value.
-func set(o *query.Object, key string, v any) {
-	at, found := place(*o, key)
-	if found {
-		(*o)[at].Value = v
-		return
-	}
-	*o = slices.Insert(*o, at, member{Key: key, Value: v})
-}
-
 // fill makes keys that are missing null.
 func fill(o *query.Object, keys ...string) {
 	for _, key := range keys {
-		if at, found := place(*o, key); !found {
-			*o = slices.Insert(*o, at, member{Key: key})
+		if _, found := o.Get(key); !found {
+			o.Set(key, nil)
 		}
 	}
 }
 
 // edit changes the object under a key, put there when there is none.
 func edit(o *query.Object, key string, change func(*query.Object)) {
-	inner, _ := field(*o, key).(query.Object)
+	inner, _ := render.Field(*o, key).(query.Object)
 	if inner == nil {
 		inner = query.Object{}
 	}
 	change(&inner)
-	set(o, key, inner)
+	o.Set(key, inner)
 }
 
 // nulls makes the value of a key an object that has at least the given keys.
@@ -326,15 +310,15 @@ func dropSecrets(inner *query.Object) {
 		{"sslConfiguration", "key"},
 		{"userAccountCredentials", "adminUserPassword"},
 	} {
-		if holder, ok := field(*inner, path[0]).(query.Object); ok {
+		if holder, ok := render.Field(*inner, path[0]).(query.Object); ok {
 			drop(&holder, path[1])
 		}
 	}
 }
 
 func drop(o *query.Object, key string) {
-	if at, found := place(*o, key); found {
-		(*o)[at].Value = nil
+	if _, found := o.Get(key); found {
+		o.Set(key, nil)
 	}
 }
 

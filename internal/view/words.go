@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"fmt"
@@ -60,56 +60,10 @@ func Ago(t, now time.Time) string {
 	return count(int(d.Hours()/24), "day") + " ago"
 }
 
-// When writes an instant near now as people say it, in the zone of now: "today
-// 19:00", "tomorrow 07:30", "Mon 09:00" within the next six days, else "12 Jan
-// 09:00", with the year when it is another one.
-func When(t, now time.Time) string {
-	t = t.In(now.Location())
-	clock := t.Format("15:04")
-	day := func(offset int) bool {
-		y, m, d := now.AddDate(0, 0, offset).Date()
-		ty, tm, td := t.Date()
-		return y == ty && m == tm && d == td
-	}
-	switch {
-	case day(0):
-		return "today " + clock
-	case day(1):
-		return "tomorrow " + clock
-	case day(-1):
-		return "yesterday " + clock
-	case t.After(now) && t.Sub(now) < 6*24*time.Hour:
-		return t.Format("Mon ") + clock
-	case t.Year() == now.Year():
-		return t.Format("2 Jan ") + clock
-	}
-	return t.Format("2 Jan 2006 ") + clock
-}
-
 // count writes a number with its noun: 1 compute, 3 computes.
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-// command is a command line people can paste: computetarget, the words, and a
-// name.
-func command(words, name string) string {
-	if plainWord(name) != "" {
-		words = strings.Replace(words, "NAME", name, 1)
-	}
-	return "computetarget " + words
-}
-
-// plainWord is text that is one word to every shell, and no flag; "" for any
-// other, which is the service's mistake or somebody's trap and is not put into a
-// command.
-func plainWord(text string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
-	if text == "" || text[0] == '-' || strings.Trim(text, plain) != "" {
-		return ""
-	}
-	return text
 }

@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"bytes"
@@ -6,13 +6,17 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -73,12 +77,12 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 // capture is one printing of a result: exit code, stdout and stderr.
-func capture(t *testing.T, title string, width int, o Options, r Result) string {
+func capture(t *testing.T, title string, width int, o render.Options, r render.Result) string {
 	t.Helper()
-	s, out, errs := TestStreams("", width, width)
+	s, out, errs := render.TestStreams("", width, width)
 	o.Now = now(t)
-	err := Print(s, o, r)
-	PrintError(s, err)
+	err := render.Print(s, o, r)
+	render.PrintError(s, err)
 	if width > 0 && r.People != nil {
 		shown := 0
 		for line := range strings.Lines(out.String() + errs.String()) {
@@ -88,10 +92,10 @@ func capture(t *testing.T, title string, width int, o Options, r Result) string 
 			}
 			shown++
 			sentence := strings.Contains(line, " is ") || strings.Contains(line, " compute") || r.Notes != nil && strings.Contains(line, ": ")
-			if n := Columns(line); n > width && !sentence {
+			if n := render.Columns(line); n > width && !sentence {
 				t.Errorf("%s: %d columns on a terminal of %d: %q", title, n, width, line)
 			}
-			if Clean(line) != line {
+			if render.Clean(line) != line {
 				t.Errorf("%s: unsafe characters: %q", title, line)
 			}
 		}
@@ -99,25 +103,25 @@ func capture(t *testing.T, title string, width int, o Options, r Result) string 
 			t.Errorf("%s: the emulator is named %d times, want once:\n%s%s", title, n, out, errs)
 		}
 	}
-	return fmt.Sprintf("=== %s: exit %d\n--- stdout\n%s--- stderr\n%s", title, ExitCode(err, false), out, errs)
+	return fmt.Sprintf("=== %s: exit %d\n--- stdout\n%s--- stderr\n%s", title, render.ExitCode(err, false), out, errs)
 }
 
 // captureAll prints a result for terminals of several widths, for the
 // emulator, and in every format for scripts.
-func captureAll(t *testing.T, make func(Detail) Result) []byte {
+func captureAll(t *testing.T, make func(Detail) render.Result) []byte {
 	t.Helper()
 	var b strings.Builder
 	for _, w := range []int{40, 80, 200} {
-		b.WriteString(capture(t, fmt.Sprintf("%d columns", w), w, Options{}, make(Brief)))
+		b.WriteString(capture(t, fmt.Sprintf("%d columns", w), w, render.Options{}, make(Brief)))
 	}
-	b.WriteString(capture(t, "80 columns, emulator", 80, Options{Emulator: true}, make(Brief)))
-	b.WriteString(capture(t, "pipe", 0, Options{}, make(Brief)))
-	b.WriteString(capture(t, "80 columns -v", 80, Options{}, make(Verbose)))
-	for _, f := range []Format{TSV, Table, Name, YAML} {
-		b.WriteString(capture(t, "-o "+string(f), 0, Options{Format: f}, make(Brief)))
+	b.WriteString(capture(t, "80 columns, emulator", 80, render.Options{Emulator: true}, make(Brief)))
+	b.WriteString(capture(t, "pipe", 0, render.Options{}, make(Brief)))
+	b.WriteString(capture(t, "80 columns -v", 80, render.Options{}, make(Verbose)))
+	for _, f := range []render.Format{render.TSV, render.Table, render.Name, render.YAML} {
+		b.WriteString(capture(t, "-o "+string(f), 0, render.Options{Format: f}, make(Brief)))
 	}
-	for _, f := range []Format{TSV, Table} {
-		b.WriteString(capture(t, "-v -o "+string(f), 0, Options{Format: f}, make(Verbose)))
+	for _, f := range []render.Format{render.TSV, render.Table} {
+		b.WriteString(capture(t, "-v -o "+string(f), 0, render.Options{Format: f}, make(Verbose)))
 	}
 	return []byte(b.String())
 }
@@ -126,16 +130,16 @@ func TestListViews(t *testing.T) {
 	t.Parallel()
 	where := Where{"ml-dev", "ml-dev-rg", "./.azureml/config.json"}
 	for name, list := range map[string][]string{"list": everything, "list-empty": nil, "list-hostile": {"hostile"}} {
-		golden(t, name, captureAll(t, func(d Detail) Result { return List(loadAll(t, list...), where, d) }))
+		golden(t, name, captureAll(t, func(d Detail) render.Result { return List(loadAll(t, list...), where, d) }))
 	}
 }
 
 func TestShowViews(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(everything, "hostile") {
-		golden(t, "show-"+name, captureAll(t, func(d Detail) Result { return Show(loadAll(t, name), false, d) }))
+		golden(t, "show-"+name, captureAll(t, func(d Detail) render.Result { return Show(loadAll(t, name), false, d) }))
 	}
-	golden(t, "show-two", captureAll(t, func(d Detail) Result { return Show(loadAll(t, "running", "cluster"), true, d) }))
+	golden(t, "show-two", captureAll(t, func(d Detail) render.Result { return Show(loadAll(t, "running", "cluster"), true, d) }))
 }
 
 func TestOutcomeViews(t *testing.T) {
@@ -168,7 +172,7 @@ func TestOutcomeViews(t *testing.T) {
 		for i := range outcomes {
 			outcomes[i].Workspace = ws
 		}
-		golden(t, "verb-"+name, captureAll(t, func(d Detail) Result { return Outcomes(outcomes, len(outcomes) > 1, d) }))
+		golden(t, "verb-"+name, captureAll(t, func(d Detail) render.Result { return Outcomes(outcomes, len(outcomes) > 1, d) }))
 	}
 }
 
@@ -200,7 +204,10 @@ func TestVerboseKeepsEverything(t *testing.T) {
 	paths["creating"], paths["failed"] = paths["running"], paths["running"]
 	for _, name := range append(everything, "hostile") {
 		c := load(t, name)
-		got := maps(t, verbose(c))
+		var got any
+		if err := json.Unmarshal(must(json.Marshal(verbose(c))), &got); err != nil {
+			t.Fatal(err)
+		}
 		for _, path := range paths[name] {
 			if !has(got, strings.Split(path, ".")) {
 				t.Errorf("%s lacks %s", name, path)
@@ -212,7 +219,7 @@ func TestVerboseKeepsEverything(t *testing.T) {
 		}
 		missing(t, name, "", sent, got)
 	}
-	if text := show(t, JSON, string(must(json.Marshal(verbose(load(t, "cluster"))))), nil); strings.Contains(text, "hunter2") {
+	if text := must(json.Marshal(verbose(load(t, "cluster")))); bytes.Contains(text, []byte("hunter2")) {
 		t.Error("-v prints a password")
 	}
 }
@@ -271,20 +278,15 @@ func TestBriefKeys(t *testing.T) {
 	t.Parallel()
 	want := "computeType createdOn errors id idleShutdown location name nextStart nextStop owner provisioningErrors provisioningState resourceGroup runningSince state tags vmSize workspace"
 	for _, name := range everything {
-		s, out, _ := TestStreams("", 0, 0)
-		if err := Print(s, Options{}, Show(loadAll(t, name), false, Brief)); err != nil {
+		s, out, _ := render.TestStreams("", 0, 0)
+		if err := render.Print(s, render.Options{}, Show(loadAll(t, name), false, Brief)); err != nil {
 			t.Fatal(err)
 		}
 		var m map[string]any
 		if err := json.Unmarshal(out.Bytes(), &m); err != nil {
 			t.Fatal(err)
 		}
-		list, _ := sorted(m)
-		var keys []string
-		for _, k := range list {
-			keys = append(keys, k.Key)
-		}
-		got := strings.Join(keys, " ")
+		got := strings.Join(slices.Sorted(maps.Keys(m)), " ")
 		if name == "nulls" {
 			got = strings.Replace(got, "provisioningState", "provisioningState resourceGroup", 1)
 		}
@@ -298,8 +300,8 @@ func TestRawIsTheServicesBody(t *testing.T) {
 	t.Parallel()
 	for _, name := range everything {
 		c := load(t, name)
-		s, out, _ := TestStreams("", 80, 80)
-		if err := Print(s, Options{}, Show([]*compute.Compute{c}, false, Raw)); err != nil {
+		s, out, _ := render.TestStreams("", 80, 80)
+		if err := render.Print(s, render.Options{}, Show([]*compute.Compute{c}, false, Raw)); err != nil {
 			t.Fatal(err)
 		}
 		var sent, got map[string]any
@@ -344,8 +346,8 @@ func TestIdentityObject(t *testing.T) {
 func TestTableCells(t *testing.T) {
 	t.Parallel()
 	const long = "/home/somebody/.local/state/computetarget/emulator" // 50 columns
-	result := Result{People: func(p *Page) {
-		p.Table([]string{"SETTING", "VALUE", "FROM"}, [][]string{{"emulator-dir", long, "default"}})
+	result := render.Result{People: func(p *render.Page) {
+		Table(p, []string{"SETTING", "VALUE", "FROM"}, [][]string{{"emulator-dir", long, "default"}})
 	}}
 	for _, c := range []struct {
 		width int
@@ -357,8 +359,8 @@ func TestTableCells(t *testing.T) {
 		{40, "emulator-dir  /home/somebody/.local/sta…\n"},
 		{20, "emulator…  /home/so…\n"},
 	} {
-		s, out, _ := TestStreams("", c.width, c.width)
-		if err := Print(s, Options{}, result); err != nil {
+		s, out, _ := render.TestStreams("", c.width, c.width)
+		if err := render.Print(s, render.Options{}, result); err != nil {
 			t.Fatal(err)
 		}
 		if _, row, _ := strings.Cut(out.String(), "\n"); row != c.want {
@@ -387,8 +389,8 @@ func TestTimesOfAnObject(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, out, _ := TestStreams("", 0, 0)
-		if err := Print(s, Options{Now: now}, Show([]*compute.Compute{c}, false, Brief)); err != nil {
+		s, out, _ := render.TestStreams("", 0, 0)
+		if err := render.Print(s, render.Options{Now: now}, Show([]*compute.Compute{c}, false, Brief)); err != nil {
 			t.Fatal(err)
 		}
 		var m map[string]json.RawMessage
@@ -414,12 +416,12 @@ func TestNarrowList(t *testing.T) {
 		36:  "NAME STATE UP NEXT-STOP",
 		30:  "NAME STATE UP NEXT-STOP",
 	} {
-		s, out, _ := TestStreams("", width, width)
-		o := Options{Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
+		s, out, _ := render.TestStreams("", width, width)
+		o := render.Options{Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 		if width == 0 {
-			o.Format = Wide
+			o.Format = render.Wide
 		}
-		if err := Print(s, o, List(list, Where{}, Brief)); err != nil {
+		if err := render.Print(s, o, List(list, Where{}, Brief)); err != nil {
 			t.Fatal(err)
 		}
 		head, _, _ := strings.Cut(out.String(), "\n")
@@ -427,7 +429,7 @@ func TestNarrowList(t *testing.T) {
 			t.Errorf("%d columns: %s, want %s\n%s", width, got, want, out)
 		}
 		for line := range strings.Lines(out.String()) {
-			if n := Columns(strings.TrimSuffix(line, "\n")); width > 0 && n > width {
+			if n := render.Columns(strings.TrimSuffix(line, "\n")); width > 0 && n > width {
 				t.Errorf("%d columns: a line takes %d: %s", width, n, line)
 			}
 		}
@@ -440,18 +442,18 @@ func TestZoneIsNamed(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	o := Options{Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC).In(berlin), Zone: "Europe/Berlin"}
-	s, out, errs := TestStreams("", 100, 100)
-	if err := Print(s, o, List(loadAll(t, "running"), Where{}, Brief)); err != nil || !strings.Contains(errs.String(), " · times in Europe/Berlin") && !strings.Contains(errs.String(), "times are in Europe/Berlin") {
+	o := render.Options{Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC).In(berlin), Zone: "Europe/Berlin"}
+	s, out, errs := render.TestStreams("", 100, 100)
+	if err := render.Print(s, o, List(loadAll(t, "running"), Where{}, Brief)); err != nil || !strings.Contains(errs.String(), " · times in Europe/Berlin") && !strings.Contains(errs.String(), "times are in Europe/Berlin") {
 		t.Errorf("%v\n%s%s", err, out, errs)
 	}
-	s, out, errs = TestStreams("", 100, 100)
-	if err := Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Count(errs.String(), "times are in Europe/Berlin") != 1 {
+	s, out, errs = render.TestStreams("", 100, 100)
+	if err := render.Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Count(errs.String(), "times are in Europe/Berlin") != 1 {
 		t.Errorf("%v\n%s%s", err, out, errs)
 	}
 	o.Zone = ""
-	s, out, errs = TestStreams("", 100, 100)
-	if err := Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Contains(errs.String(), "times are") {
+	s, out, errs = render.TestStreams("", 100, 100)
+	if err := render.Print(s, o, Show(loadAll(t, "running"), false, Brief)); err != nil || strings.Contains(errs.String(), "times are") {
 		t.Errorf("%v\n%s%s", err, out, errs)
 	}
 }
@@ -466,12 +468,12 @@ func TestNeverIdle(t *testing.T) {
 	}
 	list := []*compute.Compute{c}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	for name, r := range map[string]Result{
+	for name, r := range map[string]render.Result{
 		"show": Show(list, false, Brief), "list": List(list, Where{}, Brief),
 		"preview": Previews([]Preview{{Name: "dev", Compute: c}}, schedule.Zone{}, now, 7, false),
 	} {
-		s, out, errs := TestStreams("", 120, 120)
-		if err := Print(s, Options{Now: now}, r); err != nil {
+		s, out, errs := render.TestStreams("", 120, 120)
+		if err := render.Print(s, render.Options{Now: now}, r); err != nil {
 			t.Fatal(err)
 		}
 		text := out.String() + errs.String()
@@ -514,10 +516,44 @@ func TestClockChangeAhead(t *testing.T) {
 		"schedules are off": {15, "Disabled", false, ""},
 	} {
 		now := time.Date(2026, 10, test.day, 12, 0, 0, 0, time.UTC)
-		s, _, errs := TestStreams("", 0, 0)
+		s, _, errs := render.TestStreams("", 0, 0)
 		o := compute.Change{Name: "dev", Before: instance(test.status), Already: test.already}
-		if err := Print(s, Options{Now: now, Format: None}, HoursChanged([]compute.Change{o}, false, now, nil)); err != nil || errs.String() != test.want {
+		if err := render.Print(s, render.Options{Now: now, Format: render.None}, HoursChanged([]compute.Change{o}, false, now, nil)); err != nil || errs.String() != test.want {
 			t.Errorf("%s: %q, %v", name, errs, err)
+		}
+	}
+}
+
+// TestQueryKeepsItsOrder holds that the hashes of a query keep their order in
+// table and tsv and lose it in JSON, as with az, and that the objects of the
+// service under a query do not get another order.
+func TestQueryKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	list := loadAll(t, "running", "stopped")
+	for _, c := range []struct {
+		query string
+		f     render.Format
+		want  string
+	}{
+		{"[].{n:name, a:state}", render.TSV, "instance\tRunning\nnightly\tStopped\n"},
+		{"[].{n:name, a:state}", render.Table, "N         A\n--------  -------\ninstance  Running\nnightly   Stopped\n"},
+		{"[0].{n:name, a:state}", render.JSON, "{\n  \"a\": \"Running\",\n  \"n\": \"instance\"\n}\n"},
+		{"[0].{n:name, a:state}", render.YAML, "a: Running\n\"n\": instance\n"},
+		{"[?state==`Stopped`].name | [0]", render.TSV, "nightly\n"},
+		{"[].resourceGroup", render.TSV, "ml-dev-rg\nml-dev-rg\n"},
+		{"[?name=='nightly']", render.TSV, "ComputeInstance\t2026-03-02T08:00:00Z\t0\t/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/ml-dev-rg/providers/Microsoft.MachineLearningServices/workspaces/ml-dev/computes/nightly\tNone\twesteurope\tnightly\t2026-03-03T07:30:00Z\t2026-03-02T18:00:00Z\tbbbbbbbb-0000-0000-0000-000000000003\tNone\tSucceeded\tml-dev-rg\tNone\tStopped\t\tSTANDARD_D3_V2\tml-dev\n"},
+		{"[].nope", render.TSV, ""},
+		{"[0].nope", render.JSON, ""},
+		{"length(@)", render.JSON, "2\n"},
+		{"[].{name:name}", render.Name, "instance\nnightly\n"},
+	} {
+		q, err := query.Compile(c.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, out, _ := render.TestStreams("", 0, 0)
+		if err := render.Print(s, render.Options{Format: c.f, Query: q, Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}, List(list, Where{}, Brief)); err != nil || out.String() != c.want {
+			t.Errorf("%s as %s: %v\n got %q\nwant %q", c.query, c.f, err, out, c.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -30,8 +31,8 @@ type Preview struct {
 // Previews is the result of a preview: a picture, and every firing as JSON. The
 // days are those of zone, or, when that is the zero one, of the first schedule,
 // and begin with today.
-func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, several bool) Result {
-	r := Result{Names: []string{}, IDs: []string{}}
+func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, several bool) render.Result {
+	r := render.Result{Names: []string{}, IDs: []string{}}
 	if zone.Location == nil {
 		zone = zoneOf(list, now)
 	}
@@ -51,9 +52,9 @@ func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, sever
 	r.Data = one(data, several)
 	r.Text = strings.Join(picture(list, pictureWidth, ascii(), several), "\n") + "\n"
 	r.Table = r.Text
-	r.People = func(p *Page) {
+	r.People = func(p *render.Page) {
 		g := blocks()
-		if p.s.Out.Color {
+		if p.Color() {
 			g.paint = paint
 		}
 		width := p.Width()
@@ -61,9 +62,7 @@ func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, sever
 			width = pictureWidth
 		}
 		for _, line := range picture(list, width, g, several) {
-			if line != "" || !p.emulator { // its mark on an empty line says nothing
-				p.put(&p.out, line)
-			}
+			p.Draw(line)
 		}
 	}
 	return r
@@ -137,7 +136,7 @@ func (v *Preview) object() any {
 			{Key: "schedule", Value: v.numbers[f.Entry]}, {Key: "id", Value: text(e.ID)}, {Key: "timeZone", Value: text(e.Zone)},
 		}...)
 		if f.Moved {
-			o = append(o, member{Key: "asked", Value: f.Asked.String()})
+			o = append(o, query.Member{Key: "asked", Value: f.Asked.String()})
 		}
 		firings = append(firings, o)
 	}
@@ -179,7 +178,7 @@ func paint(color, text string) string {
 	if strings.TrimSpace(text) == "" {
 		return text
 	}
-	return color + text + colorOff
+	return color + text + "\x1b[0m"
 }
 
 func ascii() glyphs { return glyphs{"#", ".", "+", "?", "|", "-", "=", "*", ", ", "..", plain} }
@@ -190,11 +189,7 @@ func blocks() glyphs {
 
 // fit cuts text to a width.
 func (g glyphs) fit(text string, width int) string {
-	c := widths()
-	if text = Clean(text); c.StringWidth(text) <= width {
-		return text
-	}
-	return c.Truncate(text, width, g.cut)
+	return render.CutEnd(render.Clean(text), width, g.cut)
 }
 
 // of is the glyph and colour of a cell.
@@ -285,7 +280,7 @@ func (g glyphs) days(v Preview, width int) []string {
 	}
 	lines = append(append(lines, ""), g.key(g.legend(v.plan, partly), width)...)
 	for _, line := range g.sums(v) {
-		lines = append(lines, wrap(line, width)...)
+		lines = append(lines, render.Wrap(line, width)...)
 	}
 	return lines
 }
@@ -362,7 +357,7 @@ func (g glyphs) title(v Preview, width int) string {
 		words = append(words, v.state()+" now")
 	}
 	name := g.fit(v.Name, width/2)
-	rest := g.fit(strings.Join(words, g.between), max(width-Columns(name)-Columns(g.between), 1))
+	rest := g.fit(strings.Join(words, g.between), max(width-render.Columns(name)-render.Columns(g.between), 1))
 	if name == "" {
 		return rest
 	}
@@ -402,7 +397,7 @@ func (g glyphs) present(p schedule.Plan) []sign {
 func (g glyphs) key(signs []sign, width int) (lines []string) {
 	used := 0
 	for _, s := range signs {
-		text, n := g.paint(s.color, s.glyph)+" "+s.text, Columns(s.glyph+" "+s.text)
+		text, n := g.paint(s.color, s.glyph)+" "+s.text, render.Columns(s.glyph+" "+s.text)
 		if used > 0 && used+3+n <= width {
 			lines[len(lines)-1] += "   " + text
 			used += 3 + n
@@ -476,7 +471,7 @@ func (g glyphs) sums(v Preview) []string {
 func (g glyphs) weeks(list []Preview, width int) []string {
 	name := 4
 	for _, v := range list {
-		name = max(name, Columns(Clean(v.Name)))
+		name = max(name, render.Columns(render.Clean(v.Name)))
 	}
 	cells := 1
 	for _, n := range [...]int{24, 12, 8, 6, 4, 3, 2} {
@@ -507,7 +502,7 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 		for _, v := range list {
 			var on time.Duration
 			label := g.fit(v.Name, name)
-			line := label + strings.Repeat(" ", name-Columns(label))
+			line := label + strings.Repeat(" ", name-render.Columns(label))
 			for _, d := range v.plan.Days[start:end] {
 				shown := d.Cells(cells)
 				for i := range shown {
@@ -534,7 +529,7 @@ func (g glyphs) weeks(list []Preview, width int) []string {
 		signs = append(signs, sign{g.mark, colorMark, "the clock changes"})
 	}
 	lines = append(append(lines, ""), g.key(signs, width)...)
-	return append(lines, wrap(fmt.Sprintf("on %s of %s in %s, %s saved against always on",
+	return append(lines, render.Wrap(fmt.Sprintf("on %s of %s in %s, %s saved against always on",
 		clockHours(on), clockHours(total), count(len(first.Days), "day"), share(off, total)), width)...) // what is not known is not saved
 }
 

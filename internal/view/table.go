@@ -1,10 +1,11 @@
-package render
+package view
 
 import (
 	"bytes"
 	"slices"
 	"strings"
 
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/olekukonko/tablewriter"
 )
 
@@ -16,12 +17,12 @@ const (
 	gap = 2
 )
 
-// Table writes rows under headers, without borders. Where the columns do not fit
+// Table draws rows under headers, without borders. Where the columns do not fit
 // the terminal, those named in giving are left out, the first one first; then the
 // first column, which holds names, is cut. Without giving, columns are left out
 // from the right; the first two always stay, cut where they must be. Empty cells
 // show "-".
-func (p *Page) Table(headers []string, rows [][]string, giving ...string) {
+func Table(p *render.Page, headers []string, rows [][]string, giving ...string) {
 	if len(rows) == 0 {
 		return
 	}
@@ -32,14 +33,14 @@ func (p *Page) Table(headers []string, rows [][]string, giving ...string) {
 		for i := range headers {
 			cells[r][i] = "-"
 			if i < len(row) && row[i] != "" {
-				cells[r][i] = Clean(row[i])
+				cells[r][i] = render.Clean(row[i])
 			}
 		}
 	}
 	if len(giving) > 0 && fitting(headers, cells, p.Width()) < len(headers) {
 		for _, row := range cells {
 			for i := range row[1:] {
-				row[i+1] = Cut(row[i+1], cellMax)
+				row[i+1] = render.Cut(row[i+1], cellMax)
 			}
 		}
 	}
@@ -60,7 +61,7 @@ func (p *Page) Table(headers []string, rows [][]string, giving ...string) {
 	default:
 		for _, row := range cells {
 			for i := range row {
-				row[i] = Cut(row[i], cellMax)
+				row[i] = render.Cut(row[i], cellMax)
 			}
 		}
 		if keep = fitting(headers, cells, p.Width()); keep == 1 {
@@ -111,14 +112,14 @@ func shorten(headers []string, cells [][]string, width int) {
 		others += gap + columnWidth(headers, cells, i+1)
 	}
 	for _, row := range cells {
-		row[0] = Cut(row[0], max(width-others, least))
+		row[0] = render.Cut(row[0], max(width-others, least))
 	}
 }
 
 func columnWidth(headers []string, cells [][]string, i int) int {
-	wide := Columns(headers[i])
+	wide := render.Columns(headers[i])
 	for _, row := range cells {
-		wide = max(wide, Columns(row[i]))
+		wide = max(wide, render.Columns(row[i]))
 	}
 	return wide
 }
@@ -136,7 +137,7 @@ func squeeze(headers []string, cells [][]string, width int) {
 		first, second = width-half, half
 	}
 	cut := func(row []string) {
-		row[0], row[1] = Cut(row[0], max(first, 1)), Cut(row[1], max(second, 1))
+		row[0], row[1] = render.Cut(row[0], max(first, 1)), render.Cut(row[1], max(second, 1))
 	}
 	cut(headers)
 	for _, row := range cells {

@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"encoding/json"
@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/query"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // Schedules is the result of listing the schedules of instances: the service's
 // own objects of one, or objects with name and schedules of several.
-func Schedules(list []*compute.Compute, several bool) Result {
-	r := Result{Names: []string{}, IDs: ids(list)}
+func Schedules(list []*compute.Compute, several bool) render.Result {
+	r := render.Result{Names: []string{}, IDs: ids(list)}
 	all := []any{}
 	for _, c := range list {
 		objects, ids := serviceObjects(c)
@@ -32,12 +33,10 @@ func Schedules(list []*compute.Compute, several bool) Result {
 		r.Data = all
 		r.Names = names(list)
 	}
-	if table, err := appendTable(nil, scheduleRows(list, several), nil, true); err == nil {
-		r.Table = string(table)
-	}
-	r.People = func(p *Page) {
+	r.Table = render.TableOf(scheduleRows(list, several))
+	r.People = func(p *render.Page) {
 		for _, c := range list {
-			p.hours(c)
+			page{p}.hours(c)
 		}
 		if len(list) == 0 {
 			p.Aside("no instance has schedules · computetarget schedule set NAME 'mon-fri 09:00-18:00'")
@@ -53,7 +52,7 @@ func scheduleRows(list []*compute.Compute, several bool) []any {
 		for i, s := range c.Schedules() {
 			row := query.Object{{Key: "Schedule", Value: strconv.Itoa(i + 1)}}
 			if several {
-				row = append(query.Object{{Key: "Name", Value: Clean(c.Name)}}, row...)
+				row = append(query.Object{{Key: "Name", Value: render.Clean(c.Name)}}, row...)
 			}
 			what, status := "cannot be read", "Enabled"
 			if s.Err == nil {
@@ -62,7 +61,7 @@ func scheduleRows(list []*compute.Compute, several bool) []any {
 			if !s.Entry.Enabled {
 				status = "Disabled"
 			}
-			rows = append(rows, append(row, query.Object{{Key: "Does", Value: Clean(what)}, {Key: "Status", Value: status}, {Key: "Id", Value: Clean(s.Entry.ID)}}...))
+			rows = append(rows, append(row, query.Object{{Key: "Does", Value: render.Clean(what)}, {Key: "Status", Value: status}, {Key: "Id", Value: render.Clean(s.Entry.ID)}}...))
 		}
 	}
 	return rows
@@ -94,8 +93,8 @@ func Entries(list []compute.Schedule) (entries []schedule.Entry, numbers []int) 
 
 // HoursChanged is the result of a change of schedules. notes are told about the
 // compute of that name.
-func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes map[string][]string) Result {
-	r := Result{Names: []string{}}
+func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes map[string][]string) render.Result {
+	r := render.Result{Names: []string{}}
 	var data []any
 	var errs []error
 	for _, o := range outcomes {
@@ -125,10 +124,10 @@ func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes 
 	r.Notes = append(r.Notes, clockNotes(outcomes, now)...)
 	r.Err = together(errs)
 	r.Data = one(append([]any{}, data...), several)
-	r.People = func(p *Page) {
+	r.People = func(p *render.Page) {
 		for _, o := range outcomes {
 			if o.Err == nil {
-				p.hours(o.Now())
+				page{p}.hours(o.Now())
 			}
 		}
 	}
@@ -215,10 +214,10 @@ func hoursOf(d time.Duration) json.Number {
 
 // hours draws the schedules of an instance: what each does, and when next in
 // its zone, here and in UTC.
-func (p *Page) hours(c *compute.Compute) {
+func (p page) hours(c *compute.Compute) {
 	list := c.Schedules()
 	if len(list) == 0 {
-		p.Sentence("%s has no schedules · %s", c.Name, command("schedule set NAME 'mon-fri 09:00-18:00'", c.Name))
+		p.Sentence("%s has no schedules · %s", c.Name, render.Command("schedule set NAME 'mon-fri 09:00-18:00'", c.Name))
 		return
 	}
 	head := []string{fmt.Sprintf("%s: %d of %d schedules", c.Name, len(list), schedule.Max)}
@@ -231,7 +230,7 @@ func (p *Page) hours(c *compute.Compute) {
 	p.Sentence("%s", strings.Join(head, " · "))
 	width := p.Width()
 	if width == 0 {
-		width = sentenceMax
+		width = 1000
 	}
 	for i, s := range list {
 		id := s.Entry.ID
@@ -243,7 +242,7 @@ func (p *Page) hours(c *compute.Compute) {
 			continue
 		}
 		head := fmt.Sprintf("  %d  ", i+1)
-		for _, line := range wrap(s.Entry.Explain(), max(width-len("       "), 1)) {
+		for _, line := range render.Wrap(s.Entry.Explain(), max(width-len("       "), 1)) {
 			p.Line("%s%s", head, line)
 			head = "       "
 		}
@@ -288,7 +287,7 @@ func clockHours(d time.Duration) string {
 
 // next says when an entry fires next: in its own zone, on the clock here where
 // that shows something else, and in UTC.
-func (p *Page) next(e schedule.Entry) string {
+func (p page) next(e schedule.Entry) string {
 	if !e.Enabled {
 		return "disabled"
 	}
@@ -309,8 +308,8 @@ func (p *Page) next(e schedule.Entry) string {
 	}
 	if here := at.In(p.Now.Location()); offset(here) != offset(at) && offset(here) != 0 {
 		where := "here"
-		if p.zone != "" {
-			where = p.zone
+		if p.Zone != "" {
+			where = p.Zone
 		}
 		other(here, where)
 	}
@@ -371,8 +370,8 @@ func Applies(now time.Time, c *compute.Compute) string {
 }
 
 // Idle is the result of listing after how long without use instances stop.
-func Idle(list []*compute.Compute, several bool) Result {
-	r := Result{Names: names(list)}
+func Idle(list []*compute.Compute, several bool) render.Result {
+	r := render.Result{Names: names(list)}
 	data := make([]any, 0, len(list))
 	for _, c := range list {
 		data = append(data, query.Object{
@@ -381,12 +380,12 @@ func Idle(list []*compute.Compute, several bool) Result {
 		})
 	}
 	r.Data = one(data, several)
-	r.People = func(p *Page) {
+	r.People = func(p *render.Page) {
 		rows := make([][]string, 0, len(list))
 		for _, c := range list {
 			rows = append(rows, []string{c.Name, c.State(), idleText(c), idleRemark(c)})
 		}
-		p.Table([]string{"NAME", "STATE", "IDLE", "REMARK"}, rows)
+		Table(p, []string{"NAME", "STATE", "IDLE", "REMARK"}, rows)
 		if len(list) == 0 {
 			p.Aside("no compute instances")
 		}
@@ -408,8 +407,8 @@ func idleRemark(c *compute.Compute) string {
 }
 
 // IdleChanged is the result of a change of the idle time.
-func IdleChanged(outcomes []compute.Change, several bool) Result {
-	r := Result{Names: []string{}}
+func IdleChanged(outcomes []compute.Change, several bool) render.Result {
+	r := render.Result{Names: []string{}}
 	data := []any{}
 	var errs []error
 	for _, o := range outcomes {
@@ -428,7 +427,7 @@ func IdleChanged(outcomes []compute.Change, several bool) Result {
 	}
 	r.Err = together(errs)
 	r.Data = one(data, several)
-	r.People = func(p *Page) {
+	r.People = func(p *render.Page) {
 		for _, o := range outcomes {
 			switch {
 			case o.Err != nil:

@@ -1,4 +1,4 @@
-package render
+package view
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -44,9 +45,9 @@ func withHours(t testing.TB, name, state, zone, idle string, texts ...string) Pr
 // drawing is a preview as printed: to a pipe with width 0, else to a terminal.
 func drawing(t testing.TB, list []Preview, at time.Time, days, width int, color, emulator bool) string {
 	t.Helper()
-	s, out, errs := TestStreams("", width, width)
+	s, out, errs := render.TestStreams("", width, width)
 	s.Out.Color = color
-	if err := Print(s, Options{Now: at, Emulator: emulator}, Previews(list, schedule.Zone{}, at, days, len(list) != 1)); err != nil {
+	if err := render.Print(s, render.Options{Now: at, Emulator: emulator}, Previews(list, schedule.Zone{}, at, days, len(list) != 1)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String() + errs.String()
@@ -100,7 +101,7 @@ func TestPreviewPictures(t *testing.T) {
 				most = 80
 			}
 			for line := range strings.Lines(got) {
-				if n := Columns(withoutColor(strings.TrimSuffix(line, "\n"))); n > most && most >= 44 {
+				if n := render.Columns(withoutColor(strings.TrimSuffix(line, "\n"))); n > most && most >= 44 {
 					t.Errorf("%d columns of %d: %q", n, most, line)
 				}
 			}
@@ -133,9 +134,9 @@ func TestScheduleViews(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	show := func(title string, r Result) {
-		s, out, errs := TestStreams("", 80, 80)
-		if err := Print(s, Options{Now: now(t)}, r); err != nil {
+	show := func(title string, r render.Result) {
+		s, out, errs := render.TestStreams("", 80, 80)
+		if err := render.Print(s, render.Options{Now: now(t)}, r); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&b, "-- %s --\n%s%s", title, out, errs)
@@ -162,9 +163,9 @@ func TestScheduleViewsOfHostileText(t *testing.T) {
 	}
 	list := []Preview{{Name: c.Name, Compute: c, Schedules: c.Schedules()}}
 	text := drawing(t, list, now(t), 7, 80, false, false) + drawing(t, list, now(t), 7, 0, false, false)
-	for _, r := range []Result{Schedules([]*compute.Compute{c}, false), Idle([]*compute.Compute{c}, false)} {
-		s, out, errs := TestStreams("", 80, 80)
-		if err := Print(s, Options{Now: now(t)}, r); err != nil {
+	for _, r := range []render.Result{Schedules([]*compute.Compute{c}, false), Idle([]*compute.Compute{c}, false)} {
+		s, out, errs := render.TestStreams("", 80, 80)
+		if err := render.Print(s, render.Options{Now: now(t)}, r); err != nil {
 			t.Fatal(err)
 		}
 		text += out.String() + errs.String()
