@@ -45,7 +45,7 @@ func (w *waiting) strictFlag(c *cobra.Command) {
 
 // act calls a verb of the client with progress on stderr and renders how it
 // ended. The verb is called once for every workspace that the computes are in.
-func (w *waiting) act(a *app.App, asked []target, verb func(*compute.Client, []string, compute.ActOptions) []compute.Outcome) (render.Result, error) {
+func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) (render.Result, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
 		return render.Result{}, err
@@ -57,7 +57,7 @@ func (w *waiting) act(a *app.App, asked []target, verb func(*compute.Client, []s
 	defer drawn.Stop()
 	all := newConsent(a, asked)
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
-		return in(client, verb(client, names, compute.ActOptions{
+		return in(client, verb(client, ctx, names, compute.ActOptions{
 			NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: events(a, client, drawn.Handle), Before: all.before(client),
 		}))
 	})
@@ -247,23 +247,4 @@ func refused(asked []target, found []error) error {
 		wrong[len(wrong)-1] = &exit.Error{Tip: tip, Err: wrong[len(wrong)-1]}
 	}
 	return errors.Join(wrong...)
-}
-
-// newAction is start, stop or restart.
-func newAction(c *cobra.Command, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) *command {
-	names := namesFlag(c)
-	wait := waitingFlags(c)
-	wait.strictFlag(c)
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		if err := forInstances(a, c.Name()); err != nil {
-			return render.Result{}, err
-		}
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
-			return verb(client, ctx, names, o)
-		})
-	})
 }

@@ -127,7 +127,7 @@ func attachCommand(c *cobra.Command, first string, spec func(context.Context, *a
 		}
 		wait := waiting{noWait: true}
 		var done compute.Outcome
-		r, err := wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			done = client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o})
 			return []compute.Outcome{done}
 		})

@@ -109,7 +109,7 @@ service knows no other way.`,
 		if len(wrong) > 0 {
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
-		r, err := wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
 			if *stopped {
 				created = thenStop(ctx, client, created, o)

@@ -63,7 +63,7 @@ func newCreateAKS() *command {
 			aks.Networking = &network
 		}
 		spec := &compute.Spec{Location: *location, AKS: aks}
-		return wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		return wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
 		})
 	})

@@ -97,7 +97,7 @@ and nothing is sent.`,
 		case f.Changed("enable-node-public-ip"):
 			a.Note("--enable-node-public-ip is not sent: it only means something in a virtual network")
 		}
-		return wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		return wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})}
 		})
 	})

@@ -26,7 +26,7 @@ func newCreateDataFactory() *command {
 			return render.Result{}, err
 		}
 		spec := &compute.Spec{Location: *location, DataFactory: &compute.DataFactorySpec{}}
-		return wait.act(a, chosen(name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		return wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
 		})
 	})

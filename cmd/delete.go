@@ -46,9 +46,7 @@ needs --yes.`,
 		if err := confirmDelete(ctx, a, asked, names.piped); err != nil {
 			return render.Result{}, err
 		}
-		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
-			return client.Delete(ctx, names, o)
-		})
+		return wait.act(ctx, a, asked, (*compute.Client).Delete)
 	})
 }
 

@@ -39,8 +39,6 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 				return render.Result{}, exit.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)
 			}
 		}
-		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
-			return client.Detach(ctx, names, o)
-		})
+		return wait.act(ctx, a, asked, (*compute.Client).Detach)
 	})
 }

@@ -98,7 +98,7 @@ func identityChange(c *cobra.Command, change func(have, asked []string) []string
 		if err != nil {
 			return render.Result{}, err
 		}
-		r, err := wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.UpdateIdentity(ctx, have.Name, *want, o)}
 		})
 		if err != nil || r.Err != nil || a.DryRun {

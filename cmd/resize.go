@@ -31,7 +31,7 @@ is sent, and those it allows are listed. Resizing is a preview of the service.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		return wait.act(a, asked, func(client *compute.Client, names []string, o compute.ActOptions) []compute.Outcome {
+		return wait.act(ctx, a, asked, func(client *compute.Client, ctx context.Context, names []string, o compute.ActOptions) []compute.Outcome {
 			return client.Resize(ctx, names, *size, o)
 		})
 	})

@@ -29,18 +29,11 @@ func run(c *cobra.Command, f func(context.Context, *app.App, []string) (render.R
 	return &command{Command: c, do: f}
 }
 
-// perform checks what was typed and the settings, calls what the command does
-// and renders its value.
+// perform checks what was typed and the settings, does what the command does,
+// within its time, and renders what came of it. The App is nil when it did not
+// come to that.
 func (c *command) perform(ctx context.Context, w app.World, kind string, args []string) (*app.App, error) {
-	if err := misreadFlags(c.Command); err != nil {
-		return nil, err
-	}
-	if !c.takesNames() { // what is beside names is refused with them
-		if err := misreadArguments(c.Command, args); err != nil {
-			return nil, err
-		}
-	}
-	if err := c.missing(args); err != nil {
+	if err := c.misread(args); err != nil {
 		return nil, err
 	}
 	names, ids := c.prints()
@@ -51,27 +44,34 @@ func (c *command) perform(ctx context.Context, w app.World, kind string, args []
 	for _, name := range withoutEffect(c.Flags()) {
 		a.Note("%s has no effect: it is for az's own requests", name)
 	}
-	result, err := c.call(ctx, a, args)
+	within, cancel, err := c.bounded(ctx, a)
+	if err != nil {
+		return a, err
+	}
+	defer cancel()
+	a.In = input.Until(within, a.In)
+	result, err := c.do(within, a, args)
+	if err == nil && result.Err == nil && within.Err() != nil && !a.Changed() && !c.entry.endless {
+		// What was read in part is no result.
+		err = context.Cause(within)
+	}
 	if err == nil || errors.Is(err, compute.ErrDryRun) {
 		err = a.Print(result)
 	}
 	return a, a.Explain(ctx, err)
 }
 
-// call does what the command does, within its time.
-func (c *command) call(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-	ctx, cancel, err := c.bounded(ctx, a)
-	if err != nil {
-		return render.Result{}, err
+// misread refuses what was meant as something else, and what is missing.
+func (c *command) misread(args []string) error {
+	if err := misreadFlags(c.Command); err != nil {
+		return err
 	}
-	defer cancel()
-	a.In = input.Until(ctx, a.In)
-	result, err := c.do(ctx, a, args)
-	if err == nil && result.Err == nil && ctx.Err() != nil && !a.Changed() && !c.entry.endless {
-		// What was read in part is no result.
-		err = context.Cause(ctx)
+	if !c.takesNames() { // what is beside names is refused with them
+		if err := misreadArguments(c.Command, args); err != nil {
+			return err
+		}
 	}
-	return result, err
+	return c.missing(args)
 }
 
 // bounded is the context of a command. It ends with the setting of --timeout, so

@@ -1,13 +1,17 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 func newStart() *command {
-	return newAction(&cobra.Command{
+	c := &cobra.Command{
 		Use: "start NAME…",
 		Long: `Start compute instances and wait until they run.
 
@@ -17,5 +21,15 @@ wait for it again.`,
 		Example: `  computetarget start dev
   computetarget start dev gpu --timeout 15m
   computetarget start dev --no-wait`,
-	}, (*compute.Client).Start)
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	wait.strictFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return wait.act(ctx, a, asked, (*compute.Client).Start)
+	})
 }

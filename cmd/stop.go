@@ -1,13 +1,17 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 func newStop() *command {
-	return newAction(&cobra.Command{
+	c := &cobra.Command{
 		Use: "stop NAME…",
 		Long: `Stop compute instances and wait until they are stopped.
 
@@ -17,5 +21,15 @@ its disk, its settings and its cores of the quota.`,
 		Example: `  computetarget stop dev
   computetarget stop dev gpu --no-wait
   computetarget list --type computeinstance -o name | computetarget stop -`,
-	}, (*compute.Client).Stop)
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	wait.strictFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return wait.act(ctx, a, asked, (*compute.Client).Stop)
+	})
 }

@@ -62,7 +62,7 @@ as it is; with nothing given nothing is sent.`,
 		if scale.MaxNodes > before.MaxNodes {
 			warn(a, client.GrowthWarnings(ctx, have, scale.MaxNodes)...)
 		}
-		return wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		return wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.UpdateScale(ctx, have.Name, scale, o)}
 		})
 	})
@@ -113,7 +113,7 @@ is over. What is not given stays as it is.`,
 		if *want == (compute.AKSSpec{}) {
 			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
-		return wait.act(a, chosen(have.Name), func(client *compute.Client, _ []string, o compute.ActOptions) []compute.Outcome {
+		return wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Update(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
 		})
 	})
