@@ -10,13 +10,17 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// forInstances refuses a compute type beside a verb of instances that is another
-// one: stop amlcompute stops no cluster, and must not stop an instance.
-func forInstances(a *app.App, verb string) error {
-	if a.ComputeType == "" || strings.EqualFold(a.ComputeType, compute.TypeInstance) {
-		return nil // what is no instance is refused by the verb
+// goesWith refuses a compute type beside a verb that is for others: stop
+// amlcompute stops no cluster, and must not stop an instance.
+func (c *command) goesWith(kind string) error {
+	if kind == "" || c.entry.on == nil {
+		return nil
 	}
-	return exit.Usagef("%s does not go with %s: it is for compute instances", verb, a.ComputeType)
+	want, err := computeType(kind)
+	if err != nil || c.entry.on.is(want) {
+		return err
+	}
+	return exit.Usagef("%s does not go with %s: it is for %s", c.Name(), kind, c.entry.on.noun)
 }
 
 // ofKind refuses computes that are not of the type named beside the verb, before

@@ -24,9 +24,6 @@ is sent, and those it allows are listed. Resizing is a preview of the service.`,
 	size := sizeFlag(c.Flags())
 	required(c, "vm-size")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		if err := forInstances(a, c.Name()); err != nil {
-			return render.Result{}, err
-		}
 		asked, err := names.all(a, args)
 		if err != nil {
 			return render.Result{}, err

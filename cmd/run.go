@@ -33,7 +33,7 @@ func run(c *cobra.Command, f func(context.Context, *app.App, []string) (render.R
 // within its time, and renders what came of it. The App is nil when it did not
 // come to that.
 func (c *command) perform(ctx context.Context, w app.World, kind string, args []string) (*app.App, error) {
-	if err := c.misread(args); err != nil {
+	if err := c.misread(kind, args); err != nil {
 		return nil, err
 	}
 	names, ids := c.prints()
@@ -62,7 +62,7 @@ func (c *command) perform(ctx context.Context, w app.World, kind string, args []
 }
 
 // misread refuses what was meant as something else, and what is missing.
-func (c *command) misread(args []string) error {
+func (c *command) misread(kind string, args []string) error {
 	if err := misreadFlags(c.Command); err != nil {
 		return err
 	}
@@ -71,7 +71,10 @@ func (c *command) misread(args []string) error {
 			return err
 		}
 	}
-	return c.missing(args)
+	if err := c.missing(args); err != nil {
+		return err
+	}
+	return c.goesWith(kind)
 }
 
 // bounded is the context of a command. It ends with the setting of --timeout, so

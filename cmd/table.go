@@ -17,15 +17,15 @@ type entry struct {
 	short string          // the line help shows
 	build func() *command // nil for a group of commands
 
-	typed   bool     // a compute type may stand beside the verb, before or after it
-	on      computes // the computes it acts on; nil for all of them
-	useless []string // the states in which it does nothing to an instance
-	then    then     // what stands after the first name
-	unnamed bool     // it does something without a name, too
-	prints  prints   // what of its result has names and ARM ids
-	noFiles bool     // it reads no settings from files, for files that are broken must not matter to it
-	endless bool     // it goes on until it is ended, by a signal or by what it runs
-	lacks   []string // the global flags that its v1 command did not have
+	typed   bool      // a compute type may stand beside the verb, before or after it
+	on      *computes // the computes it acts on; nil for all of them
+	useless []string  // the states in which it does nothing to an instance
+	then    then      // what stands after the first name
+	unnamed bool      // it does something without a name, too
+	prints  prints    // what of its result has names and ARM ids
+	noFiles bool      // it reads no settings from files, for files that are broken must not matter to it
+	endless bool      // it goes on until it is ended, by a signal or by what it runs
+	lacks   []string  // the global flags that its v1 command did not have
 
 	// Of groups.
 	meant   string // the command below that is meant when none is named
@@ -33,17 +33,20 @@ type entry struct {
 	example string // what most people come for, "" where the commands say it all
 }
 
-// computes tells by its type whether a compute is meant.
-type computes func(kind string) bool
+// computes are those that a command acts on, by their type.
+type computes struct {
+	noun string
+	is   func(kind string) bool
+}
 
-func only(kind string) computes {
-	return func(k string) bool { return strings.EqualFold(k, kind) }
+func only(kind, noun string) *computes {
+	return &computes{noun, func(k string) bool { return strings.EqualFold(k, kind) }}
 }
 
 var (
-	instance = only(compute.TypeInstance)
-	cluster  = only(compute.TypeCluster)
-	attached = computes(func(kind string) bool { return !instance(kind) && !cluster(kind) })
+	instance = only(compute.TypeInstance, "compute instances")
+	cluster  = only(compute.TypeCluster, "clusters")
+	attached = &computes{"attached computes", func(kind string) bool { return !instance.is(kind) && !cluster.is(kind) }}
 	running  = []string{compute.StateRunning, compute.StateJobRunning}
 	stopped  = []string{compute.StateStopped}
 
@@ -122,7 +125,7 @@ var sections = []section{
 		{words: "update", short: "Change computes", meant: "amlcompute", byFlags: true},
 		{words: "update computeinstance", short: "Change after how long without use an instance stops", build: newUpdateInstance, on: instance},
 		{words: "update amlcompute", short: "Change how a cluster scales", build: newUpdateCluster, on: cluster},
-		{words: "update aks", short: "Change an AKS target's certificate or load balancer", build: newUpdateAKS, on: only(compute.TypeAKS)},
+		{words: "update aks", short: "Change an AKS target's certificate or load balancer", build: newUpdateAKS, on: only(compute.TypeAKS, "AKS clusters")},
 		{words: "attach", short: "Attach existing computes"},
 		{words: "attach aks", short: "Attach an AKS cluster", build: newAttachAKS, then: newName, lacks: attachLacks},
 		{words: "attach kubernetes", short: "Attach a Kubernetes cluster", build: newAttachKubernetes, then: newName, lacks: attachLacks},
@@ -228,7 +231,7 @@ func tree() argv.Words {
 // remembered. Names that were met in passing may lack their type and state.
 func (e entry) fits(n recall.Name) bool {
 	kind, _, _ := strings.Cut(n.About, " ")
-	return kind == "" || e.on == nil || e.on(kind)
+	return kind == "" || e.on == nil || e.on.is(kind)
 }
 
 // useful reports whether a command does anything in a state.
