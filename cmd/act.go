@@ -248,3 +248,13 @@ func refused(asked []target, found []error) error {
 	}
 	return errors.Join(wrong...)
 }
+
+// warn says what a person should know of what is about to be sent. It is said
+// first, so that it stands beside a refusal and in a dry run too.
+func warn(a *app.App, notes ...string) {
+	for _, note := range notes {
+		if note != "" {
+			a.Note("%s", note)
+		}
+	}
+}

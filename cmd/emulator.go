@@ -84,3 +84,7 @@ func emulatorStatus(answer json.RawMessage, err error) (render.Result, error) {
 		},
 	}, nil
 }
+
+func notUnderstood(err error) error {
+	return exit.Errorf(exit.Failed, "the emulator's answer cannot be read: %w", err)
+}

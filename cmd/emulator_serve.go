@@ -2,15 +2,11 @@ package cmd
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/input"
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -79,92 +75,4 @@ are refused, unless --strict-workspaces=false.`,
 		o.Listen.Address, o.Listen.NoTLS, o.Listen.Remote = listen, noTLS, anybody
 		return render.Result{}, a.Emulator.Serve(ctx, o)
 	})
-}
-
-func newEmulatorExec() *command {
-	var load string
-	c := &cobra.Command{
-		Use: "exec -- COMMAND…",
-		Long: `Start an emulator in memory, run the command with everything in its environment
-that clients need to use it, and end with the command's exit code.
-
-The command finds the endpoint in COMPUTETARGET_ENDPOINT, and the workspace in
-COMPUTETARGET_SUBSCRIPTION, COMPUTETARGET_RESOURCE_GROUP and
-COMPUTETARGET_WORKSPACE. Certificate variables point to a file that holds the
-system's authorities too. Any workspace is made when it is first used.`,
-		Example: `  computetarget emulator exec -- computetarget list
-  computetarget emulator exec --pace instant -- env
-  computetarget list --raw -o json | computetarget emulator exec --load - -- computetarget list -o name`,
-	}
-	s := servingFlags(c)
-	c.Flags().StringVar(&load, "load", "", "`FILE` of computes to begin with, as list --raw -o json prints them; - is stdin")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		if len(args) == 0 {
-			return render.Result{}, exit.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")
-		}
-		o, err := s.options()
-		if err != nil {
-			return render.Result{}, err
-		}
-		var computes []byte
-		if load != "" {
-			if computes, err = a.ReadText(ctx, load, input.Computes); err != nil {
-				return render.Result{}, unreadable("load", err)
-			}
-		}
-		return render.Result{}, a.Emulator.Exec(ctx, o, computes, args)
-	})
-}
-
-func newEmulatorEnv() *command {
-	var shell string
-	c := &cobra.Command{
-		Use: "env",
-		Long: `Print the variables that clients need in order to use a running server, for a
-shell to evaluate: the server that owns the emulator's folder, or the one at
---endpoint.`,
-		Example: `  eval "$(computetarget emulator env)"
-  computetarget emulator env --shell fish
-  computetarget emulator env -o json`,
-		Args: noNames,
-	}
-	c.Flags().StringVar(&shell, "shell", "", "`SHELL` to print for: bash, zsh, sh, fish, powershell or dotenv (default sh)")
-	choice(c.Flags(), "shell", "bash", "zsh", "sh", "fish", "powershell", "dotenv")
-	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
-		info, err := a.Emulator.Server()
-		if err != nil {
-			return render.Result{}, err
-		}
-		data := map[string]string{}
-		var text strings.Builder
-		for _, v := range app.ClientEnv(info) {
-			data[v.Name] = v.Value
-			line, err := assignment(shell, v)
-			if err != nil {
-				return render.Result{}, err
-			}
-			text.WriteString(line)
-		}
-		return render.Result{Data: data, Text: text.String()}, nil
-	})
-}
-
-// assignment sets a variable in a shell's words.
-func assignment(shell string, v app.Variable) (string, error) {
-	single := "'" + strings.ReplaceAll(v.Value, "'", `'\''`) + "'"
-	switch shell {
-	case "", "bash", "zsh", "sh":
-		return fmt.Sprintf("export %s=%s\n", v.Name, single), nil
-	case "fish":
-		return fmt.Sprintf("set -gx %s '%s'\n", v.Name, strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(v.Value)), nil
-	case "powershell":
-		return fmt.Sprintf("$env:%s = '%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", "''")), nil
-	case "dotenv":
-		return fmt.Sprintf("%s=%s\n", v.Name, v.Value), nil
-	}
-	shells := []string{"bash", "zsh", "sh", "fish", "powershell", "dotenv"}
-	if near := nearest.Word(shell, shells); near != "" {
-		return "", exit.Usagef("--shell is %q: did you mean %s?", shell, near)
-	}
-	return "", exit.Usagef("--shell is %q: use %s", shell, strings.Join(shells, ", "))
 }

@@ -180,3 +180,7 @@ func computeType(word string) (string, error) {
 	}
 	return "", exit.Usagef("--type: %q is no type of compute; the types are %s", word, strings.ToLower(strings.Join(known, ", ")))
 }
+
+func containsFold(list []string, text string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, text) })
+}

@@ -172,7 +172,3 @@ func parseIdentities(values []string) (*compute.IdentitySpec, error) {
 	}
 	return spec, nil
 }
-
-func containsFold(list []string, text string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, text) })
-}

@@ -11,6 +11,7 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 func newUpdateCluster() *command {
@@ -116,5 +117,31 @@ is over. What is not given stays as it is.`,
 		return wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Update(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
 		})
+	})
+}
+
+func newUpdateInstance() *command {
+	c := &cobra.Command{
+		Use: "computeinstance -n NAME --idle-shutdown TIME",
+		Long: `Change after how long without use an instance stops itself: 15 minutes to 3 days, or
+off. It is what "idle" does; "schedule" changes the hours and "resize" the size.`,
+		Example: `  computetarget update computeinstance -n dev --idle-shutdown 1h
+  computetarget update computeinstance -n dev --idle-shutdown off`,
+	}
+	names := namesFlag(c)
+	idle := idleFlag(c)
+	timeoutFlag(c)
+	dryRunFlag(c)
+	required(c, "idle-shutdown")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		d, err := schedule.ParseIdle(*idle)
+		if err != nil {
+			return render.Result{}, exit.Usagef("--idle-shutdown: %w", err)
+		}
+		return changeIdle(ctx, a, asked, d)
 	})
 }

@@ -1,0 +1,207 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/schedule"
+)
+
+func newCreateInstance() *command {
+	c := &cobra.Command{
+		Use: "computeinstance -n NAME -s SIZE",
+		Long: `Create a compute instance and wait until it runs.
+
+Everything that can be checked is checked before anything is sent: the name, the
+size among those the region offers, the quota, the SSH key. All problems come in
+one answer.
+
+create never overwrites. When the name exists with the same settings it is
+printed and the exit code is 0; with other settings the differences are listed
+and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.
+
+--hours and --idle-shutdown give it its hours from the start; "schedule" and
+"idle" change them later. --stopped creates it and stops it once it runs: the
+service knows no other way.`,
+		Example: `  computetarget create computeinstance -n instance -s STANDARD_D3_V2
+  computetarget create dev -s Standard_DS3_v2 --tag team=vision --no-wait
+  computetarget create gpu -s Standard_NC6s_v3 --ssh-key ~/.ssh/id_rsa.pub
+  computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
+  computetarget create dev -s Standard_DS3_v2 --dry-run`,
+	}
+	names := newNameFlag(c)
+	wait := waitingFlags(c)
+	f := c.Flags()
+	size := sizeFlag(f)
+	description := f.String("description", "", "`TEXT` about the compute")
+	tags := tagFlags(f)
+	public := f.String("ssh-public-access", "", "`True` or False: SSH from the internet; cannot be changed later")
+	key := f.String("admin-user-ssh-public-key", "", "SSH public `KEY` (RSA), its text")
+	keyFile := f.String("ssh-key", "", "`FILE` of the SSH public key; turns SSH on unless --no-public-ip")
+	subnet := subnetFlags(f)
+	noPublicIP := f.Bool("no-public-ip", false, "give it no public address (needs a private network)")
+	user := f.String("user-object-id", "", "object `ID` of the person it is created for")
+	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
+	ifExists := f.String("if-exists", "match", "when the name exists: `match` its settings, use it, or fail")
+	hours := hoursFlags(c)
+	stopped := f.Bool("stopped", false, "stop it once it is created")
+	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
+	alias(f, "ssh-public-access", "ssh-public-access-enabled")
+	alias(f, "admin-user-ssh-public-key", "ssh-key-value")
+	trueOrFalse(f, "ssh-public-access")
+	choice(f, "if-exists", "match", "use", "fail")
+	required(c, "vm-size")
+
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		name, err := names.fresh(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		instance := &compute.InstanceSpec{VMSize: *size, SSHPublicKey: strings.TrimSpace(*key)}
+		spec := &compute.Spec{Description: *description, Instance: instance}
+		if spec.Tags, err = tags.values(); err != nil {
+			return render.Result{}, err
+		}
+		if *stopped && wait.noWait {
+			return render.Result{}, exit.Usagef("--stopped has to wait until it runs to stop it, so it does not go with --no-wait")
+		}
+		var wrong []error
+		if err := hours.give(a, instance); err != nil {
+			wrong = append(wrong, err)
+		}
+		if c.Flags().Changed("ssh-key") {
+			if instance.SSHPublicKey, err = readKey(ctx, *keyFile); ctx.Err() != nil {
+				return render.Result{}, err
+			} else if err != nil {
+				wrong = append(wrong, err)
+			} else {
+				on := !*noPublicIP
+				instance.SSHPublicAccess = &on
+			}
+		}
+		if *public != "" {
+			on := *public == "true"
+			instance.SSHPublicAccess = &on
+		}
+		if *noPublicIP {
+			off := false
+			instance.EnableNodePublicIP = &off
+		}
+		if *user != "" || *tenant != "" {
+			instance.AssignedUser = &compute.AssignedUser{ObjectID: *user, TenantID: *tenant}
+		}
+		warn(a, compute.DoubtfulName(name))
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		if instance.SubnetID, err = subnet.id(client.Workspace()); err != nil {
+			wrong = append(wrong, err)
+		}
+		if len(wrong) > 0 {
+			return render.Result{}, together(ctx, client, name, spec, wrong)
+		}
+		r, err := wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
+			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
+			if *stopped {
+				created = thenStop(ctx, client, created, o)
+			}
+			return []compute.Outcome{created}
+		})
+		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
+			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")
+		}
+		return r, err
+	})
+}
+
+// thenStop stops what was just created, not what was there before.
+func thenStop(ctx context.Context, client *compute.Client, created compute.Outcome, o compute.ActOptions) compute.Outcome {
+	switch {
+	case created.Err != nil:
+		return created
+	case created.Already:
+		if created.Compute.IsRunning() {
+			created.Note = "it existed already, so it was not stopped"
+		}
+		return created
+	}
+	ended := client.Stop(ctx, []string{created.Name}, o)[0]
+	ended.Elapsed += created.Elapsed
+	if ended.Err == nil {
+		ended.Verb, ended.Note = created.Verb, "it was created and then stopped: the service creates running instances only"
+	}
+	return ended
+}
+
+// together puts what is wrong with the flags beside what is wrong with the
+// compute they ask for: all problems come in one answer.
+func together(ctx context.Context, client *compute.Client, name string, spec *compute.Spec, wrong []error) error {
+	all := &compute.CheckError{Name: name}
+	var found *compute.CheckError
+	if _, err := client.Preflight(ctx, name, spec); errors.As(err, &found) {
+		all.Findings = found.Findings
+	}
+	for _, err := range wrong {
+		all.Findings = append(all.Findings, compute.Finding{Kind: compute.KindInvalid, Message: err.Error()})
+	}
+	return all
+}
+
+// readKey reads an SSH public key, refusing a private one before it goes
+// anywhere.
+func readKey(ctx context.Context, path string) (string, error) {
+	if path == "" {
+		return "", exit.Usagef("argument --ssh-key: the name of the file is empty")
+	}
+	data, err := input.TextFile(ctx, path, input.Value)
+	if err != nil {
+		return "", unreadable("ssh-key", err)
+	}
+	if strings.Contains(string(data), "PRIVATE KEY") {
+		return "", exit.Usagef("%s is a private key; name the public one, usually %s.pub", path, path)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// hoursOfNew are the hours an instance is created with.
+type hoursOfNew struct {
+	hours []string
+	idle  *string
+}
+
+func hoursFlags(c *cobra.Command) *hoursOfNew {
+	h := &hoursOfNew{}
+	c.Flags().StringArrayVar(&h.hours, "hours", nil, "`HOURS` it is on, such as 'mon-fri 09:00-18:00', repeatable")
+	zoneFlag(c.Flags())
+	h.idle = idleFlag(c)
+	return h
+}
+
+// give puts the hours into what is asked for.
+func (h *hoursOfNew) give(a *app.App, instance *compute.InstanceSpec) error {
+	if *h.idle != "" {
+		d, err := schedule.ParseIdle(*h.idle)
+		if err != nil {
+			return exit.Usagef("--idle-shutdown: %w", err)
+		}
+		instance.IdleShutdown = d
+	}
+	if len(h.hours) == 0 {
+		return nil
+	}
+	set, err := compileHours(a, h.hours)
+	if err != nil {
+		return err
+	}
+	instance.Schedules = set
+	return nil
+}

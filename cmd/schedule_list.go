@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newScheduleList() *command {
+	c := &cobra.Command{
+		Use: "list [NAME…]",
+		Long: `List the schedules of instances: what each does, in words, and when it fires next
+in its zone and in UTC. Without a name, those of all instances that have some.
+
+The number in front names a schedule for enable, disable, delete, skip and pause.
+As JSON they are the service's own objects.`,
+		Example: `  computetarget schedule list dev
+  computetarget schedule list dev -o json
+  computetarget schedule list`,
+	}
+	names := namesFlag(c)
+	viewZoneFlag(c.Flags())
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		found, several, failed, err := instances(ctx, a, names, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if several && !names.given(args) {
+			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Schedules()) == 0 })
+		}
+		if len(found) == 0 && failed != nil { // "schedule apply -f -" takes an empty list for no schedules
+			return render.Result{}, failed
+		}
+		r := view.Schedules(found, several)
+		r.Err = failed
+		return r, nil
+	})
+}
+
+// instances reads the instances named, or all of the workspace. failed are
+// those that could not be read; several is true unless one name was given.
+func instances(ctx context.Context, a *app.App, names *names, args []string) (found []*compute.Compute, several bool, failed, err error) {
+	if !names.given(args) {
+		client, err := a.Client()
+		if err != nil {
+			return nil, false, nil, err
+		}
+		all, err := client.All(ctx)
+		if err != nil {
+			return nil, true, nil, err
+		}
+		for _, one := range all {
+			if one.IsInstance() && one.Instance != nil {
+				found = append(found, one)
+			}
+		}
+		return found, true, nil, nil
+	}
+	asked, err := names.all(a, args)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	read, err := getEach(ctx, a, asked)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	var errs []error
+	for _, o := range read {
+		switch {
+		case o.Err != nil:
+			errs = append(errs, o.Err)
+		case !o.Compute.IsInstance() || o.Compute.Instance == nil:
+			errs = append(errs, exit.Usagef("%s is of type %s; only compute instances have hours", o.Name, o.Compute.ComputeType))
+		default:
+			found = append(found, o.Compute)
+		}
+	}
+	return found, len(asked) != 1, errors.Join(errs...), nil
+}
