@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -37,21 +38,23 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(500, `{"error":{"code":1,"details":[null]}}`, "")
 	f.Add(200, "\ufeffnull", "text/plain; charset=utf-16")
 	f.Fuzz(func(t *testing.T, status int, body, contentType string) {
-		if status < 200 || status > 599 {
-			return
-		}
-		c := dial(t, func(*http.Request) (*http.Response, error) {
-			resp := reply(status, body)
-			resp.Header["Content-Type"] = []string{contentType}
-			return resp, nil
-		}, Options{})
-		got, err := c.Get(context.Background(), "a")
-		if (got == nil) == (err == nil) || IsNotFound(err) && status != http.StatusNotFound && status != http.StatusGone {
-			t.Fatalf("%d %q gave %+v, %v", status, body, got, err)
-		}
-		if err == nil && !strings.EqualFold(got.Name, "a") {
-			t.Fatalf("%d %q gave %q", status, body, got.Name)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			if status < 200 || status > 599 {
+				return
+			}
+			c := dial(t, func(*http.Request) (*http.Response, error) {
+				resp := reply(status, body)
+				resp.Header["Content-Type"] = []string{contentType}
+				return resp, nil
+			}, Options{})
+			got, err := c.Get(context.Background(), "a")
+			if (got == nil) == (err == nil) || IsNotFound(err) && status != http.StatusNotFound && status != http.StatusGone {
+				t.Fatalf("%d %q gave %+v, %v", status, body, got, err)
+			}
+			if err == nil && !strings.EqualFold(got.Name, "a") {
+				t.Fatalf("%d %q gave %q", status, body, got.Name)
+			}
+		})
 	})
 }
 
@@ -64,13 +67,15 @@ func FuzzOperationStatus(f *testing.F) {
 	f.Add(204, "")
 	f.Add(200, "[]")
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		if status < 200 || status > 599 {
-			return
-		}
-		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(status, body), nil }, Options{})
-		s, err := c.status(context.Background(), &Operation{Name: "a"}, "https://management.azure.com/op")
-		if err == nil && status == http.StatusOK && s.over && s.err == nil && !strings.Contains(strings.ToLower(body), "succe") && !strings.Contains(strings.ToLower(body), "complet") && !strings.Contains(body, `\u`) {
-			t.Fatalf("%d %q is taken for the end", status, body)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			if status < 200 || status > 599 {
+				return
+			}
+			c := dial(t, func(*http.Request) (*http.Response, error) { return reply(status, body), nil }, Options{})
+			s, err := c.status(context.Background(), &Operation{Name: "a"}, "https://management.azure.com/op")
+			if err == nil && status == http.StatusOK && s.over && s.err == nil && !strings.Contains(strings.ToLower(body), "succe") && !strings.Contains(strings.ToLower(body), "complet") && !strings.Contains(body, `\u`) {
+				t.Fatalf("%d %q is taken for the end", status, body)
+			}
+		})
 	})
 }

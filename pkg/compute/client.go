@@ -62,34 +62,8 @@ type Options struct {
 	// OnWrite, when set, is called when the service accepted a request that
 	// changes something, or may have: an answer that was lost counts.
 	OnWrite func()
-	// Clock is the time waits live by; nil is the machine's.
-	Clock Clock
 
 	retryDelay time.Duration // first pause before a retry; 0 is azcore's 0.8 s
-}
-
-// Clock is the time that waiting lives by.
-type Clock interface {
-	// Now is the wall-clock time.
-	Now() time.Time
-	// Sleep pauses for d, or until ctx ends, whose error it then returns. It
-	// may return early.
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
-type wallClock struct{}
-
-func (wallClock) Now() time.Time { return time.Now() }
-
-func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Client calls the computes API of one workspace. It is safe for concurrent use.
@@ -98,7 +72,6 @@ type Client struct {
 	endpoint   string
 	apiVersion string
 	pipeline   runtime.Pipeline
-	clock      Clock
 	retryDelay time.Duration
 	tryTimeout time.Duration
 	logging    bool
@@ -136,12 +109,9 @@ func New(ws Workspace, o Options) (*Client, error) {
 		audience = endpoint
 	}
 	c := &Client{
-		workspace: ws, endpoint: endpoint, apiVersion: o.APIVersion, clock: o.Clock,
+		workspace: ws, endpoint: endpoint, apiVersion: o.APIVersion,
 		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil, dryRun: o.DryRun, onWrite: o.OnWrite,
 		correlation: o.CorrelationID, hosts: newTokenHosts(address, o.TokenHosts),
-	}
-	if c.clock == nil {
-		c.clock = wallClock{}
 	}
 	if c.tryTimeout == 0 {
 		c.tryTimeout = time.Minute
@@ -160,7 +130,7 @@ func New(ws Workspace, o Options) (*Client, error) {
 	perTry := []azpolicy.Policy{headerPolicy{agent: agent, correlation: c.correlation}, c.hosts}
 	var cred azcore.TokenCredential
 	if o.Credential != nil {
-		cred = &credential{TokenCredential: o.Credential, clock: c.clock}
+		cred = &credential{TokenCredential: o.Credential}
 		perTry = append([]azpolicy.Policy{freshToken{}}, perTry...)
 	}
 	clientOptions := &policy.ClientOptions{
@@ -195,7 +165,7 @@ func (c *Client) CorrelationID() string { return c.correlation }
 // Now is the service's time as its last Date header tells it, or this
 // machine's before the first answer; either way in this machine's zone.
 func (c *Client) Now() time.Time {
-	now := c.clock.Now()
+	now := time.Now()
 	if s := c.skew.Load(); s != nil {
 		return s.service.Add(now.Sub(s.local)).In(now.Location())
 	}
@@ -307,7 +277,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 		return nil, c.transportError(ctx, k, req.Raw(), err).after(k, heard)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, c.clock.Now()), correlation: c.correlation}
+	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, time.Now()), correlation: c.correlation}
 	a.date = c.readDate(resp.Header)
 	if stream && resp.StatusCode == http.StatusOK {
 		err := k.stream(resp.Body)
@@ -352,7 +322,7 @@ func (c *Client) read(ctx context.Context, k call, use func(*answer) error) (*an
 		if err == nil && use != nil {
 			err = use(a)
 		}
-		if err == nil || k.once || pause > maxGarbledPause || !isGarbled(err) || c.pause(ctx, pause) != nil {
+		if err == nil || k.once || pause > maxGarbledPause || !isGarbled(err) || sleep(ctx, pause) != nil {
 			return a, err
 		}
 	}
@@ -511,7 +481,7 @@ func isPermanent(err error) bool {
 
 // readDate takes the service's clock from an answer.
 func (c *Client) readDate(h http.Header) time.Time {
-	now := c.clock.Now()
+	now := time.Now()
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		return c.Now()

@@ -240,12 +240,12 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
 	ctx, cancel := within(ctx, o.Timeout)
 	defer cancel()
-	begun := c.clock.Now()
+	begun := time.Now()
 	for {
 		p, err := c.patientPreflight(ctx, name, spec, o.OnEvent)
 		if o.Timeout > 0 {
-			o.Timeout = max(time.Nanosecond, o.Timeout-since(begun, c.clock.Now()))
-			begun = c.clock.Now()
+			o.Timeout = max(time.Nanosecond, o.Timeout-since(begun, time.Now()))
+			begun = time.Now()
 		}
 		switch {
 		case err != nil:
@@ -281,7 +281,7 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 		if told != nil {
 			told(Event{Kind: EventTrouble, Name: name, Verb: VerbCreate, Err: err, Next: pause})
 		}
-		if c.pause(ctx, pause) != nil {
+		if sleep(ctx, pause) != nil {
 			return nil, c.stopped(ctx, call{op: opGet, name: name}).after(call{op: opGet}, err)
 		}
 	}

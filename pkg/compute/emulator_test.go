@@ -5,28 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
-// sleeper is a clock for client and emulator alike: sleeping moves it.
-type sleeper struct{ *emulator.ManualClock }
-
-func (s sleeper) Sleep(ctx context.Context, d time.Duration) error {
-	s.Advance(d)
-	return ctx.Err()
-}
-
 // recorder counts requests on their way to a server.
 type recorder struct {
+	next http.RoundTripper
 	mu   sync.Mutex
 	sent []string
 	// before may answer or fail a request instead of the server; after may
@@ -44,7 +37,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := r.next.RoundTrip(req)
 	if err == nil && r.after != nil {
 		return r.after(req, resp)
 	}
@@ -69,29 +62,29 @@ func (r *recorder) reset() {
 	r.sent = nil
 }
 
+const emulated = "https://emulator.localhost"
+
 type bench struct {
 	*compute.Client
-	clock    sleeper
 	requests *recorder
 	endpoint string
 }
 
 func newBench(t *testing.T, pace emulator.Pace) *bench {
 	t.Helper()
-	clock := sleeper{emulator.NewManualClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
-	e, err := emulator.New(emulator.Options{Clock: clock, Pace: pace, PageSize: 50})
+	time.Sleep(time.Until(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)))
+	e, err := emulator.New(emulator.Options{Pace: pace, PageSize: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(e)
-	t.Cleanup(func() { server.Close(); _ = e.Close() })
-	requests := &recorder{}
+	t.Cleanup(func() { _ = e.Close() })
+	requests := &recorder{next: e.Transport()}
 	client, err := compute.New(compute.Workspace{Subscription: emulator.Subscription, ResourceGroup: emulator.ResourceGroup, Name: emulator.Workspace},
-		compute.Options{Endpoint: server.URL, Transport: requests, Clock: clock})
+		compute.Options{Endpoint: emulated, Transport: requests})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{client, clock, requests, server.URL}
+	return &bench{client, requests, emulated}
 }
 
 func (b *bench) make(t *testing.T, names ...string) {
@@ -114,40 +107,42 @@ func TestLifeOfAnInstance(t *testing.T) {
 	for _, pace := range []emulator.Pace{emulator.PaceInstant, emulator.PaceFast, emulator.PaceReal} {
 		t.Run(fmt.Sprint(pace), func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, pace)
-			ctx := t.Context()
-			out := b.Create(ctx, "ci-anna", instance("STANDARD_D3_V2"), compute.CreateOptions{})
-			if out.Err != nil || out.Already || out.Compute == nil || out.Compute.State() != "Running" {
-				t.Fatalf("create: %+v (%v)", out, out.Err)
-			}
-			for _, step := range []struct {
-				verb    string
-				act     func(context.Context, []string, compute.ActOptions) []compute.Outcome
-				already bool
-				state   string
-			}{
-				{"start", b.Start, true, "Running"},
-				{"stop", b.Stop, false, "Stopped"},
-				{"stop", b.Stop, true, "Stopped"},
-				{"restart", b.Restart, false, "Running"},
-				{"restart", b.Restart, false, "Running"},
-				{"stop", b.Stop, false, "Stopped"},
-				{"start", b.Start, false, "Running"},
-			} {
-				out := step.act(ctx, []string{"ci-anna"}, compute.ActOptions{})[0]
-				if out.Err != nil || out.Already != step.already || out.Compute.State() != step.state {
-					t.Fatalf("%s: already %v, state %s, err %v; want %v, %s", step.verb, out.Already, out.Compute.State(), out.Err, step.already, step.state)
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, pace)
+				ctx := t.Context()
+				out := b.Create(ctx, "ci-anna", instance("STANDARD_D3_V2"), compute.CreateOptions{})
+				if out.Err != nil || out.Already || out.Compute == nil || out.Compute.State() != "Running" {
+					t.Fatalf("create: %+v (%v)", out, out.Err)
 				}
-			}
-			if out := b.Delete(ctx, []string{"ci-anna"}, compute.ActOptions{})[0]; out.Err != nil {
-				t.Fatal(out.Err)
-			}
-			if _, err := b.Get(ctx, "ci-anna"); !compute.IsNotFound(err) {
-				t.Errorf("after delete Get says %v", err)
-			}
-			if out := b.Delete(ctx, []string{"ci-anna"}, compute.ActOptions{})[0]; !compute.IsNotFound(out.Err) {
-				t.Errorf("deleting again says %v", out.Err)
-			}
+				for _, step := range []struct {
+					verb    string
+					act     func(context.Context, []string, compute.ActOptions) []compute.Outcome
+					already bool
+					state   string
+				}{
+					{"start", b.Start, true, "Running"},
+					{"stop", b.Stop, false, "Stopped"},
+					{"stop", b.Stop, true, "Stopped"},
+					{"restart", b.Restart, false, "Running"},
+					{"restart", b.Restart, false, "Running"},
+					{"stop", b.Stop, false, "Stopped"},
+					{"start", b.Start, false, "Running"},
+				} {
+					out := step.act(ctx, []string{"ci-anna"}, compute.ActOptions{})[0]
+					if out.Err != nil || out.Already != step.already || out.Compute.State() != step.state {
+						t.Fatalf("%s: already %v, state %s, err %v; want %v, %s", step.verb, out.Already, out.Compute.State(), out.Err, step.already, step.state)
+					}
+				}
+				if out := b.Delete(ctx, []string{"ci-anna"}, compute.ActOptions{})[0]; out.Err != nil {
+					t.Fatal(out.Err)
+				}
+				if _, err := b.Get(ctx, "ci-anna"); !compute.IsNotFound(err) {
+					t.Errorf("after delete Get says %v", err)
+				}
+				if out := b.Delete(ctx, []string{"ci-anna"}, compute.ActOptions{})[0]; !compute.IsNotFound(out.Err) {
+					t.Errorf("deleting again says %v", out.Err)
+				}
+			})
 		})
 	}
 }
@@ -157,44 +152,48 @@ func TestWaitKeepsItsBudgetOfRequests(t *testing.T) {
 	for _, n := range []int{1, 2, 10} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, emulator.PaceReal)
-			var names []string
-			for i := range n {
-				names = append(names, fmt.Sprintf("ci-%dx", i))
-			}
-			b.make(t, names...)
-			for _, verb := range []string{"stop", "delete"} {
-				act := map[string]func(context.Context, []string, compute.ActOptions) []compute.Outcome{"stop": b.Stop, "delete": b.Delete}[verb]
-				b.requests.reset()
-				begun := b.clock.Now()
-				for _, out := range act(t.Context(), names, compute.ActOptions{}) {
-					if out.Err != nil {
-						t.Fatal(out.Err)
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, emulator.PaceReal)
+				var names []string
+				for i := range n {
+					names = append(names, fmt.Sprintf("ci-%dx", i))
+				}
+				b.make(t, names...)
+				for _, verb := range []string{"stop", "delete"} {
+					act := map[string]func(context.Context, []string, compute.ActOptions) []compute.Outcome{"stop": b.Stop, "delete": b.Delete}[verb]
+					b.requests.reset()
+					begun := time.Now()
+					for _, out := range act(t.Context(), names, compute.ActOptions{}) {
+						if out.Err != nil {
+							t.Fatal(out.Err)
+						}
+					}
+					took := time.Now().Sub(begun)
+					budget := 3*n + 4 + int(took.Seconds()/4)
+					if got := len(b.requests.sent); got > budget {
+						t.Errorf("%s of %d took %s and %d requests, more than %d:\n%s", verb, n, took, got, budget, strings.Join(b.requests.sent, "\n"))
+					}
+					if limit := 60*time.Second + 11*time.Second; took > limit {
+						t.Errorf("%s that lasts 60 s was noticed after %s", verb, took)
 					}
 				}
-				took := b.clock.Now().Sub(begun)
-				budget := 3*n + 4 + int(took.Seconds()/4)
-				if got := len(b.requests.sent); got > budget {
-					t.Errorf("%s of %d took %s and %d requests, more than %d:\n%s", verb, n, took, got, budget, strings.Join(b.requests.sent, "\n"))
-				}
-				if limit := 60*time.Second + 11*time.Second; took > limit {
-					t.Errorf("%s that lasts 60 s was noticed after %s", verb, took)
-				}
-			}
+			})
 		})
 	}
 }
 
 func TestCreateAsksLittle(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, emulator.PaceInstant)
-	out := b.Create(t.Context(), "ci-anna", instance("STANDARD_D3_V2"), compute.CreateOptions{ActOptions: compute.ActOptions{NoWait: true}})
-	if out.Err != nil {
-		t.Fatal(out.Err)
-	}
-	if got := len(b.requests.sent); got > 6 {
-		t.Errorf("create made %d requests:\n%s", got, strings.Join(b.requests.sent, "\n"))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, emulator.PaceInstant)
+		out := b.Create(t.Context(), "ci-anna", instance("STANDARD_D3_V2"), compute.CreateOptions{ActOptions: compute.ActOptions{NoWait: true}})
+		if out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		if got := len(b.requests.sent); got > 6 {
+			t.Errorf("create made %d requests:\n%s", got, strings.Join(b.requests.sent, "\n"))
+		}
+	})
 }
 
 func TestAnswerLostAfterTheServiceAccepted(t *testing.T) {
@@ -202,44 +201,46 @@ func TestAnswerLostAfterTheServiceAccepted(t *testing.T) {
 	for _, verb := range []string{"create", "start", "stop", "restart", "delete"} {
 		t.Run(verb, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, emulator.PaceReal)
-			if verb != "create" {
-				b.make(t, "ci-anna")
-			}
-			if verb == "start" {
-				b.Stop(t.Context(), []string{"ci-anna"}, compute.ActOptions{})
-			}
-			b.requests.reset()
-			lost := 0
-			b.requests.after = func(req *http.Request, resp *http.Response) (*http.Response, error) {
-				if req.Method != http.MethodGet && !strings.Contains(req.URL.Path, "Availability") {
-					lost++
-					_ = resp.Body.Close()
-					return nil, fmt.Errorf("connection reset by peer")
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, emulator.PaceReal)
+				if verb != "create" {
+					b.make(t, "ci-anna")
 				}
-				return resp, nil
-			}
-			var out compute.Outcome
-			names := []string{"ci-anna"}
-			switch verb {
-			case "create":
-				out = b.Create(t.Context(), "ci-anna", instance("STANDARD_D3_V2"), compute.CreateOptions{})
-			case "start":
-				out = b.Start(t.Context(), names, compute.ActOptions{})[0]
-			case "stop":
-				out = b.Stop(t.Context(), names, compute.ActOptions{})[0]
-			case "restart":
-				out = b.Restart(t.Context(), names, compute.ActOptions{})[0]
-			case "delete":
-				out = b.Delete(t.Context(), names, compute.ActOptions{})[0]
-			}
-			if out.Err != nil || lost != 1 || out.Operation == nil || !out.Operation.Adopted {
-				t.Fatalf("%d requests sent, outcome %+v, err %v", lost, out, out.Err)
-			}
-			want := map[string]string{"create": "Running", "start": "Running", "stop": "Stopped", "restart": "Running", "delete": "Deleting"}[verb]
-			if got := out.Compute.State(); got != want {
-				t.Errorf("ended %s, want %s", got, want)
-			}
+				if verb == "start" {
+					b.Stop(t.Context(), []string{"ci-anna"}, compute.ActOptions{})
+				}
+				b.requests.reset()
+				lost := 0
+				b.requests.after = func(req *http.Request, resp *http.Response) (*http.Response, error) {
+					if req.Method != http.MethodGet && !strings.Contains(req.URL.Path, "Availability") {
+						lost++
+						_ = resp.Body.Close()
+						return nil, fmt.Errorf("connection reset by peer")
+					}
+					return resp, nil
+				}
+				var out compute.Outcome
+				names := []string{"ci-anna"}
+				switch verb {
+				case "create":
+					out = b.Create(t.Context(), "ci-anna", instance("STANDARD_D3_V2"), compute.CreateOptions{})
+				case "start":
+					out = b.Start(t.Context(), names, compute.ActOptions{})[0]
+				case "stop":
+					out = b.Stop(t.Context(), names, compute.ActOptions{})[0]
+				case "restart":
+					out = b.Restart(t.Context(), names, compute.ActOptions{})[0]
+				case "delete":
+					out = b.Delete(t.Context(), names, compute.ActOptions{})[0]
+				}
+				if out.Err != nil || lost != 1 || out.Operation == nil || !out.Operation.Adopted {
+					t.Fatalf("%d requests sent, outcome %+v, err %v", lost, out, out.Err)
+				}
+				want := map[string]string{"create": "Running", "start": "Running", "stop": "Stopped", "restart": "Running", "delete": "Deleting"}[verb]
+				if got := out.Compute.State(); got != want {
+					t.Errorf("ended %s, want %s", got, want)
+				}
+			})
 		})
 	}
 }
@@ -249,13 +250,12 @@ func TestAnswerLostAfterTheServiceAccepted(t *testing.T) {
 func TestStateThatBreaksDuringAWait(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	clock := emulator.NewManualClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
-	e, err := emulator.New(emulator.Options{Dir: dir, Clock: clock, Pace: emulator.PaceReal})
+	e, err := emulator.New(emulator.Options{Dir: dir, Pace: emulator.PaceReal})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ws := compute.Workspace{Subscription: emulator.Subscription, ResourceGroup: emulator.ResourceGroup, Name: emulator.Workspace}
-	c, err := compute.New(ws, compute.Options{Endpoint: "https://emulator.localhost", Transport: e.Transport(), Clock: sleeper{clock}})
+	c, err := compute.New(ws, compute.Options{Endpoint: "https://emulator.localhost", Transport: e.Transport()})
 	if err != nil {
 		t.Fatal(err)
 	}

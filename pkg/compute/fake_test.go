@@ -1,7 +1,6 @@
 package compute
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,13 +27,11 @@ func reply(status int, body string, headers ...string) *http.Response {
 
 var testWorkspace = Workspace{"sub", "rg", "ws"}
 
-// dial is a client whose requests go to f. Its pauses take no time.
+// dial is a client whose requests go to f. In a bubble of testing/synctest
+// its pauses take no time.
 func dial(t *testing.T, f transport, o Options) *Client {
 	t.Helper()
 	o.Transport = f
-	if o.Clock == nil {
-		o.Clock = newFakeClock()
-	}
 	o.retryDelay = time.Nanosecond
 	c, err := New(testWorkspace, o)
 	if err != nil {
@@ -43,41 +40,16 @@ func dial(t *testing.T, f transport, o Options) *Client {
 	return c
 }
 
-// fakeClock moves when somebody sleeps.
-type fakeClock struct {
-	mu  sync.Mutex
-	now time.Time
-	// onSleep, when set, is told of each sleep and may move the clock further.
-	onSleep func(*fakeClock, time.Duration)
-}
-
-func newFakeClock() *fakeClock { return &fakeClock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
-
-func (c *fakeClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *fakeClock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.add(d)
-	if c.onSleep != nil {
-		c.onSleep(c, d)
-	}
-	return ctx.Err()
+// spring has the clock of a bubble show the time that the tests tell of.
+func spring() time.Time {
+	time.Sleep(time.Until(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)))
+	return time.Now()
 }
 
 // fake is a service with a few instances that go through states on the clock.
 type fake struct {
-	t     *testing.T
-	clock *fakeClock
-	mu    sync.Mutex
+	t  *testing.T
+	mu sync.Mutex
 	// machines by name; a nil one is not there.
 	machines map[string]*machine
 	// answer, when set, may answer instead; n counts requests from 1.
@@ -112,31 +84,28 @@ type change struct {
 }
 
 func newFake(t *testing.T) *fake {
-	clock := newFakeClock()
-	return &fake{t: t, clock: clock, machines: map[string]*machine{}, begun: clock.now}
+	return &fake{t: t, machines: map[string]*machine{}, begun: spring()}
 }
 
-func (f *fake) client() *Client {
-	return dial(f.t, f.serve, Options{Clock: f.clock})
-}
+func (f *fake) client() *Client { return dial(f.t, f.serve, Options{}) }
 
 // add puts an instance there.
 func (f *fake) add(name, state, last string) *machine {
-	m := &machine{state: state, provisioning: "Succeeded", last: last, lastTime: f.clock.Now().Add(-time.Hour), kind: TypeInstance, size: "S", errors: "[]"}
+	m := &machine{state: state, provisioning: "Succeeded", last: last, lastTime: time.Now().Add(-time.Hour), kind: TypeInstance, size: "S", errors: "[]"}
 	f.machines[name] = m
 	return m
 }
 
 // start begins an operation on m that ends after d.
 func (f *fake) begin(m *machine, verb, on, end string, d time.Duration) {
-	m.state, m.last, m.lastTime = on, verb+" InProgress", f.clock.Now()
+	m.state, m.last, m.lastTime = on, verb+" InProgress", time.Now()
 	m.operation = `{"status":"InProgress"}`
-	m.next = []change{{at: f.clock.Now().Add(d), state: end, last: verb + " Succeeded", status: `{"status":"Succeeded"}`, gone: end == ""}}
+	m.next = []change{{at: time.Now().Add(d), state: end, last: verb + " Succeeded", status: `{"status":"Succeeded"}`, gone: end == ""}}
 }
 
 func (f *fake) advance() {
 	for _, m := range f.machines {
-		for m != nil && len(m.next) > 0 && !f.clock.Now().Before(m.next[0].at) {
+		for m != nil && len(m.next) > 0 && !time.Now().Before(m.next[0].at) {
 			c := m.next[0]
 			m.next = m.next[1:]
 			m.state, m.last, m.operation = c.state, c.last, c.status
@@ -168,7 +137,7 @@ func (f *fake) serve(req *http.Request) (*http.Response, error) {
 	}
 	f.advance()
 	path := req.URL.Path[strings.LastIndex(req.URL.Path, "/ws/")+1:]
-	f.log = append(f.log, logged{f.clock.Now(), req.Method + " " + path})
+	f.log = append(f.log, logged{time.Now(), req.Method + " " + path})
 	resp, err := (*http.Response)(nil), error(nil)
 	if f.answer != nil {
 		resp, err = f.answer(len(f.log), req)
@@ -177,7 +146,7 @@ func (f *fake) serve(req *http.Request) (*http.Response, error) {
 		resp = f.usual(req)
 	}
 	if resp != nil && resp.Header.Get("Date") == "" {
-		passed := f.clock.Now().Sub(f.begun) * time.Duration(max(1, f.speed))
+		passed := time.Now().Sub(f.begun) * time.Duration(max(1, f.speed))
 		resp.Header.Set("Date", f.begun.Add(passed).Format(http.TimeFormat))
 	}
 	return resp, err

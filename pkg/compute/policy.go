@@ -234,7 +234,6 @@ func port(hostPort string) string { return hostPort[strings.LastIndexByte(hostPo
 // finding out that nobody is signed in can take seconds.
 type credential struct {
 	azcore.TokenCredential
-	clock Clock
 
 	mu     sync.Mutex
 	failed error
@@ -244,7 +243,7 @@ type credential struct {
 func (c *credential) GetToken(ctx context.Context, o azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.failed != nil && since(c.at, c.clock.Now()) < time.Second {
+	if c.failed != nil && since(c.at, time.Now()) < time.Second {
 		return azcore.AccessToken{}, c.failed
 	}
 	token, err := c.TokenCredential.GetToken(ctx, o)
@@ -254,7 +253,7 @@ func (c *credential) GetToken(ctx context.Context, o azpolicy.TokenRequestOption
 	}
 	failed := &signInError{err}
 	if ctx.Err() == nil {
-		c.failed, c.at = failed, c.clock.Now()
+		c.failed, c.at = failed, time.Now()
 	}
 	return token, failed
 }

@@ -130,7 +130,7 @@ func (l *loop) send(ctx context.Context, t *task) {
 	errors.As(err, &e)
 	switch {
 	case op != nil && !uncertain(err): // accepted, but there is nobody to ask
-		t.follow(op, before, l.c.clock.Now())
+		t.follow(op, before, time.Now())
 		l.end(t, err)
 	case ctx.Err() != nil && !uncertain(err):
 		if t.heard = lastAnswer(err); !turnedAway(t.heard) {
@@ -178,7 +178,7 @@ func refusedForState(e *Error) bool {
 
 // accept takes up an operation the service accepted.
 func (l *loop) accept(t *task, op *Operation, before *Compute) {
-	t.follow(op, before, l.c.clock.Now())
+	t.follow(op, before, time.Now())
 	switch {
 	case op.Compute != nil:
 		t.now = op.Compute
@@ -292,7 +292,7 @@ type sent struct {
 func (s *sent) open() bool { return s.url != "" && !s.over && s.err == nil }
 
 func (s *sent) next(l *loop, t *task) step {
-	now := l.c.clock.Now()
+	now := time.Now()
 	means := s.means(t)
 	if means == coming {
 		s.moved, s.quiet, s.last = true, 0, now
@@ -309,7 +309,7 @@ func (s *sent) next(l *loop, t *task) step {
 // settle ends a task whose compute is not on its way any more,
 // when all is said.
 func (s *sent) settle(l *loop, t *task, means verdict) {
-	now := l.c.clock.Now()
+	now := time.Now()
 	waited, age := since(s.last, now), since(s.accepted, now)
 	shown := s.over || s.moved || s.changed(t.now)
 	switch {
@@ -457,7 +457,7 @@ func (l *loop) ask(ctx context.Context, t *task) {
 	case err == nil && state.err != nil:
 		s.err = state.err
 	case err == nil:
-		s.over, s.heard, s.last = true, nil, l.c.clock.Now()
+		s.over, s.heard, s.last = true, nil, time.Now()
 	case ctx.Err() != nil:
 		return // the loop sees to it
 	case errors.As(err, &e) && expired(e.Status), isHostError(err):

@@ -71,7 +71,7 @@ func (c *Client) Wait(ctx context.Context, targets []Target, o WaitOptions) []Ou
 		tasks[i] = watch(VerbWait, target.Name, o.Goal)
 		if op := target.Operation; op != nil {
 			tasks[i] = &task{name: target.Name, intent: intentOf(op.Verb)}
-			tasks[i].follow(op, nil, c.clock.Now())
+			tasks[i].follow(op, nil, time.Now())
 		}
 	}
 	return c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent})
@@ -112,7 +112,7 @@ type loop struct {
 
 // run brings every task to its end.
 func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome {
-	l := &loop{c: c, o: o, tasks: tasks, started: c.clock.Now(), pages: 1}
+	l := &loop{c: c, o: o, tasks: tasks, started: time.Now(), pages: 1}
 	caller := ctx
 	ctx, cancel := within(ctx, o.Timeout)
 	defer cancel()
@@ -134,13 +134,13 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 			l.next = min(l.next, l.limit)
 		}
 		if o.Timeout > 0 {
-			l.next = min(l.next, o.Timeout-since(l.started, c.clock.Now()))
+			l.next = min(l.next, o.Timeout-since(l.started, time.Now()))
 		}
 		if l.next <= 0 {
 			break
 		}
 		l.report()
-		if c.pause(ctx, l.next) != nil {
+		if sleep(ctx, l.next) != nil {
 			break
 		}
 		interval = min(interval*3/2, lastInterval)
@@ -295,17 +295,20 @@ func since(start, now time.Time) time.Duration {
 	return max(now.Sub(start), now.Round(0).Sub(start.Round(0)))
 }
 
-// pause sleeps for d by the wall clock, so that it ends at once when the
+// sleep sleeps for d by the wall clock, so that it ends at once when the
 // machine wakes from a longer sleep of its own.
-func (c *Client) pause(ctx context.Context, d time.Duration) error {
-	start := c.clock.Now()
-	for {
-		left := d - since(start, c.clock.Now())
+func sleep(ctx context.Context, d time.Duration) error { return sleepBy(ctx, d, time.Now) }
+
+func sleepBy(ctx context.Context, d time.Duration, now func() time.Time) error {
+	for start := now(); ; {
+		left := d - since(start, now())
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := c.clock.Sleep(ctx, min(left, time.Second)); err != nil {
-			return err
+		select {
+		case <-time.After(min(left, time.Second)):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
@@ -319,7 +322,7 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 	case t.missing != nil:
 		state = "not there"
 	}
-	after := since(l.started, l.c.clock.Now()).Round(time.Second)
+	after := since(l.started, time.Now()).Round(time.Second)
 	e := &Error{Name: t.name, CorrelationID: l.c.correlation}
 	if caller.Err() != nil && !errors.Is(caller.Err(), context.DeadlineExceeded) {
 		e.Kind, e.Err = KindInterrupted, context.Cause(caller)
