@@ -114,12 +114,12 @@ func (t *tx) reset() error {
 }
 
 func (t *tx) status() Status {
-	held := machinelearning.Count(t.Tx)
 	st := Status{
 		Now: t.Now, Advanced: clocks.Get(t.Tx, "").Offset.String(), Pace: t.e.opts.Pace.String(), Dir: t.e.opts.Dir,
-		Subscriptions: resources.CountSubscriptions(t.Tx), Workspaces: held.Workspaces, Computes: held.Computes, States: held.States, Busy: held.Busy,
+		Subscriptions: resources.Count(t.Tx),
 	}
-	if at, ok := t.NextMove(); ok {
+	st.Workspaces, st.Computes, st.Busy, st.States = machinelearning.Count(t.Tx)
+	if at := t.NextMove(); !at.IsZero() {
 		st.Next = &at
 	}
 	return st

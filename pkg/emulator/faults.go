@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -256,7 +257,7 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 	if f.Status >= 300 {
 		code, message := f.Code, f.Message
 		if code == "" {
-			code = faultCode(f.Status)
+			code = cmp.Or(faultCodes[f.Status], strings.ReplaceAll(http.StatusText(f.Status), " ", ""))
 		}
 		if message == "" {
 			message = fmt.Sprintf("The emulator was told to answer %d here.", f.Status)
@@ -269,27 +270,10 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 	return res, true
 }
 
-// faultCode is what ARM calls an error of a status.
-func faultCode(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "AuthenticationFailed"
-	case http.StatusForbidden:
-		return "AuthorizationFailed"
-	case http.StatusNotFound:
-		return "ResourceNotFound"
-	case http.StatusConflict:
-		return "Conflict"
-	case http.StatusTooManyRequests:
-		return throttled
-	case http.StatusInternalServerError:
-		return "InternalServerError"
-	case http.StatusServiceUnavailable:
-		return "ServerTimeout"
-	case http.StatusGatewayTimeout:
-		return "GatewayTimeout"
-	}
-	return strings.ReplaceAll(http.StatusText(status), " ", "")
+// faultCodes are what ARM calls errors whose status has another name.
+var faultCodes = map[int]string{
+	http.StatusUnauthorized: "AuthenticationFailed", http.StatusForbidden: "AuthorizationFailed", http.StatusNotFound: "ResourceNotFound",
+	http.StatusTooManyRequests: throttled, http.StatusServiceUnavailable: "ServerTimeout",
 }
 
 const page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>A page where an answer was expected</h1></body></html>\n"

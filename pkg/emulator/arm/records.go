@@ -79,7 +79,7 @@ func (r *Records) watch(storeKey string) {
 	if m == nil {
 		return
 	}
-	if at, ok := m.NextMove(); ok {
+	if at := m.NextMove(); !at.IsZero() {
 		heap.Push(&r.due, dueAt{at, storeKey})
 	}
 	most := 1000
@@ -96,7 +96,7 @@ func (r *Records) watch(storeKey string) {
 			if !ok {
 				break // the others in its table do not move either
 			}
-			if at, ok := m.NextMove(); ok {
+			if at := m.NextMove(); !at.IsZero() {
 				r.due = append(r.due, dueAt{at, Table[any](name).key(k)})
 			}
 		}
@@ -107,11 +107,8 @@ func (r *Records) watch(storeKey string) {
 // next returns which record moves next and when, or no record.
 func (r *Records) next() (dueAt, Mover) {
 	for len(r.due) > 0 {
-		m := r.mover(r.due[0].key)
-		if m != nil {
-			if at, ok := m.NextMove(); ok && at.Equal(r.due[0].at) {
-				return r.due[0], m
-			}
+		if m := r.mover(r.due[0].key); m != nil && m.NextMove().Equal(r.due[0].at) {
+			return r.due[0], m
 		}
 		heap.Pop(&r.due) // stale: the record has moved, changed or gone since
 	}

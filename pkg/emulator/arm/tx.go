@@ -39,8 +39,8 @@ func (t *Tx) Takes(d time.Duration) time.Duration {
 
 // A Mover is a record that changes by itself as time passes.
 type Mover interface {
-	NextMove() (at time.Time, ok bool) // when it does next
-	Move(*Tx)                          // what is due at the transaction's time
+	NextMove() time.Time // when it does next; zero is never
+	Move(*Tx)            // what is due at the transaction's time
 }
 
 // ApplyDue lets everything happen that was due until now, in the order of its
@@ -62,10 +62,10 @@ func (t *Tx) ApplyDue() {
 	}
 }
 
-// NextMove is when something happens by itself next.
-func (t *Tx) NextMove() (time.Time, bool) {
-	d, m := t.records.next()
-	return d.at, m != nil
+// NextMove is when something happens by itself next; zero is never.
+func (t *Tx) NextMove() time.Time {
+	d, _ := t.records.next()
+	return d.at
 }
 
 // Page answers with one page of the items under the sorted keys, which share a

@@ -169,13 +169,18 @@ func (s *vmSize) body() *arm.Object {
 // which older api-versions could ask for.
 func listSizes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 	only := q.Query.Get("compute-type")
-	value := []*arm.Object{}
+	kind, ok := computeKind(only)
+	return listSizesThat(func(s *vmSize) bool { return only == "" || ok && s.supports(kind) }), nil
+}
+
+func listSizesThat(fit func(*vmSize) bool) *arm.Response {
+	var value []*arm.Object
 	for i := range sizes {
-		if kind, ok := computeKind(only); only == "" || ok && sizes[i].supports(kind) {
+		if fit(&sizes[i]) {
 			value = append(value, sizes[i].body())
 		}
 	}
-	return arm.OK(new(arm.Object).Set("value", value)), nil
+	return arm.List(value...)
 }
 
 // allowedSizes lists what an instance can be resized to: another size of the
@@ -185,13 +190,7 @@ func allowedSizes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	value := []*arm.Object{}
-	for i := range sizes {
-		if c.Instance.canBecome(&sizes[i]) {
-			value = append(value, sizes[i].body())
-		}
-	}
-	return arm.OK(new(arm.Object).Set("value", value)), nil
+	return listSizesThat(c.Instance.canBecome), nil
 }
 
 func (i *instance) canBecome(s *vmSize) bool {

@@ -260,18 +260,13 @@ func (cl *cluster) wanted() int { return min(cl.Scale.Max, max(cl.Scale.Min, cl.
 // nextMove is when a node comes, goes, or has idled long enough.
 func (cl *cluster) nextMove() time.Time {
 	var next time.Time
-	earlier := func(at time.Time) {
-		if next.IsZero() || at.Before(next) {
-			next = at
-		}
-	}
 	surplus := cl.active() - cl.wanted()
 	for _, nd := range cl.Nodes {
 		switch {
 		case !nd.Moves.IsZero():
-			earlier(nd.Moves)
+			next = earlier(next, nd.Moves)
 		case nd.State == "idle" && surplus > 0:
-			earlier(nd.Idle.Add(cl.Scale.idle()))
+			next = earlier(next, nd.Idle.Add(cl.Scale.idle()))
 		}
 	}
 	return next
@@ -373,12 +368,7 @@ func (cl *cluster) body() *arm.Object {
 		Set("scaleSettings", new(arm.Object).Set("maxNodeCount", cl.Scale.Max).Set("minNodeCount", cl.Scale.Min).Set("nodeIdleTimeBeforeScaleDown", cl.Scale.Idle)).
 		Set("userAccountCredentials", account).Set("subnet", cl.Subnet).Set("remoteLoginPortPublicAccess", cl.RemoteLogin).
 		Set("allocationState", cl.Allocation).Set("allocationStateTransitionTime", cl.Since.Format(operationTime))
-	if len(cl.Errors) > 0 {
-		o.Set("errors", wrapped(cl.Errors))
-	} else {
-		o.Set("errors", nil)
-	}
-	o.Set("currentNodeCount", len(cl.Nodes)).Set("targetNodeCount", max(cl.active(), cl.wanted()))
+	o.Set("errors", orNull(wrapped(cl.Errors))).Set("currentNodeCount", len(cl.Nodes)).Set("targetNodeCount", max(cl.active(), cl.wanted()))
 	states := new(arm.Object)
 	for _, s := range [...]string{"preparing", "running", "idle", "unusable", "leaving", "preempted"} {
 		states.Set(s+"NodeCount", counts[s])

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
@@ -201,11 +203,7 @@ func (c *compute) properties(p *arm.Object, v arm.Version, accepted bool) {
 		p.Set("computeLocation", c.region())
 	}
 	p.Set("provisioningState", c.ProvisioningState)
-	if len(c.ProvisioningErrors) > 0 {
-		p.Set("provisioningErrors", wrapped(c.ProvisioningErrors))
-	} else {
-		p.Set("provisioningErrors", nil)
-	}
+	p.Set("provisioningErrors", orNull(wrapped(c.ProvisioningErrors)))
 	p.Set("isAttachedCompute", c.Attached)
 	switch {
 	case c.Instance != nil:
@@ -215,6 +213,14 @@ func (c *compute) properties(p *arm.Object, v arm.Version, accepted bool) {
 	case c.Other != nil:
 		p.Set("properties", c.Other.body())
 	}
+}
+
+// orNull is null where the list is empty.
+func orNull(list []*arm.Object) any {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 func wrapped(errs []*arm.Error) []*arm.Object {
@@ -237,11 +243,7 @@ func find(t *arm.Tx, args []string) (*compute, error) {
 	return c, nil
 }
 
-func listComputes(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	w, err := needWorkspace(t, q.Args)
-	if err != nil {
-		return nil, err
-	}
+func listComputes(t *arm.Tx, q *arm.Request, w *workspace) (*arm.Response, error) {
 	return t.Page(q, w.key()+"/", computesOf(t, w), func(k string) *arm.Object { return computes.Get(t, k).body(q.Version, false) })
 }
 
@@ -254,11 +256,7 @@ func getCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 }
 
 // putCompute creates a compute or overwrites one.
-func putCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	w, err := needWorkspace(t, q.Args)
-	if err != nil {
-		return nil, err
-	}
+func putCompute(t *arm.Tx, q *arm.Request, w *workspace) (*arm.Response, error) {
 	var in computeInput
 	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
@@ -296,9 +294,11 @@ func putCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		c.Name = old.Name // in the case it was created with
 	}
 	if in.Identity != nil {
-		if c.Identity, err = in.Identity.assign(nil, q.Caller, c.key(), false); err != nil {
+		who, err := in.Identity.assign(nil, q.Caller, c.key(), false)
+		if err != nil {
 			return nil, err
 		}
+		c.Identity = who
 	}
 	switch kind {
 	case instanceType:
@@ -365,24 +365,26 @@ func patchCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 }
 
 // NextMove is when c changes by itself next.
-func (c *compute) NextMove() (time.Time, bool) {
+func (c *compute) NextMove() time.Time {
 	var next time.Time
-	earlier := func(at time.Time) {
-		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
-	}
 	if c.Busy != nil && len(c.Busy.Steps) > 0 {
-		earlier(c.Busy.Steps[0].At)
+		next = c.Busy.Steps[0].At
 	}
 	if c.Instance != nil {
-		earlier(c.Instance.nextFiring())
-		earlier(c.Instance.idleStop(c))
+		next = earlier(next, earlier(c.Instance.nextFiring(), c.Instance.idleStop(c)))
 	}
 	if c.Cluster != nil {
-		earlier(c.Cluster.nextMove())
+		next = earlier(next, c.Cluster.nextMove())
 	}
-	return next, !next.IsZero()
+	return next
+}
+
+// earlier is the earlier of two moments; a zero one never comes.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Move lets c do what is due at t.Now. Steps of an operation come first, so that
@@ -460,39 +462,33 @@ func (c *compute) finish(b *transition, state string, now time.Time) {
 // nameRule is the service's message, full-width comma included.
 const nameRule = "A name for an Azure ML Compute Instance must be between 3 and 24 characters in length and must use only numbers, letters and minus symbol (-)，must start with letters. Numbers cannot be the ending of the name if the previous character is a minus symbol (-). Please specify a different Azure ML Instance name"
 
-// checkNewName refuses a name that a new compute of a type cannot have. The rule
-// of instances is published; of the other types it is not, and names such as
+// pattern is a regular expression for a whole text, compiled on first use.
+func pattern(expr string) func(string) bool {
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^(?:" + expr + ")$") })
+	return func(s string) bool { return compiled().MatchString(s) }
+}
+
+// What names may be. The rule of instances is published, as is the pattern of
+// workspaceName. Of the other types of computes it is not, and names such as
 // cpu-cluster-4 are in use, so only what no name can hold is refused.
+var (
+	workspaceName = pattern(`[A-Za-z0-9][A-Za-z0-9_-]{2,32}`)
+	computeName   = pattern(`[A-Za-z][A-Za-z0-9_-]{0,63}`)
+	instanceName  = pattern(`[A-Za-z][A-Za-z0-9-]{2,23}`)
+	numbered      = pattern(`.*-[0-9]+`) // which an instance's name may not be
+)
+
+func validInstance(name string) bool { return instanceName(name) && !numbered(name) }
+
+// checkNewName refuses a name that a new compute of a type cannot have.
 func checkNewName(name, kind string) error {
-	if kind == instanceType {
-		if !validName(name) {
-			return arm.BadRequest("%s", nameRule)
-		}
-		return nil
-	}
-	ok := name != "" && len(name) <= 64 && isAlnum(name[0]) && name[0] > '9'
-	for i := range len(name) {
-		ok = ok && (isAlnum(name[i]) || name[i] == '-' || name[i] == '_')
-	}
-	if !ok {
+	switch {
+	case kind == instanceType && !validInstance(name):
+		return arm.BadRequest("%s", nameRule)
+	case !computeName(name):
 		return arm.BadRequest("The compute name '%s' is not valid for a compute of type %s: it must start with a letter and contain letters, digits, hyphens and underscores only, 64 at most.", name, kind)
 	}
 	return nil
-}
-
-// validName is the pattern of computeName: 3 to 24 letters, digits and hyphens,
-// starting with a letter, not ending in a hyphen and digits.
-func validName(s string) bool {
-	if len(s) < 3 || len(s) > 24 || !isAlnum(s[0]) || s[0] <= '9' {
-		return false
-	}
-	for i := range len(s) {
-		if !isAlnum(s[i]) && s[i] != '-' {
-			return false
-		}
-	}
-	stem := strings.TrimRight(s, "0123456789")
-	return stem == s || !strings.HasSuffix(stem, "-")
 }
 
 // taken tells whether an instance of this name exists in the region, in any
@@ -508,18 +504,14 @@ func taken(t *arm.Tx, name, location string) bool {
 
 // checkName answers whether a name can be used for a new instance, as
 // checkComputeNameAvailability of the workspace does for old clients.
-func checkName(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	w, err := needWorkspace(t, q.Args)
-	if err != nil {
-		return nil, err
-	}
+func checkName(t *arm.Tx, q *arm.Request, w *workspace) (*arm.Response, error) {
 	var in struct{ Name, Type string }
 	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
 	out := new(arm.Object)
 	switch {
-	case !validName(in.Name):
+	case !validInstance(in.Name):
 		out.Set("nameAvailable", false).Set("reason", "Invalid").Set("message", nameRule)
 	case taken(t, in.Name, w.Location) || computes.Get(t, arm.Key(w.Subscription, w.ResourceGroup, w.Name, in.Name)) != nil:
 		out.Set("nameAvailable", false).Set("reason", "AlreadyExists").

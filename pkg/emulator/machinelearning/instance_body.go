@@ -119,18 +119,10 @@ func (i *instance) services(v arm.Version) json.RawMessage {
 
 // without drops a key from each object of a list.
 func without(list json.RawMessage, field string) json.RawMessage {
-	var items []map[string]json.RawMessage
-	if arm.IsNull(list) || json.Unmarshal(list, &items) != nil {
-		return list
+	if out, err := eachItem(list, func(item map[string]json.RawMessage) { delete(item, field) }); err == nil {
+		return out
 	}
-	for _, item := range items {
-		delete(item, field)
-	}
-	out, err := json.Marshal(items)
-	if err != nil {
-		return list
-	}
-	return out
+	return list
 }
 
 // addresses makes up a public address from the block kept for documentation and

@@ -3,6 +3,7 @@ package machinelearning
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -214,18 +215,8 @@ func oneOf(s string, allowed ...string) string {
 
 // jsonEqual compares two values that came in as JSON; null and absent are equal.
 func jsonEqual(a, b json.RawMessage) bool {
-	norm := func(r json.RawMessage) string {
-		var v any
-		if arm.IsNull(r) || json.Unmarshal(r, &v) != nil {
-			return "null"
-		}
-		out, err := json.Marshal(v)
-		if err != nil {
-			return "null"
-		}
-		return string(out)
-	}
-	return norm(a) == norm(b)
+	var x, y any
+	return (arm.IsNull(a) || json.Unmarshal(a, &x) == nil) && (arm.IsNull(b) || json.Unmarshal(b, &y) == nil) && reflect.DeepEqual(x, y)
 }
 
 // phases are the states of an instance's operation.

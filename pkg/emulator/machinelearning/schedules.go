@@ -196,9 +196,7 @@ func (s *schedule) body() *arm.Object {
 func (i *instance) nextFiring() time.Time {
 	var next time.Time
 	for _, s := range i.Schedules {
-		if !s.Next.IsZero() && (next.IsZero() || s.Next.Before(next)) {
-			next = s.Next
-		}
+		next = earlier(next, s.Next)
 	}
 	return next
 }

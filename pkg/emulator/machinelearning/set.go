@@ -153,25 +153,19 @@ func madeUp(state string) *arm.Error {
 	return arm.Fail(http.StatusBadRequest, state, "The compute was put into the state %s by hand.", state)
 }
 
-// Holdings is what the provider keeps.
-type Holdings struct {
-	Workspaces, Computes int
-	Busy                 int            // computes in an operation
-	States               map[string]int // computes by state; by provisioning state where a type has no other
-}
-
-// Count counts what the provider keeps.
-func Count(t *arm.Tx) Holdings {
-	h := Holdings{Workspaces: workspaces.Len(t), Computes: computes.Len(t), States: map[string]int{}}
+// Count counts workspaces and computes, those in an operation and all by state;
+// by provisioning state where a type has no other.
+func Count(t *arm.Tx) (ofWorkspaces, ofComputes, busy int, states map[string]int) {
+	states = map[string]int{}
 	for c := range computes.All(t) {
 		state := c.ProvisioningState
 		if c.Instance != nil {
 			state = c.Instance.State
 		}
-		h.States[state]++
+		states[state]++
 		if c.Busy != nil {
-			h.Busy++
+			busy++
 		}
 	}
-	return h
+	return workspaces.Len(t), computes.Len(t), busy, states
 }

@@ -154,8 +154,8 @@ func needWorkspace(t *arm.Tx, args []string) (*workspace, error) {
 	if t.Strict || workspaces.Buried(t, k) {
 		return nil, arm.NotFound(workspaceType, name, rg)
 	}
-	if !validWorkspaceName(name) {
-		return nil, invalidWorkspaceName(name)
+	if !workspaceName(name) {
+		return nil, inworkspaceName(name)
 	}
 	w := &workspace{Subscription: sub, ResourceGroup: rg, Name: name, Location: resources.Location}
 	addWorkspace(t, w)
@@ -164,26 +164,9 @@ func needWorkspace(t *arm.Tx, args []string) (*workspace, error) {
 
 func addWorkspace(t *arm.Tx, w *workspace) { workspaces.Put(t, w.key(), w) }
 
-func invalidWorkspaceName(name string) error {
+func inworkspaceName(name string) error {
 	return arm.Fail(http.StatusBadRequest, "InvalidResourceName",
 		"Workspace name '%s' is invalid: it must be 3 to 33 letters, digits, underscores and hyphens, starting with a letter or digit.", name)
-}
-
-// validWorkspaceName is the pattern of the REST reference for workspaceName.
-func validWorkspaceName(s string) bool {
-	if len(s) < 3 || len(s) > 33 || s[0] == '-' || s[0] == '_' {
-		return false
-	}
-	for i := range len(s) {
-		if !isAlnum(s[i]) && s[i] != '-' && s[i] != '_' {
-			return false
-		}
-	}
-	return true
-}
-
-func isAlnum(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // putWorkspace makes a workspace or changes what it was made with. The service
@@ -195,8 +178,8 @@ func putWorkspace(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		return nil, err
 	}
 	sub, rg, name := q.Args[0], q.Args[1], q.Args[2]
-	if !validWorkspaceName(name) {
-		return nil, invalidWorkspaceName(name)
+	if !workspaceName(name) {
+		return nil, inworkspaceName(name)
 	}
 	if err := resources.NeedGroup(t, sub, rg); err != nil {
 		return nil, err
@@ -219,13 +202,9 @@ func putWorkspace(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 }
 
 // patchWorkspace changes what was sent of a workspace; what was not stays.
-func patchWorkspace(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+func patchWorkspace(t *arm.Tx, q *arm.Request, w *workspace) (*arm.Response, error) {
 	var in workspaceInput
 	if err := arm.Decode(q.Body, &in); err != nil {
-		return nil, err
-	}
-	w, err := needWorkspace(t, q.Args)
-	if err != nil {
 		return nil, err
 	}
 	changed := *w
@@ -260,15 +239,20 @@ func removeWorkspace(t *arm.Tx, ws string) {
 	workspaces.Bury(t, ws)
 }
 
-// ofWorkspace answers an action of a workspace that changes nothing.
-func ofWorkspace(answer func(*workspace) *arm.Object) func(*arm.Tx, *arm.Request) (*arm.Response, error) {
+// inWorkspace is a handler of paths that begin with a workspace's.
+func inWorkspace(handle func(*arm.Tx, *arm.Request, *workspace) (*arm.Response, error)) func(*arm.Tx, *arm.Request) (*arm.Response, error) {
 	return func(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		w, err := needWorkspace(t, q.Args)
 		if err != nil {
 			return nil, err
 		}
-		return arm.OK(answer(w)), nil
+		return handle(t, q, w)
 	}
+}
+
+// ofWorkspace answers an action of a workspace that changes nothing.
+func ofWorkspace(answer func(*workspace) *arm.Object) func(*arm.Tx, *arm.Request) (*arm.Response, error) {
+	return inWorkspace(func(_ *arm.Tx, _ *arm.Request, w *workspace) (*arm.Response, error) { return arm.OK(answer(w)), nil })
 }
 
 // secret is a key that the emulator makes up; it opens nothing.
@@ -326,10 +310,7 @@ func (w *workspace) diagnosis() *arm.Object {
 }
 
 // resyncKeys would fetch the keys of the storage account again.
-func resyncKeys(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	if _, err := needWorkspace(t, q.Args); err != nil {
-		return nil, err
-	}
+func resyncKeys(*arm.Tx, *arm.Request, *workspace) (*arm.Response, error) {
 	return arm.NewResponse(http.StatusOK), nil
 }
 

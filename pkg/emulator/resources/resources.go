@@ -75,8 +75,8 @@ type group struct {
 func (s *subscription) Valid() bool { return s != nil }
 func (g *group) Valid() bool        { return g != nil }
 
-// CountSubscriptions is how many subscriptions there are.
-func CountSubscriptions(t *arm.Tx) int { return subscriptions.Len(t) }
+// Count is how many subscriptions there are.
+func Count(t *arm.Tx) int { return subscriptions.Len(t) }
 
 // NeedSubscription makes a subscription on first use, or refuses an unknown one.
 func NeedSubscription(t *arm.Tx, id string) error {
