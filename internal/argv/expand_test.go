@@ -196,6 +196,14 @@ func TestExpandRefuses(t *testing.T) {
 	}
 }
 
+// What a file holds in the place of a name is a name, never a flag.
+func TestExpandRefusesFlagsOfAFile(t *testing.T) {
+	t.Parallel()
+	if got, err := Expand([]string{"@dash"}, testFlags(), readFixture); err == nil || !strings.Contains(err.Error(), "unrecognized argument") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestStandardInputIsReadOnce(t *testing.T) {
 	t.Parallel()
 	reads := 0

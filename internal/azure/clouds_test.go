@@ -25,6 +25,11 @@ suffix_storage_endpoint = local.azurestack.external
 endpoint_resource_manager = http://management.example.com
 endpoint_active_directory = https://login.example.com
 
+[old]
+endpoint_resource_manager = https://management.old.example
+endpoint_active_directory = https://login.old.example
+endpoint_management = https://core.old.example/
+
 [half]
 endpoint_resource_manager = https://management.half.example
 `
@@ -63,7 +68,10 @@ func TestFindCloud(t *testing.T) {
 		stack.Scope() != "https://management.adfs.azurestack.local/guid/.default" || !stack.Registered || stack.Portal != "https://portal.local.azurestack.external" {
 		t.Errorf("%+v", stack)
 	}
-	if clouds, err := Clouds(dir); err != nil || len(clouds) != 4 {
+	if old, err := FindCloud("old", dir); err != nil || old.Scope() != "https://core.old.example/.default" {
+		t.Errorf("%+v, %v", old, err)
+	}
+	if clouds, err := Clouds(dir); err != nil || len(clouds) != 5 {
 		t.Errorf("%d clouds, %v", len(clouds), err)
 	}
 	if clouds, err := Clouds(""); err != nil || len(clouds) != 3 {
@@ -133,6 +141,29 @@ func TestAllowsToken(t *testing.T) {
 	}
 }
 
+// A host that only ends like those of a cloud is somebody else's.
+func TestTokenHostsOfEveryCloud(t *testing.T) {
+	t.Parallel()
+	for _, cloud := range builtin() {
+		wild := 0
+		for _, allowed := range cloud.TokenHosts {
+			suffix, ok := strings.CutPrefix(allowed, "*")
+			if !ok {
+				continue
+			}
+			wild++
+			for host, want := range map[string]bool{"east" + suffix: true, "evil" + strings.TrimPrefix(suffix, "."): false, suffix: false, "east" + suffix + ".evil.example": false} {
+				if got := cloud.AllowsToken(&url.URL{Scheme: "https", Host: host}); got != want {
+					t.Errorf("%s: %s: %t", cloud.Name, host, got)
+				}
+			}
+		}
+		if wild == 0 {
+			t.Errorf("%s: no host of operations", cloud.Name)
+		}
+	}
+}
+
 func TestLocate(t *testing.T) {
 	t.Parallel()
 	dir := cloudsFolder(t)
@@ -155,6 +186,10 @@ func TestLocate(t *testing.T) {
 		{cloud: "public", endpoint: "http://[::1]:1", url: "http://[::1]:1", loopback: true},
 		{cloud: "public", endpoint: "http://arm.example.com", err: true},
 		{cloud: "public", endpoint: "arm.example.com", err: true},
+		{cloud: "public", endpoint: "https://management.azure.com.", name: Public, url: "https://management.azure.com"},
+		{cloud: "public", endpoint: "https://arm.example.com:0", err: true},
+		{cloud: "public", endpoint: "https://arm.example.com:65536", err: true},
+		{cloud: "public", endpoint: "http://[::1%25lo]:80", err: true},
 		{cloud: "public", endpoint: "https://u:p@arm.example.com", err: true},
 		{cloud: "public", endpoint: "https://arm.example.com?x=1", err: true},
 		{cloud: "public", endpoint: "https://localhost.evil.example", url: "https://localhost.evil.example", foreign: true},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +107,8 @@ func TestTokenCache(t *testing.T) {
 		{name: "another account", spoil: func(e *cacheEntry) { e.fields["home_account_id"] = "someone.else" }},
 		{name: "proof of possession", spoil: func(e *cacheEntry) { e.fields["token_type"] = "pop" }},
 		{name: "bound to a key", spoil: func(e *cacheEntry) { e.fields["key_id"] = "k" }},
+		{name: "for a special request", spoil: func(e *cacheEntry) { e.fields["ext_cache_key"] = "k" }},
+		{name: "the token itself ends later", spoil: func(e *cacheEntry) { e.claims["exp"] = expires.Add(time.Hour).Unix() }},
 		{name: "not a JWT", spoil: func(e *cacheEntry) { e.fields["secret"] = "opaque" }},
 		{name: "no secret", spoil: func(e *cacheEntry) { e.fields["secret"] = 7 }},
 		{name: "not an access token", spoil: func(e *cacheEntry) { e.fields["credential_type"] = "RefreshToken" }},
@@ -143,6 +146,17 @@ func TestTokenCache(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an account of that name in another cloud", func(t *testing.T) {
+		t.Parallel()
+		cache := strings.Replace(string(cacheJSON(userEntry(expires))), `"environment":"login.microsoftonline.com","home_account_id":"oid.home-tenant","local`,
+			`"environment":"login.chinacloudapi.cn","home_account_id":"oid.home-tenant","local`, 1)
+		if !strings.Contains(cache, "chinacloudapi") {
+			t.Fatal(cache)
+		}
+		if got, ok := findToken([]byte(cache), user, builtin()[0], now); ok {
+			t.Errorf("%v", got)
+		}
+	})
 	t.Run("the longest living one", func(t *testing.T) {
 		t.Parallel()
 		later := userEntry(expires.Add(time.Hour))

@@ -242,6 +242,8 @@ func TestProjectSearch(t *testing.T) {
 		{name: ".azureml/config.json of nothing", files: map[string]string{"src/project/.azureml/config.json": "{}"}, err: "names no workspace"},
 		{name: "scope of something else", files: map[string]string{"src/project/.azureml/config.json": `{"Scope": "/subscriptions/s"}`}, err: "Scope that is not"},
 		{name: "name with a slash", files: map[string]string{"src/project/.azureml/config.json": shape("a/b")}, err: "a name with invalid characters"},
+		{name: "names with escapes", files: map[string]string{"src/project/.azureml/config.json": shape("a%2fb")}, err: "a name with invalid characters"},
+		{name: "no scope", files: map[string]string{"src/project/.azureml/config.json": `{"Scope": null, "workspace_name": "w"}`}, want: "w"},
 		{name: "null keys", files: map[string]string{"src/project/.azureml/config.json": `{"subscription_id": null, "workspace_name": "w"}`}, want: "w"},
 		{name: "--path folder", files: map[string]string{"other/.azureml/config.json": shape("there"), "src/project/.azureml/config.json": shape("here")}, path: "../../other", want: "there"},
 		{name: "--path below", files: map[string]string{"src/project/a/b/x": "", "src/project/.azureml/config.json": shape("here")}, path: "a/b", want: "here"},
@@ -411,6 +413,19 @@ func TestSubscriptionAtAnEndpoint(t *testing.T) {
 		w.flags = map[string]string{"subscription": given, "endpoint": "https://arm.example.com"}
 		if got, err := w.settings().Subscription(); err != nil || got.Text != want {
 			t.Errorf("%s: %q, %v, want %q", given, got.Text, err, want)
+		}
+	}
+}
+
+// At an endpoint of this machine a name is what it is, whatever az knows by it.
+func TestSubscriptionAtLoopback(t *testing.T) {
+	t.Parallel()
+	for _, given := range []string{"sub-1", "Team B", "Twin"} {
+		w := newWorld(t)
+		w.write(".azure/azureProfile.json", azProfile)
+		w.flags = map[string]string{"subscription": given, "endpoint": "http://127.0.0.1:8443"}
+		if got, err := w.settings().Subscription(); err != nil || got.Text != given {
+			t.Errorf("%s: %q, %v", given, got.Text, err)
 		}
 	}
 }

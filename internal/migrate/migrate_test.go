@@ -181,6 +181,7 @@ func TestFindings(t *testing.T) {
 			"az ml computetarget create amlcompute -n cpu --max-nodes 4 -s S", "computetarget create amlcompute -n cpu --max-nodes 4 -s S", nil},
 		{"a.sh", "az ml computetarget delete -n 'a b' || true", 1, "az ml computetarget delete -n 'a b'", "computetarget delete -n 'a b'", []string{"--no-wait"}},
 		{"a.sh", "az ml computetarget delete -n x --no-w", 1, "az ml computetarget delete -n x --no-w", "computetarget delete -n x --no-w", nil},
+		{"a.sh", "az ml computetarget delete --n x", 1, "az ml computetarget delete --n x", "computetarget delete --n x", []string{"--no-wait"}},
 		{"a.sh", "az ml computetarget list -w ws", 1, "az ml computetarget list -w ws", "computetarget list -w ws", []string{"config.json"}},
 		{"a.sh", "az ml computetarget list -w ws $ARGS", 1, "az ml computetarget list -w ws $ARGS", "computetarget list -w ws $ARGS", nil},
 		{"a.sh", "az ml computetarget list --workspace ws -grg", 1, "az ml computetarget list --workspace ws -grg", "computetarget list --workspace ws -grg", nil},

@@ -192,6 +192,10 @@ var cases = []struct {
 	{doc: "values", expr: "zero == `-0.0`", want: `true`},
 	{doc: "values", expr: "one == one == yes", want: `true`},
 	{doc: "values", expr: "minus <= half", want: `true`},
+	{doc: "values", expr: "one <= one", want: `true`},
+	{doc: "values", expr: "one >= one", want: `true`},
+	{doc: "values", expr: "one > one", want: `false`},
+	{doc: "values", expr: "one < one", want: `false`},
 
 	// Multi-select lists and hashes.
 	{doc: "values", expr: "[one, text, missing]", want: `[1,"hello",null]`},

@@ -108,6 +108,7 @@ func TestReadRefuses(t *testing.T) {
 		{"time-zone: UTC", "neither hours nor schedules"},
 		{"hours: [", "not YAML"},
 		{"hours: mon-fri 9-18", "no zone is set"},
+		{`schedules: [{action: Stop, triggerType: Cron, cron: {expression: "[parameters('evening')]"}}]`, "expression \"[parameters('evening')]\", which is not evaluated here"},
 		{"hours: mon-fri", "no zone is set"},
 		{"{time-zone: UTC, hours: mon-fri}", "have no time"},
 		{"{time-zone: UTC, hours: [5]}", "hours are texts"},
