@@ -76,7 +76,6 @@ func (s *Settings) Choose(subscription, group, workspace, by string) {
 	if flags == nil {
 		flags = map[string]string{}
 	}
-	delete(flags, "subscription")
 	flags["subscription-id"], flags["resource-group"], flags["workspace-name"] = subscription, group, workspace
 	s.in.Flags, s.chosenBy = flags, by
 }

@@ -139,6 +139,26 @@ func TestReadsEndWithTheirContext(t *testing.T) {
 	}
 }
 
+// A read that is left behind ends one day, when what it was to fill is used for
+// something else.
+func TestAReadLeftBehindWritesNowhere(t *testing.T) {
+	t.Parallel()
+	read, write := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	reader := input.Until(ctx, read)
+	go cancel()
+	p := []byte("mine")
+	if n, err := reader.Read(p); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := write.Write([]byte("late")); err != nil { // returns when it was read
+		t.Fatal(err)
+	}
+	if string(p) != "mine" {
+		t.Errorf("%q", p)
+	}
+}
+
 func TestStream(t *testing.T) {
 	t.Parallel()
 	if data, err := input.Stream(t.Context(), iotest.OneByteReader(strings.NewReader("abc")), "stdin", 3); string(data) != "abc" || err != nil {
