@@ -260,14 +260,16 @@ func TestTokenEndsInAWait(t *testing.T) {
 	const endpoint = "http://127.0.0.1:8443"
 	b := virtual(t, "COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT="+endpoint, "COMPUTETARGET_AUTH_MODE=token",
 		"COMPUTETARGET_ACCESS_TOKEN="+token(begin.Add(24*time.Hour)))
-	var accepted, over bool
+	var accepted, over atomic.Bool
 	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
-		if accepted && !over {
+		if accepted.Load() && !over.Load() {
 			return answered(r, http.StatusUnauthorized,
 				`{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expiry UTC time is earlier than current UTC time."}}`,
 				`WWW-Authenticate: Bearer authorization_uri="https://login.windows.net/", error="invalid_token"`), nil
 		}
-		accepted = accepted || r.Method == http.MethodPut
+		if r.Method == http.MethodPut {
+			accepted.Store(true)
+		}
 		return b.service().RoundTrip(r)
 	}
 	e := b.run("create", "dev", "-s", "Standard_DS3_v2")
@@ -280,7 +282,7 @@ func TestTokenEndsInAWait(t *testing.T) {
 			t.Errorf("%q is not said:\n%s", part, e.errors)
 		}
 	}
-	over = true
+	over.Store(true)
 	if got := b.must("wait", "dev", "--query", "state"); got.out != "\"Running\"\n" {
 		t.Errorf("it is %s", got.out)
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -154,12 +156,9 @@ func TestTimeoutsTellTheLastAnswer(t *testing.T) {
 				b := virtual(t)
 				b.load("dev", "Running")
 				b.load("gpu", "Running")
-				var begun time.Time
+				begun := sync.OnceValue(time.Now)
 				b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-					if begun.IsZero() {
-						begun = time.Now()
-					}
-					if looks(r) && time.Since(begun) >= after {
+					if looks(r) && time.Since(begun()) >= after {
 						return answered(r, 502, denied), nil
 					}
 					if !looks(r) && strings.Contains(r.URL.Path, "pdate") {
@@ -334,7 +333,7 @@ func TestCreateComparesWhatItGot(t *testing.T) {
 		t.Run(test.args+" "+test.to, func(t *testing.T) {
 			t.Parallel()
 			b := virtual(t)
-			changed := false
+			var changed atomic.Bool
 			b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 				resp, err := next.RoundTrip(r)
 				if err != nil || !looks(r) || test.from == "" || resp.StatusCode != 200 {
@@ -344,7 +343,9 @@ func TestCreateComparesWhatItGot(t *testing.T) {
 				if err != nil {
 					return nil, err
 				}
-				changed = changed || strings.Contains(string(body), test.from)
+				if strings.Contains(string(body), test.from) {
+					changed.Store(true)
+				}
 				return answered(r, 200, strings.ReplaceAll(string(body), test.from, test.to)), nil
 			}
 			got := b.run(strings.Fields(test.args)...)
@@ -352,7 +353,7 @@ func TestCreateComparesWhatItGot(t *testing.T) {
 			case test.from == "" && got.code == 0:
 			case got.code != 1 || !strings.Contains(got.errors, test.says) || !strings.Contains(got.errors, "new was created, but not as it was asked for"):
 				t.Errorf("exit code %d", got.code)
-			case !changed:
+			case !changed.Load():
 				t.Errorf("no answer held %s", test.from)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,7 +41,8 @@ type bubble struct {
 	// in is the commands' stdin; nil is empty.
 	in io.Reader
 	// network answers a request in the place of next, which is the emulator;
-	// nil lets everything pass. It runs inside the bubble.
+	// nil lets everything pass. It runs inside the bubble, also for several
+	// requests at once.
 	network func(r *http.Request, next http.RoundTripper) (*http.Response, error)
 	// beside runs inside the bubble while a command does.
 	beside func(c *running)
@@ -284,8 +286,9 @@ func rewritten(resp *http.Response, change func([]byte) []byte) (*http.Response,
 // tried, "" when there was none.
 func (b *bubble) sealed() *string {
 	tried := new(string)
+	var first sync.Once
 	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
-		*tried = r.Method + " " + r.URL.Path
+		first.Do(func() { *tried = r.Method + " " + r.URL.Path })
 		return answered(r, http.StatusForbidden, `{"error":{"code":"Sealed","message":"no request was to be made"}}`), nil
 	}
 	return tried

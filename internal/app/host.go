@@ -77,6 +77,10 @@ func (h *Host) pace() (emulator.Pace, error) {
 }
 
 func (h *Host) close() {
+	if !h.opening.TryLock() {
+		return // a request that was left behind is opening it: it ends with the process
+	}
+	defer h.opening.Unlock()
 	if h.emulator != nil {
 		closing(h.emulator)
 	}
