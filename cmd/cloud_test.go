@@ -21,11 +21,14 @@ const (
 	cloudClient = "11111111-2222-4333-8444-555555555555"
 )
 
+// ownURL is where the Resource Manager and the sign-in service of an ownCloud are.
+const ownURL = "https://arm.own.example"
+
 // ownCloud is a cloud registered with az: its Resource Manager is an emulator
 // that takes no token but those its own sign-in service handed out, and those
 // only as long as they live.
 type ownCloud struct {
-	*httptest.Server
+	*bubble
 	lifetime time.Duration
 
 	mu     sync.Mutex
@@ -36,55 +39,64 @@ type ownCloud struct {
 	put    func()               // called when a PUT was accepted
 }
 
+// newOwnCloud is the cloud, and somebody whose az knows it and is set to it,
+// with a service principal in the environment.
 func newOwnCloud(t *testing.T, pace string, lifetime time.Duration) *ownCloud {
 	t.Helper()
-	p, err := emulator.ParsePace(pace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := emulator.New(emulator.Options{Pace: p})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &ownCloud{lifetime: lifetime, ends: map[string]time.Time{}, taken: map[string]bool{}, put: func() {}}
-	c.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/"+cloudTenant+"/") {
-			c.signIn(w, r)
-			return
+	b := virtual(t, "COMPUTETARGET_CLOUD=", "COMPUTETARGET_SUBSCRIPTION=", "COMPUTETARGET_RESOURCE_GROUP=", "COMPUTETARGET_WORKSPACE=",
+		"COMPUTETARGET_EMULATOR_PACE="+pace, "AZURE_CLIENT_ID="+cloudClient, "AZURE_TENANT_ID="+cloudTenant, "AZURE_CLIENT_SECRET=hunter2")
+	c := &ownCloud{bubble: b, lifetime: lifetime, ends: map[string]time.Time{}, taken: map[string]bool{}, put: func() {}}
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		switch {
+		case r.URL.Scheme+"://"+r.URL.Host != ownURL:
+			return nil, fmt.Errorf("%s is somewhere else", r.URL)
+		case strings.HasPrefix(r.URL.Path, "/"+cloudTenant+"/"):
+			return c.signIn(r), nil
+		case !c.takes(r):
+			return answered(r, http.StatusUnauthorized, `{"error":{"code":"ExpiredAuthenticationToken","message":"The access token has expired."}}`), nil
 		}
-		if !c.takes(r) {
-			w.WriteHeader(http.StatusUnauthorized)
-			fmt.Fprint(w, `{"error":{"code":"ExpiredAuthenticationToken","message":"The access token has expired."}}`)
-			return
-		}
-		e.ServeHTTP(w, r)
+		resp, err := b.service().RoundTrip(r)
 		if r.Method == http.MethodPut {
 			c.put()
 		}
-	}))
-	t.Cleanup(func() { c.Close(); _ = e.Close() })
+		return resp, err
+	}
+	folder := filepath.Join(b.env["HOME"], ".azure")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	profile := fmt.Sprintf(`{"subscriptions":[
+		{"id":%q,"name":"ML Dev","state":"Enabled","isDefault":false,"tenantId":%q,"environmentName":"Own","user":{"name":"ada@example.com","type":"user"}},
+		{"id":"99999999-0000-4000-8000-000000000009","name":"Other","state":"Enabled","isDefault":true,"tenantId":%q,"environmentName":"Own","user":{"name":"ada@example.com","type":"user"}},
+		{"id":"99999999-0000-4000-8000-00000000000a","name":"ML Dev","state":"Enabled","isDefault":true,"tenantId":%q,"environmentName":"AzureCloud","user":{"name":"ada@example.com","type":"user"}}]}`,
+		emulator.Subscription, cloudTenant, cloudTenant, cloudTenant)
+	for name, text := range map[string]string{
+		"clouds.config":     "[Own]\nendpoint_resource_manager = " + ownURL + "/\nendpoint_active_directory = " + ownURL + "\nendpoint_active_directory_resource_id = https://management.own.example/\n",
+		"config":            "[cloud]\nname = Own\n[defaults]\ngroup = " + emulator.ResourceGroup + "\nworkspace = " + emulator.Workspace + "\n",
+		"azureProfile.json": profile,
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return c
 }
 
 // signIn answers what a sign-in service is asked.
-func (c *ownCloud) signIn(w http.ResponseWriter, r *http.Request) {
+func (c *ownCloud) signIn(r *http.Request) *http.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
 	if strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration") {
-		base := c.URL + "/" + cloudTenant
-		fmt.Fprintf(w, `{"issuer":"%[1]s/v2.0","authorization_endpoint":"%[1]s/oauth2/v2.0/authorize","token_endpoint":"%[1]s/oauth2/v2.0/token"}`, base)
-		return
+		base := ownURL + "/" + cloudTenant
+		return answered(r, http.StatusOK, fmt.Sprintf(`{"issuer":"%[1]s/v2.0","authorization_endpoint":"%[1]s/oauth2/v2.0/authorize","token_endpoint":"%[1]s/oauth2/v2.0/token"}`, base))
 	}
 	if r.PostFormValue("client_secret") != "hunter2" || c.closed {
-		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(w, `{"error":"invalid_client","error_description":"AADSTS7000222: The provided client secret keys are expired. Trace ID: 1"}`)
-		return
+		return answered(r, http.StatusUnauthorized, `{"error":"invalid_client","error_description":"AADSTS7000222: The provided client secret keys are expired. Trace ID: 1"}`)
 	}
 	ends := time.Now().Add(c.lifetime)
 	issued := token(ends) + fmt.Sprint(len(c.ends))
 	c.ends[issued] = ends
-	fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":%d,"access_token":%q}`, int(c.lifetime.Seconds()), issued)
+	return answered(r, http.StatusOK, fmt.Sprintf(`{"token_type":"Bearer","expires_in":%d,"access_token":%q}`, int(c.lifetime.Seconds()), issued))
 }
 
 // takes reports whether a request carries a token that lives.
@@ -118,41 +130,12 @@ func caFile(t *testing.T, server *httptest.Server) string {
 	return path
 }
 
-// in is somebody whose az knows the cloud and is set to it, with a service
-// principal in the environment.
-func (c *ownCloud) in(t *testing.T, env ...string) *person {
-	t.Helper()
-	p := newPerson(t, append([]string{
-		"SSL_CERT_FILE=" + caFile(t, c.Server),
-		"AZURE_CLIENT_ID=" + cloudClient, "AZURE_TENANT_ID=" + cloudTenant, "AZURE_CLIENT_SECRET=hunter2",
-	}, env...)...)
-	folder := filepath.Join(p.dir, "home", ".azure")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	profile := fmt.Sprintf(`{"subscriptions":[
-		{"id":%q,"name":"ML Dev","state":"Enabled","isDefault":false,"tenantId":%q,"environmentName":"Own","user":{"name":"ada@example.com","type":"user"}},
-		{"id":"99999999-0000-4000-8000-000000000009","name":"Other","state":"Enabled","isDefault":true,"tenantId":%q,"environmentName":"Own","user":{"name":"ada@example.com","type":"user"}},
-		{"id":"99999999-0000-4000-8000-00000000000a","name":"ML Dev","state":"Enabled","isDefault":true,"tenantId":%q,"environmentName":"AzureCloud","user":{"name":"ada@example.com","type":"user"}}]}`,
-		emulator.Subscription, cloudTenant, cloudTenant, cloudTenant)
-	for name, text := range map[string]string{
-		"clouds.config":     "[Own]\nendpoint_resource_manager = " + c.URL + "/\nendpoint_active_directory = " + c.URL + "\nendpoint_active_directory_resource_id = https://management.own.example/\n",
-		"config":            "[cloud]\nname = Own\n[defaults]\ngroup = " + emulator.ResourceGroup + "\nworkspace = " + emulator.Workspace + "\n",
-		"azureProfile.json": profile,
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return p
-}
-
 // A cloud registered with az is a cloud like any other: it is found, signed in
 // to at its own service, and its subscriptions go by the names az knows.
 func TestRegisteredCloud(t *testing.T) {
 	t.Parallel()
 	c := newOwnCloud(t, "instant", time.Hour)
-	p := c.in(t)
+	p := c.bubble
 	p.must("create", "dev", "-s", "Standard_A1_v2", "-o", "none", "--subscription", "ML Dev")
 	if got := p.must("list", "-o", "name", "--subscription-id", "ml dev").out; got != "dev\n" {
 		t.Errorf("list: %q", got)
@@ -200,9 +183,8 @@ func TestRegisteredCloud(t *testing.T) {
 // A wait goes on over the ends of tokens, as many as there are.
 func TestWaitOutlivesTokens(t *testing.T) {
 	t.Parallel()
-	c := newOwnCloud(t, "30", time.Second)
-	p := c.in(t)
-	e := p.must("create", "dev", "-s", "Standard_A1_v2", "--query", "state", "-o", "tsv", "--subscription", "ML Dev")
+	c := newOwnCloud(t, "0.05", 10*time.Minute) // a create takes an hour
+	e := c.must("create", "dev", "-s", "Standard_A1_v2", "--query", "state", "-o", "tsv", "--subscription", "ML Dev", "--timeout", "2h")
 	if e.out != "Running\n" || e.errors != "" {
 		t.Errorf("stdout %q\nstderr %q", e.out, e.errors)
 	}
@@ -215,10 +197,9 @@ func TestWaitOutlivesTokens(t *testing.T) {
 // and the line printed takes the wait up again once signing in works.
 func TestSignInDiesInAWait(t *testing.T) {
 	t.Parallel()
-	c := newOwnCloud(t, "20", time.Second)
+	c := newOwnCloud(t, "real", time.Minute)
 	c.put = func() { c.close(true) }
-	p := c.in(t)
-	e := p.run("create", "dev", "-s", "Standard_A1_v2", "--subscription", "ML Dev")
+	e := c.run("create", "dev", "-s", "Standard_A1_v2", "--subscription", "ML Dev")
 	if e.code != 6 || e.out != "" {
 		t.Errorf("exit code %d\n%s", e.code, e.out)
 	}
@@ -230,5 +211,5 @@ func TestSignInDiesInAWait(t *testing.T) {
 		}
 	}
 	c.close(false)
-	p.must("wait", "dev", "--subscription", "ML Dev")
+	c.must("wait", "dev", "--subscription", "ML Dev")
 }
