@@ -1,8 +1,8 @@
 package cmd_test
 
 import (
+	"context"
 	"encoding/json"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -48,26 +48,13 @@ var leapYearByRecurrence = []string{
 	"Stop 2028-12-29T21:00:00Z", "Start 2028-12-31T22:15:00Z",
 }
 
-// TestLeapYear sets schedules with commands over HTTP, has them announced by
-// schedule preview, and lets a year go by in the emulator.
+// TestLeapYear sets schedules, has them announced by schedule preview, and lets
+// a year go by.
 func TestLeapYear(t *testing.T) {
 	t.Parallel()
-	clock := emulator.NewManualClock(time.Date(2027, 12, 31, 23, 30, 0, 0, time.UTC)) // 2028 in Berlin
-	e, err := emulator.New(emulator.Options{Clock: clock, Pace: emulator.PaceInstant})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(e)
-	t.Cleanup(func() { server.Close(); _ = e.Close() })
-	s := on(t, server.URL, "COMPUTETARGET_TIME_ZONE=Europe/Berlin")
-	do := func(args ...string) string {
-		t.Helper()
-		ran := s.run(args...)
-		if ran.code != 0 {
-			t.Fatalf("exit code %d", ran.code)
-		}
-		return ran.out
-	}
+	b := virtual(t, "COMPUTETARGET_TIME_ZONE=Europe/Berlin", "COMPUTETARGET_EMULATOR_PACE=instant")
+	b.now = time.Date(2027, 12, 31, 23, 30, 0, 0, time.UTC) // 2028 in Berlin
+	do := func(args ...string) string { return b.must(args...).out }
 	do("create", "by-cron", "-s", "Standard_DS3_v2", "-o", "none")
 	do("create", "by-recurrence", "-s", "Standard_DS3_v2", "-o", "none")
 	do("schedule", "create", "by-cron", "--action", "start", "--cron", "30 2 29 * *", "-o", "none")
@@ -93,28 +80,31 @@ func TestLeapYear(t *testing.T) {
 		}
 	}
 
-	client, err := compute.New(compute.Workspace{Subscription: emulator.Subscription, ResourceGroup: emulator.ResourceGroup, Name: emulator.Workspace},
-		compute.Options{Endpoint: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
 	happened := map[string][]string{}
-	for clock.Now().Before(time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)) {
-		clock.Advance(12 * time.Hour)
-		for _, o := range client.GetEach(t.Context(), []string{"by-cron", "by-recurrence"}) {
-			if o.Err != nil {
-				t.Fatal(o.Err)
-			}
-			last := o.Compute.LastOperation()
-			if last == nil || last.Trigger != "Schedule" {
-				continue
-			}
-			line := last.Name + " " + last.Time.UTC().Format(time.RFC3339)
-			if list := happened[o.Name]; len(list) == 0 || list[len(list)-1] != line {
-				happened[o.Name] = append(list, line)
+	b.emulator(func(e *emulator.Emulator) error {
+		client, err := compute.New(compute.Workspace{Subscription: emulator.Subscription, ResourceGroup: emulator.ResourceGroup, Name: emulator.Workspace},
+			compute.Options{Endpoint: "https://emulator.localhost", Transport: e.Transport()})
+		if err != nil {
+			return err
+		}
+		for time.Now().Before(time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)) {
+			time.Sleep(12 * time.Hour)
+			for _, o := range client.GetEach(context.Background(), []string{"by-cron", "by-recurrence"}) {
+				if o.Err != nil {
+					return o.Err
+				}
+				last := o.Compute.LastOperation()
+				if last == nil || last.Trigger != "Schedule" {
+					continue
+				}
+				line := last.Name + " " + last.Time.UTC().Format(time.RFC3339)
+				if list := happened[o.Name]; len(list) == 0 || list[len(list)-1] != line {
+					happened[o.Name] = append(list, line)
+				}
 			}
 		}
-	}
+		return nil
+	})
 	if got := happened["by-cron"]; !slices.Equal(got, leapYear) {
 		t.Errorf("by cron it happened at\n%q, want\n%q", got, leapYear)
 	}
