@@ -8,21 +8,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/computetarget/computetarget/cmd"
-	"github.com/computetarget/computetarget/pkg/emulator"
-)
+	"github.com/computetarget/computetarget/cmd")
 
 // evil is text that would set a terminal's title, clear it, turn its writing
 // around and put a line of its own into what is printed.
@@ -65,52 +64,33 @@ func spoil(v any, key string, all bool) any {
 	return v
 }
 
-// hostile is a service whose every answer holds evil: in some words, in all of
-// them, or in an error.
-type hostile struct {
-	mu   sync.Mutex
-	mode string // some, all, error or page
-}
-
-func (h *hostile) set(mode string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.mode = mode
-}
-
-func (h *hostile) answer(w http.ResponseWriter, r *http.Request, service http.Handler) {
-	h.mu.Lock()
-	mode := h.mode
-	h.mu.Unlock()
+// hostile answers a request with evil in it: in some words of what the service
+// says, in all of them, or in an error.
+func hostile(mode string, r *http.Request, service http.RoundTripper) (*http.Response, error) {
 	switch mode {
 	case "error":
-		w.Header().Set("x-ms-request-id", "id\u202e\u009b2J")
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
 		problem := map[string]any{"code": "Bad" + evil, "message": "It is bad." + evil, "target": evil,
 			"details": []any{map[string]any{"code": "Worse", "message": "Worse." + evil}}}
-		_ = json.NewEncoder(w).Encode(map[string]any{"error": problem})
-		return
+		body, err := json.Marshal(map[string]any{"error": problem})
+		return answered(r, http.StatusBadRequest, string(body), "x-ms-request-id: id\u202e\u009b2J"), err
 	case "page":
-		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprint(w, "<html>"+evil+"</html>")
-		return
+		return answered(r, http.StatusForbidden, "<html>"+evil+"</html>"), nil
 	}
-	recorded := httptest.NewRecorder()
-	service.ServeHTTP(recorded, r)
-	for key, values := range recorded.Header() {
-		if key != "Content-Length" {
-			w.Header()[key] = values
+	resp, err := service.RoundTrip(r)
+	if err != nil || mode == "" {
+		return resp, err
+	}
+	return rewritten(resp, func(body []byte) []byte {
+		var value any
+		if json.Unmarshal(body, &value) != nil {
+			return body
 		}
-	}
-	var body any
-	if mode == "" || json.Unmarshal(recorded.Body.Bytes(), &body) != nil {
-		w.WriteHeader(recorded.Code)
-		_, _ = w.Write(recorded.Body.Bytes())
-		return
-	}
-	w.WriteHeader(recorded.Code)
-	_ = json.NewEncoder(w).Encode(spoil(body, "", mode == "all"))
+		spoiled, err := json.Marshal(spoil(value, "", mode == "all"))
+		if err != nil {
+			return body
+		}
+		return spoiled
+	})
 }
 
 // ours are the sequences that this program itself sends to a terminal.
@@ -138,34 +118,14 @@ func harm(text string) string {
 // asked and whatever form was asked for; JSON and YAML keep every character,
 // escaped.
 func TestUntrustedText(t *testing.T) {
-	instant, err := emulator.ParsePace("instant")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := emulator.New(emulator.Options{Pace: instant})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &hostile{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, e) }))
-	t.Cleanup(func() { server.Close(); _ = e.Close() })
-	for name, value := range map[string]string{
-		"HOME": t.TempDir(), "PATH": t.TempDir(), "TERM": "xterm-256color", "COMPUTETARGET_ENDPOINT": server.URL,
-		"COMPUTETARGET_SUBSCRIPTION": emulator.Subscription, "COMPUTETARGET_RESOURCE_GROUP": emulator.ResourceGroup,
-		"COMPUTETARGET_WORKSPACE": emulator.Workspace, "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",
-		"COMPUTETARGET_TIME_ZONE": "Europe/Berlin", "COMPUTETARGET_TIMEOUT": "3s",
-	} {
-		t.Setenv(name, value)
-	}
-	must := func(args ...string) {
-		var errs bytes.Buffer
-		if code := cmd.Main(args, strings.NewReader(""), io.Discard, &errs); code != 0 {
-			t.Fatalf("%v: exit code %d\n%s", args, code, errs.String())
-		}
-	}
-	must("create", "dev", "-s", "Standard_A1_v2", "--tags", "team=vision")
-	must("create", "amlcompute", "-n", "gpu", "-s", "Standard_A1_v2", "--max-nodes", "1")
-	must("schedule", "set", "dev", "mon-fri 09:00-18:00")
+	t.Setenv("PATH", t.TempDir()) // ssh is not to be found
+	mode := ""
+	b := virtual(t, "TERM=xterm-256color", "COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT=http://127.0.0.1:8443",
+		"COMPUTETARGET_EMULATOR_PACE=instant", "COMPUTETARGET_TIME_ZONE=Europe/Berlin", "COMPUTETARGET_TIMEOUT=1m")
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) { return hostile(mode, r, b.service()) }
+	b.must("create", "dev", "-s", "Standard_A1_v2", "--tags", "team=vision")
+	b.must("create", "amlcompute", "-n", "gpu", "-s", "Standard_A1_v2", "--max-nodes", "1")
+	b.must("schedule", "set", "dev", "mon-fri 09:00-18:00")
 
 	reads := [][]string{
 		{"list"}, {"show", "dev"}, {"list", "-v"}, {"list", "--raw"}, {"list", "--owner", "nobody"}, {"show", "dev", "gpu"}, {"show", "dev", "-v"},
@@ -181,12 +141,10 @@ func TestUntrustedText(t *testing.T) {
 		{"create", "dev", "-s", "Standard_A1_v2"}, {"create", "dev", "-s", "Standard_DS3_v2"}, {"stop", "dev", "nobody"}, {"resize", "dev", "-s", "Standard_DS3_v2"}, {"delete", "nobody", "-y"},
 	}
 	formats := []string{"", "json", "jsonc", "yaml", "yamlc", "table", "tsv", "name", "none"}
-	for mode, commands := range map[string][][]string{
+	for how, commands := range map[string][][]string{
 		"some": slices.Concat(reads, writes), "all": reads, "error": slices.Concat(reads, writes), "page": {{"list"}, {"stop", "dev"}, {"create", "dev", "-s", "Standard_A1_v2"}, {"list", "--debug"}},
 	} {
-		h.set(mode)
-		var all sync.WaitGroup
-		slots := make(chan struct{}, 8)
+		mode = how
 		for _, args := range commands {
 			for _, format := range formats {
 				if format != "" && (mode == "error" || mode == "page" || !slices.ContainsFunc(reads[:3], func(r []string) bool { return slices.Equal(r, args) })) {
@@ -196,31 +154,25 @@ func TestUntrustedText(t *testing.T) {
 				if format != "" {
 					full = append(full, "-o", format)
 				}
-				slots <- struct{}{}
-				all.Go(func() {
-					defer func() { <-slots }()
-					look(t, mode, format, full)
-				})
+				look(t, b, mode, format, full)
 			}
 		}
-		all.Wait()
 	}
 }
 
 // look runs a command in a pipe and on a terminal.
-func look(t *testing.T, mode, format string, args []string) {
+func look(t *testing.T, b *bubble, mode, format string, args []string) {
 	t.Helper()
 	about := mode + ": computetarget " + strings.Join(args, " ")
-	var out, errs bytes.Buffer
-	code := cmd.Main(args, strings.NewReader(""), &out, &errs)
-	if (code == 0) == strings.Contains(errs.String(), "ERROR: ") {
-		t.Errorf("%s: exit code %d\n%s", about, code, errs.String())
+	e := b.run(args...)
+	if (e.code == 0) == strings.Contains(e.errors, "ERROR: ") {
+		t.Errorf("%s: exit code %d\n%s", about, e.code, e.errors)
 	}
-	pipe(t, about, format, out.String())
-	if what := harm(errs.String()); what != "" {
-		t.Errorf("%s: stderr of a pipe holds %s: %q", about, what, errs.String())
+	pipe(t, about, format, e.out)
+	if what := harm(e.errors); what != "" {
+		t.Errorf("%s: stderr of a pipe holds %s: %q", about, what, e.errors)
 	}
-	seen := onTerminal(t, args)
+	seen := onTerminal(b, args)
 	if what := harm(ours.ReplaceAllString(seen, "")); what != "" {
 		t.Errorf("%s: a terminal is sent %s: %q", about, what, seen)
 	}
@@ -249,7 +201,8 @@ func pipe(t *testing.T, about, format, text string) {
 
 // onTerminal runs a command with every stream on a terminal, and returns what
 // that was sent.
-func onTerminal(t *testing.T, args []string) string {
+func onTerminal(b *bubble, args []string) string {
+	t := b.t
 	t.Helper()
 	terminal, tty, err := pty.Open()
 	if err != nil {
@@ -275,7 +228,13 @@ func onTerminal(t *testing.T, args []string) string {
 		}
 		sent.Truncate(sent.Len() - len(end))
 	}()
-	cmd.Main(args, strings.NewReader(""), tty, tty)
+	synctest.Test(t, func(*testing.T) {
+		time.Sleep(time.Until(b.now))
+		cmd.Run(cmd.Process{Args: args, In: strings.NewReader(""), Out: tty, Err: tty, Signals: make(chan os.Signal),
+			Getenv: func(name string) string { return b.env[name] }, Network: b.wire()})
+		time.Sleep(time.Second) // the spinner's last pause
+		b.now = time.Now()
+	})
 	_, _ = io.WriteString(tty, end)
 	_ = tty.Close()
 	<-read

@@ -103,7 +103,7 @@ func (c *running) until(text string) {
 func (b *bubble) run(args ...string) ended {
 	b.t.Helper()
 	var e ended
-	network, in := b.network, b.in
+	in := b.in
 	if in == nil {
 		in = strings.NewReader("")
 	}
@@ -111,12 +111,7 @@ func (b *bubble) run(args ...string) ended {
 		time.Sleep(time.Until(b.now))
 		c := &running{out: &watcher{}, errs: &watcher{}, signals: make(chan os.Signal, 8), done: make(chan struct{})}
 		p := cmd.Process{Args: args, In: in, Out: c.out, Err: c.errs, Signals: c.signals,
-			Getenv: func(name string) string { return b.env[name] },
-		}
-		if network != nil {
-			p.Network = func(next http.RoundTripper) http.RoundTripper {
-				return carrier(func(r *http.Request) (*http.Response, error) { return network(r, next) })
-			}
+			Getenv: func(name string) string { return b.env[name] }, Network: b.wire(),
 		}
 		if b.beside != nil {
 			go b.beside(c)
@@ -132,6 +127,17 @@ func (b *bubble) run(args ...string) ended {
 	})
 	b.t.Logf("computetarget %s: exit code %d after %s\n%s%s", strings.Join(args, " "), e.code, e.took, e.out, e.errors)
 	return e
+}
+
+// wire is network as a process takes it.
+func (b *bubble) wire() func(http.RoundTripper) http.RoundTripper {
+	network := b.network
+	if network == nil {
+		return nil
+	}
+	return func(next http.RoundTripper) http.RoundTripper {
+		return carrier(func(r *http.Request) (*http.Response, error) { return network(r, next) })
+	}
 }
 
 // silence is a stdin that nobody writes to for a day.
