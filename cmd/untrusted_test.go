@@ -21,7 +21,8 @@ import (
 	"github.com/creack/pty"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/computetarget/computetarget/cmd")
+	"github.com/computetarget/computetarget/cmd"
+)
 
 // evil is text that would set a terminal's title, clear it, turn its writing
 // around and put a line of its own into what is printed.
@@ -122,7 +123,9 @@ func TestUntrustedText(t *testing.T) {
 	mode := ""
 	b := virtual(t, "TERM=xterm-256color", "COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT=http://127.0.0.1:8443",
 		"COMPUTETARGET_EMULATOR_PACE=instant", "COMPUTETARGET_TIME_ZONE=Europe/Berlin", "COMPUTETARGET_TIMEOUT=1m")
-	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) { return hostile(mode, r, b.service()) }
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return hostile(mode, r, b.service())
+	}
 	b.must("create", "dev", "-s", "Standard_A1_v2", "--tags", "team=vision")
 	b.must("create", "amlcompute", "-n", "gpu", "-s", "Standard_A1_v2", "--max-nodes", "1")
 	b.must("schedule", "set", "dev", "mon-fri 09:00-18:00")
