@@ -211,7 +211,13 @@ func TestCreateBringsAClusterUpToDate(t *testing.T) {
 		if idle, ok := out.Compute.Cluster.Scale.IdleScaleDown(); !ok || idle != 30*time.Minute {
 			t.Errorf("idle time became %s", out.Compute.Cluster.Scale.IdleTime)
 		}
-		fixed := cluster(9)
+		wider := cluster(10)
+		wider.Cluster.IdleScaleDown = 0 // left to what it has
+		out = b.Create(t.Context(), "cpu", wider, compute.CreateOptions{})
+		if idle, ok := out.Compute.Cluster.Scale.IdleScaleDown(); out.Err != nil || out.Compute.Cluster.Scale.MaxNodes != 10 || !ok || idle != 30*time.Minute {
+			t.Errorf("another scale: %+v, %v", out.Compute.Cluster.Scale, out.Err)
+		}
+		fixed := cluster(10)
 		fixed.Cluster.VMPriority = "LowPriority"
 		if out := b.Create(t.Context(), "cpu", fixed, compute.CreateOptions{}); compute.KindOf(out.Err) != compute.KindConflict {
 			t.Errorf("priority: %v", out.Err)

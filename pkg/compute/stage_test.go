@@ -1,37 +1,44 @@
 package compute
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
 // A lost request that the reads show two looks later was carried out: it is not
 // made again.
 func TestLostRequestIsLookedForThreeTimes(t *testing.T) {
 	t.Parallel()
-	f := newFake(t)
-	m := f.add("ci", StateRunning, "Start Succeeded")
-	old, reads := m.json("ci"), 0
-	f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-		if req.Method == http.MethodPost {
-			f.usual(req)
-			return nil, errReset
-		}
-		if f.count0("POST") == 0 {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		m := f.add("ci", StateRunning, "Start Succeeded")
+		old, reads := m.json("ci"), 0
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				f.usual(req)
+				return nil, errReset
+			}
+			if f.count0("POST") == 0 {
+				return nil, nil
+			}
+			if reads++; reads < signLooks {
+				return reply(200, old), nil
+			}
 			return nil, nil
 		}
-		if reads++; reads < signLooks {
-			return reply(200, old), nil
+		out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
+		if out.Err != nil || f.count("POST", "stop") != 1 {
+			t.Errorf("%v\n%s", out.Err, f.requests())
 		}
-		return nil, nil
-	}
-	out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
-	if out.Err != nil || f.count("POST", "stop") != 1 {
-		t.Errorf("%v\n%s", out.Err, f.requests())
-	}
+	})
 }
 
 // count0 is count for an answer, which runs with the lock held.
@@ -49,150 +56,388 @@ func (f *fake) count0(method string) int {
 // the compute.
 func TestCreateThatIsDoneBeforeItIsKnown(t *testing.T) {
 	t.Parallel()
-	for lag, want := range map[time.Duration]Kind{50 * time.Second: -1, 2 * time.Minute: KindFailed} {
-		f := newFake(t)
-		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-			switch {
-			case req.Method == http.MethodPut:
-				m := f.add("ci", StateRunning, "Create Succeeded")
-				m.operation = `{"status":"Succeeded"}`
-				return reply(201, `{"name":"ci","properties":{"computeType":"ComputeInstance"}}`,
-					"Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1"), nil
-			case strings.HasSuffix(req.URL.Path, "computes/ci") && f.clock.Now().Sub(f.begun) < lag:
-				return reply(404, `{"error":{"code":"ResourceNotFound","message":"no"}}`), nil
+	synctest.Test(t, func(t *testing.T) {
+		for lag, want := range map[time.Duration]Kind{50 * time.Second: -1, 2 * time.Minute: KindFailed} {
+			f := newFake(t)
+			f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+				switch {
+				case req.Method == http.MethodPut:
+					m := f.add("ci", StateRunning, "Create Succeeded")
+					m.operation = `{"status":"Succeeded"}`
+					return reply(201, `{"name":"ci","properties":{"computeType":"ComputeInstance"}}`,
+						"Azure-AsyncOperation: https://management.azure.com/operations/ci?x=1"), nil
+				case strings.HasSuffix(req.URL.Path, "computes/ci") && time.Since(f.begun) < lag:
+					return reply(404, `{"error":{"code":"ResourceNotFound","message":"no"}}`), nil
+				}
+				return nil, nil
 			}
-			return nil, nil
+			c := f.client()
+			op, err := c.write(t.Context(), opCreate, VerbCreate, "ci", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := c.Wait(t.Context(), []Target{{"ci", op}}, WaitOptions{})[0]
+			if want < 0 && out.Err != nil || want >= 0 && KindOf(out.Err) != want {
+				t.Errorf("unknown for %s: %v", lag, out.Err)
+			}
 		}
-		c := f.client()
-		op, err := c.BeginCreate(t.Context(), "ci", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		out := c.Wait(t.Context(), []Target{{"ci", op}}, WaitOptions{})[0]
-		if want < 0 && out.Err != nil || want >= 0 && KindOf(out.Err) != want {
-			t.Errorf("unknown for %s: %v", lag, out.Err)
-		}
-	}
+	})
 }
 
 // What somebody deletes while it is being stopped is missed at the next look,
 // whatever the operation's address goes on saying.
 func TestDeletedMeanwhileIsSeenAtOnce(t *testing.T) {
 	t.Parallel()
-	f := newFake(t)
-	m := f.add("ci", StateRunning, "Start Succeeded")
-	f.clock.onSleep = func(*fakeClock, time.Duration) {
-		if f.clock.Now().Sub(f.begun) > 30*time.Second {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		m := f.add("ci", StateRunning, "Start Succeeded")
+		time.AfterFunc(31*time.Second, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			m.state, m.next = "gone", nil
+		})
+		out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
+		if KindOf(out.Err) != KindNotFound || !strings.Contains(out.Err.Error(), "deleted meanwhile") {
+			t.Errorf("%v", out.Err)
 		}
-	}
-	out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
-	if KindOf(out.Err) != KindNotFound || !strings.Contains(out.Err.Error(), "deleted meanwhile") {
-		t.Errorf("%v", out.Err)
-	}
-	if took := f.clock.Now().Sub(f.begun); took > 45*time.Second {
-		t.Errorf("said after %s", took)
-	}
+		if took := time.Since(f.begun); took > 45*time.Second {
+			t.Errorf("said after %s", took)
+		}
+	})
 }
 
 // A cluster tells of no operation: while its address says that it goes on, a
 // change that is not seen yet is no failure. An instance would have told.
 func TestClusterMayTakeItsTime(t *testing.T) {
 	t.Parallel()
-	f := newFake(t)
-	nodes := 1
-	f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-		over := f.clock.Now().Sub(f.begun) > 5*time.Minute
-		if over {
-			nodes = 4
-		}
-		switch {
-		case req.Method == http.MethodPatch:
-			return reply(202, "", "Azure-AsyncOperation: https://management.azure.com/operations/gpu"), nil
-		case strings.Contains(req.URL.Path, "operations"):
-			status := "InProgress"
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		nodes := 1
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			over := time.Since(f.begun) > 5*time.Minute
 			if over {
-				status = "Succeeded"
+				nodes = 4
 			}
-			return reply(200, `{"status":"`+status+`"}`), nil
+			switch {
+			case req.Method == http.MethodPatch:
+				return reply(202, "", "Azure-AsyncOperation: https://management.azure.com/operations/gpu"), nil
+			case strings.Contains(req.URL.Path, "operations"):
+				status := "InProgress"
+				if over {
+					status = "Succeeded"
+				}
+				return reply(200, `{"status":"`+status+`"}`), nil
+			}
+			return reply(200, fmt.Sprintf(`{"name":"gpu","properties":{"computeType":"AmlCompute","provisioningState":"Succeeded","properties":{"vmSize":"S","allocationState":"Steady","scaleSettings":{"minNodeCount":0,"maxNodeCount":%d}}}}`, nodes)), nil
 		}
-		return reply(200, fmt.Sprintf(`{"name":"gpu","properties":{"computeType":"AmlCompute","provisioningState":"Succeeded","properties":{"vmSize":"S","allocationState":"Steady","scaleSettings":{"minNodeCount":0,"maxNodeCount":%d}}}}`, nodes)), nil
-	}
-	out := f.client().UpdateScale(t.Context(), "gpu", ScaleSettings{MaxNodes: 4}, ActOptions{})
-	if out.Err != nil {
-		t.Errorf("%v\n%s", out.Err, f.requests())
-	}
+		out := f.client().UpdateScale(t.Context(), "gpu", ScaleSettings{MaxNodes: 4}, ActOptions{})
+		if out.Err != nil {
+			t.Errorf("%v\n%s", out.Err, f.requests())
+		}
+	})
 }
 
 // A wait that knows only the operation must not take the failure of an earlier
 // one, which reads that lag still show, for its end.
 func TestOldFailureIsNotTheEnd(t *testing.T) {
 	t.Parallel()
-	f := newFake(t)
-	m := f.add("ci", StateStopped, "Start Failed")
-	old := m.json("ci")
-	f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-		switch {
-		case req.Method == http.MethodPost:
-			f.usual(req)
-			return reply(202, ""), nil
-		case f.clock.Now().Sub(f.begun) < 10*time.Second:
-			return reply(200, old), nil
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		m := f.add("ci", StateStopped, "Start Failed")
+		old := m.json("ci")
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			switch {
+			case req.Method == http.MethodPost:
+				f.usual(req)
+				return reply(202, ""), nil
+			case time.Since(f.begun) < 10*time.Second:
+				return reply(200, old), nil
+			}
+			return nil, nil
 		}
-		return nil, nil
-	}
-	c := f.client()
-	op, err := c.BeginStart(t.Context(), "ci")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out := c.Wait(t.Context(), []Target{{"ci", op}}, WaitOptions{})[0]; out.Err != nil {
-		t.Error(out.Err)
-	}
+		c := f.client()
+		op, err := c.write(t.Context(), opStart, VerbStart, "ci", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := c.Wait(t.Context(), []Target{{"ci", op}}, WaitOptions{})[0]; out.Err != nil {
+			t.Error(out.Err)
+		}
+	})
 }
 
 // Operations of many that linger although their computes show the end are not
 // asked at every look.
 func TestLingeringOperationsOfManyAreAskedRarely(t *testing.T) {
 	t.Parallel()
-	f := newFake(t)
-	names := []string{"a1", "b1"}
-	for _, name := range names {
-		f.add(name, StateRunning, "Start Succeeded")
-	}
-	f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-		if strings.Contains(req.URL.Path, "operations") {
-			return reply(200, `{"status":"InProgress"}`, "Retry-After: 1"), nil
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		names := []string{"a1", "b1"}
+		for _, name := range names {
+			f.add(name, StateRunning, "Start Succeeded")
 		}
-		return nil, nil
-	}
-	for _, out := range f.client().Stop(t.Context(), names, ActOptions{}) {
-		if out.Err != nil {
-			t.Error(out.Err)
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if strings.Contains(req.URL.Path, "operations") {
+				return reply(200, `{"status":"InProgress"}`, "Retry-After: 1"), nil
+			}
+			return nil, nil
 		}
-	}
-	if asked := f.count("GET", "operations"); asked > 16 {
-		t.Errorf("asked %d times\n%s", asked, f.requests())
-	}
+		for _, out := range f.client().Stop(t.Context(), names, ActOptions{}) {
+			if out.Err != nil {
+				t.Error(out.Err)
+			}
+		}
+		if asked := f.count("GET", "operations"); asked > 16 {
+			t.Errorf("asked %d times\n%s", asked, f.requests())
+		}
+	})
 }
 
 // An address that may not be read is as good as none: it is asked once.
 func TestForbiddenAddressIsDroppedAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{400, 403, 404, 410, 302} {
+	synctest.Test(t, func(t *testing.T) {
+		for _, status := range []int{400, 403, 404, 410, 302} {
+			f := newFake(t)
+			f.add("ci", StateStopped, "Stop Succeeded")
+			f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+				if strings.Contains(req.URL.Path, "operations") {
+					return reply(status, `{"error":{"code":"AuthorizationFailed","message":"no"}}`), nil
+				}
+				return nil, nil
+			}
+			out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
+			if asked := f.count("GET", "operations"); out.Err != nil || asked != 1 {
+				t.Errorf("%d: asked %d times, %v", status, asked, out.Err)
+			}
+		}
+	})
+}
+
+// Troubles of different kinds do not add up to a sign-in that died.
+func TestTroublesOfDifferentKindsDoNotAddUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
-		f.add("ci", StateStopped, "Stop Succeeded")
+		f.add("ci", StateRunning, "Start Succeeded")
+		looks := 0
 		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-			if strings.Contains(req.URL.Path, "operations") {
-				return reply(status, `{"error":{"code":"AuthorizationFailed","message":"no"}}`), nil
+			if req.Method != http.MethodGet || f.count0("POST") == 0 || strings.Contains(req.URL.Path, "operations") {
+				return nil, nil
+			}
+			looks++
+			switch looks {
+			case 1, 2:
+				return reply(503, ""), nil
+			case 3, 4: // a request that is refused is made twice
+				return reply(401, `{"error":{"code":"ExpiredAuthenticationToken","message":"too old"}}`), nil
 			}
 			return nil, nil
 		}
-		out := f.client().Start(t.Context(), []string{"ci"}, ActOptions{})[0]
-		if asked := f.count("GET", "operations"); out.Err != nil || asked != 1 {
-			t.Errorf("%d: asked %d times, %v", status, asked, out.Err)
+		if out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]; out.Err != nil {
+			t.Errorf("%v\n%s", out.Err, f.requests())
+		}
+	})
+}
+
+// A restart of a stopped instance is a start: its lost answer shows as one.
+func TestLostRestartOfAStoppedInstance(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.add("ci", StateStopped, "Stop Succeeded")
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				f.usual(req)
+				return nil, errReset
+			}
+			return nil, nil
+		}
+		out := f.client().Restart(t.Context(), []string{"ci"}, ActOptions{})[0]
+		if out.Err != nil || !out.Compute.IsRunning() || f.count("POST", "") != 1 {
+			t.Errorf("%v\n%s", out.Err, f.requests())
+		}
+	})
+}
+
+// An operation that was there before is no sign of the one whose answer was lost.
+func TestOldOperationIsNoSign(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.add("ci", StateRunning, "Stop Failed")
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost && f.count0("POST") == 1 {
+				return nil, errReset // it did not arrive
+			}
+			return nil, nil
+		}
+		out := f.client().Stop(t.Context(), []string{"ci"}, ActOptions{})[0]
+		if out.Err != nil || f.count("POST", "stop") != 2 {
+			t.Errorf("%v\n%s", out.Err, f.requests())
+		}
+	})
+}
+
+// A size is reached when the resize is over, not when it is shown.
+func TestResizeInTheMiddleOfOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		m := f.add("ci", StateStopped, "Stop Succeeded")
+		m.size = "T"
+		f.begin(m, "Resize", StateResizing, StateStopped, time.Minute)
+		out := f.client().Resize(t.Context(), []string{"ci"}, "T", ActOptions{})[0]
+		if out.Err != nil || !out.Already || !out.Compute.IsStopped() || f.count("POST", "/resize") != 0 {
+			t.Errorf("%+v, %v", out, out.Err)
+		}
+	})
+}
+
+// What is being deleted is not waited for by a create that takes nothing that
+// exists.
+func TestCreateThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		m := f.add("ci-a", StateRunning, "Start Succeeded")
+		f.begin(m, "Delete", StateDeleting, "", time.Hour)
+		out := f.client().Create(t.Context(), "ci-a", &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}}, CreateOptions{IfExists: ExistsFail})
+		if KindOf(out.Err) != KindConflict || !time.Now().Equal(f.begun) {
+			t.Errorf("%v after %s", out.Err, time.Since(f.begun))
+		}
+	})
+}
+
+// While a compute is on its way the service need not say yet what it was asked
+// for.
+func TestSilenceDuringACreateIsNoDifference(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		m := f.add("ci-a", StateCreating, "Create InProgress")
+		f.begin(m, "Create", StateCreating, StateRunning, time.Minute)
+		spec := &Spec{Location: "eastus", Instance: &InstanceSpec{VMSize: "S"}, Tags: map[string]string{"team": "vision"}}
+		out := f.client().Create(t.Context(), "ci-a", spec, CreateOptions{})
+		if out.Err != nil || !out.Already || !out.Compute.IsRunning() {
+			t.Errorf("%+v, %v", out, out.Err)
+		}
+	})
+}
+
+func TestMergedLeavesOutWhatOnlyTheServiceSays(t *testing.T) {
+	t.Parallel()
+	have := &Compute{Name: "gpu", Raw: []byte(`{"id":"i","name":"gpu","type":"t","systemData":{},"location":"eastus","mine":1,"properties":{"provisioningState":"Failed",
+		"provisioningErrors":[{}],"provisioningWarnings":[],"createdOn":"c","modifiedOn":"m","isAttachedCompute":false,"description":"kept","properties":{"allocationState":"Steady",
+		"allocationStateTransitionTime":"t","errors":[{}],"currentNodeCount":1,"targetNodeCount":1,"nodeStateCounts":{},"vmSize":"S"}}}`)}
+	got, err := merged(have, &Spec{Location: "eastus", Cluster: &ClusterSpec{VMSize: "S"}, Tags: map[string]string{"a": "b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range strings.Fields("id systemData provisioningState provisioningErrors provisioningWarnings createdOn modifiedOn isAttachedCompute allocationState allocationStateTransitionTime errors currentNodeCount targetNodeCount nodeStateCounts") {
+		if strings.Contains(string(got), `"`+key+`"`) {
+			t.Errorf("%s is sent: %s", key, got)
 		}
 	}
+	for _, part := range []string{`"mine":1`, `"description":"kept"`, `"a":"b"`} {
+		if !strings.Contains(string(got), part) {
+			t.Errorf("%s is not sent: %s", part, got)
+		}
+	}
+}
+
+func TestCheckSpecBounds(t *testing.T) {
+	t.Parallel()
+	for _, d := range []time.Duration{15*time.Minute + 30*time.Second, 14 * time.Minute, 73 * time.Hour} {
+		if found := CheckSpec("ci-a", &Spec{Instance: &InstanceSpec{VMSize: "S", IdleShutdown: d}}); len(found) != 1 || found[0].Field != "idleShutdown" {
+			t.Errorf("%s: %v", d, found)
+		}
+	}
+	for id, want := range map[string]bool{
+		"/subscriptions/s/resourceGroups/g/providers/P/T/N":  true,
+		"/subscriptions/s/resourceGroups/g/providers/P/T":    false,
+		"/subscriptions/s/resourceGroups/g/providers/P/T/":   false,
+		"/subscriptions//resourceGroups/g/providers/P/T/N":   false,
+		"subscriptions/s/resourceGroups/g/providers/P/T/N/x": false,
+	} {
+		if got := isResourceID(id); got != want {
+			t.Errorf("%s: %t", id, got)
+		}
+	}
+}
+
+// The service knows the Windows names of zones only: another name of the same
+// zone is a change.
+func TestNameOfAZoneIsSent(t *testing.T) {
+	t.Parallel()
+	list, err := ReadSchedules([]byte(`[{"id":"1","action":"Stop","status":"Enabled","triggerType":"Cron","cron":{"expression":"0 18 * * *","timeZone":"Europe/Berlin"}}]`))
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	s := list[0]
+	s.Entry.Zone = "W. Europe Standard Time"
+	body, err := s.wire()
+	if err != nil || body["cron"].(map[string]any)["timeZone"] != "W. Europe Standard Time" {
+		t.Errorf("%v, %v", body, err)
+	}
+}
+
+// Of schedules that do the same the one of the same id is kept, and an id that
+// is not of this instance says nothing here.
+func TestReuseByID(t *testing.T) {
+	t.Parallel()
+	one := func(id string, hour int) string {
+		return fmt.Sprintf(`{"id":%q,"action":"Stop","status":"Enabled","triggerType":"Cron","cron":{"expression":"0 %d * * *"}}`, id, hour)
+	}
+	read := func(list ...string) []Schedule {
+		s, err := ReadSchedules([]byte("[" + strings.Join(list, ",") + "]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	have := read(one("1", 18), one("2", 18), one("3", 19))
+	for _, test := range []struct {
+		want []Schedule
+		ids  string
+		same bool
+	}{
+		{read(one("2", 18), one("1", 18), one("3", 19)), "2 1 3", true},
+		{read(one("2", 18)), "2", false},
+		{read(one("elsewhere", 18)), "1", false},
+		{read(one("elsewhere", 20)), "", false},
+		{read(one("3", 20)), "3", false},
+	} {
+		set, same := reuse(have, test.want)
+		var ids []string
+		for _, s := range set {
+			ids = append(ids, s.Entry.ID)
+		}
+		if got := strings.Join(ids, " "); got != test.ids || same != test.same {
+			t.Errorf("%q, %t; want %q, %t", got, same, test.ids, test.same)
+		}
+	}
+}
+
+// A sign-in that somebody broke off says nothing about the next one.
+func TestBrokenOffSignInIsNotShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c := &credential{TokenCredential: signIn(func(ctx context.Context) error { asked++; return ctx.Err() })}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.GetToken(ended, azpolicy.TokenRequestOptions{}); err == nil {
+			t.Error("a token")
+		}
+		if _, err := c.GetToken(t.Context(), azpolicy.TokenRequestOptions{}); err != nil || asked != 2 {
+			t.Errorf("%v, asked %d times", err, asked)
+		}
+	})
+}
+
+type signIn func(context.Context) error
+
+func (f signIn) GetToken(ctx context.Context, _ azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "t"}, f(ctx)
 }

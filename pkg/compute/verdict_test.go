@@ -92,6 +92,7 @@ func TestWhatALookMeansForAGoal(t *testing.T) {
 		{ci, "Succeeded", "Running", "Start Succeeded", "", GoalDeleted, apart},
 		{ci, "Succeeded", "Running", "Delete DeleteFailed", "", GoalDeleted, failed},
 		{ci, "Deleting", "Deleting", "Delete InProgress", "", GoalDeleted, apart},
+		{ci, "Succeeded", "Running", "Stop Failed", "", GoalDeleted, apart},
 		{cluster, "Succeeded", "Steady", "", "", "steady", reached},
 		{aks, "Succeeded", "", "", "", "Succeeded", reached},
 	} {
@@ -133,6 +134,14 @@ func TestWhatALookMeansForAVerb(t *testing.T) {
 				t.Errorf("%s in %s: %s", verb, states[i], KindOf(err))
 			}
 		}
+	}
+	attached := look(t, TypeAKS, "Succeeded", "", "", "")
+	attached.IsAttachedCompute = true
+	if got, err := VerbDelete.means(attached); got != failed || KindOf(err) != KindInvalid {
+		t.Errorf("delete of what is attached: %v %v", got, err)
+	}
+	if got, err := VerbDetach.means(attached); got != apart || err != nil {
+		t.Errorf("detach of what is attached: %v %v", got, err)
 	}
 	cluster := look(t, TypeCluster, "Succeeded", "Steady", "", "")
 	for _, verb := range []Verb{VerbStart, VerbStop, VerbRestart, VerbResize} {
