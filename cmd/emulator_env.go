@@ -8,8 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
-	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -36,32 +34,21 @@ shell to evaluate: the server that owns the emulator's folder, or the one at
 		var text strings.Builder
 		for _, v := range app.ClientEnv(info) {
 			data[v.Name] = v.Value
-			line, err := assignment(shell, v)
-			if err != nil {
-				return render.Result{}, err
-			}
-			text.WriteString(line)
+			text.WriteString(assignment(shell, v))
 		}
 		return render.Result{Data: data, Text: text.String()}, nil
 	})
 }
 
 // assignment sets a variable in a shell's words.
-func assignment(shell string, v app.Variable) (string, error) {
-	single := "'" + strings.ReplaceAll(v.Value, "'", `'\''`) + "'"
+func assignment(shell string, v app.Variable) string {
 	switch shell {
-	case "", "bash", "zsh", "sh":
-		return fmt.Sprintf("export %s=%s\n", v.Name, single), nil
 	case "fish":
-		return fmt.Sprintf("set -gx %s '%s'\n", v.Name, strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(v.Value)), nil
+		return fmt.Sprintf("set -gx %s '%s'\n", v.Name, strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(v.Value))
 	case "powershell":
-		return fmt.Sprintf("$env:%s = '%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", "''")), nil
+		return fmt.Sprintf("$env:%s = '%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", "''"))
 	case "dotenv":
-		return fmt.Sprintf("%s=%s\n", v.Name, v.Value), nil
+		return fmt.Sprintf("%s=%s\n", v.Name, v.Value)
 	}
-	shells := []string{"bash", "zsh", "sh", "fish", "powershell", "dotenv"}
-	if near := nearest.Word(shell, shells); near != "" {
-		return "", exit.Usagef("--shell is %q: did you mean %s?", shell, near)
-	}
-	return "", exit.Usagef("--shell is %q: use %s", shell, strings.Join(shells, ", "))
+	return fmt.Sprintf("export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))
 }

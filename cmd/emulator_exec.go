@@ -32,11 +32,9 @@ system's authorities too. Any workspace is made when it is first used.`,
 		if len(args) == 0 {
 			return render.Result{}, exit.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")
 		}
-		o, err := s.options()
-		if err != nil {
-			return render.Result{}, err
-		}
+		o := s.options()
 		var computes []byte
+		var err error
 		if load != "" {
 			if computes, err = a.ReadText(ctx, load, input.Computes); err != nil {
 				return render.Result{}, unreadable("load", err)

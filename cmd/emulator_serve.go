@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
-	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -24,16 +23,8 @@ func servingFlags(c *cobra.Command) *serving {
 	return s
 }
 
-// options checks the values, which decide before anything listens.
-func (s *serving) options() (app.ServeOptions, error) {
-	o := app.ServeOptions{Clock: s.clock, Throttle: s.throttle == "arm", Auth: s.auth == "strict"}
-	for _, c := range [][2]string{{"throttle", s.throttle}, {"auth", s.auth}} {
-		allowed := map[string]string{"throttle": "arm", "auth": "strict"}[c[0]]
-		if c[1] != "" && c[1] != "none" && c[1] != allowed {
-			return o, exit.Usagef("--%s is %q: use %s or none", c[0], c[1], allowed)
-		}
-	}
-	return o, nil
+func (s *serving) options() app.ServeOptions {
+	return app.ServeOptions{Clock: s.clock, Throttle: s.throttle == "arm", Auth: s.auth == "strict"}
 }
 
 func newEmulatorServe() *command {
@@ -67,10 +58,7 @@ are refused, unless --strict-workspaces=false.`,
 	c.Flags().BoolVar(&anybody, "allow-other-machines", false, "accept an address that other machines reach; whoever reaches it may do everything")
 	c.Flags().BoolVar(&strict, "strict-workspaces", true, "refuse workspaces that do not exist")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
-		o, err := s.options()
-		if err != nil {
-			return render.Result{}, err
-		}
+		o := s.options()
 		o.InMemory, o.Strict = inMemory, strict
 		o.Listen.Address, o.Listen.NoTLS, o.Listen.Remote = listen, noTLS, anybody
 		return render.Result{}, a.Emulator.Serve(ctx, o)

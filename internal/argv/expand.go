@@ -35,16 +35,6 @@ func (f Flag) label() string {
 	return "--" + f.Name + "/-" + f.Short
 }
 
-// Missing returns the error for flags a command needs and did not get, in az's
-// form: "the following arguments are required: --name/-n, --vm-size/-s".
-func Missing(flags ...Flag) error {
-	labels := make([]string, len(flags))
-	for i, f := range flags {
-		labels[i] = f.label()
-	}
-	return errorf("", "the following arguments are required: %s", strings.Join(labels, ", "))
-}
-
 // Expand rewrites rest, the arguments of one command, to a form that leaves
 // nothing to guess: every flag has its full name, every value is attached with
 // "=", a flag with several values is repeated, and "--" and what follows it is

@@ -233,14 +233,6 @@ func TestMessagesHoldNoControlCharacters(t *testing.T) {
 	}
 }
 
-func TestMissing(t *testing.T) {
-	t.Parallel()
-	err := Missing(Flag{Name: "name", Short: "n"}, Flag{Name: "max-nodes"}, Flag{Short: "v"})
-	if want := "the following arguments are required: --name/-n, --max-nodes, -v"; err.Error() != want {
-		t.Errorf("%q, want %q", err, want)
-	}
-}
-
 func FuzzExpand(f *testing.F) {
 	for _, s := range []string{
 		"-n\x00instance\x00-s\x00STANDARD_D3_V2\x00-v",
