@@ -48,30 +48,6 @@ func sameNumbers[T ~int](a, b []T) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// KeepIDs returns want with the ids of equal entries in have, so that the
-// service keeps them, and whether the two sets do the same.
-func KeepIDs(have, want []Entry) (set []Entry, same bool) {
-	set = slices.Clone(want)
-	used := make([]bool, len(have))
-	same = len(have) == len(want)
-	for i := range set {
-		j := -1
-		for k := range have {
-			if !used[k] && have[k].Equal(set[i]) {
-				j = k
-				break
-			}
-		}
-		if j < 0 {
-			same = false
-			continue
-		}
-		used[j] = true
-		set[i].ID = have[j].ID
-	}
-	return set, same
-}
-
 // Find returns the index of the entry a user means: by id, by the number shown
 // (from 1), or by the beginning of one id. One or two digits are always a
 // number: a number too high must not happen to begin somebody's id.

@@ -52,32 +52,6 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-func TestKeepIDs(t *testing.T) {
-	t.Parallel()
-	entry := func(id, cron string) Entry {
-		return Entry{ID: id, Action: Stop, Enabled: true, Cron: mustCron(t, cron)}
-	}
-	have := []Entry{entry("a", "0 9 * * *"), entry("b", "0 18 * * *"), entry("c", "0 18 * * *")}
-	set, same := KeepIDs(have, []Entry{entry("", "0 18 * * *"), entry("", "0 18 * * *"), entry("", "0 9 * * *")})
-	if !same || set[0].ID != "b" || set[1].ID != "c" || set[2].ID != "a" {
-		t.Errorf("same set in another order: %v %v %v, same %v", set[0].ID, set[1].ID, set[2].ID, same)
-	}
-	want := []Entry{entry("", "0 18 * * *"), entry("", "0 7 * * *")}
-	set, same = KeepIDs(have, want)
-	if same || set[0].ID != "b" || set[1].ID != "" {
-		t.Errorf("another set: %v %v, same %v", set[0].ID, set[1].ID, same)
-	}
-	if want[0].ID != "" {
-		t.Error("the caller's entries were changed")
-	}
-	if _, same = KeepIDs(have, have[:2]); same {
-		t.Error("a smaller set is not the same")
-	}
-	if _, same = KeepIDs(nil, nil); !same {
-		t.Error("nothing is the same as nothing")
-	}
-}
-
 func TestFind(t *testing.T) {
 	t.Parallel()
 	entries := []Entry{{ID: "abc1"}, {ID: "abd2"}, {ID: "2"}, {ID: "71c0"}}
