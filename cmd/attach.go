@@ -70,6 +70,9 @@ func newAttachRemote() *command {
 			if err != nil {
 				return nil, unreadable("private-key-file", err)
 			}
+			if !bytes.Contains(key, []byte("PRIVATE KEY-----")) {
+				return nil, exit.Usagef("%s holds no private key: one begins with -----BEGIN … PRIVATE KEY-----", *keyFile)
+			}
 			if isEncryptedKey(key) {
 				return nil, exit.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", *keyFile)
 			}

@@ -164,8 +164,9 @@ func (e *expander) long(arg string, rest []string) ([]string, error) {
 // short takes a cluster apart: switches first, then at most one flag with a
 // value, glued or not.
 func (e *expander) short(arg string, rest []string) ([]string, error) {
-	if name, _, _ := strings.Cut(arg[1:], "="); e.isLongName(name) {
-		return nil, errorf("write --"+strings.ToLower(name)+", with two dashes", "%s is the name of a flag with one dash", flagText("-"+name))
+	name, _, _ := strings.Cut(arg[1:], "=")
+	if long := e.longName(name); long != "" {
+		return nil, errorf("write --"+long+", with two dashes", "%s is the name of a flag with one dash", flagText("-"+name))
 	}
 	for cluster := arg[1:]; ; {
 		f, ok := e.byShort(cluster[:1])
@@ -189,13 +190,23 @@ func (e *expander) short(arg string, rest []string) ([]string, error) {
 	}
 }
 
-// isLongName reports whether name is exactly the long name of a flag. With one
-// dash in front az reads its first letter as a short flag and the rest as the
-// value: -name dev asks for a compute "ame".
-func (e *expander) isLongName(name string) bool {
-	return len(name) > 1 && slices.ContainsFunc(e.flags, func(f Flag) bool {
-		return strings.EqualFold(f.Name, name) || slices.ContainsFunc(f.Aliases, func(a string) bool { return strings.EqualFold(a, name) })
-	})
+// longName is the long name of a flag that name is, its hyphens left out perhaps as
+// PowerShell writes names, or "". With one dash in front az reads its first letter
+// as a short flag and the rest as the value: -name dev asks for a compute "ame",
+// -nowait for one called "owait".
+func (e *expander) longName(name string) string {
+	if len(name) < 2 {
+		return ""
+	}
+	bare := func(s string) string { return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s)) }
+	for _, f := range e.flags {
+		for _, long := range append([]string{f.Name}, f.Aliases...) {
+			if long != "" && bare(long) == bare(name) {
+				return long
+			}
+		}
+	}
+	return ""
 }
 
 // flag adds f with its value, taken from rest when it is not attached.

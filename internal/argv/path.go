@@ -221,7 +221,7 @@ func (p *scanner) take() { p.rest = p.rest[1:] }
 func (p *scanner) global(arg string) int {
 	name, _, assigned := strings.Cut(arg, "=")
 	if slices.ContainsFunc(p.globals, func(g Flag) bool { return len(g.Name) > 1 && "-"+g.Name == name }) {
-		return 0 // one dash and a whole long name, see isLongName
+		return 0 // one dash and a whole long name, see longName
 	}
 	for _, g := range p.globals {
 		switch {
