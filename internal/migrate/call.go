@@ -390,6 +390,7 @@ func (v view) word(i int, outer string) word {
 		c := rest[0]
 		switch {
 		case outer != "" && bytes.HasPrefix(rest, []byte(outer)), isSpace(c):
+		case c == '}' && i == w.start && !bytes.HasPrefix(rest, []byte("}}")): // of a block of PowerShell, of a map of YAML
 		case c == '#' && i == w.start, strings.IndexByte(";|)", c) >= 0:
 		case c == '&':
 		case c == '>' || c == '<':

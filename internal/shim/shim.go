@@ -173,12 +173,24 @@ func (s System) Install(dir string) (Installed, error) {
 	return done, nil
 }
 
-// Uninstall removes the shim from dir, or from every folder on PATH if dir is
+// folders are those that Install may have chosen: on PATH, or the one of a person's
+// programs, which need not be on it.
+func (s System) folders() []string {
+	dirs := filepath.SplitList(s.Path)
+	if s.Home != "" {
+		if own := filepath.Join(s.Home, ".local", "bin"); !slices.Contains(dirs, own) {
+			dirs = append(dirs, own)
+		}
+	}
+	return dirs
+}
+
+// Uninstall removes the shim from dir, or from every folder it may be in if dir is
 // "", and returns the files it removed.
 func (s System) Uninstall(dir string) ([]string, error) {
 	dirs := []string{dir}
 	if dir == "" {
-		dirs = filepath.SplitList(s.Path)
+		dirs = s.folders()
 	}
 	var removed []string
 	for _, d := range dirs {
@@ -209,6 +221,11 @@ func (s System) Status(ctx context.Context) []Place {
 	for _, p := range places {
 		if p.Shim {
 			ours = cmp.Or(ours, filepath.Dir(p.Path))
+		}
+	}
+	for _, dir := range s.folders() { // installed, and behind the real az
+		if az := s.find(dir); ours == "" && az != "" && isShim(az) {
+			ours = dir
 		}
 	}
 	for i, p := range places {

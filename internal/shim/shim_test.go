@@ -408,6 +408,24 @@ func TestUninstall(t *testing.T) {
 	}
 }
 
+// A shim that the real az comes before is installed, and goes again.
+func TestBehind(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.system.Path = m.path("back")
+	m.install("home/.local/bin")
+	places := m.system.Status(context.Background())
+	if want := "put " + m.path("home/.local/bin") + " first on PATH"; places[0].Shim || places[0].Advice != want {
+		t.Errorf("%+v, want the advice %q", places[0], want)
+	}
+	if removed, err := m.system.Uninstall(""); err != nil || !slices.Equal(removed, []string{m.path("home/.local/bin/az")}) {
+		t.Errorf("removed %v, %v", removed, err)
+	}
+	if places := m.system.Status(context.Background()); places[0].Advice != "run computetarget shim install" {
+		t.Errorf("after: %+v", places[0])
+	}
+}
+
 func TestDir(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
