@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -143,10 +144,14 @@ func notArgument(c *cobra.Command, word string) string {
 // notPlain says which character in a word only looks like one that names have,
 // or "".
 func notPlain(word string) string {
-	if r, found := lookalike.First(word); found {
-		return "holds " + pasted(r) + written(word, "", false)
+	r, found := lookalike.First(word)
+	if !found {
+		return ""
 	}
-	return ""
+	if before, after, _ := strings.Cut(word, string(r)); (unicode.IsSpace(r) || unicode.IsControl(r)) && before != "" && lookalike.Plain(after) != "" {
+		return "holds " + pasted(r) + " between others: names are arguments of their own, or lines of stdin"
+	}
+	return "holds " + pasted(r) + written(word, "", false)
 }
 
 func pasted(r rune) string {

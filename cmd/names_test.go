@@ -55,6 +55,7 @@ func pasted() map[string]string {
 		"–dry-run": "an en dash (U+2013), which is not \"-\"", "—dry-run": "an em dash (U+2014)", "−−dry-run": "a minus sign (U+2212)", "－－yes": "a full-width hyphen (U+FF0D)",
 		"‐o": "a typographic hyphen (U+2010)", "“--dry-run”": "a curly quote (U+201C)", "„dev“": "a low quote (U+201E)", "’dev’": "a curly quote (U+2019)",
 		"\u00ad--dry-run": "a soft hyphen (U+00AD)", "\u00a0--dry-run": "a no-break space (U+00A0)", "\u202f--yes": "a narrow no-break space (U+202F)", "\u200bdev": "a zero-width space (U+200B)",
+		"dev\tgpu": "a tab (U+0009) between others", "dev\u00a0gpu": "a no-break space (U+00A0) between others", "dev\x00gpu": "(U+0000) between others",
 		"\ufeffdev": "a byte order mark (U+FEFF)", "de\u2011v": "a non-breaking hyphen (U+2011)", "de\u00adv": "a soft hyphen (U+00AD)", "=query": "write --query",
 		`\`: "bash and zsh continue a line", "`": "PowerShell continues a line", "^": "cmd continues a line", `dev\`: "bash and zsh continue a line", "dev`": "PowerShell",
 		"C:/Program Files/Git" + exampleCluster: "MSYS_NO_PATHCONV=1", `C:\msys64\subscriptions\1`: "MSYS_NO_PATHCONV=1",

@@ -77,6 +77,10 @@ func Describe(r rune) string {
 		name = "an unusual blank"
 	case Unseen(r):
 		name = "an invisible character"
+	case unicode.Is(unicode.Cyrillic, r):
+		name = fmt.Sprintf("the Cyrillic letter %q", r)
+	case unicode.Is(unicode.Greek, r):
+		name = fmt.Sprintf("the Greek letter %q", r)
 	default:
 		name = fmt.Sprintf("%q", r)
 	}

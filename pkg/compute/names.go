@@ -1,8 +1,10 @@
 package compute
 
 import (
+	"fmt"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // longestName is how many characters the name of any compute may have.
@@ -29,8 +31,8 @@ func validateNew(name string, instance bool) error {
 	case isReserved(name):
 		return invalidf(name, "%q cannot be the name of a compute: the service keeps this word for itself", name)
 	case !PossibleName(name):
-		return invalidf(name, "%q cannot be the name of a compute: it must start with a letter and may hold %d letters, digits, hyphens and underscores; %q can",
-			shorten(name, 60), longestName, ProposeName(name))
+		return invalidf(name, "%q cannot be the name of a compute: it must start with a letter and may hold %d letters, digits, hyphens and underscores%s; %q can",
+			shorten(name, 60), longestName, otherAlphabet(name), ProposeName(name))
 	}
 	return nil
 }
@@ -58,7 +60,7 @@ func ValidateName(name string) error {
 	case name[0] < 0x80 && !isLetter(name[0]):
 		reason = "it must start with a letter"
 	case strings.IndexFunc(name, func(r rune) bool { return !isNameRune(r) }) >= 0:
-		reason = "it may hold the letters a to z, digits and hyphens only"
+		reason = "it may hold the letters a to z, digits and hyphens only" + otherAlphabet(name)
 	case len(name) < 3:
 		reason = "it must have 3 characters or more"
 	case len(name) > 24:
@@ -71,6 +73,20 @@ func ValidateName(name string) error {
 		return nil
 	}
 	return invalidf(name, "%q cannot be the name of a compute: %s; %q can", shorten(name, 60), reason, ProposeName(name))
+}
+
+// otherAlphabet names the first letter that only looks like one of the alphabet
+// names are written in, or is "".
+func otherAlphabet(name string) string {
+	for _, r := range name {
+		switch {
+		case unicode.Is(unicode.Cyrillic, r):
+			return fmt.Sprintf(", and %q (U+%04X) is a Cyrillic letter", r, r)
+		case unicode.Is(unicode.Greek, r):
+			return fmt.Sprintf(", and %q (U+%04X) is a Greek letter", r, r)
+		}
+	}
+	return ""
 }
 
 // ProposeName is a name close to the one given that ValidateName accepts.
@@ -118,6 +134,10 @@ var withoutAccents = sync.OnceValue(func() *strings.Replacer {
 		"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "æ", "ae", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
 		"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ø", "o", "œ", "oe",
 		"ù", "u", "ú", "u", "û", "u", "ü", "u", "ý", "y", "ÿ", "y", "ß", "ss", "š", "s", "ž", "z",
+		// Letters of other alphabets that look like those names are written in.
+		"А", "A", "В", "B", "Е", "E", "К", "K", "М", "M", "Н", "H", "О", "O", "Р", "P", "С", "C", "Т", "T", "Х", "X", "І", "I",
+		"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "у", "y", "х", "x", "і", "i", "ѕ", "s", "ј", "j", "ԁ", "d",
+		"Α", "A", "Β", "B", "Ε", "E", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Χ", "X", "ο", "o",
 		"\u0300", "", "\u0301", "", "\u0302", "", "\u0303", "", "\u0308", "", "\u030a", "", "\u0327", "", // accents of their own, as macOS writes them
 	)
 })
