@@ -31,6 +31,9 @@ cluster, stays. Instances and clusters cannot be detached, only deleted.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := unread(ctx, found); err != nil {
+			return render.Result{}, err
+		}
 		if err := refused(asked, otherKinds(a, found)); err != nil {
 			return render.Result{}, err
 		}

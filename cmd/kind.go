@@ -34,6 +34,9 @@ func ofKind(ctx context.Context, a *app.App, asked []target) error {
 	if err != nil {
 		return err
 	}
+	if err := unread(ctx, found); err != nil {
+		return err
+	}
 	return refused(asked, otherKinds(a, found))
 }
 

@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -408,6 +409,19 @@ func chosen(names ...string) []target {
 // getEach reads computes; the outcomes stand in order of asking.
 func getEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome, error) {
 	return each(a, asked, func(client *compute.Client, names []string) []compute.Outcome { return client.GetEach(ctx, names) })
+}
+
+// unread are the errors of computes that were being read when the time ran out
+// or a signal came; nil when neither did.
+func unread(ctx context.Context, found []compute.Outcome) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	var errs []error
+	for _, o := range found {
+		errs = append(errs, o.Err)
+	}
+	return errors.Join(errs...)
 }
 
 // verbOf is what a command is called in a sentence.

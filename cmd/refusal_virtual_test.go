@@ -42,7 +42,7 @@ func TestTurnedAwayUntilTheTimeout(t *testing.T) {
 					}
 					return answered(r, status, `{"error":{"code":"ServerBusy","message":"Not now."}}`, "Retry-After: 1"), nil
 				}
-				e := b.run(append(strings.Fields(args), "--timeout", "3s")...)
+				e := b.run(append(strings.Fields(args), "--timeout", "3500ms")...)
 				if e.code != 4 || strings.Contains(e.errors, "may have been") || !strings.Contains(e.errors, "Not now.") || !strings.Contains(e.errors, "nothing was sent") {
 					t.Errorf("exit code %d\n%s", e.code, e.errors)
 				}
@@ -166,6 +166,56 @@ func TestClusterWithoutSettings(t *testing.T) {
 	}
 	for _, args := range []string{"update amlcompute cpu --max-nodes 3", "amlcompute identity assign cpu --identities [system]"} {
 		if e := b.run(strings.Fields(args)...); e.code != 8 || strings.Contains(e.errors, "not a cluster") {
+			t.Errorf("%s: exit code %d\n%s", args, e.code, e.errors)
+		}
+	}
+}
+
+// What only spares the service a request is not waited for long.
+func TestAdviceIsNotWaitedFor(t *testing.T) {
+	silent := func(part string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+		return func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.Contains(r.URL.Path, part) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			return next.RoundTrip(r)
+		}
+	}
+	b := virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant")
+	for name, part := range map[string]string{"by-name": "/checkComputeNameAvailability", "by-size": "/vmSizes", "by-quota": "/usages"} {
+		b.network = silent(part)
+		if e := b.must("create", name, "-s", "Standard_DS3_v2"); e.took > time.Minute {
+			t.Errorf("without %s it took %s", part, e.took)
+		}
+		e := b.run("create", name+"-2nd", "-s", "Standard_DS3_v2", "--timeout", "5s")
+		if e.code != 4 || strings.Contains(e.errors, "unknown state") || strings.Contains(e.errors, "may have been") {
+			t.Errorf("without %s: exit code %d\n%s", part, e.code, e.errors)
+		}
+	}
+	b.network = nil
+	b.must("create", "amlcompute", "cpu", "-s", "Standard_DS3_v2", "--max-nodes", "2")
+	b.network = silent("/usages")
+	if e := b.must("update", "amlcompute", "cpu", "--max-nodes", "3"); e.took > time.Minute {
+		t.Errorf("it took %s", e.took)
+	}
+	e := b.run("update", "amlcompute", "cpu", "--max-nodes", "4", "--timeout", "5s")
+	if e.code != 4 || !strings.Contains(e.errors, "before the service was asked about cpu; nothing was sent") {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+}
+
+// When the computes cannot be read until the timeout, the last answer is named,
+// whatever verb reads them.
+func TestUnreadUntilTheTimeout(t *testing.T) {
+	b := virtual(t)
+	b.must("attach", "aks", "k8s", "-i", aksID)
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answered(r, 500, `{"error":{"code":"Broken","message":"It is down."}}`), nil
+	}
+	for _, args := range []string{"detach k8s", "detach k8s k9s", "delete aks k8s --yes", "stop k8s k9s", "detach k8s --no-wait"} {
+		e := b.run(append(strings.Fields(args), "--timeout", "5s")...)
+		if e.code != 4 || !strings.Contains(e.errors, "It is down.") || strings.Contains(e.errors, "unknown state") {
 			t.Errorf("%s: exit code %d\n%s", args, e.code, e.errors)
 		}
 	}

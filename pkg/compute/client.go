@@ -256,7 +256,11 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	var heard error
 	retrying := azpolicy.WithRetryOptions(ctx, c.retryOptions(k, &heard))
 	if !k.op.read {
-		retrying = context.WithValue(retrying, untold{}, &heard)
+		retrying = context.WithValue(retrying, untold{}, func(resp *http.Response) {
+			if heard = nil; resp != nil {
+				heard = c.failure(k, resp, nil)
+			}
+		})
 	}
 	req, err := runtime.NewRequest(retrying, k.op.method, address)
 	if err != nil {

@@ -130,7 +130,11 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 		group.Go(func() { p.Existing, getErr = c.Get(ctx, name) })
 	}
 	if asksName {
-		group.Go(func() { free, nameErr = c.CheckName(ctx, name) })
+		group.Go(func() {
+			ctx, cancel := within(ctx, advicePatience)
+			defer cancel()
+			free, nameErr = c.CheckName(ctx, name)
+		})
 	}
 	group.Wait()
 	if spec.Location == "" && infoErr == nil {
@@ -167,8 +171,15 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 	if len(findings) > 0 {
 		return nil, fail()
 	}
+	if ctx.Err() != nil {
+		return nil, c.stopped(ctx, call{op: opGet, name: name}).after(call{op: opGet}, lastAnswer(nameErr))
+	}
 	return p, nil
 }
+
+// advicePatience is how long is waited for what only spares the service a
+// request that it would refuse.
+const advicePatience = 20 * time.Second
 
 // nameFinding puts the service's refusal of a name into words.
 func nameFinding(name string, check NameCheck) Finding {
@@ -183,6 +194,8 @@ func nameFinding(name string, check NameCheck) Finding {
 
 // checkSize checks the size and the quota for it.
 func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
+	ctx, cancel := within(ctx, advicePatience)
+	defer cancel()
 	want, machines := p.Spec.vmSize()
 	location, kind := p.Spec.Location, p.Spec.Type()
 	var sizes []Size

@@ -88,24 +88,30 @@ func isTimeout(err error) bool {
 // headerPolicy names the caller and the request.
 type headerPolicy struct{ agent, correlation string }
 
-// untold is the key of a context under which a write keeps what was heard of it:
-// nothing, once it is sent again.
+// untold is the key of a context under which a write is told what is heard of
+// it: nothing before each try, and the answer after it.
 type untold struct{}
 
 func (p headerPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
-	if heard, ok := ctx.Value(untold{}).(*error); ok {
-		if ctx.Err() != nil {
-			return nil, ctx.Err() // too late to be sent
-		}
-		*heard = nil
+	tell, told := ctx.Value(untold{}).(func(*http.Response))
+	if told && ctx.Err() != nil {
+		return nil, ctx.Err() // too late to be sent
 	}
 	h := req.Raw().Header
 	h.Set("User-Agent", p.agent)
 	h.Set("Accept", "application/json")
 	h.Set("x-ms-correlation-request-id", p.correlation)
 	h.Set("x-ms-client-request-id", newGUID())
-	return req.Next()
+	if !told {
+		return req.Next()
+	}
+	tell(nil)
+	resp, err := req.Next()
+	if err == nil {
+		tell(resp)
+	}
+	return resp, err
 }
 
 // newGUID is a random (version 4) GUID.

@@ -75,6 +75,8 @@ func (c *Client) GrowthWarnings(ctx context.Context, have *Compute, most int) []
 	if have.Cluster == nil {
 		return nil
 	}
+	ctx, cancel := within(ctx, advicePatience)
+	defer cancel()
 	var sizes []Size
 	var usages []Usage
 	var sizesErr, usagesErr error

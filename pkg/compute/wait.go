@@ -333,6 +333,8 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 		switch {
 		case t.heard != nil && t.trouble != nil:
 			e.Message = fmt.Sprintf("the service could not be asked about %s any more when the time ran out after %s; its last answer: %s", t.name, after, t.heard)
+		case l.tick == 0 && t.now == nil && t.missing == nil && t.heard == nil && !t.stage.asked():
+			e.Message = fmt.Sprintf("the time given ran out before the service was asked about %s", t.name)
 		case t.heard != nil:
 			e.Message += fmt.Sprintf("; the last answer that was of no use: %s", t.heard)
 		}
