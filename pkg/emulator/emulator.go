@@ -25,12 +25,13 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
-// What every new emulator holds, and what callers may use as defaults.
+// What every new emulator holds: the subscription whose id is all zeros,
+// local-rg, local-ws in eastus. Callers may use it as defaults.
 const (
-	Subscription  = resources.Subscription    // seeded subscription id
-	ResourceGroup = resources.ResourceGroup   // seeded resource group
-	Workspace     = machinelearning.Workspace // seeded workspace
-	Location      = resources.Location        // region of whatever is made on first use
+	Subscription  = resources.Subscription
+	ResourceGroup = resources.ResourceGroup
+	Workspace     = machinelearning.Workspace
+	Location      = resources.Location // of whatever is made on first use, too
 )
 
 // Bounds of request bodies: ARM itself stops at 4 MB; a list to load may be of

@@ -163,11 +163,11 @@ func (f *Fault) check() error {
 	case f.Times < 0:
 		return arm.BadRequest("times is how often the fault strikes, 0 for every time, not %d.", f.Times)
 	case f.Reset != "" && !slices.Contains([]string{resetBefore, resetAfter}, f.Reset):
-		return arm.BadRequest("'%s' is no moment for a reset: use before or after.", f.Reset)
+		return arm.BadRequest("'%s' is not a moment for a reset: use before or after.", f.Reset)
 	case f.Body != "" && !slices.Contains([]string{bodyTruncated, bodyMalformed, bodyHTML, bodyEmpty}, f.Body):
-		return arm.BadRequest("'%s' is no way to spoil a body: use truncated, malformed, html or empty.", f.Body)
+		return arm.BadRequest("'%s' is not a way to spoil a body: use truncated, malformed, html or empty.", f.Body)
 	case f.Operation != "" && !slices.Contains([]string{operationNeverEnding, operationLost, operationFailed}, f.Operation):
-		return arm.BadRequest("'%s' is no fate of an operation: use never-ending, lost or failed.", f.Operation)
+		return arm.BadRequest("'%s' is not an outcome of an operation: use never-ending, lost or failed.", f.Operation)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func thisMachine(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u, err := url.Parse("//" + r.Host); err != nil || u.Host != r.Host || !loopback.Is(u.Hostname()) {
 			// The Host is not repeated: it is somebody else's words.
-			refuse(w, forbidden("The emulator answers to localhost, names below it, 127.0.0.1 and [::1] only. Start it with --allow-other-machines to use another name."))
+			refuse(w, forbidden("The emulator answers to localhost, names below it, 127.0.0.1 and [::1] only, unless it listens for other machines."))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -59,8 +59,7 @@ type Server struct {
 	mark   string
 }
 
-// ServerInfo is how a server is reached; it is the line that emulator serve
-// prints first.
+// ServerInfo is how a server is reached, and what it was seeded with.
 type ServerInfo struct {
 	Endpoint      string `json:"endpoint"`         // URL
 	CAFile        string `json:"caFile,omitempty"` // PEM file with the authority of its certificate
@@ -92,7 +91,7 @@ type AddressError struct {
 // Error says why, and what to give instead.
 func (e *AddressError) Error() string {
 	if e.Exposed {
-		return fmt.Sprintf("'%s' can be reached from other machines, and whoever reaches an emulator may do everything: listen on 127.0.0.1, or say that it is meant", e.Address)
+		return fmt.Sprintf("'%s' can be reached from other machines, and an emulator lets every caller do everything: listen on 127.0.0.1, or allow other machines", e.Address)
 	}
 	return fmt.Sprintf("'%s' is not an address to listen on: give a host and a port, such as %s", e.Address, DefaultAddress)
 }

@@ -382,7 +382,7 @@ type StoreError struct {
 // Error says what is wrong and what to do.
 func (e *StoreError) Error() string {
 	if e.MovedTo != "" {
-		return fmt.Sprintf("the emulator's state %s was damaged (%s) and has been moved to %s; run the command again to start with an empty emulator", e.Path, e.Reason, e.MovedTo)
+		return fmt.Sprintf("the emulator's state %s was damaged (%s) and has been moved to %s; the next use starts with an empty emulator", e.Path, e.Reason, e.MovedTo)
 	}
 	return fmt.Sprintf("the emulator's state %s cannot be used: %s", e.Path, e.Reason)
 }

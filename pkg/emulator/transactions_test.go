@@ -21,6 +21,7 @@ func TestRefusedRequestsChangeNothing(t *testing.T) {
 	for _, dir := range []string{"", t.TempDir()} {
 		r := newRig(t, emulator.Options{Dir: dir})
 		r.create("desk", "")
+		whole := r.at(preview, "GET", "/computes/desk", "").text
 		before, err := r.Status(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -34,6 +35,9 @@ func TestRefusedRequestsChangeNothing(t *testing.T) {
 			{"DELETE", elsewhere("/computes/x"), ""},
 			{"PUT", host + workspacePath + "/computes/y?api-version=" + stable, instance("STANDARD_NOT_THERE", "")},
 			{"POST", host + workspacePath + "/computes/desk/start?api-version=" + stable, ""},
+			{"POST", host + workspacePath + "/computes/desk/customServices?api-version=" + preview, `[{"name":"x"},null]`},
+			{"POST", host + workspacePath + "/computes/desk/updateDataMounts?api-version=" + preview, `[{"source":"x"},null]`},
+			{"POST", host + workspacePath + "/computes/desk/updateIdleShutdownSetting?api-version=" + preview, `{"idleTimeBeforeShutdown":"PT1S"}`},
 			{"HEAD", host + "/subscriptions/new-sub/resourceGroups/new-rg?api-version=" + stable, ""},
 			{"POST", host + "/_emulator/load", `[{"id":"` + strings.Replace(workspacePath, emulator.Workspace, "new-ws", 1) + `/computes/a","properties":{"computeType":"DataFactory"}},{"id":"x"}]`},
 		} {
@@ -51,6 +55,7 @@ func TestRefusedRequestsChangeNothing(t *testing.T) {
 		}
 		groups := r.send("GET", host+"/subscriptions/"+emulator.Subscription+"/resourcegroups?api-version="+stable, "")
 		r.want("groups", len(groups.get("value").([]any)), 1)
+		r.want("the whole of desk", r.at(preview, "GET", "/computes/desk", "").text, whole)
 		r.want("desk", r.show("desk").get("properties", "provisioningState"), "Succeeded")
 		if dir == "" {
 			continue

@@ -76,7 +76,7 @@ func trustServer(path string, info ServerInfo) error {
 	bare := err == nil && u.User == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == ""
 	if !bare || u.Scheme != "http" && u.Scheme != "https" || !loopback.Is(u.Hostname()) {
 		return &TrustError{Path: path, Reason: "names a server that is not on this machine's loopback address",
-			Tip: "remove the file if you did not expect it; a server that other machines reach is named with --endpoint"}
+			Tip: "remove the file if you did not expect it; a server on another machine is used by its URL"}
 	}
 	return nil
 }

@@ -73,3 +73,22 @@ func ExampleServer_computes() {
 	// Running
 	// Stopped
 }
+
+// A fault strikes the requests that match, and the journal tells what was sent.
+func ExampleServer_Fault() {
+	srv, err := emulatortest.Serve(emulator.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	srv.Fault(emulator.Fault{Match: "GET */computes/desk", Status: 403, Times: 1})
+	_, err = srv.Computes.Get(context.Background(), "desk")
+	fmt.Println(err != nil)
+	for _, r := range srv.Requests() {
+		fmt.Println(r.Method, r.Status)
+	}
+	// Output:
+	// true
+	// GET 403
+}
