@@ -167,6 +167,7 @@ func TestExpandRefuses(t *testing.T) {
 		{"a -v:0", "argument", ""},
 		{"a -123:00", "unrecognized argument: -123:00", ""},
 		{"a -5", "unrecognized argument: -5", ""},
+		{"a -19:xx", "unrecognized argument: -19:xx", ""},
 		{"--sub x", "ambiguous option: --sub could match --subnet-name, --subscription, --subscription-id", ""},
 		{"--n x", "ambiguous option: --n could match --name, --no-wait", ""},
 		{"-n", "argument --name/-n: expected one argument", ""},

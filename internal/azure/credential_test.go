@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -754,3 +756,32 @@ func selfSigned(t *testing.T, name string) (certificate, key []byte) {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
 }
+
+// What the identity service of a platform answers is an assertion or an error,
+// which tells neither the key nor what was answered.
+func FuzzAssertion(f *testing.F) {
+	for _, seed := range []string{`{"value":"a.b.c","count":1}`, `{"value":""}`, `{"value":7}`, `{"Value":"x"}`, `{}`, `[]`, `null`, ``, "<html>\x1b[2J</html>", `{"value":"a"`} {
+		f.Add(200, seed)
+	}
+	f.Add(302, "moved")
+	f.Add(403, `{"value":"a.b.c"}`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 100 || status > 999 {
+			t.Skip()
+		}
+		answer := carrier(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		})
+		got, err := githubAssertion(t.Context(), answer, "https://github.example/token?api-version=2", "sesame", "api://x")
+		if err == nil && (got == "" || status != http.StatusOK || !strings.Contains(body, `"`)) {
+			t.Errorf("%d %q: %q", status, body, got)
+		}
+		if err != nil && (got != "" || strings.Contains(err.Error(), "sesame") || strings.ContainsFunc(err.Error(), unicode.IsControl)) {
+			t.Errorf("%d %q: %q, %v", status, body, got, err)
+		}
+	})
+}
+
+type carrier func(*http.Request) (*http.Response, error)
+
+func (c carrier) Do(r *http.Request) (*http.Response, error) { return c(r) }

@@ -201,7 +201,7 @@ func (f field) read(p pair) (v any, strange []string, err error) {
 // number reads a whole number, also in quotes.
 func (n *node) number(key string) (int, error) {
 	written := fmt.Sprint(n.scalar)
-	if _, isBool := n.scalar.(bool); n.mapping == nil && n.list == nil && !isBool {
+	if n.mapping == nil && n.list == nil {
 		if i, err := strconv.Atoi(written); err == nil {
 			return i, nil
 		}

@@ -8,12 +8,16 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/computetarget/computetarget/pkg/emulator"
+	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
 // Whatever is sent gets an answer that is JSON or empty and no failure of the
@@ -212,6 +216,39 @@ func FuzzClockAndPace(f *testing.F) {
 		}
 		if again, err := emulator.ParsePace(pace.String()); err != nil || again != pace {
 			t.Fatalf("pace %q is %s, which is %s (%v)", s, pace, again, err)
+		}
+	})
+}
+
+// Whatever server.json holds, a server that is used through it is on this
+// machine; anything else is refused, in words that hold nothing of the file.
+func FuzzServing(f *testing.F) {
+	for _, seed := range []string{`{"endpoint":"https://127.0.0.1:8443"}`, `{"endpoint":"http://localhost:1/"}`, `{"endpoint":"https://127.0.0.1@evil.example"}`,
+		`{"endpoint":"https://evil.example","caFile":"/x"}`, `{"endpoint":"https://[::1%25x]:1"}`, `{"endpoint":"https://127.0.0.1:1/?x#y"}`, `null`, `{}`, `[]`, ``, `{"pid":1e400}`, "\x00"} {
+		f.Add([]byte(seed))
+	}
+	dir := f.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(filepath.Join(dir, "server.json"), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		info, served, err := emulator.Serving(dir)
+		if err != nil {
+			var trust *emulator.TrustError
+			if !errors.As(err, &trust) || !strings.HasPrefix(err.Error(), dir) || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("%q: %v", content, err)
+			}
+			return
+		}
+		u, err := url.Parse(info.Endpoint)
+		if err != nil || u.User != nil || !loopback.Is(u.Hostname()) || u.Scheme != "http" && u.Scheme != "https" {
+			t.Errorf("%q: %q is used", content, info.Endpoint)
+		}
+		if served {
+			t.Errorf("%q: nobody holds the lock", content)
 		}
 	})
 }

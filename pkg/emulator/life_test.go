@@ -111,7 +111,7 @@ func TestPaces(t *testing.T) {
 			t.Errorf("ParsePace(%q) is no error", bad)
 		}
 	}
-	for _, bad := range []string{"x0", "x", "x-3", "xnan", "60", "Manual"} {
+	for _, bad := range []string{"x0", "x", "x-3", "xnan", "x1e7", "60", "Manual"} {
 		if _, err := emulator.ParseClock(bad); err == nil {
 			t.Errorf("ParseClock(%q) is no error", bad)
 		}
@@ -121,6 +121,22 @@ func TestPaces(t *testing.T) {
 			t.Errorf("ParseClock(%q) is not at the present: %v", good, err)
 		}
 	}
+}
+
+// However slow the pace, an operation goes on; it never ends before it began.
+func TestPaceWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	pace, err := emulator.ParsePace("1e-300")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, emulator.Options{Pace: pace})
+	r.create("desk", "")
+	r.clock.Advance(1000 * time.Hour)
+	r.want("state after 1000 hours", r.state("desk"), "Creating")
+	before := r.clock.Now()
+	r.clock.Advance(-time.Hour)
+	r.want("a clock that is set back", r.clock.Now(), before)
 }
 
 // One operation at a time, and only from the states it makes sense in.

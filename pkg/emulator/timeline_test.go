@@ -118,6 +118,11 @@ func TestSchedulesOfAnInstance(t *testing.T) {
 	if id(1) != second || id(2) != first || id(0) == first || id(3) == "not-one-of-these" || id(3) == "" {
 		t.Errorf("ids %s %s %s %s after %s %s", id(0), id(1), id(2), id(3), first, second)
 	}
+	set(list(withID(first), withID(first)))
+	if id(0) != first || id(1) == first {
+		t.Errorf("one id for two: %s %s", id(0), id(1))
+	}
+	set(list(stop, stop, stop, stop))
 	r.want("the fifth is refused", set(list(stop, stop, stop, stop, stop)).status, 400)
 	r.want("entries after a refusal", len(entries()), 4)
 	for _, body := range []string{`{}`, `{"computeStartStop":null}`, `{"schedules":` + list() + `}`, `{"properties":{"schedules":` + list() + `}}`} {

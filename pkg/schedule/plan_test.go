@@ -303,3 +303,13 @@ func TestCellsAddUp(t *testing.T) {
 		}
 	}
 }
+
+// A state that is known only after the days shown says nothing about them.
+func TestPlanOfThePast(t *testing.T) {
+	t.Parallel()
+	first := time.Date(2027, 1, 4, 0, 0, 0, 0, time.UTC)
+	p := NewPlan(nil, View{First: first, Days: 2, Now: first.AddDate(0, 0, 5), State: On})
+	if p.On != 0 || p.Unknown != 48*time.Hour || p.Off != 0 {
+		t.Errorf("on %s, off %s, unknown %s", p.On, p.Off, p.Unknown)
+	}
+}

@@ -161,3 +161,31 @@ func TestPauseUntil(t *testing.T) {
 		t.Errorf("last firing: %v", err)
 	}
 }
+
+// The start that leaves a firing out must not leave out the one that is kept,
+// nor let the one through that is to be left out.
+func TestSkipKeepsTheCount(t *testing.T) {
+	t.Parallel()
+	at := func(text string) time.Time {
+		when, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	months := Entry{Action: Stop, Enabled: true, Start: mustStart(t, "2027-01-15T09:00:00"),
+		Recurrence: &Recurrence{Frequency: Month, Interval: 2, MonthDays: []int{1}, Hours: []int{9}, Minutes: []int{0}}}
+	now := at("2027-02-01T00:00:00Z")
+	s, err := SkipNext(months, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, ok := s.Entry.Next(now); !ok || !next.Equal(s.Next) || !next.Equal(at("2027-05-01T09:00:00Z")) {
+		t.Errorf("after the skip it fires at %s, not at %s", next, s.Next)
+	}
+	weeks := Entry{Action: Stop, Enabled: true, Start: mustStart(t, "2027-01-04T09:00:00"),
+		Recurrence: &Recurrence{Frequency: Week, Interval: 2, WeekDays: []time.Weekday{time.Monday, time.Wednesday}, Hours: []int{9}, Minutes: []int{0}}}
+	if s, err := SkipNext(weeks, at("2027-01-10T00:00:00Z")); err == nil {
+		t.Errorf("Monday of every other week would be left out by a start of %s", s.Entry.Start)
+	}
+}
