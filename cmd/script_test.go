@@ -348,7 +348,7 @@ var build = sync.OnceValues(func() (string, error) {
 
 func removeBuilt() {
 	if builtDir != "" {
-		_ = os.RemoveAll(builtDir) // a folder left in /tmp hurts nobody
+		_ = os.RemoveAll(builtDir) // a folder left in /tmp is harmless
 	}
 }
 

@@ -100,7 +100,7 @@ func (h *Host) Exec(ctx context.Context, o ServeOptions, load []byte, command []
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one hurts nobody
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one is harmless
 	o.InMemory, o.Listen.Address, o.Listen.Dir = true, "127.0.0.1:0", dir
 	e, server, err := h.listen(ctx, o, "")
 	if err != nil {

@@ -1,10 +1,9 @@
-// Package argv resolves the argument grammar of az (word order, abbreviated
-// flags, @file values) before a command line library sees the words.
+// Package argv resolves az's argument grammar (word order, abbreviated flags,
+// @file values) before cobra sees the words.
 //
 // Path finds the command; Expand rewrites the rest so that every flag has its
-// full name and its value attached. The package knows no particular command:
-// it is given a plain description of words and flags, does no I/O of its own
-// and keeps no state.
+// full name and its value attached. The package works on a plain description of
+// words and flags, does no I/O and keeps no state.
 package argv
 
 import (
@@ -14,12 +13,11 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// Unknown is the cause of an error about a word that is no command, or a flag
-// that the command does not have.
+// Unknown is the cause of an error about an unknown command or flag.
 type Unknown struct {
-	Path []string // the group in which Word is no command
-	Word string   // the word that is no command, in lower case; "" for a flag
-	Flag string   // the flag that the command does not have, without dashes; "" for a word
+	Path []string // the group that lacks Word
+	Word string   // the unknown word, in lower case; "" for a flag
+	Flag string   // the unknown flag, without dashes; "" for a word
 }
 
 func (u *Unknown) Error() string {
@@ -29,13 +27,12 @@ func (u *Unknown) Error() string {
 	return "unknown command " + u.Word
 }
 
-// errorf is a mistake in the arguments. Nothing has been done when it appears.
+// errorf is a usage error. Nothing has been done yet.
 func errorf(tip, format string, args ...any) error {
 	return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf(format, args...), Tip: tip}
 }
 
-// show quotes a piece of user input for a message, cut to a length that fits
-// on a line.
+// show quotes user input for a message, cut to fit on a line.
 func show(s string) string {
 	const most = 60
 	if len(s) > most {
@@ -44,7 +41,7 @@ func show(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// flagText is show without quotes for what reads well without them.
+// flagText is show, without quotes if it reads well without them.
 func flagText(s string) string {
 	if quoted := show(s); quoted != `"`+s+`"` || strings.Contains(s, " ") {
 		return quoted

@@ -143,18 +143,18 @@ func TestPathRefuses(t *testing.T) {
 	for _, c := range []struct{ args, text, tip string }{
 		{"stpo x", `"stpo" is not a computetarget command`, "did you mean stop?"},
 		{"qqqqqq", `"qqqqqq" is not a computetarget command`, "computetarget --help lists the commands"},
-		{"ml run submit", `"ml run" is not a command this program serves`, "computetarget, compute and folder"},
+		{"ml run submit", `"ml run" is not a supported command`, "computetarget, compute and folder"},
 		{"schedule sett x", `"sett" is not a command of schedule`, "did you mean schedule set?"},
 		{"amlcompute identity", "", ""},
-		{"computeinstance", "computeinstance names a kind of compute; the command that goes with it is missing", "computetarget start computeinstance NAME"},
+		{"computeinstance", "computeinstance is a type of compute; the command is missing", "computetarget start computeinstance NAME"},
 		{"computeinstance sotp x", `"sotp" is not a computetarget command`, "stop"},
 		{"create remote -n x", `"remote" is not a command of create`, "aks, amlcompute, computeinstance, datafactory"},
 		{"remote migrate", "migrate does not go with remote", ""},
-		{"attach -n x", "-n stands before the command", "after the command"},
-		{"-n x stop", "-n stands before the command", "after the command"},
-		{"--out json stop", "--out stands before the command", "write --output in full"},
-		{"-- stop", "-- stands before the command", ""},
-		{"attach --type batch -n x", `attach --type does not know "batch"`, "aks, kubernetes, remote"},
+		{"attach -n x", "-n comes before the command", "after the command"},
+		{"-n x stop", "-n comes before the command", "after the command"},
+		{"--out json stop", "--out comes before the command", "write --output in full"},
+		{"-- stop", "-- comes before the command", ""},
+		{"attach --type batch -n x", `attach --type: "batch" is not a type`, "aks, kubernetes, remote"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

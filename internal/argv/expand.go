@@ -11,14 +11,14 @@ import (
 
 // Flag describes one flag of a command.
 type Flag struct {
-	Name       string   // without dashes; "" for a flag that has only a short form
+	Name       string   // without dashes; "" for a flag with only a short form
 	Short      string   // one character without its dash, or ""
 	Aliases    []string // other long names, matched like Name and replaced by it
 	TakesValue bool     // needs exactly one value
 	Repeat     bool     // takes any number of values: --tags a=b c=d
 	Bool3      bool     // takes True or False in any case; alone it means true
-	V1         bool     // a flag of az's v1 command, global ones included: its prefixes win
-	Values     []string // the only values allowed, matched regardless of case; nil for any
+	V1         bool     // a flag of v1, even a global one: its prefixes win
+	Values     []string // the allowed values, ignoring case; nil for any
 }
 
 // takesNext reports whether the argument after the flag belongs to it.
@@ -35,23 +35,23 @@ func (f Flag) label() string {
 	return "--" + f.Name + "/-" + f.Short
 }
 
-// Expand rewrites rest, the arguments of one command, to a form that leaves
-// nothing to guess: every flag has its full name, every value is attached with
-// "=", a flag with several values is repeated, and "--" and what follows it is
-// kept. The flag help (-h) is always known.
+// Expand rewrites rest, the arguments of one command, to an unambiguous form:
+// every flag has its full name, every value is attached with "=", a flag with
+// several values is repeated, and "--" and what follows stay. The flag help
+// (-h) is always known.
 //
 // It resolves what argparse and az accept: unique prefixes of long flags (v1
-// flags first, others when no v1 flag matches), --flag=value, -nVALUE,
-// switches joined as in -vn NAME (but not one dash and a whole long name), True and False in any case, and values that
-// are negative numbers, times of day (-19:00) or contain a blank though they
-// begin with a dash.
+// flags first, others if no v1 flag matches), --flag=value, -nVALUE, switches
+// joined as in -vn NAME (but not one dash and a whole long name), True and
+// False in any case, and values with a leading dash that are negative numbers,
+// times of day (-19:00) or contain a blank.
 //
-// A value @FILE is replaced by what read returns for FILE, without a byte
-// order mark and without line ends at its end, decoded when it is UTF-16 and
-// as base64 when it is not text, as az does; "-" is standard input and read
-// once. When there is no such file the value is kept literally, and so is
-// everything after "--"; a file that is there and cannot be read is an error. A nil read switches this off. Quotes that a wrapper left around
-// a resource id, a GUID or [system] are removed.
+// A value @FILE is replaced by what read returns for FILE, as az does: without
+// a byte order mark and trailing line ends, decoded if it is UTF-16, in base64
+// if it is binary. "-" is standard input, read once. If the file does not exist
+// the value stays literal, as does everything after "--"; a file that exists
+// but cannot be read is an error. A nil read turns this off. Quotes that a
+// wrapper left around a resource id, a GUID or [system] are removed.
 func Expand(rest []string, flags []Flag, read func(path string) ([]byte, error)) ([]string, error) {
 	e := expander{flags: flags, files: files{read: read}}
 	if !slices.ContainsFunc(flags, func(f Flag) bool { return f.Name == "help" }) {
@@ -93,14 +93,14 @@ type expander struct {
 	clocks []string // arguments such as -19:00, which go behind "--"
 }
 
-// ended is what there is, with the arguments that are no flags whatever they
-// look like.
+// ended returns the result, with the arguments that are not flags, whatever
+// they look like.
 func (e *expander) ended(rest []string) []string {
 	return append(append(append(e.out, "--"), e.clocks...), rest...)
 }
 
-// isClock reports whether arg is a time of day that hours end at, such as
-// -19:00, which no flag can be.
+// isClock reports whether arg is a time of day at which hours end, such as
+// -19:00, which cannot be a flag.
 func isClock(arg string) bool {
 	if !strings.HasPrefix(arg, "-") {
 		return false
@@ -110,9 +110,8 @@ func isClock(arg string) bool {
 	return ok && digits(hour) && digits(minute)
 }
 
-// isFlag reports whether argparse would take arg for a flag rather than a
-// value: negative numbers and texts with a blank are values unless they name a
-// flag.
+// isFlag reports whether argparse would treat arg as a flag: negative numbers
+// and texts with a blank are values unless they name a flag.
 func (e *expander) isFlag(arg string) bool {
 	if !dashed(arg) {
 		return false
@@ -133,16 +132,16 @@ func (e *expander) isFlag(arg string) bool {
 	return !strings.Contains(arg, " ") && !isNumber(arg[1:]) && !isClock(arg)
 }
 
-// isNumber reports whether s is digits with at most one point and a digit
-// after it.
+// isNumber reports whether s is digits with at most one point, followed by a
+// digit.
 func isNumber(s string) bool {
 	whole, fraction, point := strings.Cut(s, ".")
 	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
 	return digits(whole) && digits(fraction) && (fraction != "" || !point && whole != "")
 }
 
-// positional adds an argument that is no flag. What a file holds must not turn
-// into a flag.
+// positional adds an argument that is not a flag. The content of a file must
+// not become a flag.
 func (e *expander) positional(arg string) error {
 	v := e.value(arg)
 	if dashed(arg) || dashed(v) {
@@ -161,8 +160,8 @@ func (e *expander) long(arg string, rest []string) ([]string, error) {
 	return e.flag(f, value, assigned, rest)
 }
 
-// short takes a cluster apart: switches first, then at most one flag with a
-// value, glued or not.
+// short splits combined short flags: switches first, then at most one flag with
+// a value, attached or not.
 func (e *expander) short(arg string, rest []string) ([]string, error) {
 	name, _, _ := strings.Cut(arg[1:], "=")
 	if long := e.longName(name); long != "" {
@@ -179,7 +178,8 @@ func (e *expander) short(arg string, rest []string) ([]string, error) {
 		}
 		if value, assigned := strings.CutPrefix(cluster, "="); assigned || f.takesNext() {
 			if !assigned {
-				// az looks for @ only at the start of an argument or after its "=".
+				// az recognizes @ only at the start of an argument or after its
+				// "=".
 				return e.attach(f, []string{value}, rest)
 			}
 			return e.flag(f, value, true, rest)
@@ -209,7 +209,7 @@ func (e *expander) longName(name string) string {
 	return ""
 }
 
-// flag adds f with its value, taken from rest when it is not attached.
+// flag adds f with its value, taken from rest unless attached.
 func (e *expander) flag(f Flag, value string, assigned bool, rest []string) ([]string, error) {
 	switch {
 	case assigned && f.takesNext():
@@ -239,7 +239,7 @@ func (e *expander) flag(f Flag, value string, assigned bool, rest []string) ([]s
 	case f.TakesValue:
 		tip := ""
 		if len(rest) > 0 && rest[0] != "--" && f.Name != "" {
-			tip = "a value that begins with a dash is attached: --" + f.Name + "=" + flagText(rest[0])
+			tip = "attach a value that begins with a dash: --" + f.Name + "=" + flagText(rest[0])
 		}
 		return nil, errorf(tip, "argument %s: expected one argument", f.label())
 	case f.Bool3:
@@ -333,13 +333,13 @@ func (e *expander) byName(name string) (Flag, error) {
 	return Flag{}, errorf("", "ambiguous option: %s could match %s", flagText("--"+name), strings.Join(names, ", "))
 }
 
-// unknown is the error for a flag that does not exist.
+// unknown is the error for an unknown flag.
 func (e *expander) unknown(arg string) error {
 	return &exit.Error{Exit: exit.Usage, Text: "unrecognized argument: " + flagText(arg), Tip: e.near(arg),
 		Err: &Unknown{Flag: strings.TrimLeft(arg, "-")}}
 }
 
-// near returns advice for a flag that does not exist.
+// near returns advice for an unknown flag.
 func (e *expander) near(arg string) string {
 	var known []string
 	for _, f := range e.flags {
@@ -352,7 +352,7 @@ func (e *expander) near(arg string) string {
 	}
 	tip := ""
 	if r, found := lookalike.First(arg); found {
-		tip = "it holds " + lookalike.Describe(r)
+		tip = "it contains " + lookalike.Describe(r)
 		arg = lookalike.Plain(arg)
 	}
 	if near := nearest.Word(strings.ToLower(arg), known); near != "" {

@@ -347,7 +347,7 @@ func TestExpandNamesLookalikes(t *testing.T) {
 	for _, arg := range []string{"--no–wait", "-–no-wait", "--no-wait”", "--no-wait\r", "--\u200bno-wait"} {
 		_, err := Expand([]string{arg}, testFlags(), nil)
 		var e *exit.Error
-		if !errors.As(err, &e) || !strings.Contains(e.Tip, "it holds ") || !strings.Contains(e.Tip, "did you mean --no-wait?") {
+		if !errors.As(err, &e) || !strings.Contains(e.Tip, "it contains ") || !strings.Contains(e.Tip, "did you mean --no-wait?") {
 			t.Errorf("%q: %v, %+v", arg, err, e)
 		}
 	}

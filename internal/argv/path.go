@@ -10,14 +10,13 @@ import (
 	"github.com/computetarget/computetarget/internal/nearest"
 )
 
-// Words is the command tree: what each word means at its place. Keys are in
-// lower case.
+// Words is a level of the command tree. Keys are in lower case.
 type Words map[string]Word
 
 // Word is one word of the command tree.
 type Word struct {
 	Next  Words // words that may follow; nil for a leaf
-	Runs  bool  // with Next: is also a command by itself, so that any other word is an argument
+	Runs  bool  // with Next: also a command itself, so that any other word is an argument
 	Typed bool  // may carry a compute type (stop computeinstance, computeinstance stop)
 
 	Meant   string // the word of Next that is meant when none of them is there
@@ -26,31 +25,29 @@ type Word struct {
 
 // Command is a command found in the arguments.
 type Command struct {
-	Path []string // canonical words, for example ["create", "computeinstance"]; empty when there is none
-	Type string   // the compute type that was named and is not part of Path, or ""
-	Rest []string // what remains for Expand; global flags that stood before the command come first
+	Path []string // canonical words, for example ["create", "computeinstance"]; may be empty
+	Type string   // the given compute type if not part of Path, or ""
+	Rest []string // the rest for Expand; global flags before the command come first
 }
 
-// Types returns the reserved words that name a kind of compute.
+// Types returns the reserved words for compute types.
 func Types() []string {
 	return []string{"aks", "amlcompute", "computeinstance", "datafactory", "kubernetes", "remote"}
 }
 
 // Path finds the command in args.
 //
-// The words `ml computetarget`, `ml compute`, `computetarget` or `compute` in
-// front are dropped, and `ml` in front of `folder`. Global flags may stand
-// before and between the words when written in full (`-o json`,
-// `--output=json`). A compute type may stand before or after the verb; where the
-// tree has a command for each type it may also come as v2's `--type TYPE` or
-// `-t TYPE`, and without one the one that is Meant is taken.
-// Words match regardless of case, as in az. `help WORDS` becomes
-// `WORDS --help`, unless the tree has its own help; completion calls pass
-// untouched.
+// Leading `ml computetarget`, `ml compute`, `computetarget` or `compute` are
+// dropped, as is `ml` before `folder`. Global flags may come before and between
+// the words if written in full (`-o json`, `--output=json`). A compute type may
+// come before or after the verb; where the tree has a command for each type it
+// may also come as v2's `--type TYPE` or `-t TYPE`, and without one the one
+// that is Meant is taken. Words match regardless of case, as in az. `help
+// WORDS` becomes `WORDS --help`, unless the tree has its own help; completion
+// calls pass unchanged.
 //
-// A word that is no command is an error that names the nearest one. Words
-// after a complete command are its arguments, whatever they are called, except
-// a type directly after a Typed one.
+// An unknown command is an error that names the nearest one. Words after a
+// complete command are its arguments, except a type directly after a Typed one.
 func Path(args []string, words Words, globals []Flag) (Command, error) {
 	if len(args) > 0 && strings.HasPrefix(args[0], "__complete") {
 		return Command{Path: args[:1:1], Rest: slices.Clone(args[1:])}, nil
@@ -78,7 +75,7 @@ func Path(args []string, words Words, globals []Flag) (Command, error) {
 	return c, nil
 }
 
-// command descends the tree; what it does not use stays in p.
+// command descends the tree; unused words stay in p.
 func (p *scanner) command(words Words, help bool) (Command, error) {
 	var c Command
 	node := Word{Next: words}
@@ -97,7 +94,7 @@ func (p *scanner) command(words Words, help bool) (Command, error) {
 				return c, nil
 			}
 			return c, errorf("for example: computetarget start "+w+" NAME",
-				"%s names a kind of compute; the command that goes with it is missing", w)
+				"%s is a type of compute; the command is missing", w)
 		}
 	}
 
@@ -142,8 +139,8 @@ func (p *scanner) command(words Words, help bool) (Command, error) {
 	return c, nil
 }
 
-// noCommand says why the words so far are no command by themselves; nil when
-// help was asked for or nothing follows, which the caller answers with help.
+// noCommand says why the words so far are not a complete command; nil for a
+// request for help or if nothing follows, which the caller answers with help.
 func (p *scanner) noCommand(c Command, node Word, help bool) error {
 	w, ok := p.word()
 	if ok {
@@ -152,7 +149,7 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 			group = "a command of " + strings.Join(c.Path, " ")
 		}
 		if r, found := lookalike.First(p.rest[0]); found {
-			tip := "it holds " + lookalike.Describe(r)
+			tip := "it contains " + lookalike.Describe(r)
 			switch plain := lookalike.Plain(p.rest[0]); {
 			case len(plain) > 2 && plain[0] == '-' && plain[1] != '-':
 				tip += ": write -" + plain
@@ -172,7 +169,7 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 			Err: &Unknown{Path: c.Path, Word: w}}
 	}
 	if len(p.rest) == 0 || help || p.helpNext() || p.rest[0] == "--version" || p.global(p.rest[0]) > 0 {
-		return nil // a global flag is still here only when its value is missing, which Expand reports
+		return nil // a global flag is only left if its value is missing, which Expand reports
 	}
 	name, _, _ := strings.Cut(p.rest[0], "=")
 	tip := "put it after the command"
@@ -186,18 +183,18 @@ func (p *scanner) noCommand(c Command, node Word, help bool) error {
 			break
 		}
 	}
-	return errorf(tip, "%s stands before the command, where only global flags written in full may stand", flagText(name))
+	return errorf(tip, "%s comes before the command, where only global flags written in full are allowed", flagText(name))
 }
 
-// scanner walks over words and the global flags between them.
+// scanner iterates over words and the global flags between them.
 type scanner struct {
-	front   []string // global flags stepped over
+	front   []string // skipped global flags
 	rest    []string
 	globals []Flag
 }
 
-// word returns the next word in lower case, stepping over global flags; false
-// when a flag that is not global, or nothing, comes next.
+// word returns the next word in lower case, skipping global flags; false if
+// another flag, or nothing, comes next.
 func (p *scanner) word() (string, bool) {
 	for len(p.rest) > 0 {
 		arg := p.rest[0]
@@ -216,8 +213,8 @@ func (p *scanner) word() (string, bool) {
 
 func (p *scanner) take() { p.rest = p.rest[1:] }
 
-// global returns how many arguments the global flag arg takes up, 0 when it is
-// none.
+// global returns the number of arguments of the global flag arg, 0 if it is not
+// one.
 func (p *scanner) global(arg string) int {
 	name, _, assigned := strings.Cut(arg, "=")
 	if slices.ContainsFunc(p.globals, func(g Flag) bool { return len(g.Name) > 1 && "-"+g.Name == name }) {
@@ -247,8 +244,8 @@ func (p *scanner) dropRoot(words Words) error {
 		p.take()
 		w, ok = p.word()
 		if ok && w != "computetarget" && w != "compute" && w != "folder" && w != "help" {
-			return errorf("of az ml, only computetarget, compute and folder are served here",
-				"%s is not a command this program serves", show("ml "+p.rest[0]))
+			return errorf("of az ml, only computetarget, compute and folder are supported here",
+				"%s is not a supported command", show("ml "+p.rest[0]))
 		}
 	}
 	if ok && (w == "computetarget" || w == "compute") && !has(words, w) {
@@ -257,8 +254,8 @@ func (p *scanner) dropRoot(words Words) error {
 	return nil
 }
 
-// typeFlag takes v2's --type TYPE out of the arguments where the tree has a
-// command for each type. It returns "" when the flag is not there.
+// typeFlag removes v2's --type TYPE from the arguments if the tree has a
+// command for each type. It returns "" without the flag.
 func (p *scanner) typeFlag(path []string, node Word) (string, error) {
 	for i, arg := range p.rest {
 		if arg == "--" {
@@ -285,7 +282,7 @@ func (p *scanner) typeFlag(path []string, node Word) (string, error) {
 				return "", nil
 			}
 			return "", errorf("use one of: "+strings.Join(typesIn(node.Next), ", "),
-				"%s --type does not know %s", strings.Join(path, " "), show(value))
+				"%s --type: %s is not a type", strings.Join(path, " "), show(value))
 		}
 		p.rest = slices.Concat(p.rest[:i], p.rest[end:])
 		return kind, nil

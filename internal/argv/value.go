@@ -15,11 +15,11 @@ import (
 type files struct {
 	read  func(path string) ([]byte, error)
 	stdin *string
-	err   error // the first file that is there and could not be read
+	err   error // for the first existing file that could not be read
 }
 
-// value returns what an argument stands for: a file read, quotes removed.
-// Like az it looks for "@" at the start and after the first "=".
+// value returns the value of an argument, with files read and quotes removed.
+// Like az, it recognizes "@" at the start and after the first "=".
 func (e *expander) value(arg string) string {
 	if key, v, ok := strings.Cut(arg, "="); ok {
 		if text, ok := e.files.load(v); ok {
@@ -30,7 +30,7 @@ func (e *expander) value(arg string) string {
 	return e.attached(arg)
 }
 
-// attached returns what the text after a flag's "=" stands for.
+// attached returns the value of the text after a flag's "=".
 func (e *expander) attached(v string) string {
 	if text, ok := e.files.load(v); ok {
 		return text
@@ -38,8 +38,8 @@ func (e *expander) attached(v string) string {
 	return unquote(v)
 }
 
-// load returns the text of the file that "@path" names, false when v is no
-// such value, or there is no such file.
+// load returns the text of the file in "@path"; false if v has another form or
+// the file does not exist.
 func (f *files) load(v string) (string, bool) {
 	path, ok := strings.CutPrefix(v, "@")
 	if !ok || path == "" || f.read == nil {
@@ -62,8 +62,8 @@ func (f *files) load(v string) (string, bool) {
 	return text, true
 }
 
-// Text returns the text in a file without byte order mark and final line
-// ends, or base64 of what is not text.
+// Text returns the text of a file without byte order mark and trailing line
+// ends, or binary content in base64.
 func Text(data []byte) string {
 	text := ""
 	switch {
@@ -89,9 +89,9 @@ func utf16Text(data []byte, order binary.ByteOrder) string {
 	return string(utf16.Decode(units))
 }
 
-// unquote removes quotes around a resource id, a GUID or [system], which
-// wrappers leave there when they quote once too often: '"/subscriptions/…"'.
-// They may stand around a comma-separated list or around each of its ids.
+// unquote removes quotes around a resource id, a GUID or [system], left by
+// wrappers that quote twice: '"/subscriptions/…"'. They may enclose a
+// comma-separated list or each of its ids.
 func unquote(v string) string {
 	if !strings.ContainsAny(v, `"'`) {
 		return v

@@ -1,11 +1,10 @@
-// Command bench measures what computetarget costs (time to start, size,
-// memory, requests) beside programs that do as little as can be, and prints the
-// ratios beside their budgets. Ratios of one run can be compared between
-// machines; the times themselves cannot.
+// Command bench compares computetarget's start-up time, size, memory and
+// requests with minimal programs, and prints the ratios beside their budgets.
+// Ratios of one run are comparable between machines; times are not.
 //
 //	go run ./internal/bench [-runs 40]
 //
-// It uses az and hyperfine when they are there.
+// It uses az and hyperfine if they are installed.
 package main
 
 import (
@@ -48,7 +47,7 @@ func measure(ctx context.Context, runs int) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder in /tmp hurts nobody
+	defer os.RemoveAll(dir) //nolint:errcheck // a leftover folder in /tmp is harmless
 	b := &bench{ctx: ctx, dir: dir}
 	for name, pkg := range map[string]string{"computetarget": ".", "hello": "./internal/bench/hello", "pages": "./internal/bench/pages", "peak": "./internal/bench/peak"} {
 		if err := b.build(name, pkg); err != nil {
@@ -63,12 +62,12 @@ func measure(ctx context.Context, runs int) error {
 // bench is one run of all measurements.
 type bench struct {
 	ctx context.Context
-	dir string // of the programs and of the home they run in
+	dir string // for the programs and their home
 }
 
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
 
-// build makes a program as releases are made: static and stripped.
+// build builds a program like a release: static and stripped.
 func (b *bench) build(name, pkg string) error {
 	c := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.path(name), pkg)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -78,7 +77,7 @@ func (b *bench) build(name, pkg string) error {
 	return nil
 }
 
-// cost is what one run of a program took.
+// cost is the cost of one run of a program.
 type cost struct {
 	wall, cpu time.Duration
 }
@@ -102,8 +101,8 @@ func (b *bench) once(env []string, program string, args ...string) (cost, error)
 	return cost{took, c.ProcessState.UserTime() + c.ProcessState.SystemTime()}, nil
 }
 
-// peak is the most memory a program held, in megabytes. Linux counts what the
-// parent held at the fork, so that a small program has to be the parent.
+// peak is the peak memory of a program, in megabytes. Linux includes the
+// parent's memory at the fork, so the parent must be a small program.
 func (b *bench) peak(env []string, program string, args ...string) (float64, error) {
 	if filepath.Base(program) == program {
 		program = b.path(program)
@@ -118,7 +117,7 @@ func (b *bench) peak(env []string, program string, args ...string) (float64, err
 	return kb / 1024, err
 }
 
-// memory prints a line about the peak memory of a command.
+// memory prints the row for the peak memory of a command.
 func (b *bench) memory(what string, budget float64, env []string, args ...string) error {
 	mb, err := b.peak(env, "computetarget", args...)
 	if err == nil {
@@ -133,8 +132,8 @@ type program struct {
 	argv []string
 }
 
-// median runs programs in turns, so that what else the machine does meets all
-// of them, and returns the median of each cost.
+// median runs programs in turn, so that other load affects them equally, and
+// returns the median of each cost.
 func (b *bench) median(runs int, programs ...program) ([]cost, error) {
 	all := make([][]cost, len(programs))
 	for range runs {
@@ -164,7 +163,7 @@ func (b *bench) median(runs int, programs ...program) ([]cost, error) {
 	return out, nil
 }
 
-// row prints a line of the table; a measurement over its budget is marked.
+// row prints a row of the table and marks a measurement over its budget.
 func row(what, measured, yardstick string, ratio, budget float64, unit string) {
 	mark := "ok"
 	if ratio > budget {
@@ -179,7 +178,7 @@ func row(what, measured, yardstick string, ratio, budget float64, unit string) {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-// startUp compares how long it takes to say something.
+// startUp compares start-up times.
 func (b *bench) startUp(runs int) error {
 	server, err := b.emulator("instant")
 	if err != nil {
@@ -240,7 +239,7 @@ func (b *bench) size() error {
 	return nil
 }
 
-// large measures what a workspace of ten thousand computes costs.
+// large measures a workspace of ten thousand computes.
 func (b *bench) large(runs int) error {
 	server := pages(many, 200)
 	defer server.Close()
@@ -275,7 +274,7 @@ func (b *bench) large(runs int) error {
 	)
 }
 
-// requests counts what commands ask the service for.
+// requests counts the requests of commands.
 func (b *bench) requests() error {
 	server, err := b.emulator("20")
 	if err != nil {
@@ -328,8 +327,7 @@ func (b *bench) requests() error {
 	return nil
 }
 
-// prompt measures how long after the service is done the shell's prompt comes
-// back.
+// prompt measures the time from the end of an operation to the shell's prompt.
 func (b *bench) prompt() error {
 	const pace = 20
 	server, err := b.emulator(fmt.Sprint(pace))
@@ -347,17 +345,17 @@ func (b *bench) prompt() error {
 	if err != nil {
 		return err
 	}
-	done := 120 * time.Second / pace // what a start takes at this pace
+	done := 120 * time.Second / pace // duration of a start at this pace
 	late := c.wall - done
 	row("from done to prompt, a start of 6 s", ms(late), "interval of polls then about 2 s", late.Seconds(), 2.5, " s")
 	return nil
 }
 
-// hyperfine has its own opinion on start-up.
+// hyperfine measures start-up independently.
 func (b *bench) hyperfine() error {
 	tool, err := exec.LookPath("hyperfine")
 	if err != nil {
-		return nil //nolint:nilerr // it is optional
+		return nil //nolint:nilerr // optional
 	}
 	report := b.path("hyperfine.json")
 	c := exec.CommandContext(b.ctx, tool, "-N", "--warmup", "5", "--runs", "60", "--style", "none", "--export-json", report,
@@ -379,7 +377,7 @@ func (b *bench) hyperfine() error {
 	return nil
 }
 
-// served is an emulator on a port that counts what it is asked.
+// served is an emulator on a port that counts requests.
 type served struct {
 	env   []string
 	asked atomic.Int64
@@ -408,8 +406,7 @@ func (b *bench) emulator(pace string) (*served, error) {
 	return s, nil
 }
 
-// pages serves n instances, half of them with four schedules, without anything
-// behind it.
+// pages serves n static instances, half of them with four schedules.
 func pages(n, size int) *httptest.Server {
 	one := func(i int) string {
 		stops := stop
@@ -425,7 +422,7 @@ func pages(n, size int) *httptest.Server {
 			return
 		}
 		from := 0
-		_, _ = fmt.Sscan(r.URL.Query().Get("$skip"), &from) // nothing is the first page
+		_, _ = fmt.Sscan(r.URL.Query().Get("$skip"), &from) // absent on the first page
 		var page bytes.Buffer
 		page.WriteString(`{"value":[`)
 		to := min(n, from+size)

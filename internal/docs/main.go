@@ -1,6 +1,6 @@
-// Command docs writes what can be derived from the command tree: the command
-// reference, the man pages and the completion scripts. Run it with go generate;
-// a test fails when what is committed differs.
+// Command docs generates the command reference, the man pages and the
+// completion scripts from the command tree. Run it with go generate; a test
+// fails if the committed files differ.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-// generated returns every file that is derived, by its path in the repository.
+// generated returns every generated file, by its path in the repository.
 func generated() (map[string]string, error) {
 	files := map[string]string{}
 	for _, shell := range cmd.Shells() {
@@ -50,7 +50,7 @@ func generated() (map[string]string, error) {
 	return files, nil
 }
 
-// scriptNames are the names under which each shell finds its script.
+// scriptNames are the file names by which each shell finds its script.
 var scriptNames = map[string]string{
 	"bash":       "computetarget.bash",
 	"zsh":        "_computetarget",
@@ -58,11 +58,11 @@ var scriptNames = map[string]string{
 	"powershell": "computetarget.ps1",
 }
 
-// folders hold nothing but generated files.
+// folders contain only generated files.
 func folders() []string { return []string{"completions", "docs/reference", "docs/man"} }
 
-// write makes the generated files below root what they should be and removes
-// those of commands that are gone.
+// write updates the generated files below root and removes those of removed
+// commands.
 func write(root string) error {
 	files, err := generated()
 	if err != nil {
@@ -90,7 +90,7 @@ func write(root string) error {
 	return nil
 }
 
-// others lists the files in the generated folders that nothing generates.
+// others lists the stale files in the generated folders.
 func others(root string, files map[string]string) ([]string, error) {
 	var out []string
 	for _, folder := range folders() {

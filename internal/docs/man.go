@@ -71,7 +71,7 @@ func manPage(group []cmd.Reference) string {
 	return b.String()
 }
 
-// body is what a page says about one command, with headings of a level.
+// body documents one command, with headings of a level.
 func body(b *strings.Builder, r cmd.Reference, heading string) {
 	for i, paragraph := range strings.Split(r.Long, "\n\n") {
 		if i > 0 {
@@ -98,14 +98,14 @@ func manFlags(b *strings.Builder, heading string, flags []cmd.FlagReference) {
 	}
 }
 
-// header begins a page. It carries no date, so that a page changes only with
-// its content.
+// header begins a page. It has no date, so that a page changes only with its
+// content.
 func header(b *strings.Builder, name, short string) {
 	fmt.Fprintf(b, ".\\\" Written by go generate from the command tree.\n.TH %s 1 \"\" computetarget\n.SH NAME\n%s \\- %s\n",
 		strings.ToUpper(roff(name)), roff(name), roff(short))
 }
 
-// roff escapes what a formatter of manual pages would read as commands.
+// roff escapes text that a formatter would read as commands.
 func roff(s string) string {
 	s = strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...", "→", "->", "·", "-", "–", `\-`).Replace(s)
 	lines := strings.Split(s, "\n")

@@ -75,8 +75,8 @@ func flagTable(flags []cmd.FlagReference) string {
 	return b.String()
 }
 
-// prose is the long help as Markdown: paragraphs stay, what is indented is
-// shown as it is.
+// prose is the long help as Markdown: paragraphs stay, indented text becomes
+// code.
 func prose(long string) string {
 	var out []string
 	for _, paragraph := range strings.Split(long, "\n\n") {
@@ -89,7 +89,7 @@ func prose(long string) string {
 	return strings.Join(out, "\n\n")
 }
 
-// escape keeps characters of help texts from meaning something in Markdown.
+// escape escapes Markdown in help texts.
 func escape(s string) string {
 	return strings.NewReplacer("|", `\|`, "<", `\<`, "*", `\*`, "_", `\_`, "[", `\[`).Replace(s)
 }
@@ -103,7 +103,7 @@ func outdent(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// anchor is how a heading is linked to.
+// anchor is the link target of a heading.
 func anchor(heading string) string { return strings.ReplaceAll(strings.ToLower(heading), " ", "-") }
 
 func lowerFirst(s string) string {

@@ -1,10 +1,10 @@
-// Command fuzz runs every fuzz test of the repository, one after the other, and
-// prints a line for each. It fails when one of them does.
+// Command fuzz runs every fuzz test of the repository in sequence and prints a
+// line for each. It fails if one of them does.
 //
 //	go run ./internal/fuzz [-time 10m] [-run REGEXP] [-parallel N]
 //
-// An input that fails is kept by go test under testdata/fuzz of its package,
-// where every later go test runs it.
+// go test keeps a failing input under testdata/fuzz of its package, where every
+// later go test runs it.
 package main
 
 import (
@@ -26,9 +26,9 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("fuzz: ")
-	each := flag.Duration("time", 10*time.Minute, "how long each target runs")
-	match := flag.String("run", "", "run only the targets that match this regular expression, as PACKAGE.NAME")
-	parallel := flag.Int("parallel", 0, "how many inputs are tried at once; 0 for one a processor")
+	each := flag.Duration("time", 10*time.Minute, "how long to run each target")
+	match := flag.String("run", "", "only run targets whose PACKAGE.NAME matches this regular expression")
+	parallel := flag.Int("parallel", 0, "how many inputs to try at once; 0 for one per processor")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// run fuzzes each target that matches for the given time.
+// run fuzzes each matching target for the given time.
 func run(ctx context.Context, match string, each time.Duration, parallel int) error {
 	wanted, err := regexp.Compile(match)
 	if err != nil {
@@ -96,11 +96,11 @@ func targets(list string) []target {
 	return found
 }
 
-// fuzz runs the target and returns the last thing it said of its progress, or
-// all it said when it failed.
+// fuzz runs the target and returns its last progress line, or all its output if
+// it failed.
 func (t target) fuzz(ctx context.Context, each time.Duration, parallel int) (string, error) {
 	args := []string{"test", "-vet=off", "-run", "^$", "-fuzz", "^" + t.name + "$", "-fuzztime", each.String(),
-		"-fuzzminimizetime", "1s"} // a minute by default, for each input of interest
+		"-fuzzminimizetime", "1s"} // the default is a minute per interesting input
 	if parallel > 0 {
 		args = append(args, "-parallel", strconv.Itoa(parallel))
 	}

@@ -7,8 +7,7 @@ import (
 	"sync"
 )
 
-// word is one word of a command: where it stands, quotes included, and what it
-// says.
+// word is one word of a command: its position, including quotes, and its text.
 type word struct {
 	start, end int
 	text       string
@@ -17,13 +16,13 @@ type word struct {
 // call is a call of az in a view.
 type call struct {
 	view  view
-	words []word // "az" first
+	words []word // starts with "az"
 	list  bool   // words are separate strings: ["az", "ml", …]
 	after int    // where the call ends
 }
 
-// The program's name as scripts write it: az, az.cmd, /usr/bin/az, quoted or
-// not. Between two words stand blanks and continued line ends.
+// The program's name in scripts: az, az.cmd, /usr/bin/az, quoted or not. Blanks
+// and continued line ends separate words.
 const (
 	azName  = `az(?:\.cmd|\.exe|\.bat)?`
 	notPath = `\s"'` + "`" + `;|&()<>=,!@\[\]`
@@ -36,7 +35,7 @@ const (
 	azWord  = `["']?(?:ml|extension)["']?`
 )
 
-// patterns are compiled when the first file is read.
+// patterns are compiled for the first file.
 type patterns struct {
 	call, folded, list, yaml, pieces, exitCode, errorText, signIn                             *regexp.Regexp
 	mention, question, installsNext, removes, installer, named, azOnly, use, image, container *regexp.Regexp
@@ -76,8 +75,8 @@ func (v view) calls() []Finding {
 	}
 	p := compiled()
 	near := v.candidates()
-	// In Python and JSON only a string or a list of strings can be a command; strings
-	// are views of their own.
+	// In Python and JSON only a string or a list of strings can be a command;
+	// each string is a separate view.
 	if v.kind != python && v.kind != json {
 		for _, m := range v.all(p.call, near) {
 			if v.starts(m[0]) && !v.inComment(m[0]) {
@@ -118,8 +117,8 @@ func (v view) calls() []Finding {
 	return found
 }
 
-// questions returns the places where a script asks whether the extension is
-// installed: az extension list | grep azure-cli-ml.
+// questions returns the places where a script checks for the extension: az
+// extension list | grep azure-cli-ml.
 func (v view) questions() []Finding {
 	var found []Finding
 	p := compiled()
@@ -143,16 +142,16 @@ func (v view) questions() []Finding {
 	return found
 }
 
-const piecesWhy = "looks like a call put together from pieces: let it run computetarget instead of az ml computetarget"
+const piecesWhy = "appears to be a call built from pieces: make it run computetarget instead of az ml computetarget"
 
-// candidates returns the parts of the text around the words ml and extension:
-// the rest, mostly everything, need not be looked at closely.
+// candidates returns the parts of the text around the words ml and extension;
+// the rest, nearly everything, needs no closer search.
 func (v view) candidates() []span {
 	const before, after = 300, 200 // a path and a line end between words
 	var parts []span
 	lower := bytes.ToLower(v.text)
 	if len(lower) != len(v.text) {
-		return []span{{0, len(v.text)}} // letters that change their size
+		return []span{{0, len(v.text)}} // changing case changes their size
 	}
 	add := func(i int) {
 		s := span{max(0, i-before), min(len(v.text), i+after)}
@@ -174,7 +173,7 @@ func (v view) candidates() []span {
 	return parts
 }
 
-// all returns the matches in parts of the text.
+// all returns the matches in the parts of the text.
 func (v view) all(re *regexp.Regexp, parts []span) [][2]int {
 	var out [][2]int
 	for _, s := range parts {
@@ -185,9 +184,9 @@ func (v view) all(re *regexp.Regexp, parts []span) [][2]int {
 	return out
 }
 
-// afterPiece reports whether what stands before i can be the first half of a
-// call: a variable, the end of a quoted text or an argument list. Other words
-// make it prose.
+// afterPiece reports whether the text before i can be the first half of a call:
+// a variable, the end of a quoted text or an argument list. Anything else is
+// prose.
 func (v view) afterPiece(i int) bool {
 	line := bytes.TrimRight(v.text[v.line(i):i], " \t")
 	if len(line) == 0 {
@@ -214,12 +213,12 @@ func (v view) starts(i int) bool {
 		line := v.text[v.line(i):i]
 		return v.kind == makefile && len(bytes.Trim(line, "\t @-+")) == 0
 	case 'n', 't', '\\':
-		return i > 1 && v.text[i-2] == '\\' // an escape that is not undone
+		return i > 1 && v.text[i-2] == '\\' // an escape that stays
 	}
 	return false
 }
 
-// wordBefore returns the word of the same command or list that stands before i.
+// wordBefore returns the word before i in the same command or list.
 func (v view) wordBefore(i int) string {
 	t := bytes.TrimRight(v.text[v.line(i):i], " \t\"',")
 	if string(bytes.TrimSpace(t)) == "-" { // an item of a YAML list
@@ -231,8 +230,7 @@ func (v view) wordBefore(i int) string {
 	return strings.ToLower(string(t[bytes.LastIndexAny(t, " \t\"',[")+1:]))
 }
 
-// line returns where the line of i starts, not further back than a line
-// reasonably is.
+// line returns the start of i's line, within a reasonable distance.
 func (v view) line(i int) int {
 	const most = 4096
 	low := max(0, i-most)
@@ -254,8 +252,7 @@ func (v view) inComment(i int) bool {
 	return comment
 }
 
-// folded reports whether i lies in a YAML block whose line ends are blanks
-// (key: >).
+// folded reports whether i is in a folded YAML block (key: >).
 func (v view) folded(i int) bool {
 	const most = 200 // lines of one folded command
 	at := v.line(i)
@@ -278,8 +275,8 @@ func (v view) folded(i int) bool {
 
 func indentOf(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
 
-// state reads a piece of a line up to where a call begins: the quote that is
-// open there, "" for none, and whether a comment has begun.
+// state reads a line up to the start of a call. It returns the open quote, or
+// "", and whether a comment has begun.
 func (k kind) state(line []byte) (quote string, comment bool) {
 	var stack []string
 	open := ""
@@ -338,8 +335,7 @@ func (v view) shellCall(i int) call {
 	return c
 }
 
-// gap steps over blanks and continued line ends; false at the end of the
-// command.
+// gap skips blanks and continued line ends; false at the end of the command.
 func (v view) gap(at int, folded bool) (int, bool) {
 	for at < len(v.text) {
 		switch c := v.text[at]; {
@@ -375,8 +371,8 @@ func (v view) gap(at int, folded bool) (int, bool) {
 	return at, false
 }
 
-// word reads the word at i; an empty one where the command ends. outer is the
-// quote the whole command stands in.
+// word reads the word at i; empty at the end of the command. outer is the quote
+// around the whole command.
 func (v view) word(i int, outer string) word {
 	w := word{start: i}
 	var text strings.Builder
@@ -401,7 +397,7 @@ func (v view) word(i int, outer string) word {
 				continue
 			}
 			if strings.Trim(text.String(), "0123456789") == "" {
-				i = w.start // 2> is no word
+				i = w.start // 2> is not a word
 			}
 		case bytes.HasPrefix(rest, []byte("$(")) && v.kind != makefile:
 			n := balanced(rest[1:])
@@ -457,7 +453,7 @@ func (v view) word(i int, outer string) word {
 	return w
 }
 
-// quoted returns the length of the quoted text at the start of t, -1 when the
+// quoted returns the length of the quoted text at the start of t, -1 if the
 // quote is not closed within reason.
 func quoted(t []byte, k kind) int {
 	const most = 1 << 13

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// kind is how a file, or a part of one, is read.
+// kind is the syntax of a file or a part of one.
 type kind int
 
 const (
@@ -28,8 +28,8 @@ const (
 )
 
 // Files returns the files below dir that Find can read, by name or by their
-// "#!" line, sorted. Folders of tools (.git, node_modules, .venv, …) and JSON of
-// more than 1 MiB, which is data, are left out.
+// "#!" line, sorted. It skips tool folders (.git, node_modules, .venv, …) and
+// JSON above 1 MiB, which is data.
 func Files(fsys fs.FS, dir string) ([]string, error) {
 	var files []string
 	err := fs.WalkDir(fsys, dir, func(name string, d fs.DirEntry, err error) error {
@@ -63,8 +63,8 @@ func Files(fsys fs.FS, dir string) ([]string, error) {
 	return files, err
 }
 
-// firstBytes returns the beginning of a file, nothing when it cannot be read:
-// reading it for real will say why.
+// firstBytes returns the beginning of a file, or nothing if it cannot be read:
+// the full read will report why.
 func firstBytes(fsys fs.FS, name string) []byte {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -109,7 +109,7 @@ func kindByName(file string) (kind, bool) {
 		return makefile, true
 	case ".dockerfile":
 		return dockerfile, true
-	case ".groovy", ".jenkinsfile", ".bicep": // what is a comment or a text in them is the same
+	case ".groovy", ".jenkinsfile", ".bicep": // same comments and strings
 		return groovy, true
 	case ".py":
 		return python, true
@@ -149,7 +149,7 @@ func kindByFirstLine(text []byte) (kind, bool) {
 	return shell, bytes.Contains(line, []byte("sh"))
 }
 
-// kindByLanguage reads the word after the fence of a code block.
+// kindByLanguage maps the language of a fenced code block.
 func kindByLanguage(word string) kind {
 	switch strings.ToLower(strings.Trim(word, "{}. ")) {
 	case "powershell", "pwsh", "ps1", "azurepowershell", "azurepowershell-interactive":

@@ -2,8 +2,8 @@
 // extension, in scripts, pipelines, notebooks and pages, and rewrites them to
 // call computetarget.
 //
-// It is a pure engine: bytes in, findings or bytes out. A rewrite changes the
-// words of the calls it understands and nothing else.
+// It is pure: bytes in, findings or bytes out. A rewrite changes only the calls
+// it understands.
 package migrate
 
 import (
@@ -13,34 +13,33 @@ import (
 	"unicode/utf16"
 )
 
-// Finding is one call of the retired extension, or a question whether it is
-// installed.
+// Finding is a call of the retired extension, or a check for it.
 type Finding struct {
-	File     string   // the name that was given
+	File     string   // as given
 	Line     int      // from 1
-	Text     string   // the call as it stands, on one line
-	Becomes  string   // the call Rewrite writes, on one line; "" when it has to be changed by hand
-	Warnings []string // what behaves differently, or why it has to be changed by hand
+	Text     string   // the original call, on one line
+	Becomes  string   // the rewritten call, on one line; "" if it must be changed by hand
+	Warnings []string // what behaves differently, or why it must be changed by hand
 
 	role       role
-	args       []string // what computetarget would get; nil when that cannot be told
-	start, end int      // where the words that make it a call stand in the file
+	args       []string // what computetarget would get; nil if unknown
+	start, end int      // the range of the words that make it a call
 	edits      []edit
 }
 
-// role is what a finding means for the line that installs the extension.
+// role tells how a finding affects the line that installs the extension.
 type role int
 
 const (
 	ordinary role = iota
 	installs      // az extension add|update -n azure-cli-ml
-	asks          // a question whether azure-cli-ml is installed
+	asks          // a check for azure-cli-ml
 	attaches      // az ml folder attach
-	runs          // az ml run, which reads what attaching a folder wrote
-	shared        // a call that either extension of az serves; not reported
+	runs          // az ml run, which reads the files of folder attach
+	shared        // a call that either extension serves; not reported
 )
 
-// byHand makes f a call that is not rewritten.
+// byHand marks f as a call that is not rewritten.
 func (f *Finding) byHand(why string) {
 	f.Becomes, f.edits, f.Warnings = "", nil, []string{why}
 }
@@ -51,34 +50,32 @@ type edit struct {
 	text       string
 }
 
-// Options says what is known besides the file.
+// Options is what is known besides the file.
 type Options struct {
-	// Refuses says why computetarget would refuse words, nil when it takes
-	// them. Where a variable decides a value, the word is AnyValue. A nil
-	// Refuses takes everything.
+	// Refuses returns why computetarget would refuse words, or nil. A value
+	// from a variable is AnyValue. A nil Refuses accepts everything.
 	Refuses func(words []string) error
 
-	// Needed says which call outside the file still needs azure-cli-ml, ""
-	// for none: a file that only installs the extension then keeps doing so.
+	// Needed names a call outside the file that still needs azure-cli-ml, or is
+	// "". A file that only installs the extension then keeps doing so.
 	Needed string
 }
 
-// AnyValue stands for a value that is in a variable. It is a word that a flag
-// for True or False takes, too.
+// AnyValue stands for the value of a variable. It is valid for a flag that
+// takes True or False, too.
 const AnyValue = "true"
 
 const bom = "\xef\xbb\xbf"
 
-// Find returns the calls in content, in order. The file's name decides how it
-// is read; an unknown name is read as a shell script. Content that is not text
-// has none.
+// Find returns the calls in content, in order. The file's name decides the
+// syntax; the default is a shell script. Binary content has no calls.
 func Find(file string, content []byte, o Options) []Finding {
 	_, found := Rewrite(file, content, o)
 	return found
 }
 
-// Rewrite returns content with every call replaced that has a Becomes, and all
-// findings. It changes nothing else, and a second Rewrite changes nothing.
+// Rewrite returns content with every call that has a Becomes replaced, and all
+// findings. A second Rewrite changes nothing.
 func Rewrite(file string, content []byte, o Options) ([]byte, []Finding) {
 	text, encode, ok := toUTF8(content)
 	if !ok {
@@ -90,11 +87,11 @@ func Rewrite(file string, content []byte, o Options) ([]byte, []Finding) {
 		return content, found
 	}
 	if again := find(file, out, o); slices.ContainsFunc(again, func(f Finding) bool { return f.edits != nil }) {
-		// A rewritten call reads as part of another one: such a text can be
-		// understood in two ways.
+		// If a rewritten call would be part of another one, the text is
+		// ambiguous.
 		for i := range found {
 			if found[i].edits != nil {
-				found[i].byHand("what it becomes would be read as part of another call: change it by hand")
+				found[i].byHand("its rewrite would be read as part of another call: change it by hand")
 			}
 		}
 		return content, found
@@ -130,7 +127,7 @@ func find(file string, text []byte, o Options) []Finding {
 	found = inOrder(found)
 	for i := range found {
 		if found[i].edits != nil && inContainer(text, found[i].start, kind) {
-			found[i].byHand("it runs in another container, which may have az and no computetarget: install it there")
+			found[i].byHand("it runs in another container, which may not have computetarget: install it there")
 		}
 		if err := o.refuses(found[i]); err != nil {
 			found[i].byHand(refusedWhy + err.Error())
@@ -148,14 +145,14 @@ func find(file string, text []byte, o Options) []Finding {
 	return found
 }
 
-// inContainer reports whether the call at i is not run where the script is, but
-// by docker run, or in the container of GitHub's azure/cli action.
+// inContainer reports whether docker run, or GitHub's azure/cli action, runs
+// the call at i in a container.
 func inContainer(text []byte, i int, k kind) bool {
 	line := bytes.LastIndexByte(text[:i], '\n') + 1
 	for line > 0 && bytes.HasSuffix(bytes.TrimRight(text[:line-1], " \t\r"), []byte("\\")) { // continued
 		line = bytes.LastIndexByte(text[:line-1], '\n') + 1
 	}
-	const longest = 1 << 12 // bytes of a line that are looked at
+	const longest = 1 << 12 // bytes of a line that are searched
 	if compiled().container.Match(text[max(line, i-longest):i]) {
 		return true
 	}
@@ -184,8 +181,8 @@ func (o Options) refuses(f Finding) error {
 	return o.Refuses(f.args)
 }
 
-// inOrder sorts findings by where they stand and drops what was seen in two
-// readings of the file.
+// inOrder sorts findings by position and drops duplicates from overlapping
+// views.
 func inOrder(found []Finding) []Finding {
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.start - b.start })
 	kept := found[:0]
@@ -204,8 +201,9 @@ func inOrder(found []Finding) []Finding {
 	return kept
 }
 
-// toUTF8 returns the text of a file and the way back. UTF-16 with a byte order
-// mark, which PowerShell writes, is decoded; ok is false for what is not text.
+// toUTF8 returns the text of a file and a function that encodes it again. It
+// decodes UTF-16 with a byte order mark, which PowerShell writes; ok is false
+// for binary content.
 func toUTF8(content []byte) (text []byte, encode func([]byte) []byte, ok bool) {
 	var order binary.ByteOrder
 	switch {

@@ -148,7 +148,7 @@ func TestRewrite(t *testing.T) {
 			`{"cells": [{"cell_type": "code", "source": "!computetarget show -n \"x\""}]}`},
 		{"json without its name", "-", `["az ml computetarget show -n \"a # b\"", "# az ml computetarget list"]`,
 			`["computetarget show -n \"a # b\"", "# az ml computetarget list"]`},
-		{"no extension", "nightly", "#!/usr/bin/env python3\nos.system('az ml computetarget list') # 'az ml computetarget list'\n",
+		{"not an extension", "nightly", "#!/usr/bin/env python3\nos.system('az ml computetarget list') # 'az ml computetarget list'\n",
 			"#!/usr/bin/env python3\nos.system('computetarget list') # 'az ml computetarget list'\n"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestFindings(t *testing.T) {
 		{"a.sh", "az ml computetarget attach --name x --type remotedocker", 1, "az ml computetarget attach --name x --type remotedocker", "", []string{"remotedocker"}},
 		{"a.sh", "az ml computetarget attach remote -n x -a h -u u --ssh-port 22 -p secret", 1,
 			"az ml computetarget attach remote -n x -a h -u u --ssh-port 22 -p secret", "computetarget attach remote -n x -a h -u u --ssh-port 22 -p secret", []string{"@FILE"}},
-		{"a.sh", "az ml computetarget show -n x 2>&1 | grep ComputeTargetNotFound", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"texts of errors"}},
+		{"a.sh", "az ml computetarget show -n x 2>&1 | grep ComputeTargetNotFound", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"error messages"}},
 		{"a.sh", "az ml computetarget show -n x\nif [ $? -eq 1 ]; then", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"exit codes"}},
 		{"a.sh", "az ml computetarget show -n x\nif [ $? -ne 0 ]; then", 1, "az ml computetarget show -n x", "computetarget show -n x", nil},
 		{"a.ps1", "az ml computetarget show -n x\nif ($LASTEXITCODE -eq 1) {}", 1, "az ml computetarget show -n x", "computetarget show -n x", []string{"exit codes"}},
@@ -205,7 +205,7 @@ func TestFindings(t *testing.T) {
 		{"a.sh", "/opt/az/bin/az ml computetarget list", 1, "/opt/az/bin/az ml computetarget list", "computetarget list", []string{"PATH"}},
 		{"a.sh", "export AZURE_CLIENT_ID=x\naz ml computetarget list", 2, "az ml computetarget list", "computetarget list", []string{"--auth-mode azurecli"}},
 		{"a.sh", "az extension update -n azure-cli-ml -y", 1, "az extension update -n azure-cli-ml -y", "computetarget version", []string{"no extension to install"}},
-		{"a.sh", "az extension show --name azure-cli-ml", 1, "az extension show --name azure-cli-ml", "", []string{"no extension"}},
+		{"a.sh", "az extension show --name azure-cli-ml", 1, "az extension show --name azure-cli-ml", "", []string{"not an extension"}},
 		{"a.sh", "az ml run submit-script -c train", 1, "az ml run submit-script", "", []string{"az ml job"}},
 		{"a.sh", "az ml datastore attach-blob -n x", 1, "az ml datastore attach-blob", "", []string{"az ml datastore create"}},
 		{"a.sh", "az ml workspace create -w ws -g rg --exist-ok --yes", 1, "az ml workspace create", "", []string{"--name/-n"}},
@@ -214,10 +214,10 @@ func TestFindings(t *testing.T) {
 		{"a.sh", "az ml folder detach", 1, "az ml folder detach", "", []string{"no such command"}},
 		{"a.sh", "az ml computetarget setup batchai -n x", 1, "az ml computetarget setup batchai -n x", "", []string{"not served"}},
 		{"a.sh", "az ml computetarget attach databricks -n x", 1, "az ml computetarget attach databricks -n x", "", []string{"not served"}},
-		{"a.sh", "$AZ ml computetarget list", 1, "ml computetarget", "", []string{"put together"}},
-		{"Makefile", "x:\n\t$(AZ) ml computetarget list", 2, "ml computetarget", "", []string{"put together"}},
-		{"a.py", "AZ='az'\nrun([AZ, 'ml', 'computetarget', 'list'])", 2, "ml', 'computetarget", "", []string{"put together"}},
-		{"a.ps1", "Start-Process az -ArgumentList \"ml computetarget list\"", 1, "ml computetarget", "", []string{"put together"}},
+		{"a.sh", "$AZ ml computetarget list", 1, "ml computetarget", "", []string{"built from pieces"}},
+		{"Makefile", "x:\n\t$(AZ) ml computetarget list", 2, "ml computetarget", "", []string{"built from pieces"}},
+		{"a.py", "AZ='az'\nrun([AZ, 'ml', 'computetarget', 'list'])", 2, "ml', 'computetarget", "", []string{"built from pieces"}},
+		{"a.ps1", "Start-Process az -ArgumentList \"ml computetarget list\"", 1, "ml computetarget", "", []string{"built from pieces"}},
 		{"a.yml", "run: az ml computetarget show -n ${{ parameters.name }} -o tsv", 1, "az ml computetarget show -n ${{ parameters.name }} -o tsv", "computetarget show -n ${{ parameters.name }} -o tsv", nil},
 		{"a.yml", "run: 'az ml computetarget show -n x' # 'quoted'", 1, "az ml computetarget show -n x", "computetarget show -n x", nil},
 		{"a.tf", `command = "az ml computetarget show -n \"${var.n}\" -o tsv"`, 1, `az ml computetarget show -n \"${var.n}\" -o tsv`, `computetarget show -n \"${var.n}\" -o tsv`, nil},
@@ -373,7 +373,7 @@ func TestContainers(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"FROM mcr.microsoft.com/azure-cli:2.45.0\nRUN az ml computetarget list", "image: mcr.microsoft.com/azure-cli\nscript:\n  - az ml computetarget list\n"} {
-		if found := Find("Dockerfile", []byte(in), Options{}); len(found) != 1 || len(found[0].Warnings) != 1 || !strings.Contains(found[0].Warnings[0], "no computetarget") {
+		if found := Find("Dockerfile", []byte(in), Options{}); len(found) != 1 || len(found[0].Warnings) != 1 || !strings.Contains(found[0].Warnings[0], "not computetarget") {
 			t.Errorf("%s: %+v", in, found)
 		}
 	}

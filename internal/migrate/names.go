@@ -9,13 +9,13 @@ import (
 // holder is a name that holds the first words of calls: a variable, an alias or
 // a function. AZ="az ml computetarget" is one of $AZ delete.
 type holder struct {
-	finding int // the finding that sets it; -1 when it holds az ml alone
+	finding int // the finding that sets it; -1 if it holds only az ml
 	end     int // in the view
 }
 
-// throughNames looks at calls through a name. What such a call does differently
-// is added to the finding that sets the name; a call that has to be changed by
-// hand is a finding of its own.
+// throughNames handles calls through a name. It adds their warnings to the
+// finding that sets the name; a call that must be changed by hand is a finding
+// of its own.
 func (v view) throughNames(found []Finding, o Options) []Finding {
 	holders := v.holders(found)
 	if len(holders) == 0 {
@@ -70,14 +70,14 @@ func (v view) throughNames(found []Finding, o Options) []Finding {
 	return more
 }
 
-// holders are the names that hold the first words of calls.
+// holders returns the names that hold the first words of calls.
 func (v view) holders(found []Finding) map[string]holder {
 	out := map[string]holder{}
 	for i, f := range found {
 		if f.edits == nil || f.role != ordinary || len(f.args) > 0 {
 			continue
 		}
-		const most = 200 // bytes of a name and what is around it
+		const most = 200 // bytes of a name and its surroundings
 		before := v.text[max(0, f.start-v.base-most) : f.start-v.base]
 		if m := compiled().named.FindSubmatch(before); m != nil {
 			out[string(m[1])] = holder{i, f.end - v.base}

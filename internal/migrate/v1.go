@@ -11,7 +11,7 @@ import (
 )
 
 // v1Words is the command tree of az ml computetarget. Its documentation also
-// prints the instance verbs in front of the type.
+// shows the instance verbs before the type.
 func v1Words() argv.Words {
 	leaf, typed := argv.Word{}, argv.Word{Typed: true}
 	return argv.Words{
@@ -24,8 +24,8 @@ func v1Words() argv.Words {
 	}
 }
 
-// successor names what took the place of a command that only the retired
-// extension had; "" for commands that v2 has as well.
+// successor names the replacement for a command that only the retired extension
+// had; "" for commands that v2 has too.
 func successor(group, verb string) string {
 	switch group {
 	case "run":
@@ -41,7 +41,7 @@ func successor(group, verb string) string {
 	case "folder":
 		return "computetarget use, or nothing"
 	case "computecontext", "image", "history", "project", "env":
-		return "nothing; it was gone before azure-cli-ml was"
+		return "nothing; it was removed before azure-cli-ml was"
 	}
 	switch group + " " + verb {
 	case "model register":
@@ -73,13 +73,13 @@ func successor(group, verb string) string {
 	return ""
 }
 
-// workspaceGone says what of a call of az ml workspace only the retired
-// extension understood, "" for nothing: the newer one has the same commands
-// with other flags and other keys.
+// workspaceGone says which part of an az ml workspace call only the retired
+// extension understood, or "". The newer one has the same commands with other
+// flags and keys.
 func workspaceGone(words []word) string {
 	switch {
 	case has(words, "workspace-name", "w"):
-		return "-w went with azure-cli-ml: az ml workspace names it with --name/-n now"
+		return "-w went with azure-cli-ml: az ml workspace uses --name/-n now"
 	case has(words, "exist-ok", ""):
 		return "--exist-ok went with azure-cli-ml: az ml workspace create has no such flag"
 	case slices.ContainsFunc(words, func(w word) bool { return strings.Contains(w.text, "workspaceName") }):
@@ -88,7 +88,7 @@ func workspaceGone(words []word) string {
 	return ""
 }
 
-// finding says what becomes of a call; false when it is none of the retired
+// finding returns what a call becomes; false if it is not a call of the retired
 // extension.
 func (c call) finding() (Finding, bool) {
 	f := Finding{}
@@ -100,7 +100,7 @@ func (c call) finding() (Finding, bool) {
 	if len(words) < globals+2 {
 		return f, false
 	}
-	// Behind its first words a call may hold another: -n "$(az ml …)".
+	// A call may contain another: -n "$(az ml …)".
 	f.start, f.end = c.view.start(words[0].start), c.view.end(words[globals+1].end-1)
 	f.Text = c.join(words)
 	group, rest := strings.ToLower(words[globals+1].text), words[globals+2:]
@@ -140,7 +140,7 @@ func (c call) finding() (Finding, bool) {
 		}
 		why := ""
 		if next := successor(group, verb); next != "" {
-			why = "gone with azure-cli-ml and not served here; its successor: " + next
+			why = "removed with azure-cli-ml and not supported here; its successor: " + next
 		} else if group == "workspace" && verb != "" {
 			why = workspaceGone(rest[1:])
 		}
@@ -163,8 +163,8 @@ func (c call) finding() (Finding, bool) {
 	return f, true
 }
 
-// extension handles az extension … -n azure-cli-ml. Removing it is what scripts
-// for its successor do, and stays.
+// extension handles az extension … -n azure-cli-ml. Its removal stays: scripts
+// for its successor do that.
 func (c call) extension(f *Finding, verb string, rest []word) bool {
 	if !slices.ContainsFunc(rest, func(w word) bool {
 		return strings.Contains(strings.ReplaceAll(strings.ToLower(w.text), "_", "-"), "azure-cli-ml")
@@ -178,11 +178,11 @@ func (c call) extension(f *Finding, verb string, rest []word) bool {
 	case "add", "update":
 		f.role = installs
 		if c.printed() {
-			f.byHand("what it prints or how it ends is looked at: there is no extension to install, see what follows from that")
+			f.byHand("its output or exit code is used, but there is no extension to install: check what depends on it")
 			return true
 		}
 		f.Becomes = "computetarget version"
-		f.Warnings = []string{"there is no extension to install: the line only checks that computetarget is there"}
+		f.Warnings = []string{"there is no extension to install: the line only checks for computetarget"}
 		var gone []int
 		verb := len(c.words) - len(rest) - 1
 		for i := range c.words {
@@ -198,7 +198,7 @@ func (c call) extension(f *Finding, verb string, rest []word) bool {
 	return true
 }
 
-const asksWhy = "azure-cli-ml is looked for here, and computetarget is no extension: delete this, or look whether computetarget version works"
+const asksWhy = "this checks for azure-cli-ml, but computetarget is not an extension: delete it, or check that computetarget version works"
 
 // printed reports whether a script reads what the call prints: $(…), a pipe,
 // a variable of PowerShell.
@@ -216,8 +216,8 @@ func (c call) printed() bool {
 		bytes.HasPrefix(after, []byte("|")) && !bytes.HasPrefix(after, []byte("||"))
 }
 
-// args are the words computetarget would get: what a variable holds is
-// AnyValue. nil when a variable decides on the command.
+// args are the words computetarget would get, with AnyValue for a variable; nil
+// if a variable determines the command.
 func (c call) args(leaf string, globals, rest []word) []string {
 	if leaf == "" {
 		return nil
@@ -240,8 +240,8 @@ func (c call) args(leaf string, globals, rest []word) []string {
 	return out
 }
 
-// goesOn reports whether something adds words behind those of the call: xargs,
-// or a program that puts it together ("az ml … -n " + name).
+// goesOn reports whether something appends words to the call: xargs, or a
+// program that builds it ("az ml … -n " + name).
 func (c call) goesOn() bool {
 	t := c.view.text
 	before := t[c.view.line(c.words[0].start):c.words[0].start]
@@ -255,13 +255,13 @@ func (c call) goesOn() bool {
 	return rest[0] == '"' || rest[0] == '\''
 }
 
-// quoted reports whether an item of a list is a text and no name of a variable.
+// quoted reports whether an item of a list is a string, not a variable.
 func (c call) quoted(w word) bool {
 	first := c.view.text[w.start]
 	return c.view.kind != python && c.view.kind != groovy && c.view.kind != json || first == '"' || first == '\''
 }
 
-// replace gives the program a new name and drops words, named by index.
+// replace renames the program and drops words by index.
 func (c call) replace(name string, gone []int) []edit {
 	edits := c.rename(0, name)
 	for len(gone) > 0 {
@@ -275,14 +275,14 @@ func (c call) replace(name string, gone []int) []edit {
 	return edits
 }
 
-// breaks reports whether the words i and i+1 stand on two lines of a shell.
+// breaks reports whether the words i and i+1 are on different lines of a shell.
 func (c call) breaks(i int) bool {
 	return !c.list && bytes.IndexByte(c.view.text[c.words[i].end:c.words[i+1].start], '\n') >= 0
 }
 
-// reach returns what goes when the words first to last go: in a list the way
-// to the next item, or from the one before; else the blanks before them on
-// their line, or those behind them when they begin it.
+// reach returns the range to remove with the words first to last: in a list, up
+// to the next item or from the previous one; else with the blanks before them
+// on their line, or after them if they begin it.
 func (c call) reach(first, last int) (start, end int) {
 	start, end = c.words[first].start, c.words[last].end
 	if c.list {
@@ -305,7 +305,7 @@ func (c call) reach(first, last int) (start, end int) {
 	return start, end
 }
 
-// rename replaces what a word says and keeps its quotes.
+// rename replaces the text of a word and keeps its quotes.
 func (c call) rename(i int, text string) []edit {
 	w := c.words[i]
 	t := c.view.text[w.start:w.end]
@@ -315,7 +315,7 @@ func (c call) rename(i int, text string) []edit {
 	return c.view.edits(w.start, w.end, text)
 }
 
-// join writes words on one line the way they stand in the file.
+// join writes words on one line as spelled in the file.
 func (c call) join(words []word) string {
 	var b strings.Builder
 	for i, w := range words {
@@ -331,8 +331,8 @@ func (c call) join(words []word) string {
 	return b.String()
 }
 
-// leafOf returns the v1 command that words call, "" when a variable decides.
-// why tells when it is none.
+// leafOf returns the v1 command that words call, "" if a variable decides. why
+// says why it is not one.
 func leafOf(words []word) (leaf, why string) {
 	args := make([]string, 0, len(words))
 	for _, w := range words {
@@ -359,7 +359,8 @@ func leafOf(words []word) (leaf, why string) {
 
 func isVariable(s string) bool { return strings.ContainsAny(s, "$%{<*@!") }
 
-// has reports whether words hold the flag, abbreviated, glued or not.
+// has reports whether words contain the flag, even abbreviated or with its
+// value attached.
 func has(words []word, long, short string) bool {
 	return slices.ContainsFunc(words, func(w word) bool {
 		name, _, _ := strings.Cut(w.text, "=")
@@ -380,27 +381,27 @@ func spreads(words []word) bool {
 	return false
 }
 
-// warnings names what the call does differently from v1.
+// warnings lists what the call does differently from v1.
 func (c call) warnings(leaf string, words []word) []string {
 	var out []string
 	warn := func(s string) { out = append(out, s) }
 	if leaf == "" {
-		warn("the command is in a variable: look at what it can be")
+		warn("the command is in a variable: check its values")
 	}
 	if leaf == "delete" && !has(words, "no-wait", "") {
 		warn("delete now waits until the compute is gone: add --no-wait to return at once as before")
 	}
 	if leaf == "start" {
-		warn("starting what runs already is now a success: --strict brings the error back")
+		warn("starting a running instance now succeeds: --strict restores the error")
 	}
 	if leaf != "folder attach" && !strings.HasPrefix(leaf, "attach ") && !spreads(words) && has(words, "resource-group", "g") != has(words, "workspace-name", "w") {
-		warn("v1 ignored -g or -w alone when a project's config.json was there: now the flag wins")
+		warn("v1 ignored -g or -w alone if a project's config.json existed: now the flag wins")
 	}
 	if has(words, "admin-user-password", "") || leaf == "attach remote" && (has(words, "password", "p") || has(words, "private-key-passphrase", "")) {
-		warn("a secret in the arguments can be read by everybody on the machine: give it as @FILE")
+		warn("everybody on the machine can read a secret in arguments: pass it as @FILE")
 	}
 	if strings.ContainsAny(c.words[0].text, `/\`) {
-		warn("the path of az is gone: computetarget has to be on PATH here")
+		warn("the path of az is removed: computetarget must be on PATH here")
 	}
 	if k := c.view.kind; k == powershell || k == batch {
 		for _, w := range words {
@@ -415,13 +416,13 @@ func (c call) warnings(leaf string, words []word) []string {
 		warn("exit codes are finer than v1's 1 (2 usage, 3 not found, 4 timed out, …): test for 0 or not 0")
 	}
 	if compiled().errorText.Match(near) {
-		warn("the texts of errors are not v1's: test the exit code instead (3 is not found)")
+		warn("error messages differ from v1's: test the exit code instead (3 is not found)")
 	}
 	return out
 }
 
-// linesAfter returns the end of the n-th line after the call, or of what can
-// reasonably be called near.
+// linesAfter returns the end of the n-th line after the call, within a
+// reasonable distance.
 func (c call) linesAfter(n int) int {
 	const most = 1000
 	t := c.view.text[:min(len(c.view.text), c.after+most)]
@@ -436,8 +437,8 @@ func (c call) linesAfter(n int) int {
 	return at
 }
 
-// keepNeeded leaves the lines that install the extension as they are while a
-// call needs it, and drops the findings that are only there to tell.
+// keepNeeded keeps the lines that install the extension while a call needs it,
+// and drops the findings that only serve to tell.
 func keepNeeded(found []Finding, text []byte, o Options) []Finding {
 	needed, calls, installing := "", false, false
 	both := compiled().installsNext.Match(text) // serves the shared calls
@@ -452,7 +453,7 @@ func keepNeeded(found []Finding, text []byte, o Options) []Finding {
 		needed = o.Needed
 	}
 	run := slices.IndexFunc(found, func(f Finding) bool { return f.role == runs })
-	// A script that is only there to remove the extension goes on doing it.
+	// A script that only removes the extension keeps doing so.
 	cleaning := !calls && !installing && compiled().removes.Match(text)
 	kept := found[:0]
 	for _, f := range found {
@@ -460,7 +461,7 @@ func keepNeeded(found []Finding, text []byte, o Options) []Finding {
 			f.byHand("the extension is kept: " + needed)
 		}
 		if f.role == attaches && f.Becomes != "" && run >= 0 {
-			f.byHand("it also writes sample run configurations, which computetarget does not: line " + strconv.Itoa(found[run].Line) + " may need them")
+			f.byHand("it also writes sample run configurations; computetarget does not: line " + strconv.Itoa(found[run].Line) + " may need them")
 		}
 		if f.role != shared && !(f.role == asks && cleaning) {
 			kept = append(kept, f)
@@ -469,7 +470,7 @@ func keepNeeded(found []Finding, text []byte, o Options) []Finding {
 	return kept
 }
 
-// Needs names the first call that still needs azure-cli-ml, "" for none.
+// Needs names the first call that still needs azure-cli-ml, or is "".
 func Needs(found []Finding) string {
 	for _, f := range found {
 		if f.Becomes == "" && f.role != installs {
@@ -479,7 +480,7 @@ func Needs(found []Finding) string {
 	return ""
 }
 
-// warnFile adds to the first rewritten call what concerns the whole file.
+// warnFile adds warnings about the whole file to the first rewritten call.
 func warnFile(found []Finding, text []byte) {
 	i := slices.IndexFunc(found, func(f Finding) bool {
 		return f.Becomes != "" && f.role != installs
@@ -488,10 +489,10 @@ func warnFile(found []Finding, text []byte) {
 		return
 	}
 	if image := compiled().image.FindSubmatch(text); image != nil {
-		found[i].Warnings = append(found[i].Warnings, string(image[1])+" holds az and no computetarget: install it there")
+		found[i].Warnings = append(found[i].Warnings, string(image[1])+" has az but not computetarget: install it there")
 	}
 	if name := compiled().signIn.Find(text); name != nil {
 		found[i].Warnings = append(found[i].Warnings,
-			string(name)+" signs in before the session of az login does: --auth-mode azurecli keeps to that session")
+			string(name)+" takes precedence over az login: --auth-mode azurecli uses that session")
 	}
 }

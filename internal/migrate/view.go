@@ -11,16 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// view is a part of a file as its reader sees it: escapes undone, so that a
-// command stands in it the way its shell gets it. Byte i of text came from the
-// bytes from[i] to to[i] of the file.
+// view is a part of a file as its reader sees it, with escapes undone, so that
+// it has commands as the shell gets them. Byte i of text came from the bytes
+// from[i] to to[i] of the file.
 type view struct {
 	kind     kind
 	text     []byte
 	from, to []int // nil: byte i is byte base+i of the file
 	base     int
-	comments []span // of the kinds that have block comments
-	literal  bool   // the text of a string, behind which a program may add more
+	comments []span // for kinds with block comments
+	literal  bool   // a string literal, to which a program may append
 }
 
 type span struct{ start, end int }
@@ -37,7 +37,7 @@ func (v view) start(i int) int {
 	return v.base
 }
 
-// end is where byte i ends in the file.
+// end is the end of byte i in the file.
 func (v view) end(i int) int {
 	if v.from == nil {
 		return v.base + i + 1
@@ -45,7 +45,7 @@ func (v view) end(i int) int {
 	return v.to[i]
 }
 
-// part returns a piece of v.
+// part returns a part of v.
 func (v view) part(start, end int, k kind) view {
 	p := view{kind: k, text: v.text[start:end], base: v.start(start)}
 	if v.from != nil {
@@ -54,8 +54,8 @@ func (v view) part(start, end int, k kind) view {
 	return p
 }
 
-// edits replaces the bytes start to end of the view in the file. What lies
-// between two lines of a notebook is no byte of the view and stays.
+// edits replaces the bytes start to end of the view in the file. Bytes between
+// two lines of a notebook are not in the view and stay.
 func (v view) edits(start, end int, text string) []edit {
 	if v.from == nil || start == end {
 		return []edit{{v.start(start), v.start(start) + end - start, text}}
@@ -71,7 +71,7 @@ func (v view) edits(start, end int, text string) []edit {
 	return out
 }
 
-// views cuts v, read as k, into the parts that can hold commands.
+// views splits v, read as k, into the parts that can contain commands.
 func views(v view, k kind) []view {
 	v.kind = k
 	switch k {
@@ -91,8 +91,8 @@ func views(v view, k kind) []view {
 	return []view{v}
 }
 
-// blockComments returns the spans between open and end. An open that follows
-// a visible character is taken for text, as in a glob (dir/*).
+// blockComments returns the spans between open and end. An open after a visible
+// character is text, as in a glob (dir/*).
 func blockComments(text []byte, open, end string) []span {
 	var spans []span
 	for at := 0; ; {
@@ -114,7 +114,7 @@ func blockComments(text []byte, open, end string) []span {
 	}
 }
 
-// markdownViews returns code blocks, fenced or indented, and code in a line.
+// markdownViews returns code blocks, fenced or indented, and inline code.
 func markdownViews(v view) []view {
 	var out []view
 	fence, language, block := "", "", 0
@@ -158,8 +158,8 @@ func markdownViews(v view) []view {
 	return out
 }
 
-// fenced reports whether a line opens a block of code, and takes the mark of a
-// list item off it.
+// fenced reports whether a line opens a code block, and removes a list marker
+// from it.
 func fenced(line *string) bool {
 	bare := *line
 	if item := strings.TrimLeft(strings.TrimLeft(bare, "0123456789"), "-*+.)"); item != bare {
@@ -172,7 +172,7 @@ func fenced(line *string) bool {
 	return false
 }
 
-// inlineCode returns what stands between backticks on a line.
+// inlineCode returns the text between backticks on a line.
 func inlineCode(v view, start, end int) []view {
 	var out []view
 	line := v.text[start:end]
@@ -197,8 +197,8 @@ func inlineCode(v view, start, end int) []view {
 	return out
 }
 
-// asCode finds commands that a page shows without backticks: in quotes, in the
-// tags of code, and on a line of their own when they have flags.
+// asCode finds commands that a page shows without backticks: in quotes, in code
+// tags, and, if they have flags, on their own line.
 var asCode = sync.OnceValue(func() *regexp.Regexp {
 	const command = `az(?:\.cmd)?[ \t]+(?:ml|extension)[ \t]`
 	return regexp.MustCompile(`(?i)(?:^|[\s(>:])'(` + command + `[^\r\n]*?)'(?:$|\W)` +
@@ -219,9 +219,8 @@ func quotedCode(v view, start, end int) []view {
 	return out
 }
 
-// jsonViews returns the text of every string, and the whole, in which only
-// lists of strings are looked for. Comments, which settings of editors have,
-// are left out.
+// jsonViews returns the text of every string, and the whole, which is searched
+// for lists of strings only. It skips comments, which editor settings have.
 func jsonViews(v view) []view {
 	out := []view{v}
 	for at := 0; at < len(v.text); at++ {
@@ -255,8 +254,8 @@ func jsonViews(v view) []view {
 	return out
 }
 
-// pythonViews returns the text of every string literal and the code itself,
-// in which only lists of strings are looked for.
+// pythonViews returns the text of every string literal, and the code, which is
+// searched for lists of strings only.
 func pythonViews(v view) []view {
 	v.kind = python
 	out := []view{v}
@@ -304,8 +303,7 @@ func pythonViews(v view) []view {
 	return out
 }
 
-// closing returns where the literal that starts at start ends, -1 when it does
-// not.
+// closing returns the end of the literal that starts at start, or -1.
 func closing(text []byte, start int, quote string) int {
 	for i := start; i < len(text); i++ {
 		switch {
@@ -320,8 +318,7 @@ func closing(text []byte, start int, quote string) int {
 	return -1
 }
 
-// unescape undoes the escapes that matter for reading a command: \n, \t, \\,
-// \" and \'.
+// unescape undoes the escapes that matter in a command: \n, \t, \\, \" and \'.
 func (v view) unescape() view {
 	if bytes.IndexByte(v.text, '\\') < 0 {
 		return v
@@ -349,7 +346,7 @@ func (v view) unescape() view {
 	return out
 }
 
-// notebookViews returns the sources of the cells; outputs are no code.
+// notebookViews returns the sources of the cells, without outputs.
 func notebookViews(v view) []view {
 	cells, ok := notebookCells(v.text)
 	if !ok {
@@ -419,7 +416,7 @@ type cell struct {
 	source []span // string literals, quotes included
 }
 
-// notebookCells finds the cells of a notebook and where their sources stand.
+// notebookCells finds the cells of a notebook and their sources.
 func notebookCells(text []byte) ([]cell, bool) {
 	d := jsontext.NewDecoder(bytes.NewReader(text))
 	var cells []cell
@@ -502,7 +499,7 @@ func (v *view) appendJSON(whole view, s span) {
 				text = " "
 			case 'u':
 				n = min(6, s.end-1-i)
-				text = "?" // no byte of a command; a pair of surrogates is two of them
+				text = "?" // never part of a command; a surrogate pair is two of them
 				if code, err := strconv.ParseUint(string(file[i+2:i+n]), 16, 16); err == nil && code < utf8.RuneSelf {
 					text = string(rune(code))
 				}

@@ -9,19 +9,19 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// invalid is the error of an expression that is wrong, whatever the data. at is
-// the byte where it is wrong, -1 for no place.
+// invalid is the error for an invalid expression. at is the byte offset of the
+// error, or -1.
 func invalid(expression string, at int, reason string) error {
 	return exit.Usagef("argument --query: invalid JMESPath %s: %s%s", quote(expression, 120), reason, place(expression, at))
 }
 
-// unfit is the error of an expression that cannot be applied to the data: what
-// was asked of the service may have been done before that shows.
+// unfit is the error for an expression that does not fit the data. The service
+// may have done the request by then.
 func unfit(expression string, at int, reason string) error {
 	return exit.Errorf(exit.Failed, "argument --query: JMESPath %s does not fit the result: %s%s", quote(expression, 120), reason, place(expression, at))
 }
 
-// place shows where in an expression something is, with a caret in front of it.
+// place shows a position in an expression, marked with a caret.
 func place(expression string, at int) string {
 	if at < 0 || at > len(expression) {
 		return ""
@@ -30,13 +30,13 @@ func place(expression string, at int) string {
 	return fmt.Sprintf(" (character %d: %s^%s)", utf8.RuneCountInString(before)+1, printable(tail(before, 24)), printable(head(after, 24)))
 }
 
-// quote shows text from outside in single quotes, cut to a number of
-// characters.
+// quote shows untrusted text in single quotes, cut to a number of characters.
 func quote(s string, limit int) string {
 	return "'" + printable(head(s, limit)) + "'"
 }
 
-// printable replaces what could act on a terminal or break the line.
+// printable replaces characters that could control a terminal or break the
+// line.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -9,10 +9,10 @@ import (
 // search is one evaluation.
 type search struct {
 	query *Query
-	left  int // steps, see maxSteps
+	left  int // remaining steps, see maxSteps
 }
 
-// spend takes steps from what is left.
+// spend uses up steps.
 func (s *search) spend(steps int) error {
 	if s.left -= steps; s.left < 0 {
 		return s.query.fail(-1, "its result is too large; select less")
@@ -20,7 +20,7 @@ func (s *search) spend(steps int) error {
 	return nil
 }
 
-// spendText takes the steps for reading or making some bytes of text.
+// spendText uses up the steps for some bytes of text.
 func (s *search) spendText(size int) error { return s.spend(1 + size/4) }
 
 // eval applies a node to a value.
@@ -240,8 +240,8 @@ func (s *search) flatten(n *node, v any) (any, error) {
 	return out, nil
 }
 
-// compare applies a comparator. Equality is for every type; order is for two
-// numbers or, as az allows, two strings, and null where a side is neither.
+// compare applies a comparator. Equality works for every type; order works for
+// two numbers or, as in az, two strings, and is null otherwise.
 func (s *search) compare(n *node, v any) (any, error) {
 	a, err := s.eval(&n.kids[0], v)
 	if err != nil {
@@ -356,7 +356,7 @@ func boolNumber(v any) any {
 	return v
 }
 
-// measure spends a step for every value of a result.
+// measure uses up a step for every value of a result.
 func (s *search) measure(v any) error {
 	if err := s.spend(1); err != nil {
 		return err

@@ -13,26 +13,26 @@ import (
 type function struct {
 	name     string
 	params   []param
-	variadic bool // the last parameter may come again
+	variadic bool // the last parameter may repeat
 	run      func(s *search, c *call) (any, error)
 }
 
-// param says what an argument may be.
+// param describes a parameter.
 type param struct {
 	kinds  kind // 0 for any
 	elems  kind // for arrays: all elements of one of these kinds; 0 for any
 	expref bool
 }
 
-// call is one application of a function: its arguments, evaluated but for
-// expressions behind &, which expr holds.
+// call is a function call with its evaluated arguments; expr has the
+// unevaluated & expressions.
 type call struct {
 	node *node
 	args []any
 	expr *node
 }
 
-// lookup returns nil for a name az does not have.
+// lookup returns nil for a function az does not have.
 func lookup(name string) *function {
 	for i := range functions {
 		if functions[i].name == name {
@@ -77,7 +77,7 @@ func (f *function) param(i int) param {
 	return f.params[min(i, len(f.params)-1)]
 }
 
-// checkArguments says what is wrong with the form of a call, "" for nothing.
+// checkArguments returns what is wrong with the form of a call, or "".
 func (f *function) checkArguments(args []node) string {
 	want := len(f.params)
 	if len(args) < want || len(args) > want && !f.variadic {
@@ -93,9 +93,9 @@ func (f *function) checkArguments(args []node) string {
 	for i := range args {
 		switch expref := f.param(i).expref; {
 		case expref && args[i].op != opExpref:
-			return fmt.Sprintf("argument %d of %s() must be an expression behind &, as in &name", i+1, f.name)
+			return fmt.Sprintf("argument %d of %s() must be an expression after &, as in &name", i+1, f.name)
 		case !expref && args[i].op == opExpref:
-			return fmt.Sprintf("argument %d of %s() cannot stand behind &", i+1, f.name)
+			return fmt.Sprintf("argument %d of %s() cannot be an & expression", i+1, f.name)
 		}
 	}
 	return ""
@@ -194,7 +194,7 @@ func (k kind) article() string {
 	return "a " + k.String()
 }
 
-// result hands a computed number out.
+// result returns a computed number.
 func (s *search) result(c *call, n number) (any, error) {
 	if !n.finite() {
 		return nil, s.query.fail(c.node.at, "the result of "+c.node.call.name+"() is too large for a number")
@@ -238,7 +238,7 @@ func callContains(s *search, c *call) (any, error) {
 	if text, ok := c.args[0].(string); ok {
 		part, ok := c.args[1].(string)
 		if !ok {
-			return nil, s.query.fail(c.node.at, "contains() looks for a string in a string, its argument 2 is "+kindOf(c.args[1]).article())
+			return nil, s.query.fail(c.node.at, "contains() searches a string for a string, but argument 2 is "+kindOf(c.args[1]).article())
 		}
 		return strings.Contains(text, part), s.spendText(len(text))
 	}
@@ -391,7 +391,7 @@ func callMap(s *search, c *call) (any, error) {
 	return out, nil
 }
 
-// key is what an element is ordered by: a string or a number.
+// key is the sort key of an element: a string or a number.
 type key struct {
 	element any
 	kind    kind
@@ -406,10 +406,10 @@ func (k *key) compare(o *key) int {
 	return k.number.compare(o.number)
 }
 
-// keys computes what the elements of an array are ordered by; expr is nil for
-// the elements themselves.
+// keys computes the sort keys of an array; expr is nil for the elements
+// themselves.
 func (s *search) keys(c *call, list []any, expr *node) ([]key, error) {
-	// A sort compares an element some fifteen times.
+	// A sort compares each element about fifteen times.
 	if err := s.spend(len(list) * 4); err != nil {
 		return nil, err
 	}
@@ -429,7 +429,7 @@ func (s *search) keys(c *call, list []any, expr *node) ([]key, error) {
 		case kindNumber:
 			k.number = numberOf(v)
 		default:
-			return nil, s.query.fail(c.node.at, fmt.Sprintf("%s() orders by numbers or strings, and element %d gives %s",
+			return nil, s.query.fail(c.node.at, fmt.Sprintf("%s() orders by numbers or strings, but element %d gives %s",
 				c.node.call.name, i, k.kind.article()))
 		}
 		if k.kind != keys[0].kind && i > 0 {

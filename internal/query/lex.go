@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// tokenKind says what a token is.
+// tokenKind is the kind of a token.
 type tokenKind uint8
 
 const (
@@ -50,12 +50,12 @@ const (
 type token struct {
 	kind  tokenKind
 	at    int    // byte offset
-	text  string // a name; else what a message shows
+	text  string // a name, or the text for messages
 	value any    // of a literal
 	index int    // of a number
 }
 
-// signs are the tokens whose text is always the same, longest first.
+// signs are the tokens with fixed text, longest first.
 var signs = []struct {
 	text string
 	kind tokenKind
@@ -87,7 +87,7 @@ func lex(expression string) ([]token, error) {
 	return append(out, token{kind: tokEnd, at: len(expression)}), nil
 }
 
-// next reads the token a text begins with, or says why there is none.
+// next reads the token at the start of a text, or says why it cannot.
 func next(text string) (t token, size int, reason string) {
 	switch c := text[0]; {
 	case isLetter(c):
@@ -147,8 +147,8 @@ func quoted(text string) (t token, size int, reason string) {
 	return t, size, ""
 }
 
-// literalValue reads the inside of backticks: JSON, or else a bare word, which
-// stands for itself.
+// literalValue reads the text between backticks: JSON, or a bare word, which is
+// a string.
 func literalValue(text string) (any, error) {
 	v, err := decode([]byte(text), maxDepth)
 	if err == nil || errors.Is(err, errDepth) {
@@ -161,8 +161,8 @@ func literalValue(text string) (any, error) {
 
 var errDepth = errors.New("nested too deeply")
 
-// decode reads one JSON value nested no deeper than a limit, keeping the order
-// of keys and the digits of numbers.
+// decode reads one JSON value up to a nesting limit. It keeps the order of keys
+// and the digits of numbers.
 func decode(raw []byte, limit int) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -217,8 +217,8 @@ func decodeValue(d *json.Decoder, limit int) (any, error) {
 	return object.object, err
 }
 
-// clamp reads an index or a slice bound, kept inside an int on every machine:
-// no list is that long.
+// clamp reads an index or slice bound, limited to an int on every machine: no
+// list is longer.
 func clamp(number string) int {
 	const most = 999_999_999
 	n, err := strconv.ParseInt(number, 10, 64)
@@ -231,7 +231,7 @@ func clamp(number string) int {
 	return most
 }
 
-// numberSize is the length of the index at the beginning of a text.
+// numberSize is the length of the index at the start of a text.
 func numberSize(s string) int {
 	sign := 0
 	if strings.HasPrefix(s, "-") {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// maxDigits is the length of integer that Python still reads; a longer one
-// counts as a float.
+// maxDigits is the longest integer that Python reads; a longer one becomes a
+// float.
 const maxDigits = 4300
 
 // number is a JSON number as Python holds it: an integer of any size or a
@@ -18,7 +18,7 @@ const maxDigits = 4300
 type number struct {
 	float float64
 	small int64
-	big   *big.Int // an integer that small cannot hold
+	big   *big.Int // an integer too large for small
 	isInt bool
 }
 
@@ -31,7 +31,7 @@ func numberOf(v any) number {
 	case int64:
 		return number{small: v, isInt: true}
 	case float64:
-		// Go's JSON gives every number as a float, and writes 2 for 2.0.
+		// Go's JSON decodes every number as a float and writes 2.0 as 2.
 		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
 			return number{small: int64(v), isInt: true}
 		}
@@ -63,7 +63,7 @@ func (n number) bigInt() *big.Int {
 	return big.NewInt(n.small)
 }
 
-// float64 is the nearest float, infinite when the integer is too large.
+// float64 is the nearest float, infinite if the integer is too large.
 func (n number) float64() float64 {
 	switch {
 	case !n.isInt:
@@ -75,7 +75,7 @@ func (n number) float64() float64 {
 	return float64(n.small)
 }
 
-// compare orders two numbers exactly, also an integer and a float.
+// compare orders two numbers exactly, even an integer and a float.
 func (n number) compare(m number) int {
 	switch {
 	case n.isInt && m.isInt:
@@ -136,7 +136,7 @@ func integer(i *big.Int) number {
 	return number{big: i, isInt: true}
 }
 
-// json spells the number as Python does: 2 for the integer, 2.0 for the float.
+// json formats the number as Python does: 2 for the integer, 2.0 for the float.
 func (n number) json() json.Number {
 	switch {
 	case n.big != nil:
@@ -158,8 +158,8 @@ func floatText(f float64) string {
 	return s
 }
 
-// canonical is the number in Python's spelling; one too large for it stays as
-// it was sent.
+// canonical is the number as Python formats it; one that is too large stays as
+// sent.
 func canonical(n json.Number) json.Number {
 	if m := parseNumber(string(n)); m.finite() {
 		return m.json()
@@ -167,8 +167,8 @@ func canonical(n json.Number) json.Number {
 	return n
 }
 
-// textNumber reads the text of a number as Python's int() and float() do;
-// ok is false for what they refuse and for numbers JSON cannot hold.
+// textNumber parses a number as Python's int() and float() do; ok is false for
+// what they refuse and for numbers JSON cannot express.
 func textNumber(s string) (n number, ok bool) {
 	s = strings.TrimSpace(s)
 	digits := make([]byte, 0, len(s))

@@ -2,7 +2,7 @@ package query
 
 import "fmt"
 
-// op is what a node does with the value it is given.
+// op is the operation of a node.
 type op uint8
 
 const (
@@ -28,7 +28,7 @@ const (
 
 type node struct {
 	op    op
-	at    int    // byte offset of the node's word; -1 when it has none
+	at    int    // byte offset of the node's token, or -1
 	name  string // opField
 	index int    // opIndex; opHash: number of distinct keys
 	slice [3]*int
@@ -39,36 +39,36 @@ type node struct {
 	kids  []node
 
 	depth   int  // of the tree below
-	bracket bool // ends in an index: a slice right behind it is one more index
+	bracket bool // ends in an index: a slice right after it is another index
 }
 
-// hashKey says where a hash puts a value: a key given twice keeps its first
-// place and its last value, as in Python.
+// hashKey is the position of a value in a hash: a repeated key keeps its first
+// position and its last value, as in Python.
 type hashKey struct {
 	name string
 	slot int
 }
 
-// powers say how strongly a token binds to what stands before it, as in
-// Python's parser; a token that ends an expression has none.
+// powers are the left binding powers of tokens, as in Python's parser; a token
+// that ends an expression has none.
 var powers = [...]int{
 	tokPipe: 1, tokOr: 2, tokAnd: 3,
 	tokEqual: 5, tokNotEqual: 5, tokLess: 5, tokLessEqual: 5, tokGreater: 5, tokGreaterEqual: 5,
 	tokFlatten: 9, tokStar: 20, tokFilter: 21, tokDot: 40, tokNot: 45, tokBrace: 50, tokBracket: 55, tokParen: 60,
 }
 
-// projectionEnd is the power below which a token stands outside a projection.
+// projectionEnd is the power below which a token ends a projection.
 const projectionEnd = 10
 
-// parser is Python's top-down parser: first reads what begins an expression,
+// parser is Python's top-down parser: first parses the start of an expression,
 // then what continues it.
 type parser struct {
 	expression string
 	tokens     []token
-	// shares bounds how often one value can stand in the result: lists and
-	// hashes of the query put the same value in several places.
+	// shares limits how often a value can occur in the result: lists and hashes
+	// of a query can repeat it.
 	shares int
-	err    error // the first thing that is wrong: nothing after it counts
+	err    error // the first error; later ones do not count
 }
 
 // parse turns an expression into nodes.
@@ -95,7 +95,7 @@ func (p *parser) fail(at int, reason string) {
 	}
 }
 
-// unexpected refuses the token that stands next.
+// unexpected refuses the next token.
 func (p *parser) unexpected(t token) {
 	switch t.kind {
 	case tokEnd:
@@ -108,10 +108,10 @@ func (p *parser) unexpected(t token) {
 }
 
 func (p *parser) misplaced() {
-	p.fail(-1, "& can only stand before an argument of a function")
+	p.fail(-1, "& is only allowed before a function argument")
 }
 
-// peek is the kind of the token that stands next; after an error it is the end.
+// peek is the kind of the next token; after an error it is the end.
 func (p *parser) peek() tokenKind {
 	if p.err != nil {
 		return tokEnd
@@ -127,7 +127,7 @@ func (p *parser) take() token {
 	return t
 }
 
-// match takes a token that must be of one of some kinds.
+// match takes the next token, which must be of one of the kinds.
 func (p *parser) match(kinds ...tokenKind) token {
 	t := p.take()
 	for _, k := range kinds {
@@ -139,7 +139,7 @@ func (p *parser) match(kinds ...tokenKind) token {
 	return t
 }
 
-// skip takes the next token when it is of a kind.
+// skip takes the next token if it is of the kind.
 func (p *parser) skip(kind tokenKind) bool {
 	if p.peek() != kind {
 		return false
@@ -148,7 +148,7 @@ func (p *parser) skip(kind tokenKind) bool {
 	return true
 }
 
-// join makes a node of others.
+// join combines nodes.
 func (p *parser) join(op op, kids ...node) node {
 	n := node{op: op, at: -1, kids: kids}
 	for i := range kids {
@@ -163,7 +163,8 @@ func (p *parser) join(op op, kids ...node) node {
 	return n
 }
 
-// parse reads an expression up to a token that binds no stronger than power.
+// parse parses an expression up to a token that does not bind stronger than
+// power.
 func (p *parser) parse(power int) node {
 	left := p.first(p.take())
 	for kind := p.peek(); kind > tokEnd && int(kind) < len(powers) && power < powers[kind]; kind = p.peek() {
@@ -172,7 +173,7 @@ func (p *parser) parse(power int) node {
 	return left
 }
 
-// first reads what begins with a token.
+// first parses the expression that a token starts.
 func (p *parser) first(t token) node {
 	switch t.kind {
 	case tokName, tokQuoted:
@@ -210,7 +211,7 @@ func (p *parser) first(t token) node {
 
 var identity = node{op: opIdentity, at: -1}
 
-// more reads what a token continues.
+// more parses the expression that a token continues.
 func (p *parser) more(left node, t token) node {
 	switch t.kind {
 	case tokDot:
@@ -251,7 +252,7 @@ func (p *parser) more(left node, t token) node {
 	return node{}
 }
 
-// projected reads what is applied to each element of a projection.
+// projected parses the expression applied to each element of a projection.
 func (p *parser) projected(power int) node {
 	kind := p.peek()
 	switch {
@@ -267,7 +268,7 @@ func (p *parser) projected(power int) node {
 	return node{}
 }
 
-// afterDot reads what may stand behind a dot.
+// afterDot parses what may follow a dot.
 func (p *parser) afterDot(power int) node {
 	switch p.peek() {
 	case tokName, tokQuoted, tokStar:
@@ -283,9 +284,9 @@ func (p *parser) afterDot(power int) node {
 	return node{}
 }
 
-// index reads an index or a slice of left, behind its bracket. Python takes a
-// slice right behind an index as one more index, so that a[0][1:3].b is field
-// b of the sliced array, which is null, and not field b of its elements.
+// index parses an index or slice of left, after its bracket. Python treats a
+// slice right after an index as another index, so a[0][1:3].b is field b of the
+// sliced array, which is null, not field b of its elements.
 func (p *parser) index(left node) node {
 	var parts [3]*int
 	colons := 0
@@ -344,7 +345,7 @@ func (p *parser) hash() node {
 		if p.skip(tokCloseBrace) {
 			break
 		}
-		p.skip(tokComma) // Python does without it, too
+		p.skip(tokComma) // Python does not require it either
 	}
 	p.share(len(kids))
 	n := p.join(opHash, kids...)
@@ -352,22 +353,22 @@ func (p *parser) hash() node {
 	return n
 }
 
-// call reads the arguments of a function, whose name stands before.
+// call parses the arguments of a function, after its name.
 func (p *parser) call(name node, paren token) node {
 	if name.op != opField || p.expression[name.at] == '"' {
-		p.fail(paren.at, "only the name of a function can stand before (")
+		p.fail(paren.at, "only a function name can come before (")
 		return node{}
 	}
 	var args []node
 	for p.peek() != tokCloseParen && p.err == nil {
 		args = append(args, p.parse(0))
-		p.skip(tokComma) // Python does without it, too
+		p.skip(tokComma) // Python does not require it either
 	}
 	p.match(tokCloseParen)
 	n := p.join(opCall, args...)
 	n.at = name.at
 	if n.call = lookup(name.name); n.call == nil {
-		p.fail(n.at, "there is no function "+head(name.name, 24)+"()")
+		p.fail(n.at, "unknown function "+head(name.name, 24)+"()")
 	} else if reason := n.call.checkArguments(n.kids); reason != "" {
 		p.fail(n.at, reason)
 	}

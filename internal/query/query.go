@@ -1,18 +1,18 @@
-// Package query is --query: JMESPath as az evaluates it, which is Python's
-// jmespath 1.0 with hashes that keep the order of the expression.
+// Package query implements --query: JMESPath as az evaluates it, which is
+// Python's jmespath 1.0 with hashes that keep the order of the expression.
 //
-// It is our own from lexer to functions: Go's JMESPath libraries forget the
-// order of keys, which -o table and -o tsv print, read numbers as floats, and
-// know neither az's bare-word literals (`foo`) nor its comparison of strings.
+// It is written from scratch: Go's JMESPath libraries lose the order of keys,
+// which -o table and -o tsv print, read numbers as floats, and support neither
+// az's bare-word literals (`foo`) nor its comparison of strings.
 //
-// Where az is not followed, on purpose:
+// Deliberate differences from az:
 //   - A wrong function name, a wrong number of arguments and a misplaced & are
-//     errors of [Compile], before any request is sent, also where evaluation
+//     errors of [Compile], before any request is sent, even where evaluation
 //     would never reach them.
 //   - `NaN` and `Infinity` are strings and to_number('nan') is null, because
 //     JSON has no such numbers; a sum too large for a float is an error.
 //   - merge() refuses an empty array or string instead of ignoring it.
-//   - What nests too deep or outgrows memory is refused.
+//   - Excessive nesting or memory use is an error.
 package query
 
 import (
@@ -21,15 +21,15 @@ import (
 )
 
 const (
-	// maxLength bounds the expression in bytes.
+	// maxLength limits the expression, in bytes.
 	maxLength = 32 << 10
-	// maxDepth bounds how deep an expression nests; Python gives up earlier.
+	// maxDepth limits the nesting of an expression; Python's limit is lower.
 	maxDepth = 500
-	// maxSteps bounds the work of one search: nodes visited, elements
-	// produced, and a step for every 4 bytes of text. A query of 40
-	// nodes over 10,000 computes takes 400,000.
+	// maxSteps limits the work of one search: nodes visited, elements produced,
+	// and a step for every 4 bytes of text. A query of 40 nodes over 10,000
+	// computes takes 400,000.
 	maxSteps = 1 << 24
-	// shareLimit is how many times one value may stand in a result before the
+	// shareLimit is how many times a value may occur in a result before the
 	// result is measured. [@,@] doubles it and can be piped into itself.
 	shareLimit = 1 << 12
 )
@@ -56,12 +56,12 @@ func Compile(expr string) (*Query, error) {
 }
 
 // Search applies the query to a JSON value made of nil, bool, string,
-// json.Number, int, int64, float64, []any, map[string]any (read in the order
-// of its sorted keys) and [Object] (read in its own order); any other value is
-// read through encoding/json first. The value is not changed, and the result
-// shares parts with it. Hashes of the query come back as [Object], computed
-// numbers as json.Number in Python's spelling. The error has exit code 1: what
-// was asked of the service has been done by then.
+// json.Number, int, int64, float64, []any, map[string]any (read in the order of
+// its sorted keys) and [Object] (read in its own order); any other value goes
+// through encoding/json first. The value is not changed; the result shares
+// parts with it. Hashes of the query come back as [Object], computed numbers as
+// json.Number in Python's spelling. The error has exit code 1: the service has
+// done the request by then.
 func (q *Query) Search(v any) (any, error) {
 	v, err := plain(v)
 	if err != nil {
@@ -78,7 +78,7 @@ func (q *Query) Search(v any) (any, error) {
 	return result, nil
 }
 
-// String returns the expression as it was given.
+// String returns the original expression.
 func (q *Query) String() string { return q.expression }
 
 func (q *Query) fail(at int, reason string) error {

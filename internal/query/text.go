@@ -8,7 +8,7 @@ import (
 )
 
 // jsonText writes JSON as to_string() does: no spaces, ASCII only, keys in
-// their order.
+// order.
 type jsonText struct {
 	search *search
 	b      []byte

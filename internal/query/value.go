@@ -35,7 +35,7 @@ func (o *Object) Set(key string, v any) {
 	(*o)[at].Value = v
 }
 
-// MarshalJSON writes the members in their order.
+// MarshalJSON writes the members in order.
 func (o Object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -59,7 +59,7 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// builder makes an object of keys that may come again: the first place and
+// builder builds an object from keys that may repeat: the first position and
 // the last value stay, as in a Python dict.
 type builder struct {
 	object Object
@@ -109,7 +109,7 @@ func kindOf(v any) kind {
 	return 0
 }
 
-// String is the name of a single type as type() gives it.
+// String is the name of a single type, as type() returns it.
 func (k kind) String() string {
 	switch k {
 	case kindNull:
@@ -128,8 +128,7 @@ func (k kind) String() string {
 	return "unknown"
 }
 
-// plain returns v when it is made of the types Search knows, else what
-// encoding/json makes of it.
+// plain returns v if Search supports its types, else its encoding/json form.
 func plain(v any) (any, error) {
 	if isPlain(v, 0) {
 		return v, nil
@@ -141,7 +140,7 @@ func plain(v any) (any, error) {
 	return decode(raw, maxValueDepth)
 }
 
-// maxValueDepth bounds the nesting of data, as encoding/json does.
+// maxValueDepth limits the nesting of data, as encoding/json does.
 const maxValueDepth = 10000
 
 func isPlain(v any, depth int) bool {
@@ -174,7 +173,7 @@ func isPlain(v any, depth int) bool {
 	return kindOf(v) != 0
 }
 
-// isFalse is JMESPath's idea of false, which 0 is not.
+// isFalse is JMESPath's notion of false, which excludes 0.
 func isFalse(v any) bool {
 	switch v := v.(type) {
 	case nil:

@@ -14,14 +14,13 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// block is a mapping of the service with all keys that are known of it.
+// block is a mapping of the service with all its known keys.
 type block struct {
 	what   string
 	fields []field
-	// open blocks may hold keys of tomorrow; unknown keys of the others are
-	// mistakes.
+	// open blocks may gain keys; an unknown key of any other block is an error.
 	open bool
-	// elsewhere says of keys that people write here where they belong.
+	// elsewhere says where misplaced keys belong.
 	elsewhere map[string]string
 }
 
@@ -29,7 +28,7 @@ type field struct {
 	name  string
 	kind  kind
 	block *block
-	words []string // the only values, in the service's spelling; nil for any
+	words []string // the allowed values, in the service's spelling; nil for any
 }
 
 type kind int
@@ -80,7 +79,7 @@ var entryBlock = sync.OnceValue(func() *block {
 	}}
 })
 
-// v2Block is one schedule as the ml extension of az writes it.
+// v2Block is one schedule as az's ml extension writes it.
 var v2Block = sync.OnceValue(func() *block {
 	return &block{what: "a schedule", fields: []field{
 		{name: "action", words: actions}, {name: "state", words: statuses}, {name: "schedule_id"}, {name: "provisioning_state"},
@@ -91,8 +90,8 @@ var v2Block = sync.OnceValue(func() *block {
 	}, elsewhere: map[string]string{"status": "state: enabled or disabled", "enabled": "state: enabled or disabled", "cron": "trigger: {type: cron, expression: …}", "recurrence": "trigger: {type: recurrence, …}"}}
 })
 
-// read takes over a mapping under the names the service knows. strange are the
-// keys that are not known here.
+// read copies a mapping under the service's key names. strange are the unknown
+// keys.
 func (b *block) read(n *node) (out map[string]any, strange []string, err error) {
 	if n.mapping == nil {
 		return nil, nil, n.errorf("%s is %s, not a block of keys", b.what, n.kind())
@@ -128,8 +127,8 @@ func (b *block) names() []string {
 	return names
 }
 
-// unknown is the error about a key that is a mistake, nil for one that may be
-// the service's of tomorrow.
+// unknown is the error for an invalid key, nil for one that a newer service may
+// have.
 func (b *block) unknown(p pair) error {
 	names := b.names()
 	said := fmt.Sprintf("line %d: %s has the key %s", p.line, b.what, show(p.key))
@@ -137,7 +136,7 @@ func (b *block) unknown(p pair) error {
 		return fmt.Errorf("%s; write %s", said, where)
 	}
 	if r, odd := lookalike.First(p.key); odd {
-		return fmt.Errorf("%s, which holds %s", said, lookalike.Describe(r))
+		return fmt.Errorf("%s, which contains %s", said, lookalike.Describe(r))
 	}
 	if near := similar(p.key, names); near != "" {
 		return fmt.Errorf("%s; did you mean %s?", said, near)
@@ -145,10 +144,10 @@ func (b *block) unknown(p pair) error {
 	if b.open {
 		return nil
 	}
-	return fmt.Errorf("%s, which means nothing; known are %s", said, strings.Join(names, ", "))
+	return fmt.Errorf("%s, which is unknown; the keys are %s", said, strings.Join(names, ", "))
 }
 
-// similar is the name that a key was meant to be, "" when none is near.
+// similar is the name closest to a key, or "".
 func similar(key string, names []string) string {
 	folded := make([]string, len(names))
 	for i, name := range names {
@@ -167,7 +166,7 @@ func similar(key string, names []string) string {
 func (f field) read(p pair) (v any, strange []string, err error) {
 	n := p.value
 	if n.null() {
-		return nil, nil, nil // as the service writes what is not there
+		return nil, nil, nil // as the service writes absent values
 	}
 	switch f.kind {
 	case anything:
@@ -198,7 +197,7 @@ func (f field) read(p pair) (v any, strange []string, err error) {
 	return v, nil, err
 }
 
-// number reads a whole number, also in quotes.
+// number reads a whole number, even in quotes.
 func (n *node) number(key string) (int, error) {
 	written := fmt.Sprint(n.scalar)
 	if n.mapping == nil && n.list == nil {
@@ -209,7 +208,7 @@ func (n *node) number(key string) (int, error) {
 	return 0, n.errorf("%s is %s, not a whole number", key, n.kind())
 }
 
-// word reads a text, one of words unless there are none.
+// word reads a text; it must be one of words, if any.
 func (n *node) word(key string, words []string) (string, error) {
 	s, ok := n.text()
 	if !ok {
@@ -282,8 +281,8 @@ func entry(n *node) (map[string]any, []string, error) {
 }
 
 // schedules reads a list of schedules. One with an id is the service's own and
-// is taken as it is; any other was written by hand: it must make sense, and is
-// sent as the service spells it.
+// stays unchanged. Any other was written by hand: it is validated, and sent in
+// the service's spelling.
 func (r reader) schedules(list *node) (Wanted, error) {
 	w := Wanted{Schedules: []compute.Schedule{}}
 	for i, n := range list.list {
@@ -310,22 +309,22 @@ func (r reader) schedules(list *node) (Wanted, error) {
 			w.Notes = append(w.Notes, s.Entry.Warnings()...)
 		}
 		for _, key := range strange {
-			w.Notes = append(w.Notes, fmt.Sprintf("schedule %d has the key %s, which is not known here: it is sent as it is", i+1, show(key)))
+			w.Notes = append(w.Notes, fmt.Sprintf("schedule %d has the unknown key %s: it is sent unchanged", i+1, show(key)))
 		}
 		if zone, err := schedule.Resolve(s.Entry.Zone); err == nil && s.Err == nil && s.Entry.Zone != "" {
-			s.Entry.Zone = zone.Windows // the service takes Windows names
+			s.Entry.Zone = zone.Windows // the service requires Windows names
 		}
 		w.Schedules = append(w.Schedules, s)
 	}
 	return w, fits(list, w.Schedules)
 }
 
-// makesSense checks what was written by hand, and of what the service wrote
-// that it is a schedule at all.
+// makesSense validates a schedule written by hand, and checks that one from the
+// service is a schedule.
 func makesSense(s compute.Schedule, one map[string]any) error {
 	if s.Entry.ID != "" {
 		if one["action"] == nil {
-			return fmt.Errorf("it has an id and no action, so it is no schedule")
+			return fmt.Errorf("it has an id but no action, so it is not a schedule")
 		}
 		return nil
 	}
@@ -337,9 +336,9 @@ func makesSense(s compute.Schedule, one map[string]any) error {
 	}
 	switch kind, _ := one["triggerType"].(string); {
 	case one["cron"] != nil && one["recurrence"] != nil && kind != "Cron" && kind != "Recurrence":
-		return fmt.Errorf("it has both cron and recurrence: keep one, or say which with triggerType")
+		return fmt.Errorf("it has both cron and recurrence: keep one, or choose with triggerType")
 	case kind == "Cron" && one["cron"] == nil, kind == "Recurrence" && one["recurrence"] == nil:
-		return fmt.Errorf("triggerType is %s, and there is no %s", kind, strings.ToLower(kind))
+		return fmt.Errorf("triggerType is %s, but %s is missing", kind, strings.ToLower(kind))
 	case kind != "" && kind != "Cron" && kind != "Recurrence":
 		return fmt.Errorf("triggerType is %s; write Cron or Recurrence", show(kind))
 	}

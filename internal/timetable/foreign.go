@@ -9,15 +9,15 @@ import (
 	"sync"
 )
 
-// isCompute reports whether n is a whole compute: of the service, of our own
-// output, or of az's ml extension. Such a file says much besides schedules.
+// isCompute reports whether n is a complete compute: from the service, our own
+// output, or az's ml extension.
 func isCompute(n *node) bool {
 	return slices.ContainsFunc([]string{"properties", "type", "computeType", "provisioningState", "size", "vmSize", "location", "$schema", "hoursPerWeek"},
 		func(key string) bool { return n.find(key) != nil })
 }
 
-// compute reads a whole compute. is is false for one that has no schedules
-// because it is no instance.
+// compute reads a complete compute. is is false for a compute that is not an
+// instance, which has no schedules.
 func (r reader) compute(n *node) (w Wanted, is bool, err error) {
 	kind := n.find("properties", "computeType")
 	if kind == nil {
@@ -47,7 +47,7 @@ func (r reader) compute(n *node) (w Wanted, is bool, err error) {
 				return w, true, fmt.Errorf("line %d: this compute has the key %s; did you mean %s?", p.line, show(p.key), near)
 			}
 		}
-		return w, true, n.errorf("this compute says nothing about schedules; write schedules: [] for none")
+		return w, true, n.errorf("this compute does not mention schedules; write schedules: [] for none")
 	}
 	if w, err = r.given(body); err != nil {
 		return w, true, err
@@ -74,8 +74,8 @@ func (r reader) value(n *node) ([]Wanted, error) {
 	return r.items(inner)
 }
 
-// parameters reads a parameters file, or its parameters block: the one
-// parameter that holds schedules.
+// parameters reads a parameters file or block: the one parameter that has
+// schedules.
 func (r reader) parameters(n *node) (Wanted, error) {
 	if err := known(n, "the file", "$schema", "contentVersion", "parameters"); err != nil {
 		return Wanted{}, err
@@ -95,9 +95,9 @@ func (r reader) parameters(n *node) (Wanted, error) {
 	}
 	switch {
 	case len(found) > 1:
-		return Wanted{}, fmt.Errorf("line %d: the parameters %s and %s both hold schedules; keep one", found[1].line, show(found[0].key), show(found[1].key))
+		return Wanted{}, fmt.Errorf("line %d: the parameters %s and %s both have schedules; keep one", found[1].line, show(found[0].key), show(found[1].key))
 	case len(found) == 0:
-		return Wanted{}, block.errorf("no parameter holds schedules, only %.200s", strings.Join(names, ", "))
+		return Wanted{}, block.errorf("no parameter has schedules, only %.200s", strings.Join(names, ", "))
 	}
 	p := found[0]
 	if p.value.find("reference") != nil {
@@ -109,8 +109,8 @@ func (r reader) parameters(n *node) (Wanted, error) {
 	return r.set(p.value)
 }
 
-// template reads an ARM template, as people write it or as Bicep compiles it:
-// the compute instances among its resources.
+// template reads the compute instances of an ARM template, written by hand or
+// compiled from Bicep.
 func (r reader) template(n *node) ([]Wanted, error) {
 	s := newScope(n.find("parameters"), n.find("variables"))
 	var out []Wanted
@@ -152,9 +152,9 @@ func (r reader) template(n *node) ([]Wanted, error) {
 	return out, nil
 }
 
-var errNoInstance = errors.New("the template holds no compute instance")
+var errNoInstance = errors.New("the template has no compute instance")
 
-// children are the items of a list, or the values of a mapping: resources are
+// children are the items of a list or the values of a mapping; resources can be
 // either.
 func (n *node) children() []*node {
 	if n == nil || n.mapping == nil {
@@ -170,8 +170,8 @@ func (n *node) children() []*node {
 	return out
 }
 
-// resource reads a compute of a template. What is asked of it is evaluated as
-// far as parameters and variables with values go.
+// resource reads a compute of a template. It evaluates parameters and variables
+// that have values.
 func (r reader) resource(n *node, s scope) (w Wanted, is bool, err error) {
 	kind, err := s.evaluate(n.find("properties", "computeType"), 0)
 	if err != nil {
@@ -181,12 +181,12 @@ func (r reader) resource(n *node, s scope) (w Wanted, is bool, err error) {
 		return w, false, nil
 	}
 	if n.find("copy") != nil {
-		return w, true, n.errorf("the instance is made by copy, which is not evaluated here")
+		return w, true, n.errorf("the instance uses copy, which is not evaluated here")
 	}
 	body := n.find("properties", "properties")
 	at := body.find("schedules")
 	if at == nil {
-		return w, true, n.errorf("this instance says nothing about schedules; write schedules: [] for none")
+		return w, true, n.errorf("this instance does not mention schedules; write schedules: [] for none")
 	}
 	if at, err = s.evaluate(at, 0); err != nil {
 		return w, true, err
@@ -194,7 +194,7 @@ func (r reader) resource(n *node, s scope) (w Wanted, is bool, err error) {
 	if w, err = r.set(at); err != nil {
 		return w, true, err
 	}
-	// A name that cannot be evaluated is not needed when the command says it.
+	// The name is not needed if the command names the instance.
 	if named, err := s.evaluate(n.find("name"), 0); err == nil && named != nil {
 		name, _ := named.text()
 		w.Name = name[strings.LastIndex(name, "/")+1:]
@@ -202,10 +202,10 @@ func (r reader) resource(n *node, s scope) (w Wanted, is bool, err error) {
 	return w, true, nil
 }
 
-// scope holds what expressions of a template name.
+// scope holds the parameters and variables of a template.
 type scope struct {
 	parameters, variables *node
-	left                  *int // values that may still be made: expressions can multiply
+	left                  *int // remaining values: expressions can multiply
 }
 
 func newScope(parameters, variables *node) scope {
@@ -213,8 +213,7 @@ func newScope(parameters, variables *node) scope {
 	return scope{parameters, variables, &left}
 }
 
-// An expression of a template is text in brackets; two brackets in front are
-// text that begins with one.
+// A template expression is text in brackets; "[[" escapes a bracket.
 func isExpression(s string) bool {
 	return strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") && !strings.HasPrefix(s, "[[")
 }
@@ -223,9 +222,9 @@ var lookup = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\[\s*(?i:(parameters|variables))\(\s*'([^']+)'\s*\)\s*\]$`)
 })
 
-// evaluate returns n with every expression in it replaced by what it stands
-// for. One that is more than a parameter's default or a variable is an error
-// that names it and its line.
+// evaluate returns n with its expressions replaced by their values. An
+// expression other than a parameter's default or a variable is an error with
+// its line.
 func (s scope) evaluate(n *node, depth int) (*node, error) {
 	if n == nil {
 		return nil, nil
@@ -272,8 +271,7 @@ func (s scope) evaluate(n *node, depth int) (*node, error) {
 	return out, nil
 }
 
-// isPolicy reports whether n is a policy definition, or a part of one from its
-// rule down to what is appended.
+// isPolicy reports whether n is a policy definition or a part of one.
 func isPolicy(n *node) bool {
 	for _, keys := range [][]string{{"policyRule"}, {"properties", "policyRule"}, {"then"}, {"details"}, {"operations"}, {"field"}} {
 		if n.find(keys...) != nil {
@@ -283,7 +281,7 @@ func isPolicy(n *node) bool {
 	return false
 }
 
-// policy reads what a policy appends to the schedules of new instances.
+// policy reads the schedules that a policy appends to new instances.
 func (r reader) policy(n *node) (Wanted, error) {
 	parameters := n.find("parameters")
 	for _, key := range []string{"properties", "policyRule", "then", "details", "operations"} {

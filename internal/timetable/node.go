@@ -24,12 +24,12 @@ const (
 	maxDepth = 50
 )
 
-// node is a value of the file and the line it stands in.
+// node is a value of the file and its line.
 type node struct {
 	line int
-	// Exactly one of the three says what it is.
+	// Exactly one of the three is set.
 	mapping *mapping
-	list    []*node // not nil for a list, an empty one included
+	list    []*node // not nil for a list, even an empty one
 	scalar  any     // string, json.Number, bool or nil
 }
 
@@ -46,8 +46,8 @@ type pair struct {
 	value *node
 }
 
-// get is the value of a key however it is spelled: computeStartStop,
-// ComputeStartStop, compute_start_stop. nil when it is not there.
+// get is the value of a key in any spelling: computeStartStop,
+// ComputeStartStop, compute_start_stop; nil if absent.
 func (m *mapping) get(key string) *node {
 	if m == nil {
 		return nil
@@ -58,8 +58,8 @@ func (m *mapping) get(key string) *node {
 	return nil
 }
 
-// named is the value of a key but for its case: names of parameters differ in a
-// hyphen.
+// named is the value of a key, ignoring case only: parameter names may differ
+// in a hyphen.
 func (n *node) named(key string) *node {
 	if n == nil || n.mapping == nil {
 		return nil
@@ -72,7 +72,7 @@ func (n *node) named(key string) *node {
 	return nil
 }
 
-// once refuses a key that is there in two spellings.
+// once refuses a key that occurs in two spellings.
 func (m *mapping) once(keys ...string) error {
 	seen := map[string]string{}
 	for _, p := range m.pairs {
@@ -80,14 +80,14 @@ func (m *mapping) once(keys ...string) error {
 			continue
 		}
 		if other := seen[fold(p.key)]; other != "" {
-			return fmt.Errorf("line %d: the keys %s and %s are one", p.line, show(other), show(p.key))
+			return fmt.Errorf("line %d: %s and %s are the same key", p.line, show(other), show(p.key))
 		}
 		seen[fold(p.key)] = p.key
 	}
 	return nil
 }
 
-// find follows keys down to a value; nil when there is none.
+// find follows keys to a value; nil if absent.
 func (n *node) find(keys ...string) *node {
 	for _, key := range keys {
 		if n == nil {
@@ -114,7 +114,7 @@ func (n *node) errorf(format string, args ...any) error {
 	return fmt.Errorf("line %d: "+format, append([]any{n.line}, args...)...)
 }
 
-// kind is what n is, for errors.
+// kind describes n, for errors.
 func (n *node) kind() string {
 	switch {
 	case n.mapping != nil:
@@ -132,15 +132,15 @@ func (n *node) kind() string {
 
 var separators = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("-", "", "_", "") })
 
-// fold is a key without its spelling: case, hyphens and underscores.
+// fold normalizes a key: no case, hyphens or underscores.
 func fold(key string) string {
 	return strings.ToLower(separators().Replace(key))
 }
 
 func show(text string) string { return fmt.Sprintf("%.60q", text) }
 
-// parse reads the documents of a file: JSON, with comments as templates have
-// them, or YAML.
+// parse reads the documents of a file: JSON, with comments as in templates, or
+// YAML.
 func parse(data []byte) ([]*node, error) {
 	if len(data) > maxSize {
 		return nil, errors.New("the file is longer than a megabyte")
@@ -151,7 +151,7 @@ func parse(data []byte) ([]*node, error) {
 		if err == nil || errors.Is(err, errMuch) {
 			return docs, err
 		}
-		// Braces are YAML, too; of JSON with a mistake in it JSON says more.
+		// Braces are also YAML, but for faulty JSON the JSON error says more.
 		if docs, other := parseYAML(text); other == nil || !jsonStart().MatchString(head) {
 			return docs, other
 		}
@@ -166,10 +166,10 @@ func parse(data []byte) ([]*node, error) {
 
 var jsonStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\[{]+\s*"`) })
 
-var errMuch = errors.New("the file holds more than schedules need")
+var errMuch = errors.New("the file has more than schedules need")
 
-// plainBlanks makes blanks of the kinds that pages and word processors use the
-// plain ones that were meant, and drops what has no width.
+// plainBlanks turns blanks from web pages and word processors into plain ones,
+// and drops zero-width characters.
 func plainBlanks(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -186,22 +186,22 @@ func plainBlanks(text string) string {
 	}, text)
 }
 
-// pasted adds to an error the first character that only looks like the one
-// that was meant: curly quotes break JSON and YAML alike.
+// pasted adds the first lookalike character to an error: curly quotes break
+// both JSON and YAML.
 func pasted(text string, err error) error {
 	line := 0
 	for row := range strings.Lines(text) {
 		line++
 		for column, r := range []rune(row) {
 			if lookalike.Quote(r) {
-				return fmt.Errorf("line %d, column %d: %s stands where a plain quote is meant (%w)", line, column+1, lookalike.Describe(r), err)
+				return fmt.Errorf("line %d, column %d: %s instead of a plain quote (%w)", line, column+1, lookalike.Describe(r), err)
 			}
 		}
 	}
 	return err
 }
 
-// withoutComments blanks // and /* */ comments of JSON, so that lines stay.
+// withoutComments blanks // and /* */ comments in JSON and keeps the lines.
 func withoutComments(text string) string {
 	out := []byte(text)
 	blank := func(from, to int) {
@@ -263,7 +263,7 @@ type jsonParser struct {
 	line    int // lines before seen
 }
 
-// at is the line of the token that was read last.
+// at is the line of the last token.
 func (p *jsonParser) at() int {
 	to := min(int(p.decoder.InputOffset()), len(p.text))
 	p.line += strings.Count(p.text[p.seen:to], "\n")
@@ -336,10 +336,10 @@ func (p *jsonParser) after(token json.Token, line, depth int) (*node, error) {
 	}
 }
 
-// add refuses a key that is there.
+// add refuses a duplicate key.
 func (m *mapping) add(key string, line int, value *node) error {
 	if m.keys[key] {
-		return fmt.Errorf("line %d: the key %s is there twice", line, show(key))
+		return fmt.Errorf("line %d: the key %s occurs twice", line, show(key))
 	}
 	if m.keys == nil {
 		m.keys, m.folded = map[string]bool{}, map[string]int{}
@@ -352,7 +352,7 @@ func (m *mapping) add(key string, line int, value *node) error {
 	return nil
 }
 
-// parseYAML reads the documents of a YAML file that are not empty.
+// parseYAML reads the non-empty documents of a YAML file.
 func parseYAML(text string) ([]*node, error) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	left := maxNodes
@@ -381,7 +381,7 @@ func parseYAML(text string) ([]*node, error) {
 
 var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: line (\d+): (.*)`) })
 
-// yamlError puts the line first, and names the tab that YAML stumbles over.
+// yamlError puts the line first, and names a tab as the cause.
 func yamlError(text string, err error) error {
 	for i, row := range strings.Split(text, "\n") {
 		if indent := row[:len(row)-len(strings.TrimLeft(row, " \t"))]; strings.Contains(indent, "\t") {
@@ -394,8 +394,8 @@ func yamlError(text string, err error) error {
 	return fmt.Errorf("the file is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
-// fromYAML takes over a YAML node. Times stay the text they are: a clock in a
-// file has no offset.
+// fromYAML converts a YAML node. Times stay text: a time in a file has no
+// offset.
 func fromYAML(y *yaml.Node, left *int, depth int) (*node, error) {
 	if *left--; *left < 0 || depth > maxDepth {
 		return nil, errMuch
@@ -421,7 +421,7 @@ func fromYAML(y *yaml.Node, left *int, depth int) (*node, error) {
 	return n, n.fromScalar(y)
 }
 
-// fill adds the keys of a YAML mapping, then those that it merges.
+// fill adds the keys of a YAML mapping, then its merged keys.
 func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 	var merged []*node
 	for i := 0; i+1 < len(y.Content); i += 2 {
@@ -471,7 +471,7 @@ func (n *node) fromScalar(y *yaml.Node) error {
 		}
 		n.scalar = b
 	case "!!int", "!!float":
-		if digits().MatchString(y.Value) { // 08 and 010 are written by people who mean ten
+		if digits().MatchString(y.Value) { // people who write 010 mean ten
 			n.scalar = json.Number(strings.TrimLeft(strings.TrimLeft(y.Value, "+"), "0"))
 			if n.scalar == json.Number("") {
 				n.scalar = json.Number("0")
@@ -480,7 +480,7 @@ func (n *node) fromScalar(y *yaml.Node) error {
 		}
 		var f float64
 		if err := y.Decode(&f); err != nil || f != f || f-f != 0 {
-			return n.errorf("%s is no number for a schedule", show(y.Value))
+			return n.errorf("%s is not a number a schedule can have", show(y.Value))
 		}
 		n.scalar = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
 	default:

@@ -195,30 +195,30 @@ func TestShapesRefused(t *testing.T) {
 		return `[{"action": "Stop", "cron": {"expression": "0 19 * * *"}, ` + more + `}]`
 	}
 	for _, tt := range []struct{ file, says string }{
-		{`{"schedules":{"foo":1}}`, `line 1: schedules has the key "foo", which means nothing; known are computeStartStop`},
+		{`{"schedules":{"foo":1}}`, `line 1: schedules has the key "foo", which is unknown; the keys are computeStartStop`},
 		{`{"schedules":{}}`, "line 1: schedules has no computeStartStop"},
 		{`{"schedules":{"computeStartStop":null}}`, "line 1: computeStartStop is null"},
 		{`{"schedules":{"computeStartStop":{}}}`, "computeStartStop is a block of keys, not a list"},
 		{"{\"schedules\":\n{\"computeStartSop\":[]}}", `line 2: schedules has the key "computeStartSop"; did you mean computeStartStop?`},
 		{`{"schedules":{"value":null}}`, "schedules is null"},
 		{`{"schedules":{"value":{}}}`, "schedules has no computeStartStop"},
-		{`{"schedules":{"value":[],"computeStartStop":[]}}`, `"computeStartStop", which means nothing`},
+		{`{"schedules":{"value":[],"computeStartStop":[]}}`, `"computeStartStop", which is unknown`},
 		{`{"schedules":"none"}`, `schedules is "none", not a list`},
 		{`{"schedules":false}`, "schedules is false, not a list"},
-		{`{"schedules":[],"Schedules":[]}`, `the keys "schedules" and "Schedules" are one`},
-		{`{"computeStartStop":[],"compute_start_stop":[]}`, "are one"},
-		{`{"schedules":[],"schedules":[]}`, "is there twice"},
+		{`{"schedules":[],"Schedules":[]}`, `"schedules" and "Schedules" are the same key`},
+		{`{"computeStartStop":[],"compute_start_stop":[]}`, "are the same key"},
+		{`{"schedules":[],"schedules":[]}`, "occurs twice"},
 		{`{"value":[]}`, "value is an empty list"},
-		{`{"value":[{"name":"cpu","properties":{"computeType":"AmlCompute"}}]}`, "the list holds no compute instance"},
+		{`{"value":[{"name":"cpu","properties":{"computeType":"AmlCompute"}}]}`, "the list has no compute instance"},
 		{`{"value":null}`, "schedules is null"},
 		{`{"value":[],"values":1}`, `did you mean value?`},
-		{`{"parameters":{}}`, "no parameter holds schedules"},
-		{`{"parameters":{"computeName":{"value":"dev"}}}`, `no parameter holds schedules, only "computeName"`},
+		{`{"parameters":{}}`, "no parameter has schedules"},
+		{`{"parameters":{"computeName":{"value":"dev"}}}`, `no parameter has schedules, only "computeName"`},
 		{`{"parameters":{"schedules":{}}}`, `the parameter "schedules" has no value`},
 		{`{"parameters":{"schedules":{"reference":{"keyVault":{}}}}}`, "in a key vault"},
-		{`{"parameters":{"a":{"value":{"computeStartStop":[]}},"b":{"value":{"computeStartStop":[]}}}}`, `"a" and "b" both hold schedules`},
-		{`{"resources":[]}`, "the template holds no compute instance"},
-		{`{"resources":[{"type":"Microsoft.MachineLearningServices/workspaces/computes","name":"w/dev","properties":{"computeType":"ComputeInstance","properties":{}}}]}`, "this instance says nothing about schedules"},
+		{`{"parameters":{"a":{"value":{"computeStartStop":[]}},"b":{"value":{"computeStartStop":[]}}}}`, `"a" and "b" both have schedules`},
+		{`{"resources":[]}`, "the template has no compute instance"},
+		{`{"resources":[{"type":"Microsoft.MachineLearningServices/workspaces/computes","name":"w/dev","properties":{"computeType":"ComputeInstance","properties":{}}}]}`, "this instance does not mention schedules"},
 		{"{\"resources\":[{\"type\":\"Microsoft.MachineLearningServices/workspaces/computes\",\"name\":\"w/dev\",\"properties\":{\"computeType\":\"ComputeInstance\",\"properties\":{\n\"schedules\":\"[parameters('schedules')]\"}}}]}",
 			`line 2: "[parameters('schedules')]" is an expression that is not evaluated here`},
 		{"{\"resources\":[{\"type\":\"Microsoft.MachineLearningServices/workspaces/computes\",\"name\":\"w/dev\",\"properties\":{\"computeType\":\"ComputeInstance\",\"properties\":{\"schedules\":{\"computeStartStop\":[{\"action\":\"Stop\",\"cron\":{\"expression\":\"0 19 * * *\",\n\"timeZone\":\"[if(true(),'a','b')]\"}}]}}}}]}",
@@ -227,14 +227,14 @@ func TestShapesRefused(t *testing.T) {
 		{`{"schedules":"[parameters('schedules')]"}`, "is the expression"},
 		{`{"policyRule":{"then":{"effect":"append","details":[{"field":"Microsoft.MachineLearningServices/workspaces/computes/schedules","value":"[parameters('schedules')]"}]}}}`, `"[parameters('schedules')]" is an expression`},
 		{`{"policyRule":{"then":{"effect":"deny"}}}`, "appends nothing to the schedules"},
-		{`{"name":"dev","type":"computeinstance","size":"x"}`, "says nothing about schedules"},
+		{`{"name":"dev","type":"computeinstance","size":"x"}`, "does not mention schedules"},
 		{`{"name":"dev","type":"computeinstance","schedule":{}}`, `has the key "schedule"; did you mean schedules?`},
 		{`{"name":"dev","type":"computeinstance","schedules":null}`, "schedules is null"},
 		{`{"name":"cpu","type":"amlcompute"}`, "only instances have schedules"},
 		{`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{"schedules":null}}}`, "schedules is null"},
-		{`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{}}}`, "says nothing about schedules"},
-		{"hours: 9-18\n---\nhours: 9-19\n", "one of them has no name|no zone is set"},
-		{"schedules: []\n---\nschedules: []\n", "one of them has no name"},
+		{`{"name":"dev","properties":{"computeType":"ComputeInstance","properties":{}}}`, "does not mention schedules"},
+		{"hours: 9-18\n---\nhours: 9-19\n", "one has no name|no zone is set"},
+		{"schedules: []\n---\nschedules: []\n", "one has no name"},
 
 		// Inside a schedule.
 		{entry(`"stauts": "Disabled"`), `line 1: a schedule has the key "stauts"; did you mean status?`},
@@ -244,8 +244,8 @@ func TestShapesRefused(t *testing.T) {
 		{entry(`"status": "Disbaled"`), `status is "Disbaled"; did you mean Disabled?`},
 		{entry(`"status": "off"`), `status is "off"; write Enabled or Disabled`},
 		{entry(`"status": false`), "status is false, not text; write Enabled or Disabled"},
-		{entry(`"Action": "Start"`), "are one"},
-		{entry(`"triggerType": "Recurrence"`), "triggerType is Recurrence, and there is no recurrence"},
+		{entry(`"Action": "Start"`), "are the same key"},
+		{entry(`"triggerType": "Recurrence"`), "triggerType is Recurrence, but recurrence is missing"},
 		{entry(`"triggerType": "Corn"`), "did you mean Cron?"},
 		{entry(`"triggerType": "Moon"`), `triggerType is "Moon"; write Cron or Recurrence`},
 		{entry(`"recurrence": {"frequency": "Day", "interval": 1, "schedule": {"hours": [1], "minutes": [0]}}`), "both cron and recurrence"},
@@ -254,7 +254,7 @@ func TestShapesRefused(t *testing.T) {
 		{`[{"action": "Stop", "cron": "0 19 * * *"}]`, `cron is "0 19 * * *", not a block of keys`},
 		{`[{"action": "Stpo", "cron": {"expression": "0 19 * * *"}}]`, "did you mean Stop?"},
 		{`[{"id": "1", "action": "Stpo", "cron": {"expression": "0 19 * * *"}}]`, "did you mean Stop?"},
-		{`[{"id": "1"}]`, "no schedule"},
+		{`[{"id": "1"}]`, "not a schedule"},
 		{`[{"action": "Stop", "cron": {"expresion": "0 19 * * *"}}]`, "did you mean expression?"},
 		{`[{"action": "Stop", "cron": {"expression": 5}}]`, "expression is 5, not text; write it in quotes"},
 		{`[{"action": "Stop", "cron": {"expression": "0 19 * * *", "tz": "UTC"}}]`, "write timeZone"},
@@ -262,7 +262,7 @@ func TestShapesRefused(t *testing.T) {
 		{`[{"action": "Stop", "recurrence": {"frequency": "Day", "interval": 1.5}}]`, "interval is 1.5, not a whole number"},
 		{`[{"action": "Stop", "recurrence": {"frequency": "Day", "interval": 1, "schedule": {"hours": 9, "minutes": [0]}}}]`, "hours is 9, not a list such as [9]"},
 		{`[{"action": "Stop", "recurrence": {"frequency": "Week", "interval": 1, "schedule": {"hours": [9], "minutes": [0], "weekdys": ["Monday"]}}}]`, "did you mean weekDays?"},
-		{`[{"action": "Stop", "recurrence": {"frequency": "Week", "interval": 1, "schedule": {"hours": [9], "minutes": [0], "moonPhase": 1}}}]`, "which means nothing; known are hours, minutes, weekDays, monthDays"},
+		{`[{"action": "Stop", "recurrence": {"frequency": "Week", "interval": 1, "schedule": {"hours": [9], "minutes": [0], "moonPhase": 1}}}]`, "which is unknown; the keys are hours, minutes, weekDays, monthDays"},
 		{"- action: stop\n  trigger: {type: corn, expression: 0 19 * * *}", "did you mean Cron?"},
 		{"- action: stop\n  trigger: {type: sun}", "cron or recurrence"},
 		{"- action: stop\n  trigger:\n", "without a trigger"},
@@ -272,7 +272,7 @@ func TestShapesRefused(t *testing.T) {
 		// Text that is no text.
 		{"{\"schedules\":\n [\n}", "line 3: the file is not JSON"},
 		{"{\"schedules\": [", "ends too early"},
-		{"{\u201cschedules\u201d: []}", "line 1, column 2: a curly quote (U+201C) stands where a plain quote is meant|a curly quote"},
+		{"{\u201cschedules\u201d: []}", "line 1, column 2: a curly quote (U+201C) instead of a plain quote|a curly quote"},
 		{"hours:\n\t- 9-18\n", "line 2: the file is not YAML: the line is indented with a tab; use blanks"},
 		{"hours: [\n", "the file is not YAML"},
 		{"<<: 5\nschedules: []", "<< merges a block of keys, and this is 5"},
@@ -310,7 +310,7 @@ func TestKeysOfTomorrow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if notes := strings.Join(list[0].Notes, "\n"); !strings.Contains(notes, `the key "moonPhase"`) || !strings.Contains(notes, `the key "endTime"`) {
+	if notes := strings.Join(list[0].Notes, "\n"); !strings.Contains(notes, `the unknown key "moonPhase"`) || !strings.Contains(notes, `the unknown key "endTime"`) {
 		t.Errorf("notes: %q", notes)
 	}
 	if raw := string(list[0].Schedules[0].Raw); !strings.Contains(raw, `"moonPhase":{"a":[1,null]}`) || !strings.Contains(raw, `"endTime":"2030-01-01T00:00:00"`) {

@@ -1,8 +1,8 @@
 // Package timetable reads the files of "schedule apply" and "schedule preview
-// -f": the hours or schedules of one instance or of several. Besides files of
-// its own it takes what people have: the service's bodies, parameters files and
-// templates, policies, and the YAML of az's ml extension. What it does not
-// understand is an error; only an empty list asks for no schedules.
+// -f": the hours or schedules of one instance or of several. Besides its own
+// format it reads the service's bodies, parameters files, templates, policies,
+// and the YAML of az's ml extension. Anything it does not understand is an
+// error; only an empty list means no schedules.
 package timetable
 
 import (
@@ -15,28 +15,28 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// Wanted are the schedules a file asks for.
+// Wanted are the schedules of an instance according to a file.
 type Wanted struct {
-	// Name is the instance; "" when the file names none.
+	// Name is the instance; "" if the file has no name.
 	Name string
-	// Schedules are all it is to have. None are wanted only where the file holds
-	// an empty list.
+	// Schedules are all its schedules; empty only if the file has an empty
+	// list.
 	Schedules []compute.Schedule
 	// Notes are sentences for the user, such as a stop on the next day.
 	Notes []string
 }
 
-// Read reads a file. zone is asked for the time zone of hours when the file
-// names none. Errors begin with the line they are about, where there is one.
+// Read reads a file. zone returns the time zone of hours if the file has none.
+// Errors begin with their line, if there is one.
 //
-// One instance, whose name the command gives:
+// One instance, named by the command:
 //
 //	time-zone: Europe/Berlin
 //	hours: [mon-thu 09:00-18:00, fri 09:00-16:00]
 //
 // or its schedules as the service writes them, in a list or as
-// computeStartStop; those without an id or a zone are in the time-zone of the
-// file, when it names one. Several:
+// computeStartStop; those without an id or zone use the file's time-zone, if
+// any. Several:
 //
 //	time-zone: Europe/Berlin
 //	instances:
@@ -46,8 +46,7 @@ type Wanted struct {
 //	    schedules: [{action: Stop, triggerType: Cron, cron: {expression: 0 19 * * *}}]
 //
 // or a list of objects with name and schedules, as "schedule list -o json"
-// prints for several instances, or several documents. The other shapes are
-// those of foreign.go.
+// prints, or several documents. foreign.go has the other formats.
 func Read(data []byte, zone func() (schedule.Zone, error)) ([]Wanted, error) {
 	docs, err := parse(data)
 	if err != nil {
@@ -69,18 +68,18 @@ func Read(data []byte, zone func() (schedule.Zone, error)) ([]Wanted, error) {
 
 const hint = "write hours: [mon-fri 09:00-18:00], or schedules: [] for none"
 
-// distinct refuses instances that are asked for twice.
+// distinct refuses duplicate instances.
 func distinct(list []Wanted) error {
-	seen := map[string]string{} // the service's names differ in more than case
+	seen := map[string]string{} // names in the service are not case-sensitive
 	for _, w := range list {
 		other, twice := seen[strings.ToLower(w.Name)]
 		switch {
 		case w.Name == "" && len(list) > 1:
-			return errors.New("the file is about several instances, and one of them has no name")
+			return errors.New("the file has several instances, and one has no name")
 		case twice && other == w.Name:
-			return fmt.Errorf("%s is in the file twice", show(w.Name))
+			return fmt.Errorf("%s occurs twice in the file", show(w.Name))
 		case twice:
-			return fmt.Errorf("%s and %s are one instance", show(other), show(w.Name))
+			return fmt.Errorf("%s and %s are the same instance", show(other), show(w.Name))
 		}
 		seen[strings.ToLower(w.Name)] = w.Name
 	}
@@ -89,19 +88,19 @@ func distinct(list []Wanted) error {
 
 type reader struct {
 	zone  func() (schedule.Zone, error)
-	named string // the time zone the file names, as the service does; "" for none
+	named string // the file's time zone, as the service names it, or ""
 }
 
-// The keys of a file of ours, around one instance.
+// The keys of our own format, for one instance.
 var ownKeys = []string{"name", "time-zone", "hours", "schedules", "computeStartStop"}
 
-// document reads a document of any shape.
+// document reads a document in any format.
 func (r reader) document(n *node) ([]Wanted, error) {
 	switch {
 	case n.list != nil:
 		return r.items(n)
 	case n.mapping == nil:
-		return nil, n.errorf("the file holds neither hours nor schedules; %s", hint)
+		return nil, n.errorf("the file has neither hours nor schedules; %s", hint)
 	case n.find("resources") != nil:
 		return r.template(n)
 	case isPolicy(n):
@@ -115,7 +114,7 @@ func (r reader) document(n *node) ([]Wanted, error) {
 	case isCompute(n):
 		w, is, err := r.compute(n)
 		if err == nil && !is {
-			err = n.errorf("this is no compute instance; only instances have schedules")
+			err = n.errorf("this is not a compute instance; only instances have schedules")
 		}
 		return []Wanted{w}, err
 	}
@@ -155,7 +154,7 @@ func (r reader) items(n *node) ([]Wanted, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, n.errorf("the list holds no compute instance")
+		return nil, n.errorf("the list has no compute instance")
 	}
 	return out, nil
 }
@@ -173,7 +172,7 @@ func (r reader) instances(n *node) ([]Wanted, error) {
 		return r.items(inner)
 	}
 	if inner.mapping == nil || len(inner.mapping.pairs) == 0 {
-		return nil, inner.errorf("instances holds names and what each is to have, such as dev: {hours: [mon-fri 09:00-18:00]}")
+		return nil, inner.errorf("instances needs names and their hours, such as dev: {hours: [mon-fri 09:00-18:00]}")
 	}
 	var out []Wanted
 	for _, p := range inner.mapping.pairs {
@@ -189,7 +188,7 @@ func (r reader) instances(n *node) ([]Wanted, error) {
 	return out, nil
 }
 
-// within takes over the time zone that holds for what is inside n.
+// within returns the time zone for everything inside n.
 func (r *reader) within(n *node) error {
 	given := n.find("time-zone")
 	if given == nil {
@@ -207,7 +206,7 @@ func (r *reader) within(n *node) error {
 	return nil
 }
 
-// own reads what a single instance is to have, in our own spelling.
+// own reads a single instance in our own format.
 func (r reader) own(name string, n *node) (Wanted, error) {
 	what := "the file"
 	if name != "" {
@@ -273,7 +272,7 @@ func (r reader) hours(n *node) (Wanted, error) {
 	for _, item := range items {
 		text, ok := item.text()
 		if !ok {
-			return Wanted{}, item.errorf("hours are texts such as mon-fri 09:00-18:00, and this is %s", item.kind())
+			return Wanted{}, item.errorf("hours are text such as mon-fri 09:00-18:00, not %s", item.kind())
 		}
 		texts = append(texts, text)
 	}
@@ -336,7 +335,7 @@ func (r reader) startStop(n *node) (Wanted, error) {
 	return r.schedules(n)
 }
 
-// known refuses keys that mean nothing here.
+// known refuses unknown keys.
 func known(n *node, what string, keys ...string) error {
 	b := block{what: what}
 	for _, key := range keys {
