@@ -113,7 +113,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	all := newConsent(a, asked)
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
 		saved, o := app.SaveSchedules(a, client.Workspace()), o
-		o.Save, o.Check = saved.Save, c.check
+		o.Save, o.CompareOnly = saved.Save, c.check
 		if !c.check {
 			o.Before = all.before(client)
 		}
@@ -145,7 +145,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 
 // planned is how the change would go; nothing is sent.
 func (c change) planned(ctx context.Context, client *compute.Client, names []string) []compute.Change {
-	return client.ChangeSchedules(ctx, names, compute.ChangeOptions{Check: true}, c.by(client, &notebook{notes: map[string][]string{}}))
+	return client.ChangeSchedules(ctx, names, compute.ChangeOptions{CompareOnly: true}, c.by(client, &notebook{notes: map[string][]string{}}))
 }
 
 // by is what the instances of a client are to have.

@@ -114,7 +114,7 @@ func TestHoldersAndFitting(t *testing.T) {
 		mustDecode(t, `{"name":"nodes","properties":{"computeType":"AmlCompute","provisioningState":"Succeeded","properties":{"vmSize":"standard_d3_v2","currentNodeCount":2,"allocationState":"Steady"}}}`),
 		mustDecode(t, `{"name":"elsewhere","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"Standard_NC6","state":"Running"}}}`),
 	}
-	holders := Holders(&testSizes[1], ws, usages, testSizes, computes)
+	holders := holdersOf(&testSizes[1], ws, usages, testSizes, computes)
 	var got []string
 	for _, h := range holders {
 		got = append(got, h.Name)
@@ -122,7 +122,7 @@ func TestHoldersAndFitting(t *testing.T) {
 	if !slices.Equal(got, []string{"big", "nodes", "Mine"}) || holders[1].Cores != 8 || holders[2].Owner.Name != "Anna" || holders[2].State != "Stopped" {
 		t.Errorf("holders %+v", holders)
 	}
-	fitting := Fitting(&testSizes[1], 1, false, TypeInstance, testSizes, usages)
+	fitting := fittingSizes(&testSizes[1], 1, false, TypeInstance, testSizes, usages)
 	if !slices.Equal(fitting, []string{"Standard_DS3_v2", "Standard_D2_v2"}) {
 		t.Errorf("fitting %v", fitting)
 	}

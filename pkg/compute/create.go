@@ -234,8 +234,8 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 	if err != nil {
 		computes = nil
 	}
-	holders := Holders(size, c.workspace, usages, sizes, computes)
-	fitting := Fitting(size, machines, p.Spec.lowPriority(), kind, sizes, usages)
+	holders := holdersOf(size, c.workspace, usages, sizes, computes)
+	fitting := fittingSizes(size, machines, p.Spec.lowPriority(), kind, sizes, usages)
 	out := make([]Finding, len(short))
 	for i, s := range short {
 		if i > 0 {

@@ -14,4 +14,13 @@
 //   - a write whose answer was lost is never sent again blindly;
 //   - a token goes only to hosts of the chosen cloud;
 //   - waiting is one loop for any number of computes, reported as events.
+//
+// New makes a Client of one workspace. Get, List and All return a Compute, whose
+// Instance, Cluster or Attached says what its type adds. Create takes a Spec; the
+// verbs Start, Stop, Restart, Resize, Delete and Detach take names and ActOptions,
+// and return an Outcome for each name: the Compute as last read, the Operation that
+// the service accepted, or an error. ChangeSchedules and ChangeIdle return a
+// Change. Wait takes up what a verb with NoWait began. KindOf says what an error
+// means; errors.As finds the *Error with the service's words, or the *CheckError
+// with all that is wrong with a Spec.
 package compute

@@ -40,7 +40,7 @@ func (l *loop) look(ctx context.Context) {
 			for _, t := range tasks {
 				t.saw(nil, err)
 			}
-			l.heed(err)
+			l.holdOff(retryAfterOf(err))
 			return
 		}
 	}
@@ -88,9 +88,9 @@ func (l *loop) read(ctx context.Context, t *task) {
 	compute, a, err := l.c.get(ctx, k)
 	t.saw(compute, err)
 	if err == nil {
-		l.wish(a.retryAfter)
+		l.holdOff(a.retryAfter)
 	} else {
-		l.heed(err)
+		l.holdOff(retryAfterOf(err))
 	}
 }
 
@@ -142,18 +142,20 @@ func isMissing(err error) bool {
 	return !strings.Contains(text, "workspace") && !strings.Contains(text, "subscription") || strings.Contains(text, "compute")
 }
 
-// wish takes the pause an answer asked for.
-func (l *loop) wish(d time.Duration) {
+// holdOff has the next look come no sooner than an answer asked for.
+func (l *loop) holdOff(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.hint = max(l.hint, d)
+	l.retryAfter = max(l.retryAfter, d)
 }
 
-func (l *loop) heed(err error) {
+// retryAfterOf is the pause that an error asks for.
+func retryAfterOf(err error) time.Duration {
 	var e *Error
-	if errors.As(err, &e) {
-		l.wish(e.RetryAfter)
+	if !errors.As(err, &e) {
+		return 0
 	}
+	return e.RetryAfter
 }
 
 // endure decides what a look that failed means: a passing trouble is ridden out,

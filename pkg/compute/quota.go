@@ -133,10 +133,10 @@ type Holder struct {
 	State     string // "" when not known
 }
 
-// Holders tells who holds cores of the family of a size: by the rows of the
+// holdersOf tells who holds cores of the family of a size: by the rows of the
 // usages that belong to single computes, and by the computes of the workspace
 // at hand. The largest come first. A stopped instance holds its cores too.
-func Holders(size *Size, ws Workspace, usages []Usage, sizes []Size, computes []*Compute) []Holder {
+func holdersOf(size *Size, ws Workspace, usages []Usage, sizes []Size, computes []*Compute) []Holder {
 	var out []Holder
 	known := map[string]int{}
 	for i := range usages {
@@ -191,9 +191,9 @@ func coresOf(c *Compute, size *Size, sizes []Size) int64 {
 	return 0
 }
 
-// Fitting are the names of sizes for a compute type that the quotas can hold,
+// fittingSizes are the names of sizes for a compute type that the quotas can hold,
 // most like the given one first.
-func Fitting(size *Size, machines int, lowPriority bool, computeType string, sizes []Size, usages []Usage) []string {
+func fittingSizes(size *Size, machines int, lowPriority bool, computeType string, sizes []Size, usages []Usage) []string {
 	var fit []*Size
 	for i := range sizes {
 		s := &sizes[i]
@@ -285,7 +285,7 @@ func FamilyUsages(ws Workspace, usages []Usage, sizes []Size, computes []*Comput
 		}
 		f := FamilyUsage{Name: u.Name.Value, LowPriority: u.lowPriority(), Used: u.Current, Limit: u.Limit}
 		if size := sample[plainFamily(u.Name.Value)]; size != nil && u.Current > 0 {
-			for _, h := range Holders(size, ws, usages, sizes, priority(computes, f.LowPriority)) {
+			for _, h := range holdersOf(size, ws, usages, sizes, priority(computes, f.LowPriority)) {
 				f.Holders = append(f.Holders, h)
 				switch {
 				case strings.EqualFold(h.State, StateStopped):

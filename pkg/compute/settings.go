@@ -17,8 +17,8 @@ type ChangeOptions struct {
 	// Save is given the schedules as they are, {"computeStartStop":[…]}, before
 	// they are replaced, unless there are none. When it fails nothing is sent.
 	Save func(name string, old json.RawMessage) error
-	// Check only compares: nothing is sent.
-	Check bool
+	// CompareOnly sends nothing: the change says what would be.
+	CompareOnly bool
 	// Timeout is the longest time it takes, by the wall clock; 0 sets no end.
 	Timeout time.Duration
 	// OnEvent is told what happens, one call at a time.
@@ -97,7 +97,7 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o ChangeOp
 				}
 				return strings.Join(texts, "\n")
 			},
-			plan: func(now *Compute) (any, error) {
+			body: func(now *Compute) (any, error) {
 				have := now.Schedules()
 				want, err := edit(name, slices.Clone(have))
 				if err != nil {
@@ -152,7 +152,7 @@ func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration
 		return rewrite{
 			op: opIdle, what: "an idle time before shutdown",
 			value: func(now *Compute) string { return now.Instance.IdleTime },
-			plan: func(now *Compute) (any, error) {
+			body: func(now *Compute) (any, error) {
 				if idle(now) == d {
 					return nil, nil
 				}
@@ -183,8 +183,8 @@ type rewrite struct {
 	what string // is set, in words
 	// value is what is replaced, to see whether somebody else changed it.
 	value func(*Compute) string
-	// plan is the body to send; nil when there is nothing to change.
-	plan func(*Compute) (body any, err error)
+	// body is what to send; nil when there is nothing to change.
+	body func(*Compute) (any, error)
 	// save keeps what is replaced.
 	save func(*Compute) error
 	// shows reports whether the instance shows what was asked for, differs says
@@ -205,7 +205,7 @@ func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of
 			out.Err = check(name)
 		}
 		if out.Err == nil {
-			tasks, at = append(tasks, &task{name: name, intent: c.rewriting(out, of(out), o.Check), stage: &asking{}}), append(at, i)
+			tasks, at = append(tasks, &task{name: name, intent: c.rewriting(out, of(out), o.CompareOnly), stage: &asking{}}), append(at, i)
 		}
 	}
 	for n, ended := range c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, Before: o.Before, single: true}) {
@@ -222,7 +222,7 @@ func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of
 	return outcomes
 }
 
-// rewriting is the intent of a rewrite: read, plan, read again, write, and read
+// rewriting is the intent of a rewrite: read, decide, read again, write, and read
 // back.
 func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 	i := intentOf(VerbUpdate)
@@ -245,7 +245,7 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 		}
 		out.Before = now
 		var err error
-		if body, err = r.plan(now); err != nil {
+		if body, err = r.body(now); err != nil {
 			return failed, err
 		}
 		out.Already = body == nil

@@ -27,8 +27,8 @@ type stage interface {
 	asked() bool
 	// impatient reports whether a failure of the very first look ends the task.
 	impatient(err error) bool
-	// left is what there is to say when the wait ends in this stage.
-	left(t *task) string
+	// remains is what there is to say when the wait ends in this stage.
+	remains(t *task) string
 }
 
 // unseen is a task whose request is made without a look of its own.
@@ -37,7 +37,7 @@ type unseen struct{}
 func (*unseen) next(*loop, *task) step { return send }
 func (*unseen) asked() bool            { return false }
 func (*unseen) impatient(error) bool   { return true }
-func (*unseen) left(*task) string      { return "nothing was sent" }
+func (*unseen) remains(*task) string   { return "nothing was sent" }
 
 // asking is a task that has sent nothing yet, or nothing that was carried out.
 type asking struct {
@@ -102,7 +102,7 @@ func (l *loop) leave(t *task, means verdict) {
 func (s *asking) asked() bool          { return s.again }
 func (s *asking) impatient(error) bool { return true }
 
-func (s *asking) left(t *task) string {
+func (s *asking) remains(t *task) string {
 	switch {
 	case s.again:
 		return fmt.Sprintf("the %s was sent, and nothing shows that it was carried out", t.verb)
@@ -144,7 +144,7 @@ func (l *loop) send(ctx context.Context, t *task) {
 		// runs on the compute is over.
 		s.settling = !throttled(err)
 		t.heard, t.stage = err, s
-		l.heed(err)
+		l.holdOff(retryAfterOf(err))
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
 	case e != nil && refusedForState(e) && !l.o.Strict && before != nil && before.InFailedState():
 		l.end(t, stateError(before, "%s is in state %s, in which the service does not %s it; stop it first, or delete it and create it again",
@@ -227,7 +227,7 @@ func (s *lost) next(l *loop, t *task) step {
 		}
 		l.accept(t, op, s.before)
 		if next, ok := t.stage.(*sent); ok && !t.done {
-			next.moved = true
+			next.underway = true
 			return next.next(l, t)
 		}
 		return rest
@@ -262,7 +262,7 @@ func (s *lost) withoutSign(t *task) error {
 func (*lost) asked() bool          { return true }
 func (*lost) impatient(error) bool { return false }
 
-func (s *lost) left(t *task) string {
+func (s *lost) remains(t *task) string {
 	if kind := KindOf(s.cause); kind == KindInterrupted || kind == KindTimeout {
 		return fmt.Sprintf("the %s was on its way and may have been carried out", t.verb)
 	}
@@ -275,8 +275,8 @@ type sent struct {
 	before   *Compute  // as it was when the request was made
 	accepted time.Time // by our clock, like last
 	last     time.Time // when it was accepted, was over, or last moved
-	moved    bool      // it was seen on its way
-	quiet    int       // looks in a row that did not show it on its way
+	underway bool      // it was seen on its way
+	still    int       // looks in a row that did not show it on its way
 
 	url     string // where the operation is asked; "" when only the compute tells
 	over    bool   // the service said that the operation is done
@@ -295,11 +295,11 @@ func (s *sent) next(l *loop, t *task) step {
 	now := time.Now()
 	means := s.means(t)
 	if means == coming {
-		s.moved, s.quiet, s.last = true, 0, now
+		s.underway, s.still, s.last = true, 0, now
 		return rest
 	}
-	s.quiet++
-	if s.open() && l.tick >= s.nextAsk && (means == reached || s.moved || s.changed(t.now) || s.quiet > 2) {
+	s.still++
+	if s.open() && l.tick >= s.nextAsk && (means == reached || s.underway || s.changed(t.now) || s.still > 2) {
 		return ask
 	}
 	s.settle(l, t, means)
@@ -311,7 +311,7 @@ func (s *sent) next(l *loop, t *task) step {
 func (s *sent) settle(l *loop, t *task, means verdict) {
 	now := time.Now()
 	waited, age := since(s.last, now), since(s.accepted, now)
-	shown := s.over || s.moved || s.changed(t.now)
+	shown := s.over || s.underway || s.changed(t.now)
 	switch {
 	case s.err != nil:
 		l.end(t, s.err)
@@ -346,12 +346,12 @@ func (s *sent) means(t *task) verdict {
 		return gone
 	case now.InTransition() && !t.setting:
 		return coming
-	case t.shown(now, s.before), (s.moved || s.over && s.tells(now.LastOperation())) && t.shown(now, nil):
+	case t.shown(now, s.before), (s.underway || s.over && s.tells(now.LastOperation())) && t.shown(now, nil):
 		return reached
 	case t.removes(), t.setting:
 		return apart
 	case s.changed(now) && now.LastOperation().failed(),
-		now.InFailedState() && (s.moved || s.changed(now) || s.before == nil || !s.before.InFailedState()):
+		now.InFailedState() && (s.underway || s.changed(now) || s.before == nil || !s.before.InFailedState()):
 		return failed
 	}
 	return apart
@@ -427,7 +427,7 @@ func (t *task) appearance() string {
 func (*sent) asked() bool          { return true }
 func (*sent) impatient(error) bool { return false }
 
-func (s *sent) left(t *task) string {
+func (s *sent) remains(t *task) string {
 	text := fmt.Sprintf("the %s goes on", t.verb)
 	if s.over {
 		text = fmt.Sprintf("the %s was accepted, and whether it took effect was not seen", t.verb)
@@ -447,7 +447,7 @@ func (l *loop) ask(ctx context.Context, t *task) {
 	switch {
 	case err == nil && !state.over:
 		s.running, s.useless, s.heard = true, 0, nil
-		l.wish(state.retryAfter)
+		l.holdOff(state.retryAfter)
 		s.asks++
 		s.nextAsk = l.tick + 1
 		if len(l.tasks) > 1 {
@@ -468,7 +468,7 @@ func (l *loop) ask(ctx context.Context, t *task) {
 		if s.useless++; s.useless >= badPatience {
 			s.url = ""
 		}
-		l.heed(err)
+		l.holdOff(retryAfterOf(err))
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
 	}
 	if means := s.means(t); means != coming {
@@ -529,7 +529,7 @@ func (*watching) impatient(err error) bool {
 	return errors.As(err, &e) && e.Err != nil && neverSent(e.Err)
 }
 
-func (s *watching) left(t *task) string {
+func (s *watching) remains(t *task) string {
 	switch {
 	case t.verb == VerbCreate && s.goal == GoalDeleted:
 		return "nothing was sent: ask for the create again when it is gone"

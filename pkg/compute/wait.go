@@ -17,7 +17,7 @@ import (
 // A look reads the computes (look.go). Each task is in a stage (stage.go), which
 // decides by the look what comes next: nothing, the request, or a question to
 // the address of the operation (operation.go). What a look means for a goal is
-// in one table (verdict.go), what a verb wants in one row (intent.go).
+// in one table (verdict.go), what a verb wants in one row (act.go).
 
 const (
 	firstInterval = time.Second
@@ -96,18 +96,18 @@ type task struct {
 
 // loop brings tasks to their end, together.
 type loop struct {
-	c       *Client
-	o       ActOptions
-	tasks   []*task
-	tick    int
-	pages   int           // of the list, when it was last read
-	hint    time.Duration // what the service asked to wait
-	limit   time.Duration // the next look must come within; 0 sets no limit
-	started time.Time
-	next    time.Duration
-	turn    int // whose operation is asked next on a tenth tick
+	c          *Client
+	o          ActOptions
+	tasks      []*task
+	tick       int
+	pages      int           // of the list, when it was last read
+	retryAfter time.Duration // what the service asked to wait
+	limit      time.Duration // the next look must come within; 0 sets no limit
+	started    time.Time
+	next       time.Duration
+	turn       int // whose operation is asked next on a tenth tick
 
-	mu sync.Mutex // of events and hint
+	mu sync.Mutex // of events, retryAfter and limit
 }
 
 // run brings every task to its end.
@@ -118,7 +118,7 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 	defer cancel()
 	interval := firstInterval
 	for ; ; l.tick++ {
-		l.hint, l.limit = 0, 0
+		l.retryAfter, l.limit = 0, 0
 		l.look(ctx)
 		asked := l.decide(ctx)
 		if len(l.active()) == 0 || ctx.Err() != nil {
@@ -127,8 +127,8 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 		if asked {
 			continue // what was just accepted is looked at at once
 		}
-		if l.next = jitter(interval); l.hint > 0 {
-			l.next = l.hint
+		if l.next = jitter(interval); l.retryAfter > 0 {
+			l.next = l.retryAfter
 		}
 		if l.limit > 0 {
 			l.next = min(l.next, l.limit)
@@ -339,7 +339,7 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 			e.Message += fmt.Sprintf("; the last answer that was of no use: %s", t.heard)
 		}
 	}
-	if more := t.stage.left(t); more != "" {
+	if more := t.stage.remains(t); more != "" {
 		e.Message += "; " + more
 	}
 	l.end(t, e)

@@ -100,7 +100,7 @@ func duration(seconds float64) (time.Duration, error) {
 // A sign in front is understood. Years and months have no fixed length and are
 // refused unless they are 0.
 func ParseISO(s string) (time.Duration, error) {
-	bad := func() (time.Duration, error) {
+	unreadable := func() (time.Duration, error) {
 		return 0, fmt.Errorf("%s is not an ISO 8601 duration such as PT60M", quote(s))
 	}
 	rest, negative := strings.CutPrefix(strings.ToUpper(s), "-")
@@ -109,7 +109,7 @@ func ParseISO(s string) (time.Duration, error) {
 	}
 	rest, ok := strings.CutPrefix(rest, "P")
 	if !ok || len(s) > 80 {
-		return bad()
+		return unreadable()
 	}
 	units, inTime, seen := "YMWD", false, false
 	var total float64
@@ -117,23 +117,23 @@ func ParseISO(s string) (time.Duration, error) {
 		if rest[0] == 'T' && !inTime {
 			units, inTime, rest = "HMS", true, rest[1:]
 			if rest == "" {
-				return bad()
+				return unreadable()
 			}
 			continue
 		}
 		end := strings.IndexFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '.' && r != ',' })
 		if end < 1 {
-			return bad()
+			return unreadable()
 		}
 		text := strings.Replace(rest[:end], ",", ".", 1)
 		n, err := strconv.ParseFloat(text, 64)
 		at := strings.IndexByte(units, rest[end])
 		if err != nil || at < 0 || text[0] == '.' || text[len(text)-1] == '.' {
-			return bad()
+			return unreadable()
 		}
 		// Only the smallest part may have a fraction.
 		if strings.Contains(text, ".") && end+1 != len(rest) {
-			return bad()
+			return unreadable()
 		}
 		size, calendar := isoUnit(rest[end], inTime)
 		if calendar && n != 0 {
@@ -143,7 +143,7 @@ func ParseISO(s string) (time.Duration, error) {
 		units, rest, seen = units[at+1:], rest[end+1:], true
 	}
 	if !seen {
-		return bad()
+		return unreadable()
 	}
 	if negative {
 		total = -total

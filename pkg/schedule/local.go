@@ -110,9 +110,9 @@ func ParseStart(s, zone string) (Local, error) {
 	} {
 		for _, offset := range [...]string{"", "Z07:00"} {
 			t, err := time.Parse(layout+offset, s)
-			var bad *time.ParseError
+			var wrong *time.ParseError
 			switch {
-			case errors.As(err, &bad) && strings.HasSuffix(bad.Message, "out of range"), err == nil && t.Year() < 1:
+			case errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range"), err == nil && t.Year() < 1:
 				return Local{}, fmt.Errorf("start time %s is not in the calendar: %s", quote(s), want)
 			case err != nil:
 				continue
