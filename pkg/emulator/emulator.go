@@ -155,7 +155,7 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 	}
 	failure := f(t)
 	if failure != nil {
-		return errors.Join(failure, e.records.Rollback())
+		return errors.Join(failure, t.Rollback())
 	}
 	if err := t.commit(); err != nil {
 		e.records = e.seeded()

@@ -72,7 +72,7 @@ func (t *tx) exchange(r *http.Request, q *request, bad *arm.Error, f *Fault, out
 		return err
 	}
 	if out.Status >= http.StatusBadRequest {
-		if err := t.e.records.Rollback(); err != nil {
+		if err := t.Rollback(); err != nil {
 			return err
 		}
 	}

@@ -123,6 +123,13 @@ func TestRollback(t *testing.T) {
 	}
 	same("committed")
 
+	counters.Get(tx, "hourly").Moves = 100 // and not put back
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if got := counters.Get(tx, "hourly").Moves; got != 0 {
+		t.Errorf("a record that was changed in place has %d moves", got)
+	}
 	words.Put(tx, "a/b", "second")
 	words.Put(tx, "a/0", "new")
 	words.Delete(tx, "a/c")
@@ -136,7 +143,7 @@ func TestRollback(t *testing.T) {
 	if got := counters.Get(tx, "hourly").Moves; got != 2 || !tx.Now.Equal(start.Add(150*time.Minute)) {
 		t.Errorf("%d moves in two hours and a half, and then it is %s", got, tx.Now)
 	}
-	if err := r.Rollback(); err != nil {
+	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	same("rolled back")
@@ -145,7 +152,7 @@ func TestRollback(t *testing.T) {
 	if words.Len(tx) != 0 || !tx.NextMove().IsZero() {
 		t.Error("something was left")
 	}
-	if err := r.Rollback(); err != nil {
+	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	same("after a clearing that was undone")

@@ -167,7 +167,7 @@ func (r *Records) Pending() (Change, error) {
 }
 
 // Commit notes that a change is durable: there is nothing to write any more, and
-// this is what Rollback returns to.
+// this is what Tx.Rollback returns to.
 func (r *Records) Commit(c Change) {
 	for _, k := range c.Delete {
 		r.save(k, nil)
@@ -176,17 +176,6 @@ func (r *Records) Commit(c Change) {
 		r.save(k, raw)
 	}
 	clear(r.changed)
-}
-
-// Rollback undoes every change since the last commit.
-func (r *Records) Rollback() error {
-	for k := range r.changed {
-		if err := r.restore(k, r.saved[k]); err != nil {
-			return err
-		}
-	}
-	clear(r.changed)
-	return nil
 }
 
 // Snapshot returns changes that make up the whole.

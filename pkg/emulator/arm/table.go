@@ -21,8 +21,15 @@ func Key(parts ...string) string { return strings.ToLower(strings.Join(parts, "/
 // use.
 const buried Table[bool] = "deleted"
 
-// Get returns the record under a key, or the zero value.
-func (name Table[V]) Get(t *Tx, k string) V { return name.of(t).m[k] }
+// Get returns the record under a key, or the zero value. Only what it returned
+// may be changed in place.
+func (name Table[V]) Get(t *Tx, k string) V {
+	v, ok := name.of(t).m[k]
+	if ok {
+		t.lent = append(t.lent, name.key(k))
+	}
+	return v
+}
 
 // Lookup returns the record under a key and whether there is one.
 func (name Table[V]) Lookup(t *Tx, k string) (V, bool) {

@@ -27,10 +27,28 @@ type Tx struct {
 	Now time.Time // the emulator's time for the whole of it
 
 	records *Records
+	lent    []string // store keys of what Get returned
 }
 
 // Begin starts a transaction on r at the zero time.
 func (r *Records) Begin(s *Settings) *Tx { return &Tx{Settings: s, records: r} }
+
+// Rollback undoes every change since the last commit, also those of records that
+// were changed in place and not put back.
+func (t *Tx) Rollback() error {
+	r := t.records
+	for _, k := range t.lent {
+		r.changed[k] = true
+	}
+	for k := range r.changed {
+		if err := r.restore(k, r.saved[k]); err != nil {
+			return err
+		}
+	}
+	clear(r.changed)
+	t.lent = nil
+	return nil
+}
 
 // Takes is how long something takes that takes d at the service.
 func (t *Tx) Takes(d time.Duration) time.Duration {
