@@ -11,8 +11,8 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // filter says which computes of a list are wanted.

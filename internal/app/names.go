@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/config"
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/internal/recall"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // How long remembered names are offered before the service is asked again, and

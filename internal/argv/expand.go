@@ -6,7 +6,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/lookalike"
-	"github.com/computetarget/computetarget/internal/nearest"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // Flag describes one flag of a command.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/lookalike"
-	"github.com/computetarget/computetarget/internal/nearest"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // Words is a level of the command tree. Keys are in lower case.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
-	"github.com/computetarget/computetarget/internal/nearest"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // Project is a project's config.json: the workspace of a folder. It sets

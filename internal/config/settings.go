@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/nearest"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // Inputs are the sources of a Settings. None is read before a value is needed.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/input"
-	"github.com/computetarget/computetarget/internal/nearest"
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // UserFile is the path of the user's config.yaml, which may not exist; ""

@@ -12,8 +12,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/pkg/emulator"
+	"github.com/computetarget/computetarget/pkg/nearest"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 

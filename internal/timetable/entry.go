@@ -9,8 +9,8 @@ import (
 	"sync"
 
 	"github.com/computetarget/computetarget/internal/lookalike"
-	"github.com/computetarget/computetarget/internal/nearest"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/nearest"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 

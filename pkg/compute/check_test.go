@@ -47,18 +47,6 @@ func TestMatchSize(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"d3v2", "d3v2", 0}, {"d3v2", "ds3v2", 1}, {"d3v2", "d3v3", 1}, {"dv23", "d3v2", 2}, {"ab", "ba", 1}, {"kitten", "sitting", 3}} {
-		if got := editDistance(test.a, test.b); got != test.want {
-			t.Errorf("%q, %q: %d, want %d", test.a, test.b, got, test.want)
-		}
-	}
-}
-
 func usage(kind, name string, current, limit int64) Usage {
 	u := Usage{Type: "Microsoft.MachineLearningServices/" + kind, Current: current, Limit: limit}
 	u.Name.Value = name

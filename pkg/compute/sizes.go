@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // MatchSize finds the size asked for among those a region offers for a compute
@@ -25,10 +27,10 @@ func MatchSize(want string, sizes []Size, computeType string) (found *Size, near
 		if strings.EqualFold(s.Name, want) {
 			return s, nil
 		}
-		d := editDistance(plain, plainSize(s.Name))
+		d := nearest.Distance(plain, plainSize(s.Name), limit+1)
 		if d > 0 && strings.HasPrefix(plain, "st") {
 			// The word everybody has to write can be misspelt, too.
-			d = min(d, editDistance(plain, "standard"+plainSize(s.Name)))
+			d = min(d, nearest.Distance(plain, "standard"+plainSize(s.Name), limit+1))
 		}
 		if d <= limit {
 			candidates = append(candidates, candidate{s.Name, d})
@@ -57,28 +59,4 @@ func plainSize(name string) string {
 		return r
 	}, name)
 	return strings.TrimPrefix(name, "standard")
-}
-
-// editDistance is how many insertions, deletions, replacements and swaps of
-// neighbours make a into b.
-func editDistance(a, b string) int {
-	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		next[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, row, next = row, next, before
-	}
-	return row[len(b)]
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 	"unicode"
+
+	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
 // The tables of zones_gen.go are those of a pinned release of Unicode CLDR.
@@ -277,7 +279,7 @@ func nearestZone(name string) string {
 	consider := func(candidate string) {
 		// The city decides: "Berlin" and "Asia/Berlin" are meant to be Europe's.
 		knownRegion, knownCity := splitRegion(strings.ToLower(candidate))
-		score := 2 * distance(city, knownCity)
+		score := 2 * nearest.Distance(city, knownCity, (bestScore+1)/2)
 		if region != knownRegion {
 			score++
 		}
@@ -300,27 +302,6 @@ func nearestZone(name string) string {
 func splitRegion(name string) (region, city string) {
 	i := strings.LastIndexByte(name, '/')
 	return name[:max(i, 0)], name[i+1:]
-}
-
-// distance counts the letters to insert, drop or change to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // zoneOrUTC is the zone's name for people.

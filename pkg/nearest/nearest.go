@@ -1,4 +1,4 @@
-// Package nearest suggests corrections for mistyped words.
+// Package nearest finds what a mistyped word was meant to be.
 package nearest
 
 import "strings"
@@ -9,16 +9,16 @@ func Word(word string, candidates []string) string {
 	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
 	best, distance := "", min(2, len(word)/3)+1
 	for _, candidate := range candidates {
-		if d := editDistance(word, strings.ToLower(candidate), distance); d < distance {
+		if d := Distance(word, strings.ToLower(candidate), distance); d < distance {
 			best, distance = candidate, d
 		}
 	}
 	return best
 }
 
-// editDistance counts the letters to insert, delete, replace or swap with a
-// neighbor to turn a into b. It is exact only below limit.
-func editDistance(a, b string, limit int) int {
+// Distance counts the bytes to insert, delete, replace or swap with a neighbor
+// to turn a into b. It is exact only below limit; above, it is at least limit.
+func Distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
 	}
