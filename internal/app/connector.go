@@ -156,7 +156,7 @@ func (c *Connector) credential(subscription string) (*azure.Credential, error) {
 	if known := c.credentials[account]; known != nil {
 		return known, nil
 	}
-	made, err := azure.NewCredential(azure.Options{
+	made := azure.NewCredential(azure.Options{
 		Mode:         base.mode,
 		Target:       base.target,
 		ConfigDir:    c.session.Settings.AzDir(),
@@ -164,9 +164,6 @@ func (c *Connector) credential(subscription string) (*azure.Credential, error) {
 		Getenv:       c.session.Getenv,
 		Transport:    &http.Client{Transport: base.Transport},
 	})
-	if err != nil {
-		return nil, err
-	}
 	if c.credentials == nil {
 		c.credentials = map[string]*azure.Credential{}
 	}

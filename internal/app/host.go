@@ -69,11 +69,7 @@ func (h *Host) pace() (emulator.Pace, error) {
 	if err != nil {
 		return emulator.Pace{}, err
 	}
-	pace, err := emulator.ParsePace(setting.Text)
-	if err != nil {
-		return pace, exit.Usagef("%w (from %s)", err, setting.Source)
-	}
-	return pace, nil
+	return emulator.ParsePace(setting.Text) // the setting has been checked
 }
 
 func (h *Host) close() {

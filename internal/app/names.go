@@ -62,51 +62,48 @@ func (n *Names) Known(ctx context.Context, kind recall.Kind) []recall.Name {
 	return list.Names
 }
 
-// askFor asks the service for names. It returns after completionPatience even
-// when a sign-in does not listen to its context.
+// askFor asks the service for names.
 func (n *Names) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, error) {
-	ctx, cancel := context.WithTimeout(ctx, completionPatience)
-	defer cancel()
 	client, err := n.completionClient(kind)
 	if err != nil {
 		return nil, err
 	}
+	return soon(ctx, func(ctx context.Context) ([]recall.Name, error) { return namesOf(ctx, client, kind) })
+}
+
+// Scheduled returns the schedules of an instance for completion, if the service
+// answers within a second. It tells nothing about what goes wrong.
+func (n *Names) Scheduled(ctx context.Context, name string) []compute.Schedule {
+	client, err := n.connector.Client()
+	if err != nil {
+		return nil
+	}
+	list, _ := soon(ctx, func(ctx context.Context) ([]compute.Schedule, error) {
+		c, err := client.Get(ctx, name)
+		return c.Schedules(), err
+	})
+	return list
+}
+
+// soon is what ask returns, unless that takes longer than completionPatience: a
+// sign-in may not listen to its context.
+func soon[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	defer cancel()
 	type answer struct {
-		found []recall.Name
+		found T
 		err   error
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		found, err := namesOf(ctx, client, kind)
+		found, err := ask(ctx)
 		answered <- answer{found, err}
 	}()
 	select {
 	case got := <-answered:
 		return got.found, got.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Scheduled returns the schedules of an instance for completion, if the service
-// answers within a second. It tells nothing about what goes wrong.
-func (n *Names) Scheduled(ctx context.Context, name string) []compute.Schedule {
-	ctx, cancel := context.WithTimeout(ctx, completionPatience)
-	defer cancel()
-	client, err := n.connector.Client()
-	if err != nil {
-		return nil
-	}
-	answered := make(chan []compute.Schedule, 1)
-	go func() {
-		c, _ := client.Get(ctx, name)
-		answered <- c.Schedules()
-	}()
-	select {
-	case list := <-answered:
-		return list
-	case <-ctx.Done():
-		return nil
+		return *new(T), ctx.Err()
 	}
 }
 

@@ -85,9 +85,7 @@ func (s *Session) choose(expression string, call Call) error {
 	if err != nil {
 		return err
 	}
-	if s.output.Format, err = render.ParseFormat(format.Text); err != nil {
-		return err
-	}
+	s.output.Format = render.Format(format.Text)
 	unfit := ""
 	switch queried := call.Flags.Changed("query"); {
 	case queried:
@@ -202,11 +200,7 @@ func (s *Session) Progress() (*progress.Progress, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode, err := progress.ParseMode(setting.Text)
-	if err != nil {
-		return nil, err
-	}
-	return progress.New(s.Streams, progress.Options{Mode: mode, Verbose: s.verbose, Emulator: s.Emulated()}), nil
+	return progress.New(s.Streams, progress.Options{Mode: progress.Mode(setting.Text), Verbose: s.verbose, Emulator: s.Emulated()}), nil
 }
 
 // EmulatorDir is the folder the emulator keeps its state in, as an absolute

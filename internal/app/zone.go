@@ -41,11 +41,8 @@ func (s *Session) GivenZone() (zone schedule.Zone, ok bool, err error) {
 	if err != nil || !setting.Set() {
 		return schedule.Zone{}, false, err
 	}
-	zone, err = schedule.Resolve(setting.Text)
-	if err != nil {
-		return zone, false, exit.Usagef("%w (from %s)", err, setting.Source)
-	}
-	return zone, true, nil
+	zone, err = schedule.Resolve(setting.Text) // which the setting has checked
+	return zone, err == nil, err
 }
 
 // machineZone is the IANA or Windows name of this machine's time zone, or "".

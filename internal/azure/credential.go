@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -11,8 +12,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Auth modes: which source of tokens to use.
@@ -76,22 +75,18 @@ type heldToken struct {
 	used      bool // returned for signing requests
 }
 
-// NewCredential checks the options. It does not sign in yet. An unknown mode is
-// a usage error.
-func NewCredential(opts Options) (*Credential, error) {
+// NewCredential returns a credential, which signs in when it is asked for the
+// first token.
+func NewCredential(opts Options) *Credential {
 	opts = opts.withDefaults()
-	mode, err := canonicalMode(opts.Mode)
-	if err != nil {
-		return nil, err
-	}
-	opts.Mode = mode
 	c := &Credential{opts: opts, turn: make(chan struct{}, 1), tokens: map[string]*heldToken{}}
 	c.profile = sync.OnceValues(func() (*Profile, error) { return ReadProfile(opts.ConfigDir) })
 	c.turn <- struct{}{}
-	return c, nil
+	return c
 }
 
 func (o Options) withDefaults() Options {
+	o.Mode = cmp.Or(o.Mode, ModeAuto)
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
 	}
@@ -105,18 +100,6 @@ func (o Options) withDefaults() Options {
 		o.imds = "http://169.254.169.254"
 	}
 	return o
-}
-
-func canonicalMode(mode string) (string, error) {
-	for _, known := range Modes() {
-		if strings.EqualFold(mode, known) {
-			return known, nil
-		}
-	}
-	if mode == "" {
-		return ModeAuto, nil
-	}
-	return "", exit.Usagef("auth mode %q is not one of %s", mode, strings.Join(Modes(), ", "))
 }
 
 // GetToken implements azcore.TokenCredential. Tokens are kept in memory until

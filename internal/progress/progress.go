@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -27,18 +26,6 @@ const (
 	// None shows nothing.
 	None Mode = "none"
 )
-
-// ParseMode reads a mode in any case; empty is Auto. The error carries exit
-// code 2.
-func ParseMode(s string) (Mode, error) {
-	switch m := Mode(strings.ToLower(s)); m {
-	case "":
-		return Auto, nil
-	case Auto, Plain, None:
-		return m, nil
-	}
-	return "", exit.Usagef("%q is not a way to show progress; use auto, plain or none", s)
-}
 
 // Options say how to show waits.
 type Options struct {

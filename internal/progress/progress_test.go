@@ -15,7 +15,6 @@ import (
 
 	"github.com/creack/pty"
 
-	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -38,18 +37,6 @@ func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.t = c.t.Add(d)
-}
-
-func TestParseMode(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]Mode{"": Auto, "AUTO": Auto, "plain": Plain, "None": None} {
-		if got, err := ParseMode(in); err != nil || got != want {
-			t.Errorf("%q: %q, %v", in, got, err)
-		}
-	}
-	if _, err := ParseMode("fancy"); render.ExitCode(err, false) != exit.Usage {
-		t.Errorf("fancy: %v", err)
-	}
 }
 
 func TestWhichMode(t *testing.T) {

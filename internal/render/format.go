@@ -2,9 +2,6 @@ package render
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Format is an output format of -o.
@@ -27,21 +24,6 @@ const (
 // Formats lists every format, in the order help shows them.
 func Formats() []Format {
 	return []Format{JSON, JSONC, YAML, YAMLC, Table, TSV, None, Name, ID, Wide}
-}
-
-// ParseFormat reads the value of -o, in any case as az does. An empty value is
-// no format. The error carries exit code 2.
-func ParseFormat(s string) (Format, error) {
-	if s == "" {
-		return "", nil
-	}
-	f := Format(strings.ToLower(s))
-	for _, known := range Formats() {
-		if f == known {
-			return f, nil
-		}
-	}
-	return "", exit.Usagef("%q is not an output format; use one of json, jsonc, yaml, yamlc, table, tsv, none, name, id, wide", s)
 }
 
 // write renders one JSON value. v1 applies, and the order of keys in table and

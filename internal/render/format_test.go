@@ -161,19 +161,6 @@ func TestNullPrintsNothing(t *testing.T) {
 	}
 }
 
-func TestParseFormat(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]Format{"": "", "TSV": TSV, "Json": JSON, "yamlc": YAMLC, "name": Name} {
-		if got, err := ParseFormat(in); err != nil || got != want {
-			t.Errorf("ParseFormat(%q) = %q, %v", in, got, err)
-		}
-	}
-	_, err := ParseFormat("xml")
-	if ExitCode(err, false) != exit.Usage || !strings.Contains(err.Error(), `"xml"`) {
-		t.Errorf("ParseFormat(xml): %v", err)
-	}
-}
-
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
