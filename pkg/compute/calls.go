@@ -104,10 +104,7 @@ type Node struct {
 	Raw json.RawMessage `json:"-"`
 }
 
-func (n *Node) load(data json.RawMessage) {
-	_ = unmarshal(data, n)
-	n.Raw = data
-}
+func (n *Node) raw() *json.RawMessage { return &n.Raw }
 
 // ListNodes lists the nodes of a cluster (Compute_ListNodes).
 func (c *Client) ListNodes(ctx context.Context, name string) ([]Node, error) {
@@ -115,7 +112,7 @@ func (c *Client) ListNodes(ctx context.Context, name string) ([]Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, c, k, "nodes", (*Node).load)
+	return collect(ctx, c, k, "nodes", (*Node).raw)
 }
 
 // AllowedSizes lists the sizes an instance may be resized to
@@ -125,5 +122,5 @@ func (c *Client) AllowedSizes(ctx context.Context, name string) ([]Size, error) 
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, c, k, "value", (*Size).load)
+	return collect(ctx, c, k, "value", (*Size).raw)
 }

@@ -198,13 +198,7 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 	defer cancel()
 	want, machines := p.Spec.vmSize()
 	location, kind := p.Spec.Location, p.Spec.Type()
-	var sizes []Size
-	var usages []Usage
-	var sizesErr, usagesErr error
-	var group sync.WaitGroup
-	group.Go(func() { sizes, sizesErr = c.VMSizes(ctx, location) })
-	group.Go(func() { usages, usagesErr = c.Usages(ctx, location) })
-	group.Wait()
+	sizes, usages, sizesErr, usagesErr := c.market(ctx, location)
 	if sizesErr != nil || len(sizes) == 0 {
 		return nil
 	}

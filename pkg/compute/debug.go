@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -98,12 +99,7 @@ func (p logPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 }
 
 func writeHeaders(b *strings.Builder, prefix string, h http.Header) {
-	keys := make([]string, 0, len(h))
-	for key := range h {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(h)) {
 		value := hidden
 		if slices.Contains(shownHeaders[:], strings.ToLower(key)) {
 			value = safeText(strings.Join(h[key], ", "))

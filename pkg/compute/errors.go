@@ -40,30 +40,15 @@ const (
 	KindInterrupted
 )
 
+var kindWords = [...]string{KindFailed: "failed", KindUnreachable: "unreachable", KindConflict: "conflict", KindInvalid: "invalid", KindNotFound: "not found",
+	KindTimeout: "timeout", KindState: "failed state", KindAuth: "auth", KindBusy: "busy", KindInterrupted: "interrupted"}
+
 // String is a word for the kind.
 func (k Kind) String() string {
-	switch k {
-	case KindUnreachable:
-		return "unreachable"
-	case KindConflict:
-		return "conflict"
-	case KindInvalid:
-		return "invalid"
-	case KindNotFound:
-		return "not found"
-	case KindTimeout:
-		return "timeout"
-	case KindState:
-		return "failed state"
-	case KindAuth:
-		return "auth"
-	case KindBusy:
-		return "busy"
-	case KindInterrupted:
-		return "interrupted"
-	default:
-		return "failed"
+	if k < 0 || int(k) >= len(kindWords) {
+		return kindWords[KindFailed]
 	}
+	return kindWords[k]
 }
 
 // Error is the one error type of this package's requests and waits. Code,

@@ -151,12 +151,14 @@ func (c *Client) resolve(base, address string) (string, error) {
 	return from.ResolveReference(u).String(), nil
 }
 
-// collect reads all pages of a list of T.
-func collect[T any](ctx context.Context, c *Client, k call, key string, load func(*T, json.RawMessage)) ([]T, error) {
+// collect reads all pages of a list of T. Each keeps its own JSON in raw; what a
+// field cannot hold is left out.
+func collect[T any](ctx context.Context, c *Client, k call, key string, raw func(*T) *json.RawMessage) ([]T, error) {
 	out := []T{}
 	_, err := pages(ctx, c, k, key, func(data json.RawMessage) error {
 		var item T
-		load(&item, data)
+		_ = unmarshal(data, &item)
+		*raw(&item) = data
 		out = append(out, item)
 		return nil
 	})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Shortage is a quota that cannot hold what is asked for.
@@ -77,13 +76,7 @@ func (c *Client) GrowthWarnings(ctx context.Context, have *Compute, most int) []
 	}
 	ctx, cancel := within(ctx, advicePatience)
 	defer cancel()
-	var sizes []Size
-	var usages []Usage
-	var sizesErr, usagesErr error
-	var group sync.WaitGroup
-	group.Go(func() { sizes, sizesErr = c.VMSizes(ctx, have.Location) })
-	group.Go(func() { usages, usagesErr = c.Usages(ctx, have.Location) })
-	group.Wait()
+	sizes, usages, sizesErr, usagesErr := c.market(ctx, have.Location)
 	if sizesErr != nil || usagesErr != nil {
 		return nil
 	}

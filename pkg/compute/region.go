@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+	"sync"
 )
 
 // Size is a machine size a region knows.
@@ -68,10 +69,7 @@ func (s *Size) PerHour(lowPriority bool) (price float64, currency string, ok boo
 	return 0, "", false
 }
 
-func (s *Size) load(data json.RawMessage) {
-	_ = unmarshal(data, s)
-	s.Raw = data
-}
+func (s *Size) raw() *json.RawMessage { return &s.Raw }
 
 // VMSizes lists the machine sizes of a region (VirtualMachineSizes_List).
 func (c *Client) VMSizes(ctx context.Context, location string) ([]Size, error) {
@@ -79,7 +77,7 @@ func (c *Client) VMSizes(ctx context.Context, location string) ([]Size, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, c, k, "value amlCompute", (*Size).load) // the second until 2021-04-01
+	return collect(ctx, c, k, "value amlCompute", (*Size).raw) // the second until 2021-04-01
 }
 
 // Usage is one row of a region's quota: how much of a limit is used.
@@ -99,10 +97,7 @@ type Usage struct {
 	Raw json.RawMessage `json:"-"`
 }
 
-func (u *Usage) load(data json.RawMessage) {
-	_ = unmarshal(data, u)
-	u.Raw = data
-}
+func (u *Usage) raw() *json.RawMessage { return &u.Raw }
 
 // Usages lists a region's quota and what is used of it (Usages_List).
 func (c *Client) Usages(ctx context.Context, location string) ([]Usage, error) {
@@ -110,7 +105,16 @@ func (c *Client) Usages(ctx context.Context, location string) ([]Usage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, c, k, "value", (*Usage).load)
+	return collect(ctx, c, k, "value", (*Usage).raw)
+}
+
+// market is what a region offers and how much of its quota is used, read at once.
+func (c *Client) market(ctx context.Context, location string) (sizes []Size, usages []Usage, sizesErr, usagesErr error) {
+	var group sync.WaitGroup
+	group.Go(func() { sizes, sizesErr = c.VMSizes(ctx, location) })
+	group.Go(func() { usages, usagesErr = c.Usages(ctx, location) })
+	group.Wait()
+	return sizes, usages, sizesErr, usagesErr
 }
 
 func (c *Client) location(op operation, location string) (call, error) {
@@ -140,10 +144,7 @@ type WorkspaceInfo struct {
 	Raw json.RawMessage `json:"-"`
 }
 
-func (w *WorkspaceInfo) load(data json.RawMessage) {
-	_ = unmarshal(data, w)
-	w.Raw = data
-}
+func (w *WorkspaceInfo) raw() *json.RawMessage { return &w.Raw }
 
 // Workspace is the workspace's subscription, group and name, read from its id.
 func (w *WorkspaceInfo) Workspace() Workspace {
@@ -181,15 +182,12 @@ type Subscription struct {
 	Raw json.RawMessage `json:"-"`
 }
 
-func (s *Subscription) load(data json.RawMessage) {
-	_ = unmarshal(data, s)
-	s.Raw = data
-}
+func (s *Subscription) raw() *json.RawMessage { return &s.Raw }
 
 // Subscriptions lists the subscriptions the caller can see
 // (Subscriptions_List). The client needs no subscription for it.
 func (c *Client) Subscriptions(ctx context.Context) ([]Subscription, error) {
-	return collect(ctx, c, call{op: opSubscriptions, address: c.endpoint + opSubscriptions.suffix}, "value", (*Subscription).load)
+	return collect(ctx, c, call{op: opSubscriptions, address: c.endpoint + opSubscriptions.suffix}, "value", (*Subscription).raw)
 }
 
 // ListWorkspaces lists the workspaces of the client's subscription that the
@@ -207,5 +205,5 @@ func (c *Client) ListWorkspaces(ctx context.Context, group string) ([]WorkspaceI
 		op, path = opGroupSpaces, path+"/resourceGroups/"+url.PathEscape(group)
 	}
 	return collect(ctx, c, call{op: op, address: path + "/providers/Microsoft.MachineLearningServices/workspaces"},
-		"value", (*WorkspaceInfo).load)
+		"value", (*WorkspaceInfo).raw)
 }

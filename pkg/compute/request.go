@@ -137,10 +137,7 @@ func (s *InstanceSpec) MarshalJSON() ([]byte, error) {
 	if s.SSHPublicAccess != nil || s.SSHPublicKey != "" {
 		wire.SSH = &ssh{Key: s.SSHPublicKey}
 		if s.SSHPublicAccess != nil {
-			wire.SSH.Access = "Disabled"
-			if *s.SSHPublicAccess {
-				wire.SSH.Access = "Enabled"
-			}
+			wire.SSH.Access = access(*s.SSHPublicAccess)
 		}
 	}
 	if s.CreationScript != nil || s.StartupScript != nil {
