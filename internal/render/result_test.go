@@ -40,6 +40,8 @@ func TestPrintChoosesWhatToPrint(t *testing.T) {
 		{"query without result", 0, Options{Format: Table, Query: fixedQuery{}}, nil, "", "a note\n"},
 		{"only errors", 0, Options{Format: None, OnlyErrors: true}, nil, "", ""},
 		{"emulator", 80, Options{Emulator: true}, nil, "a is Running\n", "1 compute (emulator)\na note\n"},
+		{"emulator on a terminal", 80, Options{Emulator: true}, func(r *Result) { r.People, r.Notes = func(p *Page) { p.Line("a is Running") }, nil }, "a is Running (emulator)\n", ""},
+		{"emulator, wide in a pipe", 0, Options{Emulator: true, Format: Wide}, func(r *Result) { r.People, r.Notes = func(p *Page) { p.Line("a is Running") }, nil }, "a is Running\n", "(emulator)\n"},
 		{"emulator in a pipe", 0, Options{Emulator: true}, nil, "text\n", "a note\n"},
 	}
 	for _, c := range cases {
