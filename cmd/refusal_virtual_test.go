@@ -220,3 +220,16 @@ func TestUnreadUntilTheTimeout(t *testing.T) {
 		}
 	}
 }
+
+// A web page in the place of a list is called one.
+func TestListIsAPage(t *testing.T) {
+	b := virtual(t)
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		resp := answered(r, 200, "<html><title>Sign in</title></html>")
+		resp.Header.Set("Content-Type", "text/html; charset=utf-8")
+		return resp, nil
+	}
+	if e := b.run("list"); e.code != 1 || !strings.Contains(e.errors, `with a web page titled "Sign in"; check the proxy`) {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+}

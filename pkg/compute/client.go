@@ -283,7 +283,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	defer func() { _ = resp.Body.Close() }()
 	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, time.Now()), correlation: c.correlation}
 	a.date = c.readDate(resp.Header)
-	if stream && resp.StatusCode == http.StatusOK {
+	if stream && resp.StatusCode == http.StatusOK && !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		err := k.stream(resp.Body)
 		var said refusal
 		if errors.As(err, &said) {
@@ -308,6 +308,11 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 		// An error that comes as a success says nothing certain, either.
 		e.garbled = resp.StatusCode < 300
 		e.uncertain = !k.op.read && (e.garbled || mayHaveBeenDone(resp.StatusCode))
+		return a, e
+	}
+	if k.stream != nil && isPage(a.body) {
+		e := answerError(k.op, k.name, a)
+		e.garbled = true
 		return a, e
 	}
 	if k.stream != nil && resp.StatusCode == http.StatusOK {
