@@ -13,17 +13,7 @@ import (
 )
 
 // adminPrefix is the first path segment of the emulator's own operations, which
-// no ARM path begins with:
-//
-//	GET  /_emulator/status            → Status
-//	POST /_emulator/advance {"by":"12h"} → Status; by is a Go duration
-//	POST /_emulator/reset             → Status
-//	POST /_emulator/set {"id":"/subscriptions/…", "state":…} → Status; see Change
-//	POST /_emulator/load [compute, …] → Status; see Load
-//	GET  /_emulator/requests          → [Request, …]
-//	GET  /_emulator/faults            → [Fault, …]
-//	POST /_emulator/faults Fault      → [Fault, …]; see AddFault
-//	DELETE /_emulator/faults          → [Fault, …], none
+// no ARM path begins with; see controls.
 const adminPrefix = "_emulator"
 
 // Status says what an emulator holds.
@@ -149,7 +139,8 @@ func (t *tx) admin(q *request) (*arm.Response, error) {
 	return res, nil
 }
 
-// controls are those operations by method and path.
+// controls are those operations by method and path. Those that change something
+// answer with the Status or the faults; by is a Go duration.
 var controls = map[string]func(t *tx, body []byte) (any, error){
 	"GET status": func(t *tx, _ []byte) (any, error) { return t.after(nil) },
 	"POST reset": func(t *tx, _ []byte) (any, error) { return t.after(t.reset()) },

@@ -147,7 +147,8 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 			return err
 		}
 	}
-	t := e.begin()
+	t := &tx{e.records.Begin(&e.settings), e}
+	t.Now = e.clockNow(t.Tx)
 	t.ApplyDue()
 	if err := t.commit(); err != nil {
 		e.records = e.seeded()
@@ -311,12 +312,6 @@ func seed(t *arm.Tx) {
 			p.Seed(t)
 		}
 	}
-}
-
-func (e *Emulator) begin() *tx {
-	t := &tx{e.records.Begin(&e.settings), e}
-	t.Now = e.clockNow(t.Tx)
-	return t
 }
 
 // commit makes the changes durable.

@@ -132,7 +132,7 @@ func (t *tx) clearFaults() []Fault {
 }
 
 // Valid tells whether a stored fault was read whole.
-func (f *Fault) Valid() bool { return f != nil && f.check() == nil }
+func (f *Fault) Valid() bool { return f.check() == nil }
 
 // check tells what is wrong with a fault somebody made.
 func (f *Fault) check() error {

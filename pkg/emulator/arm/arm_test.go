@@ -71,7 +71,7 @@ type counter struct {
 	Moves int
 }
 
-func (c *counter) Valid() bool         { return c != nil }
+func (c *counter) Valid() bool         { return c.Moves >= 0 }
 func (c *counter) NextMove() time.Time { return c.Next }
 func (c *counter) Move(*arm.Tx)        { c.Moves, c.Next = c.Moves+1, c.Next.Add(time.Hour) }
 
@@ -171,8 +171,10 @@ func TestRollback(t *testing.T) {
 		}
 	}
 	same("read back")
-	if err := r.Load("counter/none", []byte("null")); err == nil {
-		t.Error("a record that is not whole was read")
+	for _, raw := range []string{"null", `{"Moves":-1}`, "{"} {
+		if err := r.Load("counter/none", []byte(raw)); err == nil {
+			t.Errorf("the record %s was read", raw)
+		}
 	}
 	if err := r.Load("unheard-of/x", []byte("1")); err != nil {
 		t.Errorf("a table of a later version: %v", err)

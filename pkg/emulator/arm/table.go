@@ -156,6 +156,9 @@ func (r *rows[V]) load(k string, raw json.RawMessage) error {
 		delete(r.m, k)
 		return nil
 	}
+	if IsNull(raw) {
+		return errIncomplete
+	}
 	var v V
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Version is an api-version, split so that features can be compared by date.
@@ -15,15 +16,8 @@ type Version struct {
 // ParseVersion reads an api-version: a date, and perhaps -preview in any case.
 func ParseVersion(s string) (v Version, ok bool) {
 	v.Date, v.Preview = strings.CutSuffix(strings.ToLower(s), "-preview")
-	if len(v.Date) != len("2024-04-01") {
-		return v, false
-	}
-	for i, c := range []byte(v.Date) {
-		if dash := i == 4 || i == 7; dash != (c == '-') || !dash && (c < '0' || c > '9') {
-			return v, false
-		}
-	}
-	return v, true
+	_, err := time.Parse(time.DateOnly, v.Date)
+	return v, err == nil
 }
 
 func (v Version) String() string {

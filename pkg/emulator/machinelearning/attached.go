@@ -129,12 +129,13 @@ func listKeys(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		o.Set("userKubeConfig", kubeConfig(c, "clusterUser")).Set("adminKubeConfig", kubeConfig(c, "clusterAdmin")).
 			Set("imagePullSecretName", "azuremlpullsecret")
 	case "VirtualMachine", "HDInsight":
-		var account struct{ Username, PublicKeyData *string }
-		if raw := field(c.Other.Properties, "administratorAccount"); !arm.IsNull(raw) {
-			if err := arm.Decode(raw, &account); err != nil {
-				return nil, err
-			}
+		var with struct {
+			AdministratorAccount struct{ Username, PublicKeyData *string }
 		}
+		if err := arm.Decode(arm.Value(c.Other.Properties), &with); err != nil {
+			return nil, err
+		}
+		account := with.AdministratorAccount
 		o.Set("administratorAccount", new(arm.Object).Set("username", account.Username).Set("password", nil).
 			Set("publicKeyData", account.PublicKeyData).Set("privateKeyData", nil))
 	case "Databricks":
@@ -143,16 +144,6 @@ func listKeys(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		return nil, arm.BadRequest("ComputeListKeys with computeType %s is not supported.", c.Type)
 	}
 	return arm.OK(o), nil
-}
-
-// field finds a key without regard to case.
-func field(m map[string]json.RawMessage, name string) json.RawMessage {
-	for k, v := range m {
-		if strings.EqualFold(k, name) {
-			return v
-		}
-	}
-	return nil
 }
 
 // kubeConfig makes up a kubeconfig that parses and leads nowhere.

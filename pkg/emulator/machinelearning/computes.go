@@ -45,7 +45,7 @@ type compute struct {
 }
 
 func (c *compute) Valid() bool {
-	if c == nil || c.Instance == nil && c.Cluster == nil && c.Other == nil {
+	if c.Instance == nil && c.Cluster == nil && c.Other == nil {
 		return false
 	}
 	return (c.Busy == nil || len(c.Busy.Steps) > 0) &&

@@ -25,8 +25,6 @@ type operation struct {
 	Started      time.Time  `json:"started"`
 }
 
-func (o *operation) Valid() bool { return o != nil }
-
 // transition is the operation a compute is in, with the moments it moves on.
 type transition struct {
 	Operation string    `json:"operation,omitempty"` // id; "" when nobody was given an operation URL

@@ -308,11 +308,15 @@ func idleTime(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// customServices checks a list of custom services and sets the defaults that
-// the specification names.
+// customServices checks a list of custom services and sets the default that the
+// specification names: an image is one of docker.
 func customServices(raw json.RawMessage) (json.RawMessage, error) {
 	return eachItem(raw, func(s map[string]json.RawMessage) {
-		defaults(s, "image", map[string]string{"type": "docker"})
+		var image map[string]json.RawMessage
+		if json.Unmarshal(s["image"], &image) == nil && image != nil && arm.IsNull(image["type"]) {
+			image["type"] = arm.Value("docker")
+			s["image"] = arm.Value(image)
+		}
 	})
 }
 
@@ -332,22 +336,6 @@ func eachItem(raw json.RawMessage, f func(map[string]json.RawMessage)) (json.Raw
 		return json.RawMessage("[]"), nil
 	}
 	return json.Marshal(list)
-}
-
-// defaults sets the missing fields of the object under a key, if it is there.
-func defaults(in map[string]json.RawMessage, name string, values map[string]string) {
-	var obj map[string]json.RawMessage
-	if arm.IsNull(in[name]) || json.Unmarshal(in[name], &obj) != nil {
-		return
-	}
-	for k, v := range values {
-		if arm.IsNull(obj[k]) {
-			obj[k] = arm.Value(v)
-		}
-	}
-	if out, err := json.Marshal(obj); err == nil {
-		in[name] = out
-	}
 }
 
 // updateCustomServices overwrites the list of custom services; the body is the

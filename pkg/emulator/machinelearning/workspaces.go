@@ -36,8 +36,6 @@ type workspaceInput struct {
 	Properties map[string]json.RawMessage
 }
 
-func (w *workspace) Valid() bool { return w != nil }
-
 func (w *workspace) id() string {
 	return "/subscriptions/" + w.Subscription + "/resourceGroups/" + w.ResourceGroup + "/providers/" + workspaceType + "/" + w.Name
 }

@@ -72,9 +72,6 @@ type group struct {
 	Tags map[string]*string `json:"tags,omitempty"`
 }
 
-func (s *subscription) Valid() bool { return s != nil }
-func (g *group) Valid() bool        { return g != nil }
-
 // Count is how many subscriptions there are.
 func Count(t *arm.Tx) int { return subscriptions.Len(t) }
 
