@@ -441,3 +441,52 @@ type signIn func(context.Context) error
 func (f signIn) GetToken(ctx context.Context, _ azpolicy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{Token: "t"}, f(ctx)
 }
+
+// Only the service's word about the compute itself says that it is not there.
+func TestWhatIsAbsence(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status        int
+		code, message string
+		want          bool
+	}{
+		{404, "ResourceNotFound", "The compute ci was not found.", true},
+		{404, "NotFound", "", true},
+		{404, "ResourceNotFound", "Compute ci of the workspace ws was not found.", true},
+		{404, "ResourceNotFound", "The workspace ws was not found.", false},
+		{404, "ResourceNotFound", "The subscription sub was not found.", false},
+		{404, "InvalidResourceType", "no", false},
+		{404, "", "<html>", false},
+		{400, "ResourceNotFound", "no", false},
+		{410, "NotFound", "no", false},
+	} {
+		if got := isMissing(&Error{Status: test.status, Code: test.code, Message: test.message, Name: "ci"}); got != test.want {
+			t.Errorf("%+v: %t", test, got)
+		}
+	}
+	if isMissing(&Error{Status: 404, Code: "ResourceNotFound"}) {
+		t.Error("of a list")
+	}
+}
+
+// A scale is changed when all of it is shown, the idle time too.
+func TestScaleIsShownWithItsIdleTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPatch {
+				return reply(202, ""), nil
+			}
+			idle := "PT120S"
+			if time.Since(f.begun) > 20*time.Second {
+				idle = "PT300S"
+			}
+			return reply(200, fmt.Sprintf(`{"name":"gpu","properties":{"computeType":"AmlCompute","provisioningState":"Succeeded","properties":{"vmSize":"S","allocationState":"Steady","scaleSettings":{"minNodeCount":0,"maxNodeCount":4,"nodeIdleTimeBeforeScaleDown":%q}}}}`, idle)), nil
+		}
+		out := f.client().UpdateScale(t.Context(), "gpu", ScaleSettings{MaxNodes: 4, IdleTime: "PT300S"}, ActOptions{})
+		if out.Err != nil || out.Compute.Cluster.Scale.IdleTime != "PT300S" {
+			t.Errorf("%v\n%s", out.Err, f.requests())
+		}
+	})
+}

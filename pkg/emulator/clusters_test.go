@@ -151,10 +151,19 @@ func TestLowPriorityAndPreemption(t *testing.T) {
 	r.do(stable, "PUT", "/computes/fleet", cluster(`{"minNodeCount":2,"maxNodeCount":2}`, `,"vmPriority":"lowpriority"`))
 	r.want("priority", r.show("fleet").inner("vmPriority"), "LowPriority")
 	r.want("regional low priority", r.usage("Total Cluster LowPriority Regional vCPUs"), 12.0)
+	r.want("regional dedicated", r.usage("Total Cluster Dedicated Regional vCPUs"), 0.0)
 	r.want("dedicated", r.usage("Standard NC Family Cluster Dedicated vCPUs"), 0.0)
 	r.want("low priority of the family", r.usage("Standard NC Family Cluster LowPriority vCPUs"), 12.0)
 	r.set("fleet", `"state":"preempted"`)
 	r.want("nodes come back", r.counts("fleet"), [7]any{2.0, 2.0, "Steady", 0.0, 2.0, 0.0, 0.0})
+}
+
+// What a cluster is to have at least is held before its nodes are there.
+func TestQuotaOfNodesToCome(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})
+	r.do(stable, "PUT", "/computes/fleet", cluster(`{"minNodeCount":2,"maxNodeCount":2}`, ""))
+	r.want("dedicated", r.usage("Total Cluster Dedicated Regional vCPUs"), 12.0)
 }
 
 // usage is the current value of the first row of a name.

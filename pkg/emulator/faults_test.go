@@ -52,6 +52,25 @@ func TestFaultStatus(t *testing.T) {
 	r.want("and then", r.state("desk"), "Stopped")
 }
 
+// A pattern is about the whole path, and what becomes of an operation is decided
+// by the request that starts it.
+func TestFaultsMeetWhatTheyName(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})
+	r.create("desk", "")
+	r.fault(emulator.Fault{Match: "GET */computes", Status: 500})
+	r.want("another path", r.at(stable, "GET", "/computes/desk", "").status, 200)
+	r.want("the path", r.at(stable, "GET", "/computes", "").status, 500)
+	if err := r.ClearFaults(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Advance(time.Second)
+	r.fault(emulator.Fault{Match: "GET *", Operation: "failed"})
+	r.want("while it is created", r.state("desk"), "Creating")
+	r.clock.Advance(time.Hour)
+	r.want("and then", r.state("desk"), "Running")
+}
+
 // Over a socket, as clients meet them.
 func TestFaultConnections(t *testing.T) {
 	t.Parallel()

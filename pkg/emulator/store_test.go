@@ -343,3 +343,25 @@ func TestClockNeverGoesBack(t *testing.T) {
 	r.clock.Advance(time.Hour)
 	r.want("an hour later", r.advance(0).Now, monday.Add(101*time.Hour))
 }
+
+// What another process makes or removes stands in the next list.
+func TestListsOfTwoProcesses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one, two := newRig(t, emulator.Options{Dir: dir}), newRig(t, emulator.Options{Dir: dir})
+	names := func(r *rig) string {
+		var list []string
+		for _, v := range r.do(stable, "GET", "/computes", "").get("value").([]any) {
+			list = append(list, v.(map[string]any)["name"].(string))
+		}
+		return strings.Join(list, " ")
+	}
+	one.create("bert", "")
+	one.want("its own", names(one), "bert")
+	two.want("the other's", names(two), "bert")
+	two.create("anna", "")
+	one.want("both", names(one), "anna bert")
+	two.do(stable, "DELETE", "/computes/bert?underlyingResourceAction=Delete", "")
+	two.want("its own", names(two), "anna")
+	one.want("one is gone", names(one), "anna")
+}

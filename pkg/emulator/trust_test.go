@@ -253,3 +253,25 @@ func TestWaitingForTheLock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A directory that is reached through another user's link is that user's choice.
+func TestServingThroughALinkOfAnother(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a link away")
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(servedDir(t, "https://127.0.0.1:8443"), link); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := emulator.Serving(link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Lchown(link, 4711, 4711); err != nil {
+		t.Fatal(err)
+	}
+	var trust *emulator.TrustError
+	if _, _, err := emulator.Serving(link); !errors.As(err, &trust) {
+		t.Errorf("%v", err)
+	}
+}

@@ -92,6 +92,7 @@ func TestResolve(t *testing.T) {
 		{"Antarctica/Troll", "", "", "", "", "time zone Antarctica/Troll has no Windows name, which the service needs: choose another zone with the same clock"},
 		{"Europe/Berln", "", "", "", "", `time zone "Europe/Berln" is unknown: did you mean "Europe/Berlin"?`},
 		{"Asia/Berlin", "", "", "", "", `time zone "Asia/Berlin" is unknown: did you mean "Europe/Berlin"?`},
+		{"America/Indianapoliss", "", "", "", "", `time zone "America/Indianapoliss" is unknown: did you mean "America/Indianapolis"?`},
 		{"berlin", "", "", "", "", `time zone "berlin" is unknown: did you mean "Europe/Berlin"?`},
 		{"America/San_Francisco", "", "", "", "", `time zone "America/San_Francisco" is unknown: write one such as Europe/Berlin or "W. Europe Standard Time"`},
 		{"PST", "", "", "", "", `time zone "PST" is unknown: did you mean "America/Los_Angeles"?`},
