@@ -475,8 +475,11 @@ func TestScaleIsShownWithItsIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
 		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
-			if req.Method == http.MethodPatch {
-				return reply(202, ""), nil
+			switch {
+			case req.Method == http.MethodPatch:
+				return reply(202, "", "Azure-AsyncOperation: https://management.azure.com/operations/gpu"), nil
+			case strings.Contains(req.URL.Path, "operations"):
+				return reply(200, `{"status":"Succeeded"}`), nil
 			}
 			idle := "PT120S"
 			if time.Since(f.begun) > 20*time.Second {
