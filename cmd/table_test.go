@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/recall"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // A new verb is one entry in the table and what it builds: help, completion, the
@@ -80,4 +82,32 @@ func newBall() *command {
 	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		return render.Result{Data: "bounced"}, nil
 	})
+}
+
+// Completion leaves out what a command does nothing to, by type and by state.
+func TestEntryFits(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		words, kind, state string
+		fits, useful       bool
+	}{
+		{"start", compute.TypeInstance, "Running", true, false},
+		{"start", compute.TypeInstance, "jobrunning", true, false},
+		{"start", compute.TypeInstance, "Stopped", true, true},
+		{"stop", compute.TypeInstance, "Stopped", true, false},
+		{"stop", compute.TypeCluster, "", false, true},
+		{"stop", "", "", true, true}, // met in passing
+		{"ssh", compute.TypeInstance, "Stopped", true, false},
+		{"list-nodes", compute.TypeCluster, "", true, true},
+		{"list-nodes", compute.TypeInstance, "", false, true},
+		{"detach", compute.TypeAKS, "", true, true},
+		{"detach", compute.TypeInstance, "", false, true},
+		{"update aks", compute.TypeCluster, "", false, true},
+		{"show", compute.TypeCluster, "Stopped", true, true},
+	} {
+		e, _ := find(strings.Fields(test.words))
+		if fits := e.fits(recall.Name{About: test.kind}); fits != test.fits || e.useful(test.state) != test.useful {
+			t.Errorf("%+v: fits %v, useful %v", test, fits, e.useful(test.state))
+		}
+	}
 }
