@@ -126,7 +126,7 @@ func TestHintsAreLines(t *testing.T) {
 		}
 		return next.RoundTrip(r)
 	}
-	e := b.run("schedule", "set", "dev", "-19:00", "--time-zone", "UTC", "--timeout", "5s")
+	e := b.run("schedule", "set", "dev", "-19:00", "--time-zone", "UTC", "--timeout", "2s") // before three looks showed no sign
 	var hints []string
 	for line := range strings.Lines(e.errors) {
 		if rest, ok := strings.CutPrefix(line, "hint: "); ok {
