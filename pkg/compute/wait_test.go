@@ -1230,3 +1230,38 @@ func TestBeforeAResize(t *testing.T) {
 		}
 	})
 }
+
+// Nothing is sent when the time ends while the caller decides.
+func TestBeforeThatIsInterrupted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.add("ci", StateRunning, "Start Succeeded")
+		ctx, cancel := context.WithCancel(t.Context())
+		out := f.client().Stop(ctx, []string{"ci"}, ActOptions{Before: func([]Outcome) error { cancel(); return nil }})[0]
+		if KindOf(out.Err) != KindInterrupted || out.Pending || f.count("POST", "") != 0 || !strings.HasSuffix(out.Err.Error(), "nothing was sent") {
+			t.Errorf("%v, pending %t\n%s", out.Err, out.Pending, f.requests())
+		}
+	})
+}
+
+// To delete takes what a compute stands for with it, to detach leaves it alone.
+func TestDeleteAndDetachSayWhatBecomesOfTheResource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for want, verb := range map[string]func(*Client, context.Context, []string, ActOptions) []Outcome{"Delete": (*Client).Delete, "Detach": (*Client).Detach} {
+			f := newFake(t)
+			f.add("ci", StateStopped, "Stop Succeeded")
+			said := ""
+			f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodDelete {
+					said = req.URL.Query().Get("underlyingResourceAction")
+				}
+				return nil, nil
+			}
+			if out := verb(f.client(), t.Context(), []string{"ci"}, ActOptions{})[0]; out.Err != nil || said != want {
+				t.Errorf("%s asks for %q: %v", want, said, out.Err)
+			}
+		}
+	})
+}
