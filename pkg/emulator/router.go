@@ -127,13 +127,5 @@ func (t *tx) stamp(r *http.Request, q *request, res *arm.Response) {
 
 // wellFormedID tells whether a client's id can be echoed: short, printable.
 func wellFormedID(s string) bool {
-	if s == "" || len(s) > 128 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return s != "" && len(s) <= 128 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
