@@ -17,7 +17,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// waiting are the flags of verbs that change something and wait for it.
+// waiting holds the flags of verbs that change something and wait for it.
 type waiting struct{ noWait, strict bool }
 
 // waitingFlags adds --no-wait, --timeout and --dry-run.
@@ -31,7 +31,7 @@ func waitingFlags(c *cobra.Command) *waiting {
 }
 
 func timeoutFlag(c *cobra.Command) {
-	c.Flags().String("timeout", "", "longest wait, a `DURATION` such as 90m (default 1h; 0 waits for ever)")
+	c.Flags().String("timeout", "", "longest wait, a `DURATION` such as 90m (default 1h; 0 waits forever)")
 }
 
 func dryRunFlag(c *cobra.Command) {
@@ -40,11 +40,11 @@ func dryRunFlag(c *cobra.Command) {
 }
 
 func (w *waiting) strictFlag(c *cobra.Command) {
-	c.Flags().BoolVar(&w.strict, "strict", false, "fail when there is nothing to do, as the service does")
+	c.Flags().BoolVar(&w.strict, "strict", false, "fail if there is nothing to do, as the service does")
 }
 
-// act calls a verb of the client with progress on stderr and renders how it
-// ended. The verb is called once for every workspace that the computes are in.
+// act calls a verb of the client, shows progress on stderr and renders the
+// outcomes. It calls the verb once per workspace.
 func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) (render.Result, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
@@ -71,13 +71,13 @@ func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb func
 	return outcomes(a, asked, resumable(a, ended, compute.GoalSettled))
 }
 
-// hoursOptions are how a change of schedules or idle times goes about it.
+// hoursOptions are the options for a change of schedules or idle times.
 func hoursOptions(a *app.App) (compute.ChangeOptions, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	return compute.ChangeOptions{Timeout: timeout}, err
 }
 
-// in says of outcomes in which workspace they are.
+// in sets the workspace of outcomes.
 func in(client *compute.Client, ended []compute.Outcome) []compute.Outcome {
 	for i := range ended {
 		ended[i].Workspace = client.Workspace()
@@ -96,8 +96,8 @@ func events(a *app.App, client *compute.Client, tell func(compute.Event)) func(c
 	}
 }
 
-// resumable tells how to take up the waits for a goal that ended before it was
-// reached. Computes that are being deleted are waited for until they are gone.
+// resumable adds how to resume waits that ended before their goal. Computes
+// being deleted are waited for until they are gone.
 func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute.Outcome {
 	var left []string
 	last, going := 0, true
@@ -116,14 +116,14 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	err := ended[last].Err
 	tip := "to wait again: " + a.Resume(left, goal)
 	if advice := render.Hint(err); advice != "" {
-		tip = advice + "\n" + tip // each is a line to be pasted
+		tip = advice + "\n" + tip // each is a line to paste
 	}
 	ended[last].Err = &exit.Error{Tip: tip, Err: err}
 	return ended
 }
 
-// resumableHours tells how to wait for changes of schedules or idle times that
-// were not seen to their end.
+// resumableHours adds how to wait for unconfirmed changes of schedules or idle
+// times.
 func resumableHours(a *app.App, client *compute.Client, ended []compute.Change) []compute.Change {
 	var left []string
 	last := 0
@@ -141,20 +141,20 @@ func resumableHours(a *app.App, client *compute.Client, ended []compute.Change) 
 	err := ended[last].Err
 	tip := "to wait again: " + a.Resume(left, compute.GoalSettled)
 	if advice := render.Hint(err); advice != "" {
-		tip = advice + "\n" + tip // each is a line to be pasted
+		tip = advice + "\n" + tip // each is a line to paste
 	}
 	ended[last].Err = &exit.Error{Tip: tip, Err: err}
 	return ended
 }
 
-// outcomes renders how a verb ended: one object for one name, an array for
-// several.
+// outcomes renders the outcomes of a verb: one object for one name, an array
+// for several.
 func outcomes(a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
 	a.Names.SawOutcomes(ended)
 	return view.Outcomes(ended, len(asked) != 1, detail(a, false)), nil
 }
 
-// detail is how much of a compute is printed.
+// detail is how much of a compute to print.
 func detail(a *app.App, raw bool) view.Detail {
 	switch {
 	case raw:
@@ -187,7 +187,7 @@ func newConsent(a *app.App, asked []target) *consent {
 	return c
 }
 
-// before is what the verb of a workspace does before its first request.
+// before runs before the first request of a workspace.
 func (c *consent) before(client *compute.Client) func([]compute.Outcome) error {
 	if len(c.asked) < 2 {
 		return nil
@@ -205,14 +205,14 @@ func (c *consent) before(client *compute.Client) func([]compute.Outcome) error {
 			}
 		}
 		c.looked.Done()
-		if !c.a.DryRun { // which goes through the workspaces one after the other
+		if !c.a.DryRun { // a dry run goes through the workspaces in sequence
 			c.looked.Wait()
 		}
 		return c.refusal()
 	}
 }
 
-// refusal is why nothing was sent; nil when all may go on.
+// refusal is why nothing was sent; nil if all may proceed.
 func (c *consent) refusal() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

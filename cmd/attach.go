@@ -44,7 +44,7 @@ func newAttachKubernetes() *command {
 func newAttachRemote() *command {
 	c := &cobra.Command{
 		Use:  "remote -n NAME -a ADDRESS -u USER",
-		Long: `Attach a machine that is reached by SSH as a compute target.` + attachLong,
+		Long: `Attach a machine as a compute target over SSH.` + attachLong,
 		Example: `  computetarget attach remote -n box -a 10.1.2.3 -u azureuser --private-key-file ~/.ssh/id_rsa
   computetarget attach remote -n box -a box.example.com -u azureuser --ssh-port 2222 -p @password.txt`,
 	}
@@ -54,12 +54,12 @@ func newAttachRemote() *command {
 	port := f.Int("ssh-port", 22, "`PORT` of SSH")
 	password := f.StringP("password", "p", "", "`PASSWORD` to sign in with; @FILE keeps it off the command line")
 	keyFile := f.String("private-key-file", "", "`FILE` of the private key to sign in with")
-	passphrase := f.String("private-key-passphrase", "", "`PASSPHRASE` of that key; the service takes no encrypted keys")
+	passphrase := f.String("private-key-passphrase", "", "`PASSPHRASE` of that key; the service does not accept encrypted keys")
 	markV1(f, "address", "username", "ssh-port", "password", "private-key-file", "private-key-passphrase")
 	required(c, "address", "username")
 	return attachCommand(c, "Attaching compute resource...", func(ctx context.Context, a *app.App) (*compute.Spec, error) {
 		if *port < 1 || *port > 65535 {
-			return nil, exit.Usagef("--ssh-port: %d is no port", *port)
+			return nil, exit.Usagef("--ssh-port: %d is not a port", *port)
 		}
 		if *password == "" && *keyFile == "" {
 			return nil, exit.Usagef("give --password or --private-key-file")
@@ -79,15 +79,15 @@ func newAttachRemote() *command {
 			account.PrivateKey = string(key)
 		}
 		if *passphrase != "" {
-			a.Note("--private-key-passphrase has no effect: no encrypted key is sent")
+			a.Note("--private-key-passphrase has no effect: encrypted keys are not sent")
 		}
 		return &compute.Spec{VirtualMachine: &compute.VirtualMachineSpec{Address: *address, SSHPort: *port, Account: account}}, nil
 	})
 }
 
-// isEncryptedKey reports whether a private key cannot be used without its
-// passphrase: as PKCS #8, as the older PEM, or in the format of OpenSSH, which
-// names the cipher first (PROTOCOL.key).
+// isEncryptedKey reports whether a private key needs a passphrase: in PKCS #8,
+// the older PEM, or the OpenSSH format, which names the cipher first
+// (PROTOCOL.key).
 func isEncryptedKey(key []byte) bool {
 	block, _ := pem.Decode(key)
 	if block == nil {
@@ -115,7 +115,7 @@ func resourceFlag(c *cobra.Command) *string {
 	return id
 }
 
-// attachCommand sends what spec returns and, like the old CLI, does not wait.
+// attachCommand sends the spec and, like the old CLI, does not wait.
 func attachCommand(c *cobra.Command, first string, spec func(context.Context, *app.App) (*compute.Spec, error)) *command {
 	names := newNameFlag(c)
 	dryRunFlag(c)
@@ -135,7 +135,7 @@ func attachCommand(c *cobra.Command, first string, spec func(context.Context, *a
 			return []compute.Outcome{done}
 		})
 		if done.Already && done.Note == "" {
-			r.Notes = append(r.Notes, name+": it is attached already, so nothing was sent")
+			r.Notes = append(r.Notes, name+": already attached, nothing was sent")
 		}
 		if err == nil && r.Err == nil {
 			r.People = nil

@@ -13,9 +13,9 @@ import (
 func newAuthStatus() *command {
 	c := &cobra.Command{
 		Use: "status",
-		Long: `Sign in the way every command would and show who you are: the identity, where it
-comes from, the tenant, the subscription and when the token ends. The token
-itself is never shown. Exit code 6 when signing in does not work.`,
+		Long: `Sign in as every command does and show the identity, its source, the tenant, the
+subscription and when the token expires. The token itself is never shown. Exits
+with code 6 if sign-in fails.`,
 		Example: `  computetarget auth status
   computetarget auth status --auth-mode azurecli -o json`,
 		Args: noNames,

@@ -20,8 +20,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// What a shell may do besides offering the candidates, in the numbers cobra's
-// scripts understand.
+// Directives for the shell, by cobra's numbers.
 const (
 	shellFiles   = 0
 	shellNothing = int(cobra.ShellCompDirectiveNoFileComp)
@@ -29,14 +28,13 @@ const (
 	shellNoSpace = int(cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp)
 )
 
-// here stands for the word being completed while the words before it are
-// resolved. No argument of a process can hold it.
+// here stands for the word to complete while the words before it are resolved.
+// It cannot occur in an argument.
 const here = "\x00"
 
-// complete answers a shell that asks how the last of the words could go on, in
-// the form cobra's scripts read: a candidate a line, a tab and words about it,
-// and at the end a colon and what else the shell may do. Whatever goes wrong,
-// the answer is shorter: a person in the middle of typing is told nothing.
+// complete prints the completions of the last word in the format of cobra's
+// scripts: one candidate per line with a tab and a description, then a colon
+// and a directive. Errors are never printed; they only shorten the list.
 func complete(ctx context.Context, w app.World, words []string, described bool) {
 	quiet := *w.Streams
 	quiet.Err = &render.Output{Writer: io.Discard}
@@ -56,7 +54,7 @@ func complete(ctx context.Context, w app.World, words []string, described bool) 
 	fmt.Fprintf(w.Out, "%s:%d\n", out.String(), c.shell)
 }
 
-// completion is the answer in the making.
+// completion collects the answer.
 type completion struct {
 	ctx   context.Context
 	world app.World
@@ -64,7 +62,7 @@ type completion struct {
 	shell int
 }
 
-// words completes current, which stands after before.
+// words completes current, the word after before.
 func (c *completion) words(before []string, current string) {
 	if len(before) == 1 && strings.EqualFold(before[0], "ml") {
 		c.offer(current, "computetarget", "Azure Machine Learning compute targets")
@@ -122,7 +120,7 @@ func (c *completion) words(before []string, current string) {
 	}
 }
 
-// open makes flags take any value, so that a value still to come is no mistake.
+// open makes flags take any value, so that an incomplete value is not an error.
 func open(flags []argv.Flag) []argv.Flag {
 	for i := range flags {
 		flags[i].Values = nil
@@ -133,22 +131,22 @@ func open(flags []argv.Flag) []argv.Flag {
 	return flags
 }
 
-// place is where the word being completed stands.
+// place is the position of the word to complete.
 type place struct {
 	entry   entry
 	cmd     *cobra.Command // the command, or the global flags before there is one
-	kind    string         // the compute type named beside the verb
+	kind    string         // the compute type given with the verb
 	given   []string       // arguments before it
 	isName  bool           // the word is the value of --name
 	current string
 }
 
-// begin is the command as if it ran.
+// begin prepares the command as if it ran.
 func (c *completion) begin(at place) (*app.App, error) {
 	return app.Begin(c.world, app.Call{Flags: at.cmd.Flags(), Names: true, IDs: true})
 }
 
-// known are names the service gave; none when the settings cannot be used.
+// known are names from the service; none if the settings are unusable.
 func (c *completion) known(at place, kind recall.Kind) []recall.Name {
 	a, err := c.begin(at)
 	if err != nil {
@@ -157,15 +155,15 @@ func (c *completion) known(at place, kind recall.Kind) []recall.Name {
 	return a.Names.Known(c.ctx, kind)
 }
 
-// offer adds a candidate that continues what is typed.
+// offer adds a candidate that starts with the typed text.
 func (c *completion) offer(current, text, about string) {
 	if strings.HasPrefix(text, current) {
 		c.found = append(c.found, recall.Name{Text: text, About: about})
 	}
 }
 
-// offerAnyCase adds values whose case does not matter. The shells compare
-// letter by letter, so what is typed keeps its case.
+// offerAnyCase adds values that ignore case. Shells compare letter by letter,
+// so the typed text keeps its case.
 func (c *completion) offerAnyCase(current string, list ...recall.Name) {
 	for _, n := range list {
 		if len(n.Text) >= len(current) && strings.EqualFold(n.Text[:len(current)], current) {
@@ -174,7 +172,7 @@ func (c *completion) offerAnyCase(current string, list ...recall.Name) {
 	}
 }
 
-// texts are values that need no words about them.
+// texts are values without a description.
 func texts(list ...string) []recall.Name {
 	out := make([]recall.Name, len(list))
 	for i, text := range list {
@@ -183,8 +181,8 @@ func texts(list ...string) []recall.Name {
 	return out
 }
 
-// offerKnown adds names the service gave. Those that a shell could take for
-// something else than a name are left out.
+// offerKnown adds names from the service. It skips those that a shell could
+// misread.
 func (c *completion) offerKnown(at place, kind recall.Kind, fits func(recall.Name) bool) {
 	for _, n := range c.known(at, kind) {
 		if !plainName(n.Text) || fits != nil && !fits(n) {
@@ -308,7 +306,7 @@ func states() []string {
 	}
 }
 
-// arguments completes a word that is no flag: a command below a group, or an
+// arguments completes a word that is not a flag: a command of a group, or an
 // argument of a command.
 func (c *completion) arguments(at place) {
 	e := at.entry
@@ -351,8 +349,8 @@ func (c *completion) arguments(at place) {
 	}
 }
 
-// commands offers the commands of a group, or of the root. Beside a compute
-// type only those it goes with are offered.
+// commands offers the commands of a group or the root. After a compute type it
+// only offers those that take it.
 func (c *completion) commands(group, kind, current string) {
 	current = strings.ToLower(current)
 	list := below(group)
@@ -388,8 +386,8 @@ func (c *completion) required(at place) {
 	}
 }
 
-// computes offers the computes a command can act on, except those named
-// already. A command that makes one gets none.
+// computes offers the computes a command can act on, except those already
+// named; none for a command that creates one.
 func (c *completion) computes(at place) {
 	if at.entry.then == newName {
 		return
@@ -414,8 +412,8 @@ func (c *completion) computes(at place) {
 	}
 }
 
-// schedules offers the numbers of an instance's schedules where a command takes
-// them after its name.
+// schedules offers the numbers of an instance's schedules, for commands that
+// take them.
 func (c *completion) schedules(at place, named []string) {
 	then := at.entry.then
 	numbers := at.given
@@ -491,7 +489,7 @@ func (c *completion) setting(current string) {
 	}
 }
 
-// help completes what follows the word help.
+// help completes the words after help.
 func (c *completion) help(path []string, current string) {
 	words := strings.ToLower(strings.Join(path, " "))
 	if words != "" && !hasCommand(words) {

@@ -15,7 +15,7 @@ import (
 func newCompletion() *command {
 	c := &cobra.Command{
 		Use: "completion SHELL",
-		Long: `Print the completion script of a shell: bash, zsh, fish or powershell.
+		Long: `Print the completion script for bash, zsh, fish or powershell.
 
 Load it for this session, or install it once:
 
@@ -43,7 +43,7 @@ Load it for this session, or install it once:
 	})
 }
 
-// Shells are the shells there is a completion script for.
+// Shells are the shells with a completion script.
 func Shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
 // Completion returns the completion script of a shell.

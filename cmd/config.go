@@ -16,9 +16,8 @@ import (
 func newConfigShow() *command {
 	c := &cobra.Command{
 		Use: "show",
-		Long: `Show every setting, its value and where that value comes from: a flag, the
-environment, a project's config.json, your config.yaml, or az. Secrets are never
-shown.`,
+		Long: `Show every setting with its value and source: a flag, the environment, a
+project's config.json, your config.yaml, or az. Secrets are never shown.`,
 		Example: `  computetarget config show
   computetarget config show -w other-ws -g other-rg -o table`,
 		Args: noNames,
@@ -42,7 +41,7 @@ shown.`,
 func newConfigGet() *command {
 	c := &cobra.Command{
 		Use:  "get KEY",
-		Long: `Print the value of one setting, as the commands would use it here and now.`,
+		Long: `Print the value of a setting as commands would use it in this folder.`,
 		Example: `  computetarget config get workspace
   computetarget config get output -o json`,
 	}
@@ -61,9 +60,9 @@ func newConfigGet() *command {
 func newConfigSet() *command {
 	c := &cobra.Command{
 		Use: "set KEY=VALUE…",
-		Long: `Keep settings in your config.yaml: all of those given, or none when one is
-wrong. An empty value removes a setting. The rest of the file, comments
-included, stays as it is.`,
+		Long: `Save settings in your config.yaml. If one is invalid, none is saved. An empty
+value removes a setting. The rest of the file, including comments, stays
+unchanged.`,
 		Example: `  computetarget config set output=table
   computetarget config set time-zone=Europe/Berlin timeout=30m
   computetarget config set output=`,
@@ -73,7 +72,7 @@ included, stays as it is.`,
 			return render.Result{}, exit.Usagef("give at least one KEY=VALUE")
 		}
 		if len(args) == 2 && !strings.Contains(args[0], "=") {
-			args = []string{args[0] + "=" + args[1]} // as git and gh take it
+			args = []string{args[0] + "=" + args[1]} // as in git and gh
 		}
 		changes := make([]config.Change, 0, len(args))
 		for _, pair := range args {
@@ -90,7 +89,7 @@ included, stays as it is.`,
 	})
 }
 
-// setting is a value as scripts read it.
+// setting is a value for scripts.
 func setting(v config.Value) any {
 	m := map[string]any{"key": v.Key, "value": nil, "source": nil}
 	if v.Set() {
@@ -102,7 +101,7 @@ func setting(v config.Value) any {
 	return m
 }
 
-// shown is a value for eyes: secrets only as there or not.
+// shown is a value for display; of a secret, only whether it is set.
 func shown(v config.Value) string {
 	if v.Secret && v.Set() {
 		return "(set)"

@@ -30,7 +30,7 @@ func tagFlags(f *pflag.FlagSet) *tags {
 	return t
 }
 
-// values returns the tags, nil when none was given.
+// values returns the tags, nil if none was given.
 func (t *tags) values() (map[string]string, error) {
 	var out map[string]string
 	for _, pair := range append(append([]string{}, t.one...), t.many...) {
@@ -46,7 +46,7 @@ func (t *tags) values() (map[string]string, error) {
 	return out, nil
 }
 
-// subnet is where a compute goes: the old trio of names, or an id.
+// subnet is the subnet of a compute: v1's three names, or an id.
 type subnet struct{ vnet, name, group, whole string }
 
 func subnetFlags(f *pflag.FlagSet) *subnet {
@@ -59,8 +59,8 @@ func subnetFlags(f *pflag.FlagSet) *subnet {
 	return s
 }
 
-// id is the ARM id of the subnet, "" for none. The three names are one setting
-// and stand in the workspace's subscription, as v1 had it.
+// id is the ARM id of the subnet, or "". The three names refer to the
+// workspace's subscription, as in v1.
 func (s *subnet) id(ws compute.Workspace) (string, error) {
 	given := 0
 	for _, part := range []string{s.vnet, s.name, s.group} {
@@ -84,7 +84,7 @@ func (s *subnet) id(ws compute.Workspace) (string, error) {
 		"/providers/Microsoft.Network/virtualNetworks/" + s.vnet + "/subnets/" + s.name, nil
 }
 
-// isSubnetID reports whether id has the shape of a subnet's ARM id.
+// isSubnetID reports whether id has the form of a subnet's ARM id.
 func isSubnetID(id string) bool {
 	parts := strings.Split(strings.ToLower(id), "/")
 	for i, want := range []string{"", "subscriptions", "*", "resourcegroups", "*", "providers", "microsoft.network", "virtualnetworks", "*", "subnets", "*"} {
@@ -96,5 +96,5 @@ func isSubnetID(id string) bool {
 }
 
 func idleFlag(c *cobra.Command) *string {
-	return c.Flags().String("idle-shutdown", "", "`TIME` without use after which it stops, such as 1h, or off")
+	return c.Flags().String("idle-shutdown", "", "idle `TIME` after which it stops, such as 1h, or off")
 }

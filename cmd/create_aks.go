@@ -90,13 +90,13 @@ func sslFlags(f *pflag.FlagSet) *ssl {
 	f.StringVar(&s.cname, "ssl-cname", "", "`NAME` the certificate is for")
 	f.StringVar(&s.key, "ssl-key-file", "", "PEM `FILE` of its key")
 	f.StringVar(&s.label, "ssl-leaf-domain-label", "", "`LABEL` of a certificate of the service's own")
-	f.StringVar(&s.overwrite, "ssl-overwrite-domain", "", "`True` or False: take a domain label that is in use")
+	f.StringVar(&s.overwrite, "ssl-overwrite-domain", "", "`True` or False: take over a domain label in use")
 	markV1(f, "ssl-cert-file", "ssl-cname", "ssl-key-file", "ssl-leaf-domain-label", "ssl-overwrite-domain")
 	trueOrFalse(f, "ssl-overwrite-domain")
 	return s
 }
 
-// settings are the TLS settings asked for, nil for none.
+// settings are the requested TLS settings, or nil.
 func (s *ssl) settings(ctx context.Context) (*compute.AKSSSL, error) {
 	given := 0
 	for _, part := range []string{s.cert, s.cname, s.key} {

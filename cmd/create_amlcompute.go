@@ -18,11 +18,11 @@ import (
 func newCreateCluster() *command {
 	c := &cobra.Command{
 		Use: "amlcompute -n NAME -s SIZE --max-nodes N",
-		Long: `Create a compute cluster (AmlCompute) and wait until it is there.
+		Long: `Create a compute cluster (AmlCompute) and wait until it is ready.
 
-Run twice it is a success both times; with other scale settings, tags or
-identities an existing cluster is updated. Anything else that differs is listed
-and nothing is sent.`,
+Running it again succeeds. If scale settings, tags or identities differ, the
+existing cluster is updated. If anything else differs, the differences are
+listed and nothing is sent.`,
 		Example: `  computetarget create amlcompute -n cpu -s Standard_D2_v2 --max-nodes 4
   computetarget create amlcompute -n spot -s Standard_D2_v2 --max-nodes 8 -p lowpriority
   computetarget create amlcompute -n own -s Standard_D2_v2 --max-nodes 2 --assign-identity '[system]'`,
@@ -35,7 +35,7 @@ and nothing is sent.`,
 	priority := f.StringP("vm-priority", "p", "dedicated", "`PRIORITY`: dedicated or lowpriority")
 	userName := f.String("admin-username", "", "`NAME` of the administrator on the nodes")
 	password := f.String("admin-user-password", "", "its `PASSWORD`")
-	key := f.String("admin-user-ssh-key", "", "its SSH public `KEY`, the text")
+	key := f.String("admin-user-ssh-key", "", "SSH public `KEY` of the administrator, as text")
 	remote := f.String("remote-login-port-public-access", "", "SSH from the internet: `Enabled` or Disabled")
 	identity := f.String("assign-identity", "", "`IDENTITIES`: [system], or ARM ids separated by commas")
 	publicIP := f.String("enable-node-public-ip", "True", "`True` or False: public addresses for nodes in a virtual network")
@@ -64,7 +64,7 @@ and nothing is sent.`,
 		case *userName == "" && given:
 			return render.Result{}, exit.Usagef("--admin-user-password and --admin-user-ssh-key need --admin-username")
 		case *password != "" && kinds(*password) < 3:
-			return render.Result{}, exit.Usagef("--admin-user-password: the service wants three of lower case, upper case, digits and other characters")
+			return render.Result{}, exit.Usagef("--admin-user-password: the service requires three of lower case, upper case, digits and other characters")
 		}
 		cluster := &compute.ClusterSpec{
 			VMSize: *size, VMPriority: "Dedicated",
@@ -95,7 +95,7 @@ and nothing is sent.`,
 			on := strings.EqualFold(*publicIP, "true")
 			cluster.EnableNodePublicIP = &on
 		case f.Changed("enable-node-public-ip"):
-			a.Note("--enable-node-public-ip is not sent: it only means something in a virtual network")
+			a.Note("--enable-node-public-ip is not sent: it only applies in a virtual network")
 		}
 		return wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})}
@@ -104,7 +104,7 @@ and nothing is sent.`,
 }
 
 // kinds counts the kinds of characters in a password: lower case, upper case,
-// digits and others. CLI v1 asked for three.
+// digits and others. CLI v1 required three.
 func kinds(password string) int {
 	var seen [4]bool
 	for _, r := range password {
@@ -133,9 +133,9 @@ type scale struct{ min, max, idle int }
 
 func scaleFlags(f *pflag.FlagSet) *scale {
 	s := &scale{}
-	f.IntVar(&s.max, "max-nodes", 0, "`NUMBER` of nodes at most")
-	f.IntVar(&s.min, "min-nodes", 0, "`NUMBER` of nodes kept")
-	f.IntVar(&s.idle, "idle-seconds-before-scaledown", 1800, "`SECONDS` a node stays idle before it goes")
+	f.IntVar(&s.max, "max-nodes", 0, "maximum `NUMBER` of nodes")
+	f.IntVar(&s.min, "min-nodes", 0, "minimum `NUMBER` of nodes")
+	f.IntVar(&s.idle, "idle-seconds-before-scaledown", 1800, "`SECONDS` a node is idle before it is removed")
 	markV1(f, "max-nodes", "min-nodes", "idle-seconds-before-scaledown")
 	alias(f, "max-nodes", "max-instances")
 	alias(f, "min-nodes", "min-instances")
@@ -143,8 +143,8 @@ func scaleFlags(f *pflag.FlagSet) *scale {
 	return s
 }
 
-// check refuses what no cluster can have, before anything is asked; both says
-// that the two numbers of nodes were given.
+// check refuses impossible settings before any request; both is true if both
+// numbers of nodes were given.
 func (s *scale) check(both bool) error {
 	switch {
 	case s.min < 0 || s.max < 0:

@@ -18,19 +18,19 @@ import (
 func newCreateInstance() *command {
 	c := &cobra.Command{
 		Use: "computeinstance -n NAME -s SIZE",
-		Long: `Create a compute instance and wait until it runs.
+		Long: `Create a compute instance and wait until it is running.
 
-Everything that can be checked is checked before anything is sent: the name, the
-size among those the region offers, the quota, the SSH key. All problems come in
-one answer.
+The name, size, quota and SSH key are checked before anything is sent, and all
+problems are reported together.
 
-create never overwrites. When the name exists with the same settings it is
-printed and the exit code is 0; with other settings the differences are listed
-and the exit code is 1. --if-exists use takes whatever exists, fail refuses it.
+create never overwrites. If an instance with the same settings exists, it is
+printed and the exit code is 0. If its settings differ, the differences are
+listed and the exit code is 1. Use --if-exists use to accept any existing
+instance, or --if-exists fail to accept none.
 
---hours and --idle-shutdown give it its hours from the start; "schedule" and
-"idle" change them later. --stopped creates it and stops it once it runs: the
-service knows no other way.`,
+Set its hours with --hours and --idle-shutdown; change them later with
+"schedule" and "idle". With --stopped, the instance is created and then stopped,
+because the service only creates running instances.`,
 		Example: `  computetarget create computeinstance -n instance -s STANDARD_D3_V2
   computetarget create dev -s Standard_DS3_v2 --tag team=vision --no-wait
   computetarget create gpu -s Standard_NC6s_v3 --ssh-key ~/.ssh/id_rsa.pub
@@ -44,13 +44,13 @@ service knows no other way.`,
 	description := f.String("description", "", "`TEXT` about the compute")
 	tags := tagFlags(f)
 	public := f.String("ssh-public-access", "", "`True` or False: SSH from the internet; cannot be changed later")
-	key := f.String("admin-user-ssh-public-key", "", "SSH public `KEY` (RSA), its text")
+	key := f.String("admin-user-ssh-public-key", "", "SSH public `KEY` (RSA), as text")
 	keyFile := f.String("ssh-key", "", "`FILE` of the SSH public key; turns SSH on unless --no-public-ip")
 	subnet := subnetFlags(f)
-	noPublicIP := f.Bool("no-public-ip", false, "give it no public address (needs a private network)")
-	user := f.String("user-object-id", "", "object `ID` of the person it is created for")
+	noPublicIP := f.Bool("no-public-ip", false, "create it without a public address (requires a private network)")
+	user := f.String("user-object-id", "", "object `ID` of the person to create it for")
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
-	ifExists := f.String("if-exists", "match", "when the name exists: `match` its settings, use it, or fail")
+	ifExists := f.String("if-exists", "match", "if the name exists: `match` its settings, use it, or fail")
 	hours := hoursFlags(c)
 	stopped := f.Bool("stopped", false, "stop it once it is created")
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
@@ -71,7 +71,7 @@ service knows no other way.`,
 			return render.Result{}, err
 		}
 		if *stopped && wait.noWait {
-			return render.Result{}, exit.Usagef("--stopped has to wait until it runs to stop it, so it does not go with --no-wait")
+			return render.Result{}, exit.Usagef("--stopped cannot be used with --no-wait: the instance must be running before it can stop")
 		}
 		var wrong []error
 		if err := hours.give(a, instance); err != nil {
@@ -130,7 +130,7 @@ func thenStop(ctx context.Context, client *compute.Client, created compute.Outco
 		return created
 	case created.Already:
 		if created.Compute.IsRunning() {
-			created.Note = "it existed already, so it was not stopped"
+			created.Note = "it already existed, so it was not stopped"
 		}
 		return created
 	}
@@ -142,8 +142,8 @@ func thenStop(ctx context.Context, client *compute.Client, created compute.Outco
 	return ended
 }
 
-// together puts what is wrong with the flags beside what is wrong with the
-// compute they ask for: all problems come in one answer.
+// together combines problems of the flags with problems of the compute, to
+// report them all at once.
 func together(ctx context.Context, client *compute.Client, name string, spec *compute.Spec, wrong []error) error {
 	all := &compute.CheckError{Name: name}
 	var found *compute.CheckError
@@ -156,11 +156,10 @@ func together(ctx context.Context, client *compute.Client, name string, spec *co
 	return all
 }
 
-// readKey reads an SSH public key, refusing a private one before it goes
-// anywhere.
+// readKey reads an SSH public key and refuses a private one.
 func readKey(ctx context.Context, path string) (string, error) {
 	if path == "" {
-		return "", exit.Usagef("argument --ssh-key: the name of the file is empty")
+		return "", exit.Usagef("argument --ssh-key: the file name is empty")
 	}
 	data, err := input.TextFile(ctx, path, input.Value)
 	if err != nil {
@@ -180,7 +179,7 @@ type hoursOfNew struct {
 
 func hoursFlags(c *cobra.Command) *hoursOfNew {
 	h := &hoursOfNew{}
-	c.Flags().StringArrayVar(&h.hours, "hours", nil, "`HOURS` it is on, such as 'mon-fri 09:00-18:00', repeatable")
+	c.Flags().StringArrayVar(&h.hours, "hours", nil, "`HOURS` when it runs, such as 'mon-fri 09:00-18:00'; repeatable")
 	zoneFlag(c.Flags())
 	h.idle = idleFlag(c)
 	return h

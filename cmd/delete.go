@@ -19,14 +19,13 @@ import (
 func newDelete() *command {
 	c := &cobra.Command{
 		Use: "delete NAME…",
-		Long: `Delete computes, with everything on their disks, and wait until they are gone.
-What is only attached is refused: detach removes it and leaves what it stands
-for.
+		Long: `Delete computes and everything on their disks, and wait until they are gone. To
+remove an attached compute from the workspace, use detach.
 
-On a terminal the names, owners and states are shown and you are asked, also when
-the names come from a pipe; to delete several, type their number. --yes skips the
-question. Where nobody can be asked, and in CI, more than one name from stdin
-needs --yes.`,
+On a terminal you see names, owners and states and are asked to confirm, even if
+the names come from a pipe. To delete several, type their number. --yes skips
+the question. In CI, or where nobody can be asked, more than one name from stdin
+requires --yes.`,
 		Example: `  computetarget delete dev
   computetarget delete dev gpu --yes
   computetarget list --state stopped --older-than 90d -o name | computetarget delete -
@@ -50,9 +49,9 @@ needs --yes.`,
 	})
 }
 
-// confirmDelete asks on a terminal, showing what would go. Names given as words
-// are a decision where nobody can be asked; several that came from a pipe are
-// what a list happened to hold, and need --yes there.
+// confirmDelete shows what would be deleted and asks on a terminal. Where
+// nobody can be asked, names on the command line count as confirmed, but
+// several names from a pipe need --yes.
 func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) error {
 	if a.Yes || a.DryRun || len(asked) == 0 {
 		return nil
@@ -62,7 +61,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 			return nil
 		}
 		return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("nothing was deleted: %d names came from stdin, and nobody can be asked here", piped),
-			Tip: "give --yes to delete them all without a question; --dry-run shows them"}
+			Tip: "use --yes to delete them all; --dry-run shows them"}
 	}
 	found, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
 		return in(client, client.GetEach(ctx, names))

@@ -14,8 +14,8 @@ import (
 func newDetach() *command {
 	c := &cobra.Command{
 		Use: "detach NAME…",
-		Long: `Remove attached computes from the workspace. What they stand for, such as an AKS
-cluster, stays. Instances and clusters cannot be detached, only deleted.`,
+		Long: `Remove attached computes from the workspace. The resource itself, such as an AKS
+cluster, is kept. Instances and clusters cannot be detached, only deleted.`,
 		Example: `  computetarget detach serving
   computetarget detach serving k8s --no-wait`,
 	}

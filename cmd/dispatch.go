@@ -16,8 +16,8 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 )
 
-// execute finds the command in args, builds it and runs it. The App is nil when
-// it did not come to that.
+// execute finds the command in args, builds it and runs it. The App is nil if
+// it failed before.
 func execute(ctx context.Context, w app.World, args []string) (*app.App, error) {
 	root := &cobra.Command{Use: "computetarget", SilenceErrors: true, SilenceUsage: true}
 	root.SetIn(w.In)
@@ -32,7 +32,7 @@ func execute(ctx context.Context, w app.World, args []string) (*app.App, error) 
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var invalid *pflag.InvalidValueError
 		if errors.As(err, &invalid) {
-			what := map[string]string{"int": "no whole number", "float64": "no number", "bool": "not true or false"}[invalid.GetFlag().Value.Type()]
+			what := map[string]string{"int": "not a whole number", "float64": "not a number", "bool": "not true or false"}[invalid.GetFlag().Value.Type()]
 			if what != "" {
 				return exit.Usagef("argument --%s: %q is %s", invalid.GetFlag().Name, invalid.GetValue(), what)
 			}
@@ -66,7 +66,7 @@ func execute(ctx context.Context, w app.World, args []string) (*app.App, error) 
 			return nil, printed(w.Out, func(out io.Writer) { writeGroupHelp(out, e, root) })
 		}
 		writeGroupHelp(w.Err, e, nil)
-		return nil, exit.Usagef("%s needs one of its commands", e.words)
+		return nil, exit.Usagef("%s requires a command", e.words)
 	}
 	c := attach(root, e)
 	rest, err := argv.Expand(found.Rest, grammar(c.Flags()), func(path string) ([]byte, error) {
@@ -89,8 +89,7 @@ func execute(ctx context.Context, w app.World, args []string) (*app.App, error) 
 	return a, helped
 }
 
-// attach builds the command of an entry and hangs it below root, under the
-// groups its words name.
+// attach builds the command of an entry and adds it to root, below its groups.
 func attach(root *cobra.Command, e entry) *command {
 	parent := root
 	words := strings.Fields(e.words)
@@ -104,7 +103,7 @@ func attach(root *cobra.Command, e entry) *command {
 	return c
 }
 
-// build makes the command of an entry with the flags every command has.
+// build makes the command of an entry, with the global flags.
 func build(e entry) *command {
 	c := e.build()
 	c.entry = e

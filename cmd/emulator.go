@@ -18,10 +18,10 @@ import (
 func newEmulatorStatus() *command {
 	c := &cobra.Command{
 		Use: "status",
-		Long: `Show what the emulator holds: its time, its pace, how many computes in which
-states, and when something happens by itself next.
+		Long: `Show the emulator's time, pace, number of computes by state, and next scheduled
+event.
 
-It asks the emulator at --endpoint when that is set, else the one on this machine.`,
+It queries the emulator at --endpoint if set, else the one on this machine.`,
 		Example: `  computetarget emulator status
   computetarget emulator status -o json`,
 		Args: noNames,
@@ -34,8 +34,8 @@ It asks the emulator at --endpoint when that is set, else the one on this machin
 func newEmulatorAdvance() *command {
 	c := &cobra.Command{
 		Use: "advance DURATION",
-		Long: `Move the emulator's clock forward. Everything that falls into that time happens,
-in order: operations end, schedules fire, idle instances shut down.`,
+		Long: `Move the emulator's clock forward. Everything due in that time happens in order:
+operations end, schedules fire, idle instances shut down.`,
 		Example: `  computetarget emulator advance 12h
   computetarget emulator advance 3d`,
 	}
@@ -54,7 +54,7 @@ in order: operations end, schedules fire, idle instances shut down.`,
 func newEmulatorReset() *command {
 	c := &cobra.Command{
 		Use:  "reset",
-		Long: `Forget every compute the emulator holds and set its clock to the present.`,
+		Long: `Delete everything in the emulator and set its clock to the present.`,
 		Example: `  computetarget emulator reset
   computetarget emulator reset --endpoint http://127.0.0.1:8443`,
 		Args: noNames,
@@ -78,7 +78,7 @@ func emulatorStatus(answer json.RawMessage, err error) (render.Result, error) {
 			line := fmt.Sprintf("It is %s in the emulator, pace %s: %d computes, %d busy",
 				st.Now.Format(time.RFC1123), st.Pace, st.Computes, st.Busy)
 			if st.Next != nil {
-				line += ", next move " + render.When(*st.Next, st.Now)
+				line += ", next event " + render.When(*st.Next, st.Now)
 			}
 			p.Line("%s", line)
 		},

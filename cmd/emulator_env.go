@@ -15,9 +15,9 @@ func newEmulatorEnv() *command {
 	var shell string
 	c := &cobra.Command{
 		Use: "env",
-		Long: `Print the variables that clients need in order to use a running server, for a
-shell to evaluate: the server that owns the emulator's folder, or the one at
---endpoint.`,
+		Long: `Print the environment variables that clients need to use a running server, for a
+shell to evaluate. The server is the one that owns the emulator's folder, or the
+one at --endpoint.`,
 		Example: `  eval "$(computetarget emulator env)"
   computetarget emulator env --shell fish
   computetarget emulator env -o json`,
@@ -40,7 +40,7 @@ shell to evaluate: the server that owns the emulator's folder, or the one at
 	})
 }
 
-// assignment sets a variable in a shell's words.
+// assignment sets a variable in a shell's syntax.
 func assignment(shell string, v app.Variable) string {
 	switch shell {
 	case "fish":

@@ -15,19 +15,19 @@ func newEmulatorExec() *command {
 	var load string
 	c := &cobra.Command{
 		Use: "exec -- COMMAND…",
-		Long: `Start an emulator in memory, run the command with everything in its environment
-that clients need to use it, and end with the command's exit code.
+		Long: `Start an emulator in memory, run the command with the environment that clients
+need, and exit with the command's exit code.
 
 The command finds the endpoint in COMPUTETARGET_ENDPOINT, and the workspace in
 COMPUTETARGET_SUBSCRIPTION, COMPUTETARGET_RESOURCE_GROUP and
-COMPUTETARGET_WORKSPACE. Certificate variables point to a file that holds the
-system's authorities too. Any workspace is made when it is first used.`,
+COMPUTETARGET_WORKSPACE. Certificate variables name a file that includes the
+system's authorities. Workspaces are created on first use.`,
 		Example: `  computetarget emulator exec -- computetarget list
   computetarget emulator exec --pace instant -- env
   computetarget list --raw -o json | computetarget emulator exec --load - -- computetarget list -o name`,
 	}
 	s := servingFlags(c)
-	c.Flags().StringVar(&load, "load", "", "`FILE` of computes to begin with, as list --raw -o json prints them; - is stdin")
+	c.Flags().StringVar(&load, "load", "", "`FILE` of initial computes, from list --raw -o json; - is stdin")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if len(args) == 0 {
 			return render.Result{}, exit.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")

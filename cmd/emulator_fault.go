@@ -22,10 +22,10 @@ func newEmulatorFaultAdd() *command {
 	)
 	c := &cobra.Command{
 		Use: "add",
-		Long: `Let requests that match go wrong from now on. --match is a method and a path, in
-which * stands for any text. Say what goes wrong with one of --status, --reset,
---body, --operation and --expired-token; --latency can be added to each, or stand
-alone. When several faults match a request, the oldest strikes.`,
+		Long: `Make matching requests fail from now on. --match is a method and a path, in
+which * matches any text. Choose a failure with --status, --reset, --body,
+--operation or --expired-token. Use --latency with any of them or alone. If
+several faults match a request, the oldest applies.`,
 		Example: `  computetarget emulator fault add --match 'POST */start' --status 429 --retry-after 7s --times 3
   computetarget emulator fault add --match 'PUT *' --reset after --times 1
   computetarget emulator fault add --match 'POST */stop' --operation never-ending
@@ -34,14 +34,14 @@ alone. When several faults match a request, the oldest strikes.`,
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.Match, "match", "", "`REQUEST` such as 'POST */start'")
-	fs.IntVar(&f.Times, "times", 0, "`NUMBER` of requests to meet (default all)")
+	fs.IntVar(&f.Times, "times", 0, "`NUMBER` of requests to hit (default all)")
 	fs.IntVar(&f.Status, "status", 0, "`STATUS` to answer instead of serving the request")
 	fs.StringVar(&f.Code, "code", "", "`CODE` of the error under --status")
 	fs.StringVar(&f.Message, "message", "", "`TEXT` of the error under --status")
-	fs.StringVar(&retryAfter, "retry-after", "", "`DURATION` that the answer under --status asks to wait")
-	fs.StringVar(&latency, "latency", "", "`DURATION` that the request waits for")
+	fs.StringVar(&retryAfter, "retry-after", "", "`DURATION` to wait, in the answer under --status")
+	fs.StringVar(&latency, "latency", "", "`DURATION` to delay the request")
 	fs.StringVar(&f.Reset, "reset", "", "break the connection: `WHEN` is before or after the request is served")
-	fs.StringVar(&f.Body, "body", "", "spoil the answer: `HOW` is truncated, malformed, html or empty")
+	fs.StringVar(&f.Body, "body", "", "break the answer: `HOW` is truncated, malformed, html or empty")
 	fs.StringVar(&f.Operation, "operation", "", "`FATE` of the operation that begins: never-ending, lost or failed")
 	fs.BoolVar(&f.ExpiredToken, "expired-token", false, "answer that the token has expired")
 	choice(fs, "reset", "before", "after")
@@ -69,8 +69,8 @@ alone. When several faults match a request, the oldest strikes.`,
 func newEmulatorFaultList() *command {
 	c := &cobra.Command{
 		Use: "list",
-		Long: `List the faults of the emulator in the order in which they strike, and how many
-requests each has met.`,
+		Long: `List the faults of the emulator in the order in which they apply, and how many
+requests each has hit.`,
 		Example: `  computetarget emulator fault list
   computetarget emulator fault list -o json`,
 		Args: noNames,
@@ -83,7 +83,7 @@ requests each has met.`,
 func newEmulatorFaultClear() *command {
 	c := &cobra.Command{
 		Use:     "clear",
-		Long:    `Remove all faults of the emulator. What they have done so far stays.`,
+		Long:    `Remove all faults of the emulator. Their effects so far remain.`,
 		Example: `  computetarget emulator fault clear`,
 		Args:    noNames,
 	}
@@ -115,7 +115,7 @@ func faultList(answer json.RawMessage, err error) (render.Result, error) {
 	}}, nil
 }
 
-// faultWords says what a fault does.
+// faultWords describes a fault.
 func faultWords(f emulator.Fault) string {
 	var words []string
 	if f.Latency != "" {

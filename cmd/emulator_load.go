@@ -16,9 +16,9 @@ import (
 func newEmulatorLoad() *command {
 	c := &cobra.Command{
 		Use: "load FILE",
-		Long: `Load computes into the emulator from what "list --raw -o json" printed, so that
-one can rehearse on a copy of production. A compute that is there is replaced;
-what the computes stand in is made. - reads stdin.`,
+		Long: `Load computes into the emulator from the output of "list --raw -o json", to
+rehearse on a copy of production. Existing computes are replaced; missing
+workspaces are created. - reads stdin.`,
 		Example: `  computetarget list --raw -o json > production.json && computetarget emulator load production.json
   computetarget list --raw -o json | computetarget emulator load -`,
 		Args: cobra.ArbitraryArgs,
@@ -32,12 +32,12 @@ what the computes stand in is made. - reads stdin.`,
 			return render.Result{}, err
 		}
 		if !json.Valid(list) {
-			return render.Result{}, exit.Usagef("%s is not JSON: give what list --raw -o json prints", args[0])
+			return render.Result{}, exit.Usagef("%s is not JSON: use the output of list --raw -o json", args[0])
 		}
 		answer, err := a.Emulator.Drive(ctx, "POST", "load", json.RawMessage(list))
 		var refused *exit.Error
 		if errors.As(err, &refused) && refused.Exit == exit.Usage {
-			refused.Tip = "give what list --raw -o json prints"
+			refused.Tip = "use the output of list --raw -o json"
 		}
 		return emulatorStatus(answer, err)
 	})

@@ -14,9 +14,9 @@ import (
 func newEmulatorRequests() *command {
 	c := &cobra.Command{
 		Use: "requests",
-		Long: `List the requests the emulator has answered since it was last reset: method,
-path, query, body without secrets, status, and the emulator's time. A status of
-0 is a connection that a fault broke.`,
+		Long: `List the requests that the emulator has answered since its last reset: method,
+path, query, body without secrets, status, and the emulator's time. Status 0
+means that a fault broke the connection.`,
 		Example: `  computetarget emulator requests
   computetarget emulator requests -o json --query "[?method=='POST'].path"`,
 		Args: noNames,

@@ -9,15 +9,15 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-// serving are the flags that serve and exec have in common.
+// serving holds the flags that serve and exec share.
 type serving struct{ clock, throttle, auth string }
 
 func servingFlags(c *cobra.Command) *serving {
 	s := &serving{}
-	c.Flags().String("pace", "", "how fast operations are: instant, fast, real, or a `NUMBER` of times real")
-	c.Flags().StringVar(&s.clock, "clock", "", "`CLOCK` of the emulator: wall, xN for N times as fast, or manual, which only emulator advance moves")
-	c.Flags().StringVar(&s.throttle, "throttle", "", "refuse requests beyond a `RATE`: arm, the one that Azure publishes")
-	c.Flags().StringVar(&s.auth, "auth", "", "`CHECK` of tokens: strict refuses requests without a token for this endpoint that is still valid")
+	c.Flags().String("pace", "", "speed of operations: instant, fast, real, or a `NUMBER` of times real")
+	c.Flags().StringVar(&s.clock, "clock", "", "`CLOCK` of the emulator: wall, xN for N times as fast, or manual, moved by emulator advance only")
+	c.Flags().StringVar(&s.throttle, "throttle", "", "refuse requests beyond a `RATE`: arm, Azure's published limits")
+	c.Flags().StringVar(&s.auth, "auth", "", "`CHECK` of tokens: strict requires a valid token for this endpoint")
 	choice(c.Flags(), "throttle", "arm", "none")
 	choice(c.Flags(), "auth", "strict", "none")
 	return s
@@ -35,17 +35,17 @@ func newEmulatorServe() *command {
 	)
 	c := &cobra.Command{
 		Use: "serve",
-		Long: `Serve the emulator over TLS on this machine, until ctrl-c or SIGTERM.
+		Long: `Serve the emulator over TLS on this machine until ctrl-c or SIGTERM.
 
-The first line on stdout is one JSON object that says how to reach it: endpoint,
-caFile, subscription, resourceGroup, workspace and pid. Requests are logged on
-stderr. The certificate's authority can vouch for this machine only and its key
-is gone once the certificate is made; computetarget trusts it by itself, other
-clients with what "emulator env" prints.
+The first line on stdout is a JSON object with endpoint, caFile, subscription,
+resourceGroup, workspace and pid. Requests are logged on stderr. The certificate
+authority is valid for this machine only, and its key is discarded once the
+certificate is made. computetarget trusts it by itself; for other clients, use
+"emulator env".
 
-The server owns the emulator's folder: commands with --cloud emulator go to it
-while it runs. With --in-memory nothing is kept. Workspaces that do not exist
-are refused, unless --strict-workspaces=false.`,
+The server owns the emulator's folder: while it runs, commands with --cloud
+emulator go to it. With --in-memory nothing is saved. Unknown workspaces are
+refused unless you pass --strict-workspaces=false.`,
 		Example: `  computetarget emulator serve
   computetarget emulator serve --listen 127.0.0.1:0 --in-memory --pace instant
   computetarget emulator serve --throttle arm --auth strict`,
@@ -55,7 +55,7 @@ are refused, unless --strict-workspaces=false.`,
 	c.Flags().StringVar(&listen, "listen", "", "`ADDRESS` to listen on (default 127.0.0.1:8443); port 0 picks a port")
 	c.Flags().BoolVar(&inMemory, "in-memory", false, "keep nothing")
 	c.Flags().BoolVar(&noTLS, "no-tls", false, "speak http")
-	c.Flags().BoolVar(&anybody, "allow-other-machines", false, "accept an address that other machines reach; whoever reaches it may do everything")
+	c.Flags().BoolVar(&anybody, "allow-other-machines", false, "accept an address that other machines can reach; they get full access")
 	c.Flags().BoolVar(&strict, "strict-workspaces", true, "refuse workspaces that do not exist")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		o := s.options()

@@ -25,19 +25,19 @@ func newEmulatorSet() *command {
 	)
 	c := &cobra.Command{
 		Use: "set NAME…",
-		Long: `Put computes of the emulator into a state, as failures do: Unusable, CreateFailed,
-SetupFailed, or any other state of the service. What is in progress there is
-canceled. Give a property False to end it.`,
+		Long: `Put computes of the emulator into a state, as failures do: Unusable,
+CreateFailed, SetupFailed, or any other state of the service. This cancels
+operations in progress. To clear a property, set it to False.`,
 		Example: `  computetarget emulator set dev --state Unusable
   computetarget emulator set dev --disk-full True
   computetarget emulator set dev --no-capacity True`,
 	}
 	asked := namesFlag(c)
-	c.Flags().StringVar(&state, "state", "", "`STATE` in the service's spelling")
-	c.Flags().IntVar(&jobs, "jobs", 0, "`NUMBER` of nodes of a cluster that jobs ask for")
+	c.Flags().StringVar(&state, "state", "", "`STATE` as the service spells it")
+	c.Flags().IntVar(&jobs, "jobs", 0, "`NUMBER` of cluster nodes that jobs need")
 	c.Flags().BoolVar(&diskFull, "disk-full", false, "refuse to stop the instance")
-	c.Flags().BoolVar(&noCapacity, "no-capacity", false, "let every start fail for want of capacity")
-	c.Flags().BoolVar(&size, "sticky-size", false, "give what is created under the name after a delete the old size")
+	c.Flags().BoolVar(&noCapacity, "no-capacity", false, "fail every start for lack of capacity")
+	c.Flags().BoolVar(&size, "sticky-size", false, "after a delete, give a new compute of that name the old size")
 	trueOrFalse(c.Flags(), "disk-full")
 	trueOrFalse(c.Flags(), "no-capacity")
 	trueOrFalse(c.Flags(), "sticky-size")
@@ -63,7 +63,7 @@ canceled. Give a property False to end it.`,
 			change.StickySize = &size
 		}
 		if change == (emulator.Change{}) {
-			return render.Result{}, exit.Usagef("say what to set: --state, --disk-full, --no-capacity, --sticky-size or --jobs")
+			return render.Result{}, exit.Usagef("name what to set: --state, --disk-full, --no-capacity, --sticky-size or --jobs")
 		}
 		workspace, err := emulatorWorkspace(a)
 		if err != nil {
@@ -84,8 +84,8 @@ canceled. Give a property False to end it.`,
 	})
 }
 
-// emulatorWorkspace is the workspace that is chosen; what of it is not is what
-// every emulator is born with, at an --endpoint as well.
+// emulatorWorkspace is the chosen workspace. Parts that are not set are the
+// emulator's defaults, even at an --endpoint.
 func emulatorWorkspace(a *app.App) (compute.Workspace, error) {
 	ref, err := a.Settings.Workspace()
 	if err != nil && !errors.Is(err, config.ErrNotChosen) {

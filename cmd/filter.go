@@ -15,7 +15,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
-// filter says which computes of a list are wanted.
+// filter selects computes of a list.
 type filter struct {
 	flags     *pflag.FlagSet
 	mine      bool
@@ -33,11 +33,11 @@ func filterFlags(f *pflag.FlagSet) *filter {
 	f.StringArrayVar(&w.states, "state", nil, "only those in `STATE`, such as running; repeatable")
 	f.StringArrayVar(&w.tags, "tag", nil, "only those with the tag `KEY=VALUE`, or KEY with any value; repeatable")
 	f.StringVar(&w.kind, "type", "", "only those of `TYPE`: computeinstance, amlcompute, aks, kubernetes, …")
-	f.StringVar(&w.olderThan, "older-than", "", "only those created longer than `DURATION` ago, such as 30d, however long they have been on")
+	f.StringVar(&w.olderThan, "older-than", "", "only those created longer than `DURATION` ago, such as 30d, regardless of uptime")
 	return w
 }
 
-// predicate says whether a compute passes a filter at a time of the service.
+// predicate reports whether a compute passes a filter at a time of the service.
 type predicate func(c *compute.Compute, now time.Time) bool
 
 // keep returns the computes that pass every predicate.
@@ -55,9 +55,9 @@ next:
 	return out
 }
 
-// predicates are what a compute must pass, one for each flag given but those
-// about owners. A filter that says nothing, as an unset variable leaves it, is
-// refused: without it everything would pass.
+// predicates are the conditions of the given flags, except those about owners.
+// An empty filter value, as from an unset variable, is an error: everything
+// would pass.
 func (w *filter) predicates() ([]predicate, error) {
 	for _, name := range []string{"owner", "tag", "type", "older-than"} {
 		f := w.flags.Lookup(name)
@@ -97,7 +97,7 @@ func (w *filter) predicates() ([]predicate, error) {
 		if err != nil {
 			return nil, exit.Usagef("--older-than %w", err)
 		}
-		// A compute that does not say when it was created is never old.
+		// A compute without a creation time is never old.
 		out = append(out, func(c *compute.Compute, now time.Time) bool {
 			return !c.CreatedOn.IsZero() && c.CreatedOn.Before(now.Add(-age))
 		})
@@ -105,14 +105,14 @@ func (w *filter) predicates() ([]predicate, error) {
 	return out, nil
 }
 
-// checkState refuses the value of a flag that is almost a state: no compute is
-// ever in it, so a list would be empty and a wait would end with its time. Words
-// like no state pass, for the service may have got new ones.
+// checkState refuses a value that is almost a state: no compute is ever in it,
+// so a list would be empty and a wait would time out. Other words pass, because
+// the service may have new states.
 func checkState(flag, state string) error {
 	if strings.TrimSpace(state) == "" {
 		return exit.Usagef("--%s is empty", flag)
 	}
-	known := append(states(), "Deleted", "Steady", "Succeeded", "Failed", "Canceled", "Updating") // of clusters and the rest, too
+	known := append(states(), "Deleted", "Steady", "Succeeded", "Failed", "Canceled", "Updating") // of clusters and others, too
 	if containsFold(known, state) {
 		return nil
 	}
@@ -126,11 +126,11 @@ func checkState(flag, state string) error {
 	if meant == "" {
 		return nil
 	}
-	return exit.Usagef("--%s is %q, which is no state: did you mean %s?", flag, state, strings.ToLower(meant))
+	return exit.Usagef("--%s is %q, which is not a state; did you mean %s?", flag, state, strings.ToLower(meant))
 }
 
-// owned are the predicates about owners. Who the user is, is asked only when
-// that matters.
+// owned are the predicates about owners. The user's identity is only looked up
+// if needed.
 func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
 	var out []predicate
 	if w.mine || strings.EqualFold(w.owner, "me") {
@@ -156,7 +156,7 @@ func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
 	return out, nil
 }
 
-// computeType is the service's word for a type, which may be named as v1 did.
+// computeType is the service's name for a type, which may be v1's name.
 func computeType(word string) (string, error) {
 	switch strings.ToLower(word) {
 	case "remote":
@@ -176,9 +176,9 @@ func computeType(word string) (string, error) {
 		}
 	}
 	if near := nearest.Word(word, known); near != "" {
-		return "", exit.Usagef("--type: %q is no type of compute, did you mean %s?", word, strings.ToLower(near))
+		return "", exit.Usagef("--type: %q is not a compute type; did you mean %s?", word, strings.ToLower(near))
 	}
-	return "", exit.Usagef("--type: %q is no type of compute; the types are %s", word, strings.ToLower(strings.Join(known, ", ")))
+	return "", exit.Usagef("--type: %q is not a compute type; the types are %s", word, strings.ToLower(strings.Join(known, ", ")))
 }
 
 func containsFold(list []string, text string) bool {

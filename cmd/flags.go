@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// fullObject is the pflag name of -v, which has no long form: no word a
-	// person types can match it.
+	// fullObject is the pflag name of -v, which has no long form: nothing a
+	// user types can match it.
 	fullObject = "-v"
 
 	policyToken     = "acquire-policy-token"
 	changeReference = "change-reference"
 
-	globalFlag   = "computetarget_global"   // annotation: every command has it
+	globalFlag   = "computetarget_global"   // annotation: a global flag
 	v1Flag       = "computetarget_v1"       // annotation: the old CLI had it, so its prefixes win
 	severalFlag  = "computetarget_several"  // annotation: takes any number of values
 	aliasFlag    = "computetarget_alias"    // annotation: other names
 	requiredFlag = "computetarget_required" // annotation: must be given
-	choiceFlag   = "computetarget_choice"   // annotation: the only values allowed
+	choiceFlag   = "computetarget_choice"   // annotation: the allowed values
 	truthFlag    = "computetarget_truth"    // annotation: its value is True or False
 )
 
@@ -31,13 +31,13 @@ const (
 func globals(fs *pflag.FlagSet) {
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
 	own.StringP("resource-group", "g", "", "resource `GROUP` of the workspace")
-	own.StringP("workspace-name", "w", "", "`WORKSPACE` the computes are in")
+	own.StringP("workspace-name", "w", "", "`WORKSPACE` of the computes")
 	own.String("subscription-id", "", "subscription `ID`")
 	own.String("subscription", "", "subscription `NAME` or id")
-	own.String("path", "", "`FOLDER` from which the project's config.json is searched upward")
+	own.String("path", "", "`FOLDER` to search for the project's config.json, upward")
 	own.BoolP(fullObject, "v", false, "print the full object")
-	own.Bool("verbose", false, "say what is going on, on stderr")
-	own.Bool("debug", false, "show requests and responses on stderr, secrets removed")
+	own.Bool("verbose", false, "print progress on stderr")
+	own.Bool("debug", false, "show requests and responses on stderr, without secrets")
 	own.Bool("only-show-errors", false, "suppress notes on stderr")
 	own.StringP("output", "o", "", "`FORMAT`: json, jsonc, yaml, yamlc, table, tsv, name, id, wide or none")
 	own.String("query", "", "JMESPath `EXPRESSION` applied to the result")
@@ -46,8 +46,8 @@ func globals(fs *pflag.FlagSet) {
 
 	own.String("cloud", "", "`CLOUD`: public, china, usgov, one registered with az, or emulator")
 	own.String("endpoint", "", "`URL` of another ARM endpoint")
-	own.String("api-version", "", "`VERSION` sent instead of the built-in ones")
-	own.String("auth-mode", "", "`MODE` of signing in: auto, env, workload, azurecli, msi, azd or token")
+	own.String("api-version", "", "API `VERSION` to use instead of the built-in ones")
+	own.String("auth-mode", "", "sign-in `MODE`: auto, env, workload, azurecli, msi, azd or token")
 	own.String("ca-file", "", "`FILE` of certificates to trust besides the system's")
 	own.BoolP("yes", "y", false, "answer yes to every question")
 	own.VisitAll(func(f *pflag.Flag) {
@@ -58,33 +58,34 @@ func globals(fs *pflag.FlagSet) {
 	})
 }
 
-// markV1 says that the old CLI had these flags.
+// markV1 marks flags that the old CLI had.
 func markV1(fs *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		annotate(fs.Lookup(name), v1Flag)
 	}
 }
 
-// notV1 takes the mark back where the old command had no such flag: there it
-// must not compete for prefixes.
+// notV1 removes the mark if the old command lacked the flag: it must not
+// compete for prefixes there.
 func notV1(fs *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		delete(fs.Lookup(name).Annotations, v1Flag)
 	}
 }
 
-// policyFlags adds what newer releases of az put on every command of an
-// extension that changes something. Requests for Azure Policy's tokens are az's
-// own, so the flags are taken, said to have no effect, and not shown by help.
+// policyFlags adds flags that newer releases of az put on every command of an
+// extension that changes something. They concern az's own requests for Azure
+// Policy tokens, so they are accepted, have no effect (with a note) and are
+// hidden from help.
 func policyFlags(fs *pflag.FlagSet) {
-	fs.Bool(policyToken, false, "a flag of az, without effect")
-	fs.String(changeReference, "", "a flag of az, without effect")
+	fs.Bool(policyToken, false, "accepted for az, without effect")
+	fs.String(changeReference, "", "accepted for az, without effect")
 	for _, name := range []string{policyToken, changeReference} {
 		fs.Lookup(name).Hidden = true
 	}
 }
 
-// withoutEffect returns the flags that were given and mean nothing here.
+// withoutEffect returns the given flags that have no effect.
 func withoutEffect(fs *pflag.FlagSet) []string {
 	var out []string
 	for _, name := range []string{policyToken, changeReference} {
@@ -95,16 +96,16 @@ func withoutEffect(fs *pflag.FlagSet) []string {
 	return out
 }
 
-// severalValues says that a flag takes any number of values after it.
+// severalValues marks a flag that takes any number of values.
 func severalValues(fs *pflag.FlagSet, name string) { annotate(fs.Lookup(name), severalFlag) }
 
-// choice says which values a flag takes, in any case.
+// choice sets the values that a flag takes, in any case.
 func choice(fs *pflag.FlagSet, name string, values ...string) {
 	annotate(fs.Lookup(name), choiceFlag)
 	fs.Lookup(name).Annotations[choiceFlag] = values
 }
 
-// trueOrFalse says that a flag takes True or False, in any case.
+// trueOrFalse marks a flag that takes True or False, in any case.
 func trueOrFalse(fs *pflag.FlagSet, name string) { annotate(fs.Lookup(name), truthFlag) }
 
 // alias gives a flag another name, such as the one the v2 extension uses.
@@ -149,8 +150,8 @@ func grammar(fs *pflag.FlagSet) []argv.Flag {
 	return out
 }
 
-// unreadable says which flag named a file that cannot be read. A signal or a timeout that
-// ended the read is no error of the file.
+// unreadable names the flag of an unreadable file. A signal or timeout that
+// ended the read is not the file's error.
 func unreadable(flag string, err error) error {
 	var file *exit.Error
 	if errors.As(err, &file) && file.Exit == exit.Usage {

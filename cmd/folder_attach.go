@@ -17,11 +17,11 @@ import (
 func newFolderAttach() *command {
 	c := &cobra.Command{
 		Use: "attach -w WORKSPACE -g GROUP",
-		Long: `Attach a folder to a workspace: computetarget run there, or below, acts in that
-workspace. It writes .azureml/config.json in the shape az ml folder attach wrote,
-which the SDK and CLI v1 read; sample run configurations are not written.
+		Long: `Attach a folder to a workspace, so that computetarget uses that workspace in the
+folder and below. It writes .azureml/config.json in the format of az ml folder
+attach, which the SDK and CLI v1 read, but no sample run configurations.
 
-computetarget use --here does the same with the file the portal offers.`,
+computetarget use --here does the same in the format of the portal's download.`,
 		Example: `  computetarget folder attach -w local-ws -g local-rg
   computetarget folder attach -w local-ws -g local-rg -e training --path .`,
 		Args: noNames,
@@ -29,7 +29,7 @@ computetarget use --here does the same with the file the portal offers.`,
 	f := c.Flags()
 	policyFlags(f)
 	experiment := f.StringP("experiment-name", "e", "", "`NAME` of the experiment; the folder's own by default")
-	copyTo := f.StringP("output-metadata-file", "t", "", "`FILE` the result is written to as well")
+	copyTo := f.StringP("output-metadata-file", "t", "", "`FILE` to write the result to as well")
 	folder := f.String("path", ".", "`FOLDER` to attach")
 	markV1(f, "experiment-name", "output-metadata-file", "path")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
@@ -38,7 +38,7 @@ computetarget use --here does the same with the file the portal offers.`,
 			return render.Result{}, exit.Usagef("finding the folder: %w", err)
 		}
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return render.Result{}, exit.Usagef("%s is no folder", *folder)
+			return render.Result{}, exit.Usagef("%s is not a folder", *folder)
 		}
 		name := *experiment
 		if name == "" {

@@ -12,8 +12,8 @@ import (
 func newGetCredentials() *command {
 	c := &cobra.Command{
 		Use: "get-credentials NAME",
-		Long: `Print the secrets of an attached compute: kubeconfigs of an AKS target, the
-account of a machine. This is the one command that prints secrets.`,
+		Long: `Print the secrets of an attached compute: the kubeconfigs of an AKS cluster, or
+the account of a machine. This is the only command that prints secrets.`,
 		Example: `  computetarget get-credentials serving
   computetarget get-credentials serving --query userKubeConfig -o tsv`,
 	}

@@ -48,7 +48,7 @@ func wantsHelp(args []string) bool {
 	return slices.Contains(args, "--help") || slices.Contains(args, "-h")
 }
 
-// writeRootHelp prints the words of the root on one screen.
+// writeRootHelp prints the root commands on one screen.
 func writeRootHelp(w io.Writer) {
 	fmt.Fprint(w, `Manage Azure Machine Learning compute targets.
 
@@ -76,8 +76,8 @@ Try it without an Azure account: add --cloud emulator to any command.
 `)
 }
 
-// writeGroupHelp prints the commands of a group and, where one of them is meant
-// when none is named, its flags; without a root only the commands.
+// writeGroupHelp prints the commands of a group and the flags of its default
+// command, if any; without a root only the commands.
 func writeGroupHelp(w io.Writer, e entry, root *cobra.Command) {
 	fmt.Fprintf(w, "%s.\n\nUsage: computetarget %s COMMAND [flags]\n\nCommands\n", e.short, e.words)
 	for _, sub := range below(e.words) {
@@ -93,8 +93,8 @@ func writeGroupHelp(w io.Writer, e entry, root *cobra.Command) {
 	}
 }
 
-// printed writes what write writes in one piece, so that a page that could not
-// be written is an error: a full disk must not look like success.
+// printed writes the output of write at once, so that a failed write is an
+// error: a full disk must not look like success.
 func printed(w io.Writer, write func(io.Writer)) error {
 	var page bytes.Buffer
 	write(&page)
@@ -121,8 +121,7 @@ func writeHelp(w io.Writer, c *cobra.Command) {
 	writeFlags(w, "Global flags", global)
 }
 
-// flagLists splits the flags help shows into the command's own and those every
-// command has.
+// flagLists splits the flags in help into the command's own and global ones.
 func flagLists(c *cobra.Command) (own, global []*pflag.Flag) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		switch {
@@ -162,8 +161,7 @@ func writeFlags(w io.Writer, title string, flags []*pflag.Flag) {
 	}
 }
 
-// describe is what help says about a flag: what its value is called, and a
-// line about it.
+// describe returns the name of a flag's value and its description.
 func describe(f *pflag.Flag) (value, usage string) {
 	value, usage = pflag.UnquoteUsage(f)
 	if f.Annotations[requiredFlag] != nil {

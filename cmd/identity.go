@@ -34,8 +34,8 @@ func newIdentityShow() *command {
 func newIdentityAssign() *command {
 	c := &cobra.Command{
 		Use: "assign -n NAME --identities IDENTITIES",
-		Long: `Give a cluster identities: [system], or ARM ids separated by commas. Those it has
-stay.`,
+		Long: `Assign identities to a cluster: [system], or ARM ids separated by commas.
+Existing identities stay.`,
 		Example: `  computetarget amlcompute identity assign -n cpu --identities '[system]'`,
 	}
 	return identityChange(c, func(have []string, asked []string) []string {
@@ -51,7 +51,7 @@ stay.`,
 func newIdentityRemove() *command {
 	c := &cobra.Command{
 		Use:     "remove -n NAME --identities IDENTITIES",
-		Long:    `Take identities from a cluster: [system], or ARM ids separated by commas.`,
+		Long:    `Remove identities from a cluster: [system], or ARM ids separated by commas.`,
 		Example: `  computetarget amlcompute identity remove -n cpu --identities '[system]'`,
 	}
 	return identityChange(c, func(have []string, asked []string) []string {
@@ -59,8 +59,8 @@ func newIdentityRemove() *command {
 	})
 }
 
-// identityChange reads the identities, changes the set, and sends it when it
-// became another one.
+// identityChange reads the identities, changes the set, and sends it if it
+// differs.
 func identityChange(c *cobra.Command, change func(have, asked []string) []string) *command {
 	names := nameFlag(c)
 	given := c.Flags().StringArray("identities", nil, "`IDENTITIES`: [system], or ARM ids separated by commas")
@@ -70,7 +70,7 @@ func identityChange(c *cobra.Command, change func(have, asked []string) []string
 	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		// The name comes by flag or first; what follows are identities.
+		// The name is a flag or the first argument; identities follow.
 		if len(names.flag) == 0 && len(args) > 0 {
 			names.flag, args = args[:1], args[1:]
 		}
@@ -106,7 +106,7 @@ func identityChange(c *cobra.Command, change func(have, asked []string) []string
 		}
 		name := have.Name
 		if have, err = client.Get(ctx, name); err != nil {
-			return render.Result{}, &exit.Error{Text: fmt.Sprintf("the identities of %s are changed, but could not be read back: %v", name, err), Err: err,
+			return render.Result{}, &exit.Error{Text: fmt.Sprintf("the identities of %s were changed, but could not be read back: %v", name, err), Err: err,
 				Tip: "to wait again: " + a.Resume([]string{name}, compute.GoalSettled)}
 		}
 		return identityResult(a, have), nil
@@ -121,7 +121,7 @@ func identityResult(a *app.App, c *compute.Compute) render.Result {
 	return r
 }
 
-// mustBeCluster refuses what is no cluster.
+// mustBeCluster refuses a compute that is not a cluster.
 func mustBeCluster(c *compute.Compute) error {
 	switch {
 	case c.Cluster == nil && strings.EqualFold(c.ComputeType, compute.TypeCluster):
@@ -134,7 +134,7 @@ func mustBeCluster(c *compute.Compute) error {
 
 const systemIdentity = "[system]"
 
-// identitiesOf are the identities a compute has, in the words of --identities.
+// identitiesOf returns the identities of a compute, as --identities takes them.
 func identitiesOf(c *compute.Compute) []string {
 	var out []string
 	if c.Identity == nil {
@@ -156,8 +156,8 @@ func splitIdentities(values []string) []string {
 	return strings.FieldsFunc(strings.Join(values, ","), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// parseIdentities turns [system] and ARM ids into a request; none of them is
-// the request for no identity.
+// parseIdentities turns [system] and ARM ids into a request; an empty list
+// requests no identity.
 func parseIdentities(values []string) (*compute.IdentitySpec, error) {
 	spec := &compute.IdentitySpec{}
 	for _, id := range splitIdentities(values) {

@@ -18,11 +18,11 @@ import (
 func newIdle() *command {
 	c := &cobra.Command{
 		Use: "idle [NAME… TIME|off]",
-		Long: `Set after how long without use instances stop themselves: 15 minutes to 3 days, in
-whole minutes, or off. What it was and what it is now are printed, after reading
-it back; when the service shows something else the exit code is 1.
+		Long: `Set the idle time after which instances stop: 15 minutes to 3 days, in whole
+minutes, or off. The old and new values are printed after reading the setting
+back. If the service shows another value, the exit code is 1.
 
-Setting it begins the idle time anew. Without a time the idle times are listed.`,
+Changing it restarts the idle time. Without a time, it lists the idle times.`,
 		Example: `  computetarget idle dev 1h
   computetarget idle dev gpu 1h30m
   computetarget idle dev off
@@ -52,7 +52,7 @@ Setting it begins the idle time anew. Without a time the idle times are listed.`
 	})
 }
 
-// changeIdle sets the idle time of instances and renders how that ended.
+// changeIdle sets the idle time of instances and renders the outcome.
 func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration) (render.Result, error) {
 	o, err := hoursOptions(a)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// goesWith refuses a compute type beside a verb that is for others: stop
-// amlcompute stops no cluster, and must not stop an instance.
+// goesWith refuses a compute type that a verb does not take: stop amlcompute
+// must not stop an instance.
 func (c *command) goesWith(kind string) error {
 	if kind == "" || c.entry.on == nil {
 		return nil
@@ -23,9 +23,9 @@ func (c *command) goesWith(kind string) error {
 	return exit.Usagef("%s does not go with %s: it is for %s", c.Name(), kind, c.entry.on.noun)
 }
 
-// ofKind refuses computes that are not of the type named beside the verb, before
-// anything is done to one of them: delete amlcompute dev must not delete the
-// instance dev. It asks nothing of the service when no type was named.
+// ofKind refuses computes of another type than the one given, before anything
+// is done: delete amlcompute dev must not delete the instance dev. Without a
+// type it sends no request.
 func ofKind(ctx context.Context, a *app.App, asked []target) error {
 	if a.ComputeType == "" {
 		return nil
@@ -40,8 +40,8 @@ func ofKind(ctx context.Context, a *app.App, asked []target) error {
 	return refused(asked, otherKinds(a, found))
 }
 
-// otherKinds says of each outcome what speaks against the type named beside the
-// verb; nil where nothing does.
+// otherKinds returns an error for each compute of another type than the one
+// given, else nil.
 func otherKinds(a *app.App, found []compute.Outcome) []error {
 	errs := make([]error, len(found))
 	for i, o := range found {

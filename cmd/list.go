@@ -11,17 +11,17 @@ import (
 	"github.com/computetarget/computetarget/internal/view"
 )
 
-// watchInterval is how often list --watch asks; one request serves all rows.
+// watchInterval is the polling interval of list --watch; one request serves all
+// rows.
 const watchInterval = 3 * time.Second
 
 func newList() *command {
 	c := &cobra.Command{
 		Use: "list",
-		Long: `List the computes of the workspace, with one request for every page of the
-service.
+		Long: `List the computes of the workspace, with one request per page.
 
--v prints full objects, --raw the service's own bodies. --watch shows the list
-again as it changes, in place on a terminal, a line for every change elsewhere.`,
+-v prints full objects, --raw the service's own response. --watch updates the
+list as it changes, in place on a terminal, else with one line per change.`,
 		Example: `  computetarget list
   computetarget list --mine --state running
   computetarget list -o name --owner me | computetarget stop -
@@ -31,8 +31,8 @@ again as it changes, in place on a terminal, a line for every change elsewhere.`
 	}
 	wanted := filterFlags(c.Flags())
 	viewZoneFlag(c.Flags())
-	raw := c.Flags().Bool("raw", false, "print the service's own bodies")
-	watch := c.Flags().Bool("watch", false, "show the list again as it changes, until ctrl-c")
+	raw := c.Flags().Bool("raw", false, "print the service's own responses")
+	watch := c.Flags().Bool("watch", false, "update the list as it changes, until ctrl-c")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		if wanted.kind == "" {
 			wanted.kind = a.ComputeType

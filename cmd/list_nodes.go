@@ -15,8 +15,8 @@ import (
 func newListNodes() *command {
 	c := &cobra.Command{
 		Use: "list-nodes NAME",
-		Long: `List the nodes of a cluster, with addresses, states and the run on each. An
-instance is answered too, as the one node it is.`,
+		Long: `List the nodes of a cluster with their addresses, states and runs. An instance
+is shown as a single node.`,
 		Example: `  computetarget list-nodes cpu
   computetarget list-nodes cpu -o table`,
 	}
@@ -56,7 +56,7 @@ instance is answered too, as the one node it is.`,
 	})
 }
 
-// instanceNode is an instance as the one node it is: the service lists nodes of
+// instanceNode shows an instance as a single node: the service lists nodes of
 // clusters only.
 func instanceNode(c *compute.Compute) compute.Node {
 	n := compute.Node{ID: c.Name, State: c.State()}

@@ -17,10 +17,10 @@ import (
 func newListSizes() *command {
 	c := &cobra.Command{
 		Use: "list-sizes",
-		Long: `List the VM sizes the workspace's region offers for a compute type, with cores,
-memory, GPUs and the list price of an hour where the service tells it.
+		Long: `List the VM sizes that the workspace's region offers for a compute type, with
+cores, memory, GPUs and, where known, the list price per hour.
 
---fits-quota leaves only the sizes one more machine of which the quota can hold.`,
+--fits-quota only shows sizes that fit the remaining quota.`,
 		Example: `  computetarget list-sizes
   computetarget list-sizes --gpu --fits-quota
   computetarget list-sizes --min-cores 8 --min-memory 32 -o table`,
@@ -30,8 +30,8 @@ memory, GPUs and the list price of an hour where the service tells it.
 	gpu := f.Bool("gpu", false, "only sizes with GPUs")
 	cores := f.Int("min-cores", 0, "only sizes with `NUMBER` cores or more")
 	memory := f.Float64("min-memory", 0, "only sizes with `GB` of memory or more")
-	fits := f.Bool("fits-quota", false, "only sizes the quota can hold now")
-	kind := f.StringP("type", "t", "computeinstance", "compute `TYPE` the sizes are for")
+	fits := f.Bool("fits-quota", false, "only sizes that fit the remaining quota")
+	kind := f.StringP("type", "t", "computeinstance", "compute `TYPE` to list sizes for")
 	location := f.StringP("location", "l", "", "`REGION`; the workspace's own by default")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		wanted, err := computeType(*kind)
@@ -90,7 +90,7 @@ func sizesResult(sizes []compute.Size) render.Result {
 	}}
 }
 
-// regionOf is the region asked for, else the workspace's own.
+// regionOf is the requested region, else the workspace's.
 func regionOf(ctx context.Context, a *app.App, region string) (*compute.Client, string, error) {
 	client, err := a.Client()
 	if err != nil || region != "" {
@@ -103,8 +103,7 @@ func regionOf(ctx context.Context, a *app.App, region string) (*compute.Client, 
 	return client, info.Location, nil
 }
 
-// money is a price with two decimals, or as many as it needs when it is smaller
-// than that shows.
+// money is a price with two decimals, or more for a smaller one.
 func money(price float64) string {
 	if price > 0 && price < 0.01 {
 		return strconv.FormatFloat(price, 'g', 2, 64)

@@ -17,17 +17,17 @@ import (
 func newListUsage() *command {
 	c := &cobra.Command{
 		Use: "list-usage",
-		Long: `List the quota of the workspace's region: the cores used in the whole region and
-the limit, and below who holds them, those with the most first: here, in this
-workspace, and elsewhere, in others of the subscription. A stopped instance keeps
-its cores. Families nobody uses are left out; --all shows them.
+		Long: `List the quota of the workspace's region: the cores in use, the limit, and the
+computes that use them, largest first, in this workspace and in others of the
+subscription. A stopped instance still counts against the quota. Families
+without usage are hidden unless you pass --all.
 
-Whose a compute elsewhere is, and whether it is on, only its own workspace tells.`,
+The owner and state of a compute in another workspace are not shown.`,
 		Example: `  computetarget list-usage
   computetarget list-usage --all -o table`,
 		Args: noNames,
 	}
-	everything := c.Flags().Bool("all", false, "show families nobody uses too")
+	everything := c.Flags().Bool("all", false, "include families without usage")
 	location := c.Flags().StringP("location", "l", "", "`REGION`; the workspace's own by default")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		client, region, err := regionOf(ctx, a, *location)
@@ -38,14 +38,14 @@ Whose a compute elsewhere is, and whether it is on, only its own workspace tells
 		if err != nil {
 			return render.Result{}, err
 		}
-		// Who holds the cores is told as far as the caller may ask.
+		// Usage by compute is shown as far as the caller may read it.
 		sizes, err := client.VMSizes(ctx, region)
 		if err != nil {
-			a.Note("who holds the cores is not known: %v", err)
+			a.Note("usage by compute is not known: %v", err)
 		}
 		computes, err := client.All(ctx)
 		if err != nil {
-			a.Note("who holds the cores is not known: %v", err)
+			a.Note("usage by compute is not known: %v", err)
 		}
 		var list []any
 		var families []compute.FamilyUsage
@@ -89,7 +89,7 @@ func showUsage(p *render.Page, region string, here compute.Workspace, f compute.
 	}
 	p.Row("elsewhere", someOf(others))
 	if left := f.Used - known; left > 0 {
-		p.Row("unknown", fmt.Sprintf("%d held by computes that nobody names", left))
+		p.Row("unknown", fmt.Sprintf("%d used by computes that are not listed", left))
 	}
 }
 
@@ -114,7 +114,7 @@ func limitText(limit int64) string {
 	return strconv.FormatInt(limit, 10)
 }
 
-// someOf are the first of many, and how many more there are.
+// someOf lists the first of many, and how many more there are.
 func someOf(list []string) string {
 	const most = 20
 	if len(list) > most {
@@ -123,8 +123,7 @@ func someOf(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-// holderText is who holds how many cores, whose it is and its state as far as
-// they are known.
+// holderText is a compute's name and cores, with its owner and state if known.
 func holderText(h compute.Holder) string {
 	text := h.Name + " " + strconv.FormatInt(h.Cores, 10)
 	var about []string

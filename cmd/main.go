@@ -17,8 +17,8 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-// Main runs computetarget with the arguments that follow the program's name
-// and returns the exit code of the process.
+// Main runs computetarget with the arguments after the program's name and
+// returns the exit code.
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	return Run(Process{Args: args, In: in, Out: out, Err: errs})
 }
@@ -29,13 +29,12 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 type Process struct {
 	// Args follow the program's name.
 	Args []string
-	// In, Out and Err are the standard streams. One that is an *os.File is
-	// asked whether it is a terminal.
+	// In, Out and Err are the standard streams. An *os.File may be a terminal.
 	In       io.Reader
 	Out, Err io.Writer
 	// Getenv reads the environment; nil reads the process's own.
 	Getenv func(string) string
-	// Signals delivers the signal that ends the run; nil delivers SIGINT and
+	// Signals delivers the signal that ends the run; nil means SIGINT and
 	// SIGTERM of the process.
 	Signals <-chan os.Signal
 	// Network, when set, is given what would carry the requests, be it the
@@ -67,7 +66,7 @@ func Run(p Process) int {
 	if childEnded { // it has said itself what there was to say
 		return e.Exit
 	}
-	// ctrl-c by itself needs no words; a wait that it ended says what goes on.
+	// ctrl-c alone prints nothing; a wait that it ended says what continues.
 	if _, bare := err.(exit.Signal); !bare { //nolint:errorlint // what wraps it has something to say
 		render.PrintError(streams, err)
 		if a != nil {
@@ -81,8 +80,8 @@ func Run(p Process) int {
 	return render.ExitCode(err, a != nil && a.Changed())
 }
 
-// interruptible returns a context that the first signal ends, so that a wait can
-// say how to resume it. A second SIGINT or SIGTERM of the process kills it.
+// interruptible returns a context that the first signal cancels, so that a wait
+// can say how to resume. A second SIGINT or SIGTERM kills the process.
 func interruptible(signals <-chan os.Signal) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	own := func() {}

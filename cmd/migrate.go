@@ -24,20 +24,20 @@ import (
 func newMigrate() *command {
 	c := &cobra.Command{
 		Use: "migrate FILE|FOLDER|-…",
-		Long: `Find every call of az ml computetarget and az ml folder attach in scripts,
-pipelines, notebooks, settings and pages, and print what each becomes, with what
-behaves differently. A folder is searched for sh, bash, ps1, cmd, yml, json, tf,
-bicep, py, ipynb, md, Makefile, Dockerfile, Jenkinsfile and templates of them; a
-file of another kind that you name is read as a shell script.
+		Long: `Find calls of az ml computetarget and az ml folder attach in scripts, pipelines,
+notebooks, settings and pages. Print what each becomes and what behaves
+differently. In a folder it searches sh, bash, ps1, cmd, yml, json, tf, bicep,
+py, ipynb, md, Makefile, Dockerfile, Jenkinsfile and templates of them. Any
+other file that you name is read as a shell script.
 
-What has to be changed by hand is listed, too: other commands of the old
-extension, questions whether it is installed, and calls that computetarget would
-refuse. The line that installs the extension stays while such a call needs it.
+It also lists what you must change by hand: other commands of the old extension,
+checks for the extension, and calls that computetarget would refuse. The line
+that installs the extension stays while a call needs it.
 
-Nothing is changed without --write, which rewrites the words of the calls and
-nothing else. With - a script is read from stdin, and --write prints it
-rewritten. --command prints what one command line becomes. The exit code is 7
-while something is left to change.`,
+Nothing changes without --write, which rewrites those calls and nothing else.
+With -, it reads a script from stdin, and --write prints the result. --command
+prints what a command line becomes. The exit code is 7 until nothing is left to
+change.`,
 		Example: `  computetarget migrate .
   computetarget migrate scripts pipeline.yml --write
   computetarget migrate - --write < old.sh > new.sh
@@ -51,12 +51,12 @@ while something is left to change.`,
 		o := migrate.Options{Refuses: refusals()}
 		if c.Flags().Changed("command") {
 			if len(args) > 0 || *write {
-				return render.Result{}, exit.Usagef("--command goes with no files and not with --write")
+				return render.Result{}, exit.Usagef("--command takes neither files nor --write")
 			}
 			return becomes(*line, o), nil
 		}
 		if len(args) == 0 {
-			return render.Result{}, exit.Usagef("name the files or folders to look at, such as . for everything here")
+			return render.Result{}, exit.Usagef("name files or folders, such as . for the current folder")
 		}
 		files, err := scripts(args)
 		if err != nil {
@@ -65,7 +65,7 @@ while something is left to change.`,
 		report := &migration{list: []any{}}
 		if slices.Contains(files, stdin) {
 			if len(files) > 1 {
-				return render.Result{}, exit.Usagef("- goes with no other files")
+				return render.Result{}, exit.Usagef("- cannot be combined with files")
 			}
 			before, err := input.Stream(ctx, a.In, "stdin", input.Settings)
 			if err != nil {
@@ -103,8 +103,8 @@ var refusals func() func([]string) error
 
 func init() { refusals = newRefusals }
 
-// newRefusals returns what says why this program would refuse the words of a
-// call, nil when it takes them.
+// newRefusals returns a function that says why this program would refuse the
+// words of a call, or nil.
 func newRefusals() func([]string) error {
 	globalSet := &cobra.Command{}
 	globals(globalSet.Flags())
@@ -133,7 +133,7 @@ func newRefusals() func([]string) error {
 	}
 }
 
-// whyRefused says why the words behind a command would be refused.
+// whyRefused says why the words after a command would be refused.
 func whyRefused(words []string, flags []argv.Flag) error {
 	rest, err := argv.Expand(words, flags, nil)
 	if err != nil {
@@ -145,13 +145,13 @@ func whyRefused(words []string, flags []argv.Flag) error {
 	}
 	for _, word := range rest {
 		if !strings.HasPrefix(word, "-") && word != migrate.AnyValue {
-			return fmt.Errorf("unrecognized argument: %s; the old CLI took names with --name/-n only, here it would be a name", word)
+			return fmt.Errorf("unrecognized argument: %s; the old CLI took names with --name/-n only; here it would be a name", word)
 		}
 	}
 	return nil
 }
 
-// becomes answers --command: the line as it has to be now.
+// becomes implements --command: the line as it must be now.
 func becomes(line string, o migrate.Options) render.Result {
 	after, found := migrate.Rewrite("", []byte(line), o)
 	report := &migration{list: []any{}}
@@ -163,7 +163,7 @@ func becomes(line string, o migrate.Options) render.Result {
 	}
 	for _, f := range found {
 		if f.Becomes == "" {
-			r.Text = "by hand: " + line + "\n" // a line that does half of it is of no use
+			r.Text = "by hand: " + line + "\n" // half a rewrite is useless
 		}
 		for _, w := range f.Warnings {
 			if f.Becomes == "" {
@@ -175,8 +175,7 @@ func becomes(line string, o migrate.Options) render.Result {
 	return r
 }
 
-// scripts are the files that were named and those found in the folders that
-// were, each once.
+// scripts are the named files and those in named folders, each once.
 func scripts(args []string) ([]string, error) {
 	var out []string
 	seen := map[string]bool{}
@@ -194,16 +193,16 @@ func scripts(args []string) ([]string, error) {
 		info, err := os.Stat(arg)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, exit.Usagef("there is no file or folder %s", arg)
+			return nil, exit.Usagef("file or folder %s does not exist", arg)
 		case err != nil:
-			return nil, exit.Usagef("looking at %s: %w", arg, err)
+			return nil, exit.Usagef("reading %s: %w", arg, err)
 		case !info.IsDir():
 			add(arg)
 			continue
 		}
 		found, err := migrate.Files(os.DirFS(arg), ".")
 		if err != nil {
-			return nil, exit.Errorf(exit.Failed, "looking through %s: %w", arg, err)
+			return nil, exit.Errorf(exit.Failed, "searching %s: %w", arg, err)
 		}
 		for _, name := range found {
 			add(filepath.Join(arg, filepath.FromSlash(name)))
@@ -212,7 +211,7 @@ func scripts(args []string) ([]string, error) {
 	return out, nil
 }
 
-// migration collects what was found in files.
+// migration collects the findings in files.
 type migration struct {
 	scripts  []script
 	list     []any
@@ -221,7 +220,7 @@ type migration struct {
 	files    int      // with calls
 	done     int      // calls rewritten
 	left     int      // calls still to rewrite
-	byHand   int      // calls nobody but a person can change
+	byHand   int      // calls to change by hand
 	failures []error
 }
 
@@ -232,8 +231,8 @@ type script struct {
 	needs string // the first call that still needs the old extension
 }
 
-// read reads the files. What one of them still needs another may install, so
-// all are looked at before any is rewritten.
+// read reads the files. One may install what another needs, so it reads all
+// before rewriting any.
 func (m *migration) read(ctx context.Context, files []string, o migrate.Options) error {
 	for _, path := range files {
 		text, err := input.File(ctx, path, input.Settings)
@@ -252,7 +251,7 @@ func (m *migration) read(ctx context.Context, files []string, o migrate.Options)
 	return nil
 }
 
-// file looks at one file, and rewrites it when asked to.
+// file reads one file, and rewrites it if requested.
 func (m *migration) file(f script, write bool, o migrate.Options) error {
 	for _, other := range m.scripts {
 		if other.needs != "" {
@@ -308,7 +307,7 @@ func (m *migration) add(f migrate.Finding, written bool) {
 	})
 }
 
-// result is the report, and a failure of exit code 7 while something is left.
+// result is the report, with exit code 7 while something is left.
 func (m *migration) result() render.Result {
 	r := render.Result{Data: m.list, Text: m.text.String(), Err: errors.Join(m.failures...)}
 	if m.files == 0 {
@@ -338,8 +337,8 @@ func calls(n int) string {
 	return fmt.Sprintf("%d calls", n)
 }
 
-// replace writes a file in one step, keeping its permissions; one that is
-// read-only stays as it is.
+// replace writes a file atomically and keeps its permissions; it does not touch
+// a read-only file.
 func replace(path string, data []byte) error {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().Perm()&0o200 == 0 {

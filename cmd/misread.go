@@ -16,11 +16,11 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// misreading is a word that cannot be what it stands for, and why.
+// misreading is a word that was misread, and why.
 type misreading struct{ word, text string }
 
-// refusal is the error about words that cannot be names, all of them. Nothing
-// has been done.
+// refusal is the error for all words that cannot be names. Nothing has been
+// done yet.
 func refusal(wrong []misreading, piped bool) error {
 	const most = 10
 	tip := ""
@@ -52,7 +52,7 @@ func (m misreading) String() string {
 	return cutWord(m.word) + " " + m.text
 }
 
-const noName = "a name is empty; is a variable not set?"
+const noName = "a name is empty; is a variable unset?"
 
 // cutWord quotes a word for a message, at most one line of it.
 func cutWord(word string) string {
@@ -76,7 +76,7 @@ func notName(c *cobra.Command, word string) string {
 		return reason
 	}
 	if strings.ContainsAny(word, "\n\r") {
-		return "holds line breaks: names that stand one a line are read from stdin, as in " + verbOf(c) + " - < FILE"
+		return "contains line breaks: pass names, one per line, on stdin, as in " + verbOf(c) + " - < FILE"
 	}
 	if reason := notPlain(word); reason != "" {
 		return reason
@@ -85,20 +85,20 @@ func notName(c *cobra.Command, word string) string {
 		return "is an address: name the compute, or give its id, which begins with /subscriptions/"
 	}
 	if name, ok := strings.CutPrefix(word, "azureml:"); ok && compute.PossibleName(name) {
-		return "is how files of az ml refer to a compute: write " + name
+		return "is a reference as in files of az ml: write " + name
 	}
 	if i := strings.IndexFunc(word, func(r rune) bool { return !isWordRune(r) }); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(word[i:])
-		reason := "holds " + lookalike.Describe(r)
+		reason := "contains " + lookalike.Describe(r)
 		switch {
 		case r == ' ':
-			reason = "holds a blank"
+			reason = "contains a blank"
 		case r == ',':
-			return "holds a comma, and names are separated by blanks"
+			return "contains a comma, but names are separated by blanks"
 		case r == '*' || r == '?':
-			return "is a pattern, and computes are named one by one; list -o name prints names"
+			return "is a pattern, but computes are named one by one; list -o name prints names"
 		case r < 0x7f:
-			reason = fmt.Sprintf("holds %q", r)
+			reason = fmt.Sprintf("contains %q", r)
 		}
 		if plain := lookalike.Plain(word); compute.PossibleName(plain) { // quotes in quotes
 			return "cannot be the name of a compute: it " + reason + "; write " + plain
@@ -117,9 +117,9 @@ func isWordRune(r rune) bool {
 	return r < 0x80 && (isLetterByte(byte(r)) || '0' <= r && r <= '9' || r == '-' || r == '_')
 }
 
-// notArgument says why a word was meant as something else than an argument of
-// a command, or "": a flag with a pasted dash or in pasted quotes, the line
-// continuation of another shell, an id that Git Bash turned into a path.
+// notArgument says why a word is not an argument, or "": it is a flag with a
+// pasted dash or quotes, another shell's line continuation, or an id that Git
+// Bash turned into a path.
 func notArgument(c *cobra.Command, word string) string {
 	word = strings.Trim(word, " \t\n")
 	if reason := gitBashPath(word); reason != "" {
@@ -141,17 +141,16 @@ func notArgument(c *cobra.Command, word string) string {
 	return ""
 }
 
-// notPlain says which character in a word only looks like one that names have,
-// or "".
+// notPlain names a lookalike character in a word, or returns "".
 func notPlain(word string) string {
 	r, found := lookalike.First(word)
 	if !found {
 		return ""
 	}
 	if before, after, _ := strings.Cut(word, string(r)); (unicode.IsSpace(r) || unicode.IsControl(r)) && before != "" && lookalike.Plain(after) != "" {
-		return "holds " + pasted(r) + " between others: names are arguments of their own, or lines of stdin"
+		return "contains " + pasted(r) + " between others: names are arguments of their own, or lines of stdin"
 	}
-	return "holds " + pasted(r) + written(word, "", false)
+	return "contains " + pasted(r) + written(word, "", false)
 }
 
 func pasted(r rune) string {
@@ -176,8 +175,8 @@ func written(word, meant string, isFlag bool) string {
 // isClock reports whether text begins as a time of day does.
 func isClock(text string) bool { return text != "" && '0' <= text[0] && text[0] <= '9' }
 
-// misreadArguments refuses arguments that were meant as something else. What
-// stands behind "--" is left alone.
+// misreadArguments refuses arguments that were meant as something else, except
+// after "--".
 func misreadArguments(c *cobra.Command, args []string) error {
 	if dash := c.ArgsLenAtDash(); dash >= 0 && dash <= len(args) {
 		args = args[:dash]
@@ -194,9 +193,9 @@ func misreadArguments(c *cobra.Command, args []string) error {
 	return exit.Usagef("%s", strings.Join(wrong, "\n"))
 }
 
-// flagMeant is the flag that a word was meant as, in the right spelling: one
-// that begins with a dash of any kind, or in quotes or with "=" and then with a
-// flag of the command.
+// flagMeant is the flag that a word was meant as, spelled right: the word
+// begins with any kind of dash, or has quotes or "=" around a flag of the
+// command.
 func flagMeant(c *cobra.Command, word string) (string, bool) {
 	plain := lookalike.Plain(word)
 	bare := strings.TrimLeft(plain, "-")
@@ -237,8 +236,8 @@ func knownFlag(fs *pflag.FlagSet, name string) bool {
 	return found
 }
 
-// continuation says which shell continues lines with what a word is or ends in,
-// or "".
+// continuation says which shell's line continuation a word is or ends in, or
+// "".
 func continuation(word string) string {
 	shells := map[byte]string{'\\': "bash and zsh continue", '`': "PowerShell continues", '^': "cmd continues"}
 	if word == "" || shells[word[len(word)-1]] == "" {
@@ -251,19 +250,19 @@ func continuation(word string) string {
 	return verb + " how " + shells[word[len(word)-1]] + ` a line: bash takes \, PowerShell takes a backtick, cmd takes ^`
 }
 
-// gitBashPath says that a word is an id as Git Bash hands it to programs of
-// Windows, or "".
+// gitBashPath says that a word is an id that Git Bash converted for Windows
+// programs, or "".
 func gitBashPath(word string) string {
 	path := strings.ReplaceAll(word, `\`, "/")
 	at := strings.Index(strings.ToLower(path), "/subscriptions/")
 	if at < 2 || path[1] != ':' || !isLetterByte(path[0]) {
 		return ""
 	}
-	return "is an id that Git Bash turned into a path of Windows: set MSYS_NO_PATHCONV=1 before the command, or begin the id with two slashes"
+	return "is an id that Git Bash turned into a Windows path: set MSYS_NO_PATHCONV=1 before the command, or begin the id with two slashes"
 }
 
-// misreadFlags refuses values that swallowed a flag or hold a dash of a web page
-// in front, and ids that Git Bash spoiled. -n has its own check.
+// misreadFlags refuses values that are flags, begin with a lookalike dash, or
+// are ids that Git Bash changed. -n has its own check.
 func misreadFlags(c *cobra.Command) error {
 	var wrong []string
 	c.Flags().Visit(func(f *pflag.Flag) {
@@ -287,7 +286,7 @@ func misreadFlags(c *cobra.Command) error {
 }
 
 // notValue says why the value of a flag was meant as something else, or "". It
-// shows nothing of the value but what names a flag: it may be a secret.
+// never shows the value, which may be a secret, except for the name of a flag.
 func notValue(c *cobra.Command, flag, value string) string {
 	text := value
 	if _, after, ok := strings.Cut(value, "="); ok && gitBashPath(text) == "" {
@@ -301,7 +300,7 @@ func notValue(c *cobra.Command, flag, value string) string {
 	meant, _, _ = strings.Cut(meant, "=")
 	switch name := strings.TrimLeft(meant, "-"); {
 	case isFlag && (lookalike.Any(r) || r == '-') && knownFlag(c.Flags(), name):
-		reason := "its value is missing, and what follows is a flag"
+		reason := "its value is missing: a flag follows"
 		if lookalike.Any(r) {
 			reason += " that begins with " + pasted(r)
 		}
@@ -313,7 +312,7 @@ func notValue(c *cobra.Command, flag, value string) string {
 }
 
 // freeText reports whether a flag's value is text or a secret, which may begin
-// with anything.
+// with any character.
 func freeText(flag string) bool {
 	switch flag {
 	case "description", "tag", "tags", "query", "message", "password", "admin-user-password", "private-key-passphrase":

@@ -18,9 +18,9 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// names are the computes a command acts on: positional, -n, or read from
-// stdin with "-". A compute is named by its name or by its ARM id, which says
-// its own workspace.
+// names are the computes a command acts on: positional, -n, or read from stdin
+// with "-". A compute is given by name or by ARM id, which includes its
+// workspace.
 type names struct {
 	command *cobra.Command
 	flag    []string
@@ -50,7 +50,7 @@ func addNames(c *cobra.Command, usage string) *names {
 	return n
 }
 
-// target is a compute as it was asked for.
+// target is a compute as named by the user.
 type target struct {
 	name string
 	in   compute.Workspace // zero for the workspace that is chosen
@@ -59,10 +59,9 @@ type target struct {
 // given reports whether anything was named.
 func (n *names) given(args []string) bool { return len(n.flag)+len(args) > 0 }
 
-// all returns the computes in order of asking, each once however it is
-// capitalised: to the service that is one name. An empty list can only come from
-// an empty stdin. What cannot be the name of any compute is refused, all of it
-// together, before anything is asked of the service.
+// all returns the computes in order, each once, ignoring case as the service
+// does. The list is only empty for an empty stdin. All words that cannot be
+// names are refused together, before any request.
 func (n *names) all(a *app.App, args []string) ([]target, error) {
 	if !n.given(args) {
 		return nil, errNameRequired()
@@ -132,8 +131,8 @@ func (n *names) add(out []target, wrong []misreading, word string) ([]target, []
 	return append(out, target{name: word}), wrong
 }
 
-// first returns the computes when only the first argument, or -n, names them,
-// and the arguments that are left.
+// first returns the computes if only the first argument, or -n, names them, and
+// the remaining arguments.
 func (n *names) first(a *app.App, args []string) (asked []target, rest []string, err error) {
 	own := args[:min(1, len(args))]
 	if len(n.flag) > 0 {
@@ -147,8 +146,8 @@ func (n *names) first(a *app.App, args []string) (asked []target, rest []string,
 	return asked, rest, err
 }
 
-// misreadIn refuses words after the names that only look like flags, together
-// with what is wrong with the names.
+// misreadIn refuses words after the names that look like flags, together with
+// invalid names.
 func (n *names) misreadIn(own, rest []string) error {
 	var wrong []misreading
 	for _, word := range rest {
@@ -168,8 +167,8 @@ func (n *names) misreadIn(own, rest []string) error {
 	return refusal(append(before, wrong...), false)
 }
 
-// one returns the name of the only compute, for commands that act on one. The
-// workspace that its id says becomes the one to act in.
+// one returns the name of the compute, for commands that act on one. The
+// workspace in its id becomes the current one.
 func (n *names) one(a *app.App, args []string) (string, error) {
 	words := slices.Concat(n.flag, args)
 	var wrong []misreading
@@ -194,9 +193,9 @@ func (n *names) one(a *app.App, args []string) (string, error) {
 	return asked[0].name, nil
 }
 
-// fresh returns the name of a compute to be made. A name that the service would
-// not take is left to the check of what is to be made, which reports all that is
-// wrong together; what was never meant as a name is refused here.
+// fresh returns the name of a compute to create. It refuses words not meant as
+// a name. Names that the service does not allow are left to the check of the
+// whole compute, which reports all problems together.
 func (n *names) fresh(args []string) (string, error) {
 	words := slices.Concat(n.flag, args)
 	if len(words) == 0 {
@@ -213,9 +212,9 @@ func (n *names) fresh(args []string) (string, error) {
 		switch {
 		case reason != "":
 		case isID(words[i]):
-			reason = "is an id, and a new compute takes a name: it is made in the workspace of -g and -w"
+			reason = "is an id, but a new compute needs a name: it is created in the workspace of -g and -w"
 		case words[i] == "-":
-			reason = "stands for names on stdin, and " + verbOf(n.command) + " takes one name from the command line"
+			reason = "stands for names on stdin, but " + verbOf(n.command) + " takes one name from the command line"
 		default:
 			continue
 		}
@@ -225,13 +224,12 @@ func (n *names) fresh(args []string) (string, error) {
 	case len(wrong) > 0:
 		return "", refusal(wrong, false)
 	case len(words) > 1:
-		return "", exit.Usagef("%s makes one compute at a time, and these are %d names: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
+		return "", exit.Usagef("%s creates one compute at a time, not %d: %s", verbOf(n.command), len(words), strings.Join(words, ", "))
 	}
 	return words[0], nil
 }
 
-// read returns the compute of the only name as it is, and the client it was
-// read with.
+// read returns the named compute, and the client that read it.
 func (n *names) read(ctx context.Context, a *app.App, args []string) (*compute.Compute, *compute.Client, error) {
 	name, err := n.one(a, args)
 	if err != nil {
@@ -249,8 +247,7 @@ func errNameRequired() error {
 	return exit.Usagef("the following arguments are required: --name/-n")
 }
 
-// trimmed is a word without the blanks around it that a shell or a file leaves
-// there.
+// trimmed is a word without the blanks that a shell or file left around it.
 func trimmed(word string) string { return strings.Trim(word, " \t\r\n") }
 
 // isID reports whether a word is meant as an ARM id: only those hold slashes.
@@ -280,8 +277,8 @@ func namesIn(a *app.App) ([]string, error) {
 	return out, nil
 }
 
-// located settles which workspace each compute is in. Ids of one workspace make
-// it the one to act in, as flags would; a flag that says another is refused.
+// located determines the workspace of each compute. Ids of one workspace make
+// it the current one, as flags would; a contradicting flag is an error.
 func (n *names) located(a *app.App, asked []target) ([]target, error) {
 	if !slices.ContainsFunc(asked, func(t target) bool { return t.in != compute.Workspace{} }) {
 		return distinct(asked), nil
@@ -313,7 +310,7 @@ func (n *names) located(a *app.App, asked []target) ([]target, error) {
 	return asked, nil
 }
 
-// contradicts refuses an id that is in another workspace than a flag says.
+// contradicts refuses an id in another workspace than a flag names.
 func contradicts(a *app.App, in compute.Workspace, id string) error {
 	for _, part := range []struct{ key, flag, have string }{
 		{config.Workspace, "--workspace-name/-w", in.Name},
@@ -334,13 +331,13 @@ func contradicts(a *app.App, in compute.Workspace, id string) error {
 			return err
 		}
 		if !strings.EqualFold(said.Text, part.have) {
-			return exit.Usagef("%s says %s, and %s says %s: leave the flag out, or give another id", part.flag, said.Text, id, part.have)
+			return exit.Usagef("%s says %s, but %s says %s: omit the flag, or give another id", part.flag, said.Text, id, part.have)
 		}
 	}
 	return nil
 }
 
-// distinct leaves out what was asked for before.
+// distinct drops duplicates.
 func distinct(asked []target) []target {
 	known := map[string]bool{}
 	return slices.DeleteFunc(asked, func(t target) bool {
@@ -350,9 +347,8 @@ func distinct(asked []target) []target {
 	})
 }
 
-// each calls f once for every workspace that the computes are in, with its
-// client and the names there, all at a time. f returns one result for each name;
-// each puts them in order of asking.
+// each calls f once per workspace, concurrently, with its client and names. f
+// returns a result for each name; each returns them in the order of the names.
 func each[T any](a *app.App, asked []target, f func(*compute.Client, []string) []T) ([]T, error) {
 	type group struct {
 		client *compute.Client
@@ -374,7 +370,7 @@ func each[T any](a *app.App, asked []target, f func(*compute.Client, []string) [
 		}
 		g.names, g.places = append(g.names, t.name), append(g.places, i)
 	}
-	if len(groups) == 0 { // nothing is asked of anybody, but where must be right
+	if len(groups) == 0 { // no request, but the workspace must be valid
 		if _, err := a.Client(); err != nil {
 			return nil, err
 		}
@@ -387,7 +383,7 @@ func each[T any](a *app.App, asked []target, f func(*compute.Client, []string) [
 				out[g.places[i]] = result
 			}
 		}
-		if a.DryRun { // requests are shown in order of asking
+		if a.DryRun { // requests are shown in order
 			run()
 			continue
 		}
@@ -397,7 +393,7 @@ func each[T any](a *app.App, asked []target, f func(*compute.Client, []string) [
 	return out, nil
 }
 
-// chosen are names in the workspace that is chosen.
+// chosen are names in the chosen workspace.
 func chosen(names ...string) []target {
 	out := make([]target, len(names))
 	for i, name := range names {
@@ -406,7 +402,7 @@ func chosen(names ...string) []target {
 	return out
 }
 
-// getEach reads computes; the outcomes stand in order of asking.
+// getEach reads computes; the outcomes are in the order of the names.
 func getEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome, error) {
 	return each(a, asked, func(client *compute.Client, names []string) []compute.Outcome { return client.GetEach(ctx, names) })
 }
@@ -424,16 +420,15 @@ func unread(ctx context.Context, found []compute.Outcome) error {
 	return errors.Join(errs...)
 }
 
-// verbOf is what a command is called in a sentence.
+// verbOf is the name of a command in a sentence.
 func verbOf(c *cobra.Command) string {
 	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 }
 
-// key is the same for what is the same compute to the service.
+// key is equal for names of the same compute.
 func (t target) key() string { return strings.ToLower(t.in.ComputeID(t.name)) }
 
-// label names a compute in messages: with its workspace when others are in
-// another.
+// label names a compute in messages, with its workspace if there are several.
 func (t target) label() string {
 	if t.in == (compute.Workspace{}) {
 		return t.name

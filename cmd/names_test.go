@@ -66,8 +66,8 @@ func pasted() map[string]string {
 // named: what is to be created gets a proposal.
 func impossible() map[string]string {
 	return map[string]string{
-		".": "holds '.'", "#": "holds '#'", "1": "begin with a letter", "a b": "holds a blank", "a,b": "separated by blanks", "dev*": "is a pattern", "équipe-gpu": "holds 'é' (U+00E9)",
-		"_dev": "begin with a letter", strings.Repeat("x", 65): "more than 64 characters", "a/b": "holds '/'", "$NAME": "holds '$'", " ": "a variable not set", "": "a variable not set",
+		".": "contains '.'", "#": "contains '#'", "1": "begin with a letter", "a b": "contains a blank", "a,b": "separated by blanks", "dev*": "is a pattern", "équipe-gpu": "contains 'é' (U+00E9)",
+		"_dev": "begin with a letter", strings.Repeat("x", 65): "more than 64 characters", "a/b": "contains '/'", "$NAME": "contains '$'", " ": "a variable unset", "": "a variable unset",
 		`"dev"`: "write dev", "azureml:dev": "write dev", "https://management.azure.com" + computeID("ws", "dev"): "is an address", "dev\ngpu": "holds line breaks",
 		exampleCluster: "of type Microsoft.ContainerService/managedClusters",
 	}
@@ -113,7 +113,7 @@ func TestNamesAreRefusedByEveryCommand(t *testing.T) {
 				}
 			}
 			if strings.HasPrefix(words, "create ") || strings.HasPrefix(words, "attach ") {
-				try("id", "a new compute takes a name", "-n", computeID("local-ws", "dev"))
+				try("id", "a new compute needs a name", "-n", computeID("local-ws", "dev"))
 				return
 			}
 			for word, reason := range impossible() {
@@ -148,7 +148,7 @@ func TestPastedFlagsAreRefused(t *testing.T) {
 		args   []string
 		reason string
 	}{
-		{[]string{"show", "dev", "-g", "–w"}, "argument --resource-group: its value is missing, and what follows is a flag that begins with an en dash (U+2013), which is not \"-\": write -w"},
+		{[]string{"show", "dev", "-g", "–w"}, "argument --resource-group: its value is missing: a flag follows that begins with an en dash (U+2013), which is not \"-\": write -w"},
 		{[]string{"show", "dev", "-w", "—query"}, "write --query"},
 		{[]string{"show", "dev", "-w", "–ws"}, "argument --workspace-name: its value begins with an en dash"},
 		{[]string{"create", "dev", "-s", "–no-wait"}, "argument --vm-size: its value is missing"},

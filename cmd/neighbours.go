@@ -10,9 +10,8 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// advise adds to a mistake in the words what is called so elsewhere and here
-// otherwise: people type the words of az, kubectl, gh, docker, terraform and
-// the shell.
+// advise adds our name for a word or flag of other tools: people type the words
+// of az, kubectl, gh, docker, terraform and the shell.
 func advise(err error, path []string, flags *pflag.FlagSet) error {
 	var mistake *argv.Unknown
 	if !errors.As(err, &mistake) {
@@ -31,8 +30,8 @@ func advise(err error, path []string, flags *pflag.FlagSet) error {
 	return &exit.Error{Tip: tip, Err: err}
 }
 
-// neighbour is what a word that is no command of a group ("" for the root) is
-// called here; "" when nobody calls anything so.
+// neighbour returns our name for a word of other tools in a group ("" is the
+// root), or "".
 func neighbour(group, word string) string {
 	for _, known := range neighbours(group) {
 		if strings.Contains(" "+known.words+" ", " "+word+" ") {
@@ -42,7 +41,7 @@ func neighbour(group, word string) string {
 	return ""
 }
 
-// foreign are words of other tools for one thing, and what it is here.
+// foreign maps words of other tools to our commands.
 type foreign struct{ words, ours string }
 
 func neighbours(group string) []foreign {
@@ -51,45 +50,45 @@ func neighbours(group string) []foreign {
 		return []foreign{
 			{"ls ps dir computes all list-computes", "computetarget list lists the computes"},
 			{"instances instance vm vms machine machines ci", "computetarget list lists the computes; the other commands take their names, such as computetarget start NAME"},
-			{"clusters cluster", "computetarget list --type amlcompute lists the clusters, computetarget create amlcompute makes one"},
+			{"clusters cluster", "computetarget list --type amlcompute lists the clusters, computetarget create amlcompute creates one"},
 			{"get", "computetarget show NAME shows one compute, computetarget list lists them all"},
 			{"describe info inspect view cat details detail", "computetarget show NAME shows a compute"},
 			{"status state", "computetarget show NAME shows a compute, computetarget list all of them, computetarget auth status who you are signed in as"},
 			{"up on boot poweron power-on wake start-all", "computetarget start NAME turns an instance on"},
-			{"resume unpause", "computetarget start NAME turns an instance on; schedules that are paused go on by themselves on their day"},
+			{"resume unpause", "computetarget start NAME turns an instance on; paused schedules resume by themselves"},
 			{"down off halt shutdown poweroff power-off deallocate suspend hibernate sleep", "computetarget stop NAME turns an instance off and keeps its disk"},
-			{"pause", "computetarget stop NAME turns an instance off; computetarget schedule pause NAME --until DATE leaves out its hours until a day"},
-			{"stop-all stopall", "computetarget list --state running -o name | computetarget stop - stops all that run"},
+			{"pause", "computetarget stop NAME turns an instance off; computetarget schedule pause NAME --until DATE pauses its schedules until a day"},
+			{"stop-all stopall", "computetarget list --state running -o name | computetarget stop - stops all running instances"},
 			{"reboot bounce reload reset redeploy", "computetarget restart NAME restarts an instance"},
-			{"reimage rebuild", "nothing renews the image of an instance: computetarget delete NAME, then computetarget create NAME -s SIZE"},
+			{"reimage rebuild", "an instance cannot be reimaged: computetarget delete NAME, then computetarget create NAME -s SIZE"},
 			{"rm del destroy terminate drop purge erase delete-all", "computetarget delete NAME deletes a compute and its disk"},
-			{"remove", "computetarget delete NAME deletes a compute, computetarget detach NAME takes one away that was attached"},
+			{"remove", "computetarget delete NAME deletes a compute, computetarget detach NAME detaches an attached compute"},
 			{"kill", "computetarget stop NAME turns an instance off, computetarget delete NAME deletes it"},
-			{"new add provision make deploy launch", "computetarget create NAME -s SIZE makes an instance"},
-			{"init", "computetarget use WORKSPACE chooses the workspace, computetarget create NAME -s SIZE makes an instance"},
-			{"apply import load", "computetarget create NAME makes a compute, computetarget schedule apply gives instances the hours of a file"},
-			{"export dump backup save", "computetarget show NAME --raw prints a compute as the service has it"},
+			{"new add provision make deploy launch", "computetarget create NAME -s SIZE creates an instance"},
+			{"init", "computetarget use WORKSPACE chooses the workspace, computetarget create NAME -s SIZE creates an instance"},
+			{"apply import load", "computetarget create NAME creates a compute, computetarget schedule apply sets hours from a file"},
+			{"export dump backup save", "computetarget show NAME --raw prints the service's own response"},
 			{"edit modify change patch configure", "computetarget resize NAME changes the size, computetarget schedule set NAME the hours, computetarget idle NAME the idle shutdown, computetarget update amlcompute how a cluster scales"},
-			{"set unset", "computetarget config set KEY=VALUE keeps a setting, an empty value removes it"},
+			{"set unset", "computetarget config set KEY=VALUE saves a setting, an empty value removes it"},
 			{"scale", "computetarget update amlcompute changes how a cluster scales, computetarget resize NAME the size of an instance"},
-			{"tag tags label labels untag annotate", "tags are given by computetarget create NAME --tag KEY=VALUE; the service changes those of clusters, which the same command does, and not those of instances"},
-			{"rename mv move", "a compute keeps its name: computetarget create NAME -s SIZE makes another one"},
-			{"clone duplicate copy fork", "nothing copies a compute: computetarget show NAME has its settings, computetarget create NAME -s SIZE makes another one"},
-			{"cp scp rsync sftp sync push pull upload download", "scp copies files: computetarget ssh-config NAME --write makes the name known to it"},
+			{"tag tags label labels untag annotate", "set tags with computetarget create NAME --tag KEY=VALUE; the same command changes a cluster's tags, but an instance's tags cannot change"},
+			{"rename mv move", "a compute cannot be renamed: computetarget create NAME -s SIZE creates another one"},
+			{"clone duplicate copy fork", "a compute cannot be copied: computetarget show NAME shows its settings, computetarget create NAME -s SIZE creates another one"},
+			{"cp scp rsync sftp sync push pull upload download", "scp copies files: set it up with computetarget ssh-config NAME --write"},
 			{"exec shell bash sh console connect connect-ssh remote-ssh tunnel port-forward", "computetarget ssh NAME opens a shell, computetarget ssh NAME -- COMMAND runs a command there"},
 			{"run", "computetarget ssh NAME -- COMMAND runs a command on an instance, computetarget start NAME turns it on"},
-			{"top stats metrics monitor", "computetarget ssh NAME -- top shows what runs on an instance, computetarget list --watch how the states change"},
-			{"watch", "computetarget list --watch shows the list again as it changes, computetarget wait NAME waits for one compute"},
+			{"top stats metrics monitor", "computetarget ssh NAME -- top shows the processes of an instance, computetarget list --watch the states of all"},
+			{"watch", "computetarget list --watch updates the list as it changes, computetarget wait NAME waits for one compute"},
 			{"logs log", "computetarget show NAME shows the errors of a compute; the logs of its setup are in the studio"},
-			{"events event history activity audit", "computetarget show NAME shows what was last done to a compute, by whom and when; az monitor activity-log list has the rest"},
-			{"quota quotas usage limits limit cores", "computetarget list-usage shows the quota and who holds it"},
-			{"sizes size skus sku vm-sizes list-skus machine-types flavors", "computetarget list-sizes shows the sizes of the region, computetarget resize NAME changes that of an instance"},
-			{"cost costs price prices pricing billing", "computetarget list-sizes shows what an hour costs"},
+			{"events event history activity audit", "computetarget show NAME shows the last operation on a compute, by whom and when; az monitor activity-log list has the rest"},
+			{"quota quotas usage limits limit cores", "computetarget list-usage shows the quota and the computes that use it"},
+			{"sizes size skus sku vm-sizes list-skus machine-types flavors", "computetarget list-sizes shows the sizes of the region, computetarget resize NAME changes the size of an instance"},
+			{"cost costs price prices pricing billing", "computetarget list-sizes shows prices per hour"},
 			{"nodes node list-node", "computetarget list-nodes NAME lists the nodes of a cluster"},
-			{"diagnose doctor troubleshoot debug check health", "computetarget show NAME shows the state and errors of a compute, computetarget auth status who you are, computetarget config show where settings come from"},
+			{"diagnose doctor troubleshoot debug check health", "computetarget show NAME shows the state and errors of a compute, computetarget auth status who you are, computetarget config show the source of settings"},
 			{"validate verify test lint plan preview preflight what-if", "computetarget create NAME -s SIZE --dry-run checks and shows what would be sent; every command that changes something takes --dry-run"},
-			{"snooze extend postpone delay keepalive keep-alive", "computetarget schedule skip NAME leaves out the next stop, computetarget idle NAME changes the idle shutdown"},
-			{"skip", "computetarget schedule skip NAME leaves out what a schedule does next"},
+			{"snooze extend postpone delay keepalive keep-alive", "computetarget schedule skip NAME skips the next stop, computetarget idle NAME changes the idle shutdown"},
+			{"skip", "computetarget schedule skip NAME skips the next firing"},
 			{"autostop auto-stop autoshutdown auto-shutdown idle-shutdown ttl expire", "computetarget idle NAME 1h stops it after an hour without use, computetarget schedule set NAME '-19:00' every day at 19:00"},
 			{"hours cron crontab timer timers timetable schedules at in", "computetarget schedule set NAME HOURS sets when an instance starts and stops"},
 			{"whoami me account user users", "computetarget auth status shows who you are signed in as"},
@@ -97,13 +96,13 @@ func neighbours(group string) []foreign {
 			{"permissions roles role rbac access", "computetarget auth status shows who you are signed in as; roles on the workspace decide what that identity may do"},
 			{"workspaces ws list-workspaces projects", "computetarget workspace list lists the workspaces, computetarget use WORKSPACE chooses one"},
 			{"switch context ctx select project cd default set-default use-context", "computetarget use WORKSPACE chooses the workspace"},
-			{"settings setting env environment", "computetarget config show shows every setting and where it comes from"},
+			{"settings setting env environment", "computetarget config show shows every setting and its source"},
 			{"jupyter notebook notebooks lab jupyterlab browse web studio ui portal dashboard", "computetarget open NAME opens the notebooks of an instance"},
 			{"code vscode vs-code rstudio", "computetarget open NAME --app vscode or rstudio opens it"},
 			{"key keys list-keys secret secrets credentials kubeconfig", "computetarget get-credentials NAME prints the secrets of an attached compute"},
 			{"identity identities", "computetarget amlcompute identity show -n NAME shows the identity of a cluster"},
-			{"enable-sso sso", "az ml compute enable-sso switches single sign-on on, which nothing here does"},
-			{"emulate mock simulate simulator local sandbox demo", "--cloud emulator on any command, or computetarget emulator serve, needs no Azure account"},
+			{"enable-sso sso", "az ml compute enable-sso enables single sign-on; computetarget cannot"},
+			{"emulate mock simulate simulator local sandbox demo", "--cloud emulator on any command, or computetarget emulator serve, works without an Azure account"},
 			{"convert translate upgrade-scripts", "computetarget migrate rewrites calls of the old CLI in scripts"},
 			{"upgrade self-update", "go install github.com/computetarget/computetarget@latest installs the newest version"},
 			{"man docs doc manual tutorial examples", "computetarget help lists the commands and topics"},
@@ -112,27 +111,27 @@ func neighbours(group string) []foreign {
 		return []foreign{
 			{"show get ls describe view status next", "computetarget schedule list NAME lists the schedules of an instance"},
 			{"week calendar plan draw picture", "computetarget schedule preview NAME shows the week as a picture"},
-			{"resume unpause continue restore", "paused schedules go on by themselves on their day; computetarget schedule set NAME HOURS gives the hours anew"},
-			{"clear remove rm reset unset none purge", "computetarget schedule delete NAME --all deletes them all, a number instead of --all one of them"},
+			{"resume unpause continue restore", "paused schedules resume by themselves; computetarget schedule set NAME HOURS sets the hours again"},
+			{"clear remove rm reset unset none purge", "computetarget schedule delete NAME --all deletes all schedules; a number instead of --all deletes one"},
 			{"add new make", "computetarget schedule set NAME HOURS sets the hours, computetarget schedule create NAME adds one schedule"},
 			{"edit update change modify replace move", "computetarget schedule set NAME HOURS replaces the schedules"},
-			{"on start", "computetarget schedule enable NAME SCHEDULE switches a schedule on, computetarget start NAME turns the instance on"},
-			{"off stop suspend", "computetarget schedule disable NAME SCHEDULE switches a schedule off, computetarget stop NAME turns the instance off"},
-			{"snooze postpone extend delay cancel", "computetarget schedule skip NAME leaves out what a schedule does next"},
-			{"holiday holidays vacation hold", "computetarget schedule pause NAME --until DATE leaves everything out until a day"},
-			{"export dump save backup", "computetarget schedule list NAME -o json prints what computetarget schedule apply reads"},
-			{"import load", "computetarget schedule apply NAME -f FILE gives an instance the hours of a file"},
+			{"on start", "computetarget schedule enable NAME SCHEDULE enables a schedule, computetarget start NAME turns the instance on"},
+			{"off stop suspend", "computetarget schedule disable NAME SCHEDULE disables a schedule, computetarget stop NAME turns the instance off"},
+			{"snooze postpone extend delay cancel", "computetarget schedule skip NAME skips the next firing"},
+			{"holiday holidays vacation hold", "computetarget schedule pause NAME --until DATE pauses all schedules until a day"},
+			{"export dump save backup", "computetarget schedule list NAME -o json prints schedules for computetarget schedule apply"},
+			{"import load", "computetarget schedule apply NAME -f FILE sets the hours from a file"},
 			{"check validate diff test", "computetarget schedule apply NAME -f FILE --check compares"},
 			{"idle", "computetarget idle NAME 1h sets the idle shutdown"},
-			{"zone timezone time-zone", "computetarget schedule set NAME --time-zone ZONE moves the schedules to a zone"},
+			{"zone timezone time-zone", "computetarget schedule set NAME --time-zone ZONE moves the schedules to a time zone"},
 		}
 	case "config":
 		return []foreign{
 			{"unset remove rm delete del reset clear", "computetarget config set KEY= removes a setting"},
 			{"list ls view cat status", "computetarget config show shows every setting"},
-			{"edit add write put", "computetarget config set KEY=VALUE keeps a setting"},
+			{"edit add write put", "computetarget config set KEY=VALUE saves a setting"},
 			{"use use-context set-context workspace", "computetarget use WORKSPACE chooses the workspace"},
-			{"path file where", "computetarget config show shows every setting and the file it comes from"},
+			{"path file where", "computetarget config show shows every setting and its file"},
 		}
 	case "auth":
 		return []foreign{
@@ -144,23 +143,23 @@ func neighbours(group string) []foreign {
 		return []foreign{
 			{"ls show get describe current", "computetarget workspace list lists the workspaces and marks the chosen one"},
 			{"use set switch select choose default", "computetarget use WORKSPACE chooses the workspace"},
-			{"create new add delete rm update", "az ml workspace makes, changes and deletes workspaces"},
+			{"create new add delete rm update", "az ml workspace creates, changes and deletes workspaces"},
 		}
 	case "emulator":
 		return []foreign{
-			{"start run up listen", "computetarget emulator serve serves it, computetarget emulator exec runs a command beside it; --cloud emulator needs neither"},
-			{"stop down kill", "ctrl-c ends computetarget emulator serve"},
-			{"clear clean wipe delete rm", "computetarget emulator reset forgets everything"},
+			{"start run up listen", "computetarget emulator serve starts a server, computetarget emulator exec runs a command with its own emulator; --cloud emulator needs neither"},
+			{"stop down kill", "ctrl-c stops computetarget emulator serve"},
+			{"clear clean wipe delete rm", "computetarget emulator reset deletes everything"},
 			{"tick forward sleep time clock skip", "computetarget emulator advance DURATION moves the clock"},
-			{"ls list show info", "computetarget emulator status shows what it holds, computetarget list --cloud emulator the computes"},
+			{"ls list show info", "computetarget emulator status shows its state, computetarget list --cloud emulator the computes"},
 			{"logs log journal history", "computetarget emulator requests lists the requests"},
 			{"import seed restore add", "computetarget emulator load FILE loads computes"},
-			{"fail break inject faults", "computetarget emulator fault add lets requests go wrong"},
+			{"fail break inject faults", "computetarget emulator fault add makes requests fail"},
 		}
 	case "emulator fault":
 		return []foreign{
 			{"ls show get", "computetarget emulator fault list lists the faults"},
-			{"create new set inject", "computetarget emulator fault add lets requests go wrong"},
+			{"create new set inject", "computetarget emulator fault add makes requests fail"},
 			{"remove rm delete del reset", "computetarget emulator fault clear removes the faults"},
 		}
 	case "amlcompute":
@@ -171,33 +170,32 @@ func neighbours(group string) []foreign {
 		}
 	case "amlcompute identity":
 		return []foreign{
-			{"add set grant create", "computetarget amlcompute identity assign gives a cluster identities"},
-			{"delete rm revoke unassign clear", "computetarget amlcompute identity remove takes identities from a cluster"},
+			{"add set grant create", "computetarget amlcompute identity assign assigns identities to a cluster"},
+			{"delete rm revoke unassign clear", "computetarget amlcompute identity remove removes identities from a cluster"},
 			{"list ls get", "computetarget amlcompute identity show shows the identity of a cluster"},
 		}
 	case "shim":
 		return []foreign{
 			{"remove rm delete off disable", "computetarget shim uninstall removes it"},
 			{"add on enable setup create", "computetarget shim install installs it"},
-			{"show list check which", "computetarget shim status shows which az answers"},
+			{"show list check which", "computetarget shim status shows which az is found"},
 			{"cat view", "computetarget shim print prints it"},
 		}
 	case "folder":
 		return []foreign{
 			{"detach remove rm", "a folder is attached by its file .azureml/config.json: delete the file"},
-			{"show list status", "computetarget config show shows which workspace holds in this folder"},
+			{"show list status", "computetarget config show shows the workspace of this folder"},
 		}
 	case "attach":
 		return []foreign{
 			{"k8s arc", "computetarget attach kubernetes attaches a Kubernetes cluster"},
-			{"virtualmachine vm ssh machine", "computetarget attach remote attaches a machine reached by SSH"},
+			{"virtualmachine vm ssh machine", "computetarget attach remote attaches a machine over SSH"},
 		}
 	}
 	return nil
 }
 
-// neighbourFlag is what a flag that a command does not have is called here; ""
-// when nobody calls anything so.
+// neighbourFlag returns our name for a flag of other tools, or "".
 func neighbourFlag(command, flag string, flags *pflag.FlagSet) string {
 	verb, _, _ := strings.Cut(command, " ")
 	switch verb {
@@ -210,22 +208,22 @@ func neighbourFlag(command, flag string, flags *pflag.FlagSet) string {
 		}
 	case "wait":
 		if strings.Contains(" state until status condition target created updated exists custom deleted running stopped ", " "+flag+" ") {
-			return "--for says what is waited for: --for running, --for stopped, --for deleted, or a state"
+			return "--for names the goal: --for running, --for stopped, --for deleted, or a state"
 		}
 	case "list":
 		switch flag {
 		case "sort-by", "sort", "order-by", "order", "reverse", "sort-order":
 			return `--query "sort_by(@, &state)" -o table sorts the list`
 		case "filter", "where", "search", "match", "grep":
-			return "--state, --owner, --tag, --type and --older-than choose, --query \"[?contains(name, 'dev')]\" does the rest"
+			return "--state, --owner, --tag, --type and --older-than filter, --query \"[?contains(name, 'dev')]\" filters by anything else"
 		case "running", "stopped", "failed":
-			return "--state " + flag + " chooses by state"
+			return "--state " + flag + " filters by state"
 		case "selector", "label", "labels", "tags":
-			return "--tag KEY=VALUE chooses by tag"
+			return "--tag KEY=VALUE filters by tag"
 		case "limit", "max-results", "top", "max-items", "page-size":
 			return `--query "[:10]" prints the first ten`
 		case "all", "all-workspaces", "all-namespaces", "A":
-			return "computetarget workspace list lists the workspaces, computetarget list -w NAME the computes of one"
+			return "computetarget workspace list lists the workspaces, computetarget list -w NAME lists the computes of one"
 		}
 	case "show":
 		if flag == "watch" || flag == "follow" {
@@ -265,12 +263,12 @@ func neighbourFlag(command, flag string, flags *pflag.FlagSet) string {
 		for _, ours := range known.ours {
 			if f := flags.Lookup(ours); f != nil && !f.Hidden {
 				_, about := pflag.UnquoteUsage(f)
-				return "it is called --" + ours + " here: " + about
+				return "use --" + ours + ": " + about
 			}
 		}
 	}
 	if flag == "wait" && flags.Lookup("no-wait") != nil {
-		return "it waits without being told to; --no-wait does not"
+		return "it waits by default; --no-wait does not"
 	}
 	return ""
 }

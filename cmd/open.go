@@ -18,13 +18,12 @@ func newOpen() *command {
 	c := &cobra.Command{
 		Use: "open NAME",
 		Long: `Open an application of a running instance in the browser: jupyterlab, jupyter,
-rstudio, or vscode, which goes through SSH and the host that ssh-config --write
-made. Where there is no browser, and with --print, the address is printed. The
-addresses of the emulator are made up: they are printed and not opened.
+rstudio, or vscode, which uses SSH and the host from ssh-config --write. Without
+a browser, or with --print, the address is printed. The emulator's addresses are
+not real, so they are only printed.
 
-Only the person an instance is assigned to, or who created it when it is assigned
-to nobody, gets in. For anybody else the exit code is 6; --print prints the address
-all the same.`,
+Only the person an instance is assigned to, or else its creator, can open it.
+For anybody else the exit code is 6; --print still prints the address.`,
 		Example: `  computetarget open dev --print
   computetarget open dev --app jupyter --print`,
 	}
@@ -48,7 +47,7 @@ all the same.`,
 		switch {
 		case *onlyPrint:
 		case a.Rehearsal():
-			r.Notes = []string{"not opened: " + have.Name + " is the emulator's, and its address is made up"}
+			r.Notes = []string{"not opened: " + have.Name + " is in the emulator, and its address is not real"}
 		case access.Browse(address):
 			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, have.Name) }
 		}
@@ -56,12 +55,11 @@ all the same.`,
 	})
 }
 
-// strangers refuses to open an instance that is somebody else's: the service
-// lets its owner in and nobody else, not even who created it for them. Who only
-// wants the address is told.
+// strangers refuses to open somebody else's instance: the service only admits
+// its owner, not even the creator. --print still prints the address.
 func strangers(ctx context.Context, a *app.App, have *compute.Compute, application string, onlyPrint bool) error {
 	owner := have.Owner().ID
-	if owner == "" || application == "vscode" { // which goes by SSH: a key opens it
+	if owner == "" || application == "vscode" { // uses SSH: a key is enough
 		return nil
 	}
 	credential, err := a.Credential()

@@ -7,8 +7,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Reference is one command, or one group of commands, as its documentation
-// shows it.
+// Reference is the documentation of a command or a group.
 type Reference struct {
 	Words   string // below computetarget: "create computeinstance"
 	Section string // the block of the root help it belongs to
@@ -21,14 +20,14 @@ type Reference struct {
 	Global  []FlagReference
 }
 
-// FlagReference is one flag as documentation shows it.
+// FlagReference is the documentation of a flag.
 type FlagReference struct {
 	Spelling string // "-n, --name NAME"
 	About    string
 }
 
-// References describes every command of the table, in its order, without
-// running any of them.
+// References describes every command, in the order of the table, without
+// running any.
 func References() []Reference {
 	var out []Reference
 	for _, s := range sections {
@@ -61,13 +60,13 @@ func flagReferences(flags []*pflag.Flag) []FlagReference {
 	return out
 }
 
-// TopicReference is a page of help that belongs to no command.
+// TopicReference is a help topic.
 type TopicReference struct {
 	Word, Short string
 	Text        string // as a terminal shows it
 }
 
-// Topics returns the pages of help that belong to no command.
+// Topics returns the help topics.
 func Topics() []TopicReference {
 	var out []TopicReference
 	for _, t := range topics() {

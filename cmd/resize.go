@@ -13,9 +13,9 @@ import (
 func newResize() *command {
 	c := &cobra.Command{
 		Use: "resize NAME… -s SIZE",
-		Long: `Change the VM size of compute instances, keeping their disks, and wait until that is
-over. A size the service does not allow for an instance is refused before anything
-is sent, and those it allows are listed. Resizing is a preview of the service.`,
+		Long: `Change the VM size of compute instances, keep their disks, and wait until done.
+A size that the service does not allow for an instance is refused before
+anything is sent, with a list of allowed sizes. Resizing is in preview.`,
 		Example: `  computetarget resize dev -s Standard_DS11_v2
   computetarget resize gpu -s Standard_NC6s_v3 --no-wait`,
 	}

@@ -13,9 +13,9 @@ import (
 func newRestart() *command {
 	c := &cobra.Command{
 		Use: "restart NAME…",
-		Long: `Restart compute instances and wait until they run again.
+		Long: `Restart compute instances and wait until they are running.
 
-An instance that is stopped is started instead, which is said.`,
+A stopped instance is started, with a note.`,
 		Example: `  computetarget restart dev
   computetarget restart dev gpu`,
 	}

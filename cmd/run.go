@@ -15,23 +15,22 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// command is a verb: what cobra knows of it, and what it does. Building one does
-// nothing else, so the reference and the completion build them, too.
+// command is a verb: its cobra command, and what it does. Building one has no
+// effect, so the reference and completion build them, too.
 type command struct {
 	*cobra.Command
 	entry entry
 	do    func(context.Context, *app.App, []string) (render.Result, error)
 }
 
-// run makes f what the command does: settings are checked first, then f is
-// called, then its value is rendered.
+// run sets f as the command's action: settings are checked, f is called, and
+// its value is rendered.
 func run(c *cobra.Command, f func(context.Context, *app.App, []string) (render.Result, error)) *command {
 	return &command{Command: c, do: f}
 }
 
-// perform checks what was typed and the settings, does what the command does,
-// within its time, and renders what came of it. The App is nil when it did not
-// come to that.
+// perform checks arguments and settings, runs the command within its timeout,
+// and renders the result. The App is nil if it failed before.
 func (c *command) perform(ctx context.Context, w app.World, kind string, args []string) (*app.App, error) {
 	if err := c.misread(kind, args); err != nil {
 		return nil, err
@@ -52,7 +51,7 @@ func (c *command) perform(ctx context.Context, w app.World, kind string, args []
 	a.In = input.Until(within, a.In)
 	result, err := c.do(within, a, args)
 	if err == nil && result.Err == nil && within.Err() != nil && !a.Changed() && !c.entry.endless {
-		// What was read in part is no result.
+		// A partial read is not a result.
 		err = context.Cause(within)
 	}
 	if err == nil || errors.Is(err, compute.ErrDryRun) {
@@ -61,12 +60,12 @@ func (c *command) perform(ctx context.Context, w app.World, kind string, args []
 	return a, a.Explain(ctx, err)
 }
 
-// misread refuses what was meant as something else, and what is missing.
+// misread refuses misread and missing arguments.
 func (c *command) misread(kind string, args []string) error {
 	if err := misreadFlags(c.Command); err != nil {
 		return err
 	}
-	if !c.takesNames() { // what is beside names is refused with them
+	if !c.takesNames() { // otherwise refused together with the names
 		if err := misreadArguments(c.Command, args); err != nil {
 			return err
 		}
@@ -77,9 +76,8 @@ func (c *command) misread(kind string, args []string) error {
 	return c.goesWith(kind)
 }
 
-// bounded is the context of a command. It ends with the setting of --timeout, so
-// that whatever the command waits for has an end: an operation, a request, a
-// file, stdin, a lock.
+// bounded is the context of a command. It ends after --timeout, which limits
+// every wait: for an operation, a request, a file, stdin or a lock.
 func (c *command) bounded(ctx context.Context, a *app.App) (context.Context, context.CancelFunc, error) {
 	watch := c.Flags().Lookup("watch")
 	if c.entry.endless || c.entry.noFiles || watch != nil && watch.Changed {
@@ -89,7 +87,7 @@ func (c *command) bounded(ctx context.Context, a *app.App) (context.Context, con
 	switch {
 	case err != nil && c.Flags().Lookup("timeout") != nil:
 		return nil, nil, err
-	case err != nil || timeout <= 0: // a setting for other commands keeps none from its work
+	case err != nil || timeout <= 0: // an invalid setting of other commands is ignored
 		return ctx, func() {}, nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, exit.Errorf(exit.Timeout, "the time given, %s, is over", timeout))
@@ -99,7 +97,7 @@ func (c *command) bounded(ctx context.Context, a *app.App) (context.Context, con
 // takesNames reports whether the command takes names of computes.
 func (c *command) takesNames() bool { return c.Flags().Lookup("name") != nil }
 
-// prints tells whether the result of the command has names and ARM ids.
+// prints reports whether the result of the command has names and ARM ids.
 func (c *command) prints() (names, ids bool) {
 	switch c.entry.prints {
 	case namesAndIDs:
@@ -112,8 +110,8 @@ func (c *command) prints() (names, ids bool) {
 	return c.takesNames(), c.takesNames()
 }
 
-// missing says which required flags were not given, as az says it, or were given
-// an empty value. A name may stand without its flag.
+// missing names the required flags that are missing or empty, in az's words. A
+// name does not need its flag.
 func (c *command) missing(args []string) error {
 	var absent []string
 	own, _ := flagLists(c.Command)
@@ -128,7 +126,7 @@ func (c *command) missing(args []string) error {
 		switch {
 		case !f.Changed:
 			absent = append(absent, name)
-		case strings.TrimSpace(f.Value.String()) == "": // of a variable that is not set, perhaps
+		case strings.TrimSpace(f.Value.String()) == "": // perhaps an unset variable
 			return exit.Usagef("argument %s: its value is empty", name)
 		}
 	}

@@ -41,21 +41,21 @@ func cannotRead(name string, i int, err error) error {
 }
 
 func zoneFlag(f *pflag.FlagSet) *string {
-	return f.String("time-zone", "", "`ZONE` of the hours, such as Europe/Berlin or W. Europe Standard Time")
+	return f.String("time-zone", "", "time `ZONE` of the hours, such as Europe/Berlin or W. Europe Standard Time")
 }
 
 // viewZoneFlag adds --time-zone to a command that shows times.
 func viewZoneFlag(f *pflag.FlagSet) {
-	f.String("time-zone", "", "`ZONE` of the times shown, such as Europe/Berlin")
+	f.String("time-zone", "", "time `ZONE` to show times in, such as Europe/Berlin")
 }
 
-// notebook collects what people should know about each compute.
+// notebook collects notes about each compute.
 type notebook struct {
 	mu    sync.Mutex
 	notes map[string][]string
 }
 
-// about is what is said about an instance once its change came out.
+// about returns notes on an instance after its change.
 type about func(now time.Time, c *compute.Compute) string
 
 func (n *notebook) add(name string, notes ...string) {
@@ -68,24 +68,22 @@ func (n *notebook) add(name string, notes ...string) {
 	}
 }
 
-// edit returns the schedules that the named instance is to have. It may be
-// called for several at a time.
+// edit returns the new schedules of the named instance. It may be called
+// concurrently.
 type edit func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error)
 
-// changeSchedules changes the schedules of instances and renders how that
-// ended.
+// changeSchedules changes the schedules of instances and renders the outcome.
 func changeSchedules(ctx context.Context, a *app.App, asked []target, edit edit) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, edit, nil)
 }
 
-// replaceSchedules gives instances the schedules wanted in the place of all they
-// have. With check nothing is sent, and each that has others is an error of
-// exit code 7.
+// replaceSchedules replaces all schedules of instances. With check it sends
+// nothing, and each instance that differs is an error with exit code 7.
 func replaceSchedules(ctx context.Context, a *app.App, asked []target, wanted func(in compute.Workspace, name string) []compute.Schedule, check bool) (render.Result, error) {
 	return change{wanted: wanted, check: check}.run(ctx, a, asked)
 }
 
-// changeAndTell is changeSchedules with a last word about each instance.
+// changeAndTell is changeSchedules with notes on each instance.
 func changeAndTell(ctx context.Context, a *app.App, asked []target, edit edit, last about) (render.Result, error) {
 	return change{edit: edit, last: last}.run(ctx, a, asked)
 }
@@ -93,7 +91,7 @@ func changeAndTell(ctx context.Context, a *app.App, asked []target, edit edit, l
 // change is a change of schedules.
 type change struct {
 	edit   edit
-	wanted func(in compute.Workspace, name string) []compute.Schedule // instead of edit: whatever is there is replaced
+	wanted func(in compute.Workspace, name string) []compute.Schedule // instead of edit: replaces everything
 	last   about                                                      // may be nil
 	check  bool                                                       // only compare
 }
@@ -119,7 +117,7 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		}
 		ended := client.ChangeSchedules(ctx, names, o, c.by(client, notes))
 		if !c.check {
-			settling.Lock() // what it says of one workspace comes after that of another
+			settling.Lock() // questions about workspaces come one at a time
 			saved.Settle(ended, c.wanted != nil)
 			settling.Unlock()
 		}
@@ -143,12 +141,12 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	return r, nil
 }
 
-// planned is how the change would go; nothing is sent.
+// planned returns the planned change; nothing is sent.
 func (c change) planned(ctx context.Context, client *compute.Client, names []string) []compute.Change {
 	return client.ChangeSchedules(ctx, names, compute.ChangeOptions{CompareOnly: true}, c.by(client, &notebook{notes: map[string][]string{}}))
 }
 
-// by is what the instances of a client are to have.
+// by returns the new schedules for the instances of a client.
 func (c change) by(client *compute.Client, n *notebook) func(string, []compute.Schedule) ([]compute.Schedule, error) {
 	return func(name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		if c.wanted != nil {
@@ -158,8 +156,7 @@ func (c change) by(client *compute.Client, n *notebook) func(string, []compute.S
 	}
 }
 
-// confirm asks a person before schedules are lost that a line of hours does not
-// bring back.
+// confirm asks before deleting schedules that hours cannot restore.
 func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 	if a.Yes || a.DryRun || !a.CanAsk() {
 		return nil
@@ -201,8 +198,7 @@ func explained(s compute.Schedule) string {
 	return s.Entry.Explain()
 }
 
-// drift is an error of exit code 7 for each instance that has other schedules
-// than it should.
+// drift is an error with exit code 7 for each instance whose schedules differ.
 func drift(ended []compute.Change) error {
 	var drift []error
 	for _, o := range ended {

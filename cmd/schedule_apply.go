@@ -18,8 +18,8 @@ import (
 func newScheduleApply() *command {
 	c := &cobra.Command{
 		Use: "apply [NAME…] -f FILE",
-		Long: `Give instances the hours, or the schedules, that a YAML or JSON file says. What is
-as the file says already is left alone, so it can run as often as you like.
+		Long: `Set the hours or schedules of instances from a YAML or JSON file. Instances that
+already match the file are left alone, so you can run it again at any time.
 
   time-zone: Europe/Berlin
   instances:
@@ -28,24 +28,24 @@ as the file says already is left alone, so it can run as often as you like.
     gpu:
       hours: "-19:00"
 
-A file without instances holds hours, or schedules as "schedule list -o json"
-prints them, for the instances named on the command line. Names beside a file
-with instances choose among them.
+A file without instances has the hours, or schedules as "schedule list -o json"
+prints them, for the instances on the command line. If the file has instances,
+names on the command line select some of them.
 
-Parameters files, ARM templates, policies, the YAML of az's ml extension and what
-"show --raw" prints are taken, too. What is not understood is refused; only an
+It also reads parameters files, ARM templates, policies, the YAML of az's ml
+extension and the output of "show --raw". Anything else is an error; only an
 empty list, such as schedules: [], removes all schedules. On a terminal you are
 asked first.
 
---check sends nothing and ends with exit code 7 when an instance has other hours
-than the file says.`,
+--check sends nothing and exits with code 7 if an instance does not match the
+file.`,
 		Example: `  computetarget schedule list dev -o json | computetarget schedule apply dev -f -
   computetarget schedule apply -f hours.yaml
   computetarget schedule apply -f hours.yaml --check`,
 	}
 	names := namesFlag(c)
 	file := fileFlag(c)
-	check := c.Flags().Bool("check", false, "only compare; exit code 7 when something differs")
+	check := c.Flags().Bool("check", false, "only compare; exit code 7 if something differs")
 	zoneFlag(c.Flags())
 	required(c, "file")
 	timeoutFlag(c)
@@ -73,7 +73,7 @@ func fileFlag(c *cobra.Command) *string {
 	return c.Flags().StringP("file", "f", "", "`FILE` of hours or schedules, YAML or JSON; - is stdin")
 }
 
-// wantedIn is what a file says about a compute of a workspace.
+// wantedIn is what a file wants for a compute of a workspace.
 func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name string) timetable.Wanted {
 	if w, ok := wanted[target{name: name}.key()]; ok {
 		return w
@@ -81,8 +81,8 @@ func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name str
 	return wanted[target{name, in}.key()]
 }
 
-// readHours reads a file of hours and says which instances it is about, by the
-// names asked for: every name of the file without any.
+// readHours reads a file of hours and returns its instances, limited to the
+// given names, if any.
 func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]target, map[string]timetable.Wanted, error) {
 	var asked []target
 	var err error
@@ -128,7 +128,7 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	}
 	for _, t := range asked {
 		if _, ok := wanted[t.key()]; !ok {
-			return nil, nil, exit.Usagef("%s says nothing about %s, only about %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
+			return nil, nil, exit.Usagef("%s does not mention %s, only %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
 		}
 	}
 	if len(asked) == 0 && len(wanted) > 0 {

@@ -20,14 +20,15 @@ import (
 func newScheduleCreate() *command {
 	c := &cobra.Command{
 		Use: "create NAME --action start|stop --cron EXPRESSION",
-		Long: `Add one schedule to those an instance has, by a cron expression or by a recurrence.
+		Long: `Add a schedule to an instance, with a cron expression or a recurrence.
 
-A cron expression has five fields: minute, hour, day of month, month, day of week
-(0 is Sunday). When day of month and day of week are both given, both must match.
+A cron expression has five fields: minute, hour, day of month, month, day of
+week (0 is Sunday). If day of month and day of week are both given, both must
+match.
 
-A recurrence is every --interval of --frequency: --at times of day, on --days,
-which are days of the week for week and days of the month for month. Intervals
-are counted from --from.`,
+A recurrence fires every --interval of --frequency, --at times of day, on
+--days: days of the week for week, days of the month for month. Intervals count
+from --from.`,
 		Example: `  computetarget schedule create dev --action stop --cron "0 18 * * 1-5" --time-zone Europe/Berlin
   computetarget schedule create dev --action start --frequency week --interval 1 --days mon,thu --at 09:00 --time-zone Europe/Berlin
   computetarget schedule create dev --action stop --frequency month --days 1,15 --at 20:00 --from 2027-01-01 --disabled --time-zone UTC`,
@@ -41,7 +42,7 @@ are counted from --from.`,
 	days := f.StringSlice("days", nil, "`DAYS` of a recurrence: mon,thu with week, 1,15 with month")
 	at := f.StringSlice("at", nil, "`TIMES` of day of a recurrence, such as 09:00")
 	from := f.String("from", "", "`DATE` before which it does not fire, such as 2027-01-04 or 2027-01-04T09:00")
-	disabled := f.Bool("disabled", false, "add it switched off")
+	disabled := f.Bool("disabled", false, "add it disabled")
 	zoneFlag(f)
 	timeoutFlag(c)
 	dryRunFlag(c)
@@ -96,7 +97,7 @@ are counted from --from.`,
 			added := compute.Schedule{Entry: e}
 			for i, s := range have {
 				if s.Err == nil && s.Entry.Equal(e) {
-					n.add(name, fmt.Sprintf("schedule %d does that already", i+1))
+					n.add(name, fmt.Sprintf("schedule %d already does that", i+1))
 					return have, nil
 				}
 			}
@@ -117,7 +118,7 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 		case schedule.Month:
 			n, err := strconv.Atoi(strings.TrimSpace(text))
 			if err != nil {
-				return nil, exit.Usagef("--days: %q is no day of the month; write numbers such as 1,15", text)
+				return nil, exit.Usagef("--days: %q is not a day of the month; write numbers such as 1,15", text)
 			}
 			r.MonthDays = append(r.MonthDays, n)
 		case schedule.Week:
@@ -149,7 +150,7 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 	for _, text := range at {
 		t, err := time.Parse("15:04", strings.TrimSpace(text))
 		if err != nil {
-			return nil, exit.Usagef("--at: %q is no time of day; write 00:00 to 23:59", text)
+			return nil, exit.Usagef("--at: %q is not a time of day; write 00:00 to 23:59", text)
 		}
 		times[[2]int{t.Hour(), t.Minute()}] = true
 		if !slices.Contains(r.Hours, t.Hour()) {
@@ -160,12 +161,12 @@ func recurrence(frequency string, interval int, days, at []string) (*schedule.Re
 		}
 	}
 	if len(r.Hours)*len(r.Minutes) != len(times) {
-		return nil, exit.Usagef("--at: a recurrence fires at every one of its hours and minutes together, so %s would fire more often; use two schedules", strings.Join(at, ","))
+		return nil, exit.Usagef("--at: a recurrence fires at every combination of its hours and minutes, so %s would fire more often; use two schedules", strings.Join(at, ","))
 	}
 	return r, nil
 }
 
-// countedFrom checks r and that --from is there when r is counted from it.
+// countedFrom checks r, and that --from is given if r counts from it.
 func countedFrom(r *schedule.Recurrence, from string) error {
 	if err := r.Validate(); err != nil {
 		return exit.Usagef("%w", err)

@@ -16,8 +16,8 @@ import (
 func newScheduleEnable() *command {
 	return newScheduleEdit(&cobra.Command{
 		Use: "enable NAME SCHEDULE…",
-		Long: `Switch schedules of an instance on. A schedule is named by the number "schedule
-list" shows, by its id or by the beginning of it; --all names them all.`,
+		Long: `Enable schedules of an instance. Name a schedule by its number in "schedule
+list", its id or a prefix of its id; --all means all.`,
 		Example: `  computetarget schedule enable dev 2
   computetarget schedule enable -n dev -n gpu --all`,
 	}, switched(true))
@@ -26,9 +26,8 @@ list" shows, by its id or by the beginning of it; --all names them all.`,
 func newScheduleDisable() *command {
 	return newScheduleEdit(&cobra.Command{
 		Use: "disable NAME SCHEDULE…",
-		Long: `Switch schedules of an instance off and keep them. A schedule is named by the
-number "schedule list" shows, by its id or by the beginning of it; --all names
-them all.`,
+		Long: `Disable schedules of an instance without deleting them. Name a schedule by its
+number in "schedule list", its id or a prefix of its id; --all means all.`,
 		Example: `  computetarget schedule disable dev 2
   computetarget schedule disable dev --all`,
 	}, switched(false))
@@ -37,8 +36,8 @@ them all.`,
 func newScheduleDelete() *command {
 	return newScheduleEdit(&cobra.Command{
 		Use: "delete NAME SCHEDULE…",
-		Long: `Delete schedules of an instance. A schedule is named by the number "schedule
-list" shows, by its id or by the beginning of it; --all names them all.`,
+		Long: `Delete schedules of an instance. Name a schedule by its number in "schedule
+list", its id or a prefix of its id; --all means all.`,
 		Example: `  computetarget schedule delete dev 2
   computetarget schedule delete dev --all`,
 	}, func(name string, have []compute.Schedule, picked []int) ([]compute.Schedule, error) {
@@ -65,7 +64,7 @@ func switched(on bool) func(string, []compute.Schedule, []int) ([]compute.Schedu
 	}
 }
 
-// newScheduleEdit is a command that acts on the schedules named after the
+// newScheduleEdit returns a command that acts on the schedules named after the
 // instance, or on all with --all.
 func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Schedule, picked []int) ([]compute.Schedule, error)) *command {
 	names := namesFlag(c)
@@ -92,7 +91,7 @@ func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Sch
 	})
 }
 
-// pick finds the schedules people name; all when they name none.
+// pick finds the named schedules, or all if none is named.
 func pick(have []compute.Schedule, ids []string) ([]int, error) {
 	entries := make([]schedule.Entry, len(have))
 	var picked []int

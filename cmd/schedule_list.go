@@ -17,11 +17,12 @@ import (
 func newScheduleList() *command {
 	c := &cobra.Command{
 		Use: "list [NAME…]",
-		Long: `List the schedules of instances: what each does, in words, and when it fires next
-in its zone and in UTC. Without a name, those of all instances that have some.
+		Long: `List the schedules of instances: what each does, and when it fires next in its
+time zone and in UTC. Without a name, it lists all instances that have
+schedules.
 
-The number in front names a schedule for enable, disable, delete, skip and pause.
-As JSON they are the service's own objects.`,
+Use the number of a schedule with enable, disable and delete. As JSON, schedules
+are the service's own objects.`,
 		Example: `  computetarget schedule list dev
   computetarget schedule list dev -o json
   computetarget schedule list`,
@@ -36,7 +37,7 @@ As JSON they are the service's own objects.`,
 		if several && !names.given(args) {
 			found = slices.DeleteFunc(found, func(c *compute.Compute) bool { return len(c.Schedules()) == 0 })
 		}
-		if len(found) == 0 && failed != nil { // "schedule apply -f -" takes an empty list for no schedules
+		if len(found) == 0 && failed != nil { // "schedule apply -f -" reads an empty list as no schedules
 			return render.Result{}, failed
 		}
 		r := view.Schedules(found, several)
@@ -45,8 +46,8 @@ As JSON they are the service's own objects.`,
 	})
 }
 
-// instances reads the instances named, or all of the workspace. failed are
-// those that could not be read; several is true unless one name was given.
+// instances reads the named instances, or all of the workspace. failed are
+// those that could not be read; several is false for a single name.
 func instances(ctx context.Context, a *app.App, names *names, args []string) (found []*compute.Compute, several bool, failed, err error) {
 	if !names.given(args) {
 		client, err := a.Client()
@@ -78,7 +79,7 @@ func instances(ctx context.Context, a *app.App, names *names, args []string) (fo
 		case o.Err != nil:
 			errs = append(errs, o.Err)
 		case !o.Compute.IsInstance() || o.Compute.Instance == nil:
-			errs = append(errs, exit.Usagef("%s is of type %s; only compute instances have hours", o.Name, o.Compute.ComputeType))
+			errs = append(errs, exit.Usagef("%s is of type %s; only compute instances have schedules", o.Name, o.Compute.ComputeType))
 		default:
 			found = append(found, o.Compute)
 		}

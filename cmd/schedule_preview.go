@@ -15,14 +15,14 @@ import (
 func newSchedulePreview() *command {
 	c := &cobra.Command{
 		Use: "preview [NAME…]",
-		Long: `Show what the schedules of an instance do over the next days: a row a day, or a row
-an instance when there are several. The present and clock changes are marked; the
-hours on per week, and what they save against always on, are below. It is what
-schedules do when nobody else starts or stops the instance; idle shutdown is left
-out.
+		Long: `Show what the schedules of an instance do over the next days, one row per day
+or, for several instances, one row per instance. It marks the current time and
+clock changes, and shows the hours on per week and the savings against always
+on. It assumes that only schedules start or stop the instance and ignores idle
+shutdown.
 
-With -f it shows what a file of "schedule apply" would do, and asks nobody. As
-JSON it is every firing, in the schedule's zone and in UTC.`,
+With -f it shows the effect of a file of "schedule apply", without any request.
+As JSON it lists every firing, in the schedule's time zone and in UTC.`,
 		Example: `  computetarget schedule preview dev
   computetarget schedule preview
   computetarget schedule preview dev --days 31 -o json --query firings`,

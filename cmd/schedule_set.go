@@ -16,21 +16,22 @@ import (
 func newScheduleSet() *command {
 	c := &cobra.Command{
 		Use: "set NAME HOURS…",
-		Long: `Set the hours of an instance: all its schedules are replaced by the fewest that
-start and stop it at these hours, four at most. Running it again changes nothing.
+		Long: `Set the hours of an instance. This replaces all its schedules by the fewest that
+start and stop it at these hours, four at most. Running it again changes
+nothing.
 
 Hours are days and times: 'mon-thu 09:00-18:00', 'mon,wed 9-17', 'weekdays
-08:00-12:00,13:00-17:00', '22:00-06:00' (every day, stops the next day). '09:00-'
-only starts, '-19:00' only stops. Days are names, ranges, lists, weekdays,
-weekends or daily.
+08:00-12:00,13:00-17:00', '22:00-06:00' (every day, stops the next day).
+'09:00-' only starts, '-19:00' only stops. Days are names, ranges, lists,
+weekdays, weekends or daily.
 
-The hours are in the zone of --time-zone, of COMPUTETARGET_TIME_ZONE or of the
-setting time-zone; on a terminal this machine's zone is taken when none is set.
-With --time-zone and no hours, the schedules there are move to that zone.
+The time zone is --time-zone, COMPUTETARGET_TIME_ZONE or the setting time-zone;
+on a terminal the default is this machine's. With --time-zone and no hours, the
+existing schedules move to that time zone.
 
-Schedules are read, changed, sent and read back. When somebody else changes them
-in between nothing is sent (exit code 8); when the service does not show what was
-asked, the command that restores the old ones is printed.`,
+Schedules are read, changed, sent and read back. If somebody else changed them
+meanwhile, nothing is sent (exit code 8). If the service then shows other
+schedules, the command that restores the old ones is printed.`,
 		Example: `  computetarget schedule set dev 'mon-thu 09:00-18:00' 'fri 09:00-16:00' --time-zone Europe/Berlin
   computetarget schedule set dev '-19:00' --time-zone Europe/Berlin
   computetarget schedule set -n dev -n gpu 'weekdays 08:00-18:00' --time-zone UTC
@@ -47,9 +48,9 @@ asked, the command that restores the old ones is printed.`,
 			return render.Result{}, err
 		case len(hours) > 0:
 		case *zone == "":
-			// A zone from the settings is not asked for here and now: whoever
-			// forgot the hours would move the schedules.
-			return render.Result{}, exit.Usagef("give hours such as 'mon-thu 09:00-18:00', or --time-zone to move the schedules there are")
+			// A time zone from the settings does not count: forgetting the
+			// hours would move the schedules.
+			return render.Result{}, exit.Usagef("give hours such as 'mon-thu 09:00-18:00', or --time-zone to move the existing schedules")
 		default:
 			return moveZone(ctx, a, asked)
 		}
@@ -61,7 +62,7 @@ asked, the command that restores the old ones is printed.`,
 	})
 }
 
-// moveZone moves the schedules there are to the zone of --time-zone.
+// moveZone moves the existing schedules to the time zone of --time-zone.
 func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 	zone, err := a.Zone()
 	if err != nil {
@@ -70,7 +71,7 @@ func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, e
 	warn(a, zone.Warning)
 	return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		if len(have) == 0 {
-			return nil, errors.New(name + " has no schedules whose time zone could be changed; give hours")
+			return nil, errors.New(name + " has no schedules to move to another time zone; give hours")
 		}
 		want := slices.Clone(have)
 		for i := range want {

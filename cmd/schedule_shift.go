@@ -20,15 +20,15 @@ import (
 func newScheduleSkip() *command {
 	c := &cobra.Command{
 		Use: "skip NAME",
-		Long: `Leave out the next firing of an instance's schedules, once: "I work late today".
---next stop skips the next stop, whatever starts before it. The start time of the
-schedule is moved to its next occurrence; what will not happen and what happens
-next are printed. Idle shutdown still applies.`,
+		Long: `Skip the next firing of an instance's schedules once: "I work late today".
+--next stop skips the next stop, even if a start comes first. The start time of
+the schedule moves to its following occurrence. What will not happen and what
+happens next are printed. Idle shutdown still applies.`,
 		Example: `  computetarget schedule skip dev --next stop
   computetarget schedule skip dev`,
 	}
 	names := namesFlag(c)
-	next := c.Flags().String("next", "", "which firing: `start` or stop; without it the first of either")
+	next := c.Flags().String("next", "", "which firing: `start` or stop (default the next of either)")
 	choice(c.Flags(), "next", "start", "stop")
 	timeoutFlag(c)
 	dryRunFlag(c)
@@ -54,7 +54,7 @@ next are printed. Idle shutdown still applies.`,
 				if what == "" {
 					what = "start or stop"
 				}
-				return nil, nil, fmt.Errorf("no schedule is going to %s it, so there is nothing to skip", what)
+				return nil, nil, fmt.Errorf("no schedule will %s it, so there is nothing to skip", what)
 			}
 			var picked []int
 			for i, e := range have {
@@ -70,12 +70,12 @@ next are printed. Idle shutdown still applies.`,
 func newSchedulePause() *command {
 	c := &cobra.Command{
 		Use: "pause NAME --until DATE",
-		Long: `Leave out everything an instance's schedules do until a day, or a time of a day:
-holidays. They go on by themselves then. The start times of the enabled schedules
-are moved to their first occurrence from that day on; what will not happen and
-what happens next are printed. Idle shutdown still applies.
+		Long: `Skip all firings of an instance's schedules until a day or time, for example
+over the holidays. Schedules then resume by themselves. The start times of the
+enabled schedules move to their first occurrence from that day on. What will not
+happen and what happens next are printed. Idle shutdown still applies.
 
-The day is one in the schedules' own time zone.`,
+The day is in the schedules' own time zone.`,
 		Example: `  computetarget schedule pause dev --until 2027-01-04
   computetarget schedule pause -n dev -n gpu --until 2027-01-04T12:00`,
 	}
@@ -120,7 +120,7 @@ The day is one in the schedules' own time zone.`,
 	})
 }
 
-// shift moves the start times of the schedules that choose picks.
+// shift moves the start times of the schedules that choose returns.
 func shift(ctx context.Context, a *app.App, asked []target, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
 	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		now := a.Now()

@@ -6,13 +6,12 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-// secretFlags mark, by a part of its name, a flag that is followed by a secret;
-// also one that nobody takes, since it may be a misspelt one.
+// secretFlags mark, by a part of its name, a flag followed by a secret, even an
+// unknown flag, which may be misspelled.
 var secretFlags = [...]string{"passw", "pasw", "passphrase", "pwd", "secret", "token"}
 
-// hideSecrets keeps passwords out of errors, wherever the words of a command go
-// wrong: what follows a flag for one, up to the next flag, is not repeated. -p is
-// the password of attach.
+// hideSecrets keeps passwords out of usage errors: it hides what follows a
+// secret flag, up to the next flag. -p is the password of attach.
 func hideSecrets(s *render.Streams, args []string) {
 	secret := false
 	for _, arg := range args {

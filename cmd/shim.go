@@ -20,18 +20,16 @@ import (
 func newShimInstall() *command {
 	c := &cobra.Command{
 		Use: "install",
-		Long: `Write a small program named az into a folder of PATH that stands before the real
-az. It sends az ml computetarget and az ml folder attach here and hands everything
-else to the real az. Old scripts run unchanged: delete returns at once and the
-sign-in is az's, as before.
+		Long: `Write a small program named az to a folder on PATH before the real az. It sends
+az ml computetarget and az ml folder attach to computetarget and everything else
+to the real az. Old scripts run unchanged: delete returns at once and az's
+sign-in is used, as before.
 
-Scripts also install the extension azure-cli-ml and look for it. az extension add
-and update for it are answered with success; az extension list and show, az
-version and az --version have it among the extensions. az extension remove is the
-real az's.
+Scripts also install the extension azure-cli-ml and check for it. The shim makes
+az extension add and update succeed for it, and az extension list and show, az
+version and az --version include it. az extension remove goes to the real az.
 
-Without --dir the first folder of PATH that stands before the real az and can be
-written to is taken.`,
+The default for --dir is the first writable folder on PATH before the real az.`,
 		Example: `  computetarget shim install
   computetarget shim install --dir ~/bin`,
 		Args: noNames,
@@ -65,8 +63,8 @@ written to is taken.`,
 func newShimUninstall() *command {
 	c := &cobra.Command{
 		Use: "uninstall",
-		Long: `Remove what shim install wrote: from the folder of --dir, or from every folder of
-PATH. Only the shim is removed, never the real az.`,
+		Long: `Remove the shim from the folder of --dir, or from every folder on PATH. The real
+az is never removed.`,
 		Example: `  computetarget shim uninstall
   computetarget shim uninstall --dir ~/bin`,
 		Args: noNames,
@@ -86,7 +84,7 @@ PATH. Only the shim is removed, never the real az.`,
 			r.Text += file + "\n"
 		}
 		if len(removed) == 0 {
-			r.Text = "there is no shim to remove\n"
+			r.Text = "no shim to remove\n"
 		}
 		return r, nil
 	})
@@ -95,9 +93,8 @@ PATH. Only the shim is removed, never the real az.`,
 func newShimStatus() *command {
 	c := &cobra.Command{
 		Use: "status",
-		Long: `Show which az answers in this shell, in scripts and in cron: the shim or another
-program, the real az behind the shim, and what to do where the shim does not
-answer.`,
+		Long: `Show which az this shell, scripts and cron find, the real az behind the shim,
+and what to do if the shim is not found.`,
 		Example: `  computetarget shim status
   computetarget shim status --query "[?shim].where" -o tsv`,
 		Args: noNames,
@@ -137,8 +134,8 @@ answer.`,
 func newShimPrint() *command {
 	c := &cobra.Command{
 		Use: "print",
-		Long: `Print what shim install would write, to read it or to put it in place by other
-means, such as a container image.`,
+		Long: `Print the shim, to read it or to install it by other means, such as in a
+container image.`,
 		Example: `  computetarget shim print
   computetarget shim print --file az.cmd`,
 		Args: noNames,
@@ -163,23 +160,23 @@ means, such as a container image.`,
 				return render.Result{Data: f.Text, Text: f.Text}, nil
 			}
 		}
-		return render.Result{}, exit.Usagef("there is no shim %s for %s", *file, goos)
+		return render.Result{}, exit.Usagef("the shim has no file %s for %s", *file, goos)
 	})
 }
 
 func newShimAnswer() *command {
 	c := &cobra.Command{
 		Use: "answer extension list|extension show|version|versions",
-		Long: `Print what az extension list, az extension show -n azure-cli-ml, az version and
-az --version (versions) print, with azure-cli-ml among the extensions: old
-scripts look for it. The shim calls this; --az is the real az, which is asked for
-the rest.`,
+		Long: `Print the output of az extension list, az extension show -n azure-cli-ml, az
+version or az --version (versions), with azure-cli-ml among the extensions,
+because old scripts check for it. The shim calls this. --az is the real az,
+which supplies the rest.`,
 		Example: `  computetarget shim answer extension list --az /usr/bin/az -o table
   computetarget shim answer version --az /usr/bin/az`,
 		Args: cobra.ArbitraryArgs,
 	}
-	az := c.Flags().String("az", "", "`FILE` of the real az; without it there is none")
-	c.Flags().StringP("name", "n", "", "`NAME` of the extension that show shows: "+shim.Extension)
+	az := c.Flags().String("az", "", "`FILE` of the real az (default none)")
+	c.Flags().StringP("name", "n", "", "`NAME` of the extension for show: "+shim.Extension)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
@@ -201,19 +198,19 @@ the rest.`,
 			text, err := realAz(ctx, a, *az, "--version")
 			return render.Result{Data: shim.AddToText(string(text)), Text: shim.AddToText(string(text))}, err
 		default:
-			return render.Result{}, exit.Usagef("%q is not a question the shim answers", question)
+			return render.Result{}, exit.Usagef("%q is not a command the shim answers", question)
 		}
 	})
 }
 
-// askAz reads what the real az answers, as JSON; nothing without an az.
+// askAz returns the real az's answer as JSON, or nothing without an az.
 func askAz(ctx context.Context, a *app.App, az string, into any, words ...string) error {
 	out, err := realAz(ctx, a, az, append(words, "--output", "json")...)
 	if err != nil || az == "" {
 		return err
 	}
 	if err := json.Unmarshal(out, into); err != nil {
-		return exit.Errorf(exit.Failed, "what az %s printed was not understood: %w", strings.Join(words, " "), err)
+		return exit.Errorf(exit.Failed, "the output of az %s was not understood: %w", strings.Join(words, " "), err)
 	}
 	return nil
 }
@@ -240,7 +237,7 @@ func thisSystem() (shim.System, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		home = "" // cron and containers have none
+		home = "" // cron and containers may not have one
 	}
 	s := shim.System{GOOS: runtime.GOOS, Path: os.Getenv("PATH"), Home: home, Binary: binary}
 	if s.GOOS != "windows" {

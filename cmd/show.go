@@ -15,10 +15,10 @@ import (
 func newShow() *command {
 	c := &cobra.Command{
 		Use: "show NAME…",
-		Long: `Show a compute: whether it is on, who stopped it and when, whose it is, how to
+		Long: `Show a compute: whether it is on, who stopped it and when, its owner, how to
 reach it and when it stops.
 
--v prints the full object, --raw the service's own body.`,
+-v prints the full object, --raw the service's own response.`,
 		Example: `  computetarget show dev
   computetarget show dev --query state -o tsv
   computetarget show dev -v
@@ -26,7 +26,7 @@ reach it and when it stops.
 	}
 	names := namesFlag(c)
 	viewZoneFlag(c.Flags())
-	raw := c.Flags().Bool("raw", false, "print the service's own body")
+	raw := c.Flags().Bool("raw", false, "print the service's own response")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.all(a, args)
 		if err != nil {

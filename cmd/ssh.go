@@ -16,11 +16,11 @@ func newSSH() *command {
 		Long: `Open a shell on a running instance with this machine's ssh, or run a command
 there. The exit code is ssh's.
 
-SSH from the internet must have been switched on when the instance was created.
---private goes to port 22 of the private address, from inside the network: there
-a key that the instance was created with works in any case. When SSH cannot work,
-the reason and the fix are said. The addresses of the emulator are made up: the
-call of ssh is printed and not run.`,
+SSH from the internet must have been enabled when the instance was created.
+--private connects to port 22 of the private address, from inside the network;
+there, a key given at creation always works. If SSH cannot work, the error says
+why and how to fix it. The emulator's addresses are not real, so the ssh command
+is printed, not run.`,
 		Example: `  computetarget ssh dev
   computetarget ssh dev -- nvidia-smi`,
 	}
@@ -42,7 +42,7 @@ call of ssh is printed and not run.`,
 		if a.Rehearsal() {
 			line := "ssh " + app.Words(to.Arguments(command))
 			return render.Result{Data: line, Text: line + "\n", Names: []string{have.Name}, IDs: []string{have.ID},
-				Notes: []string{"not run: " + have.Name + " is the emulator's, and its address is made up"}}, nil
+				Notes: []string{"not run: " + have.Name + " is in the emulator, and its address is not real"}}, nil
 		}
 		return render.Result{}, access.Run("ssh", to.Arguments(command))
 	})

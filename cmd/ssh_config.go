@@ -18,10 +18,10 @@ import (
 func newSSHConfig() *command {
 	c := &cobra.Command{
 		Use: "ssh-config NAME… | --all",
-		Long: `Print the lines that make "ssh NAME", and VS Code's Remote-SSH, reach instances.
---write puts them into ~/.ssh/config: a marked block per instance, replaced when
-it is there already; the rest of the file is never touched. --all takes every
-running instance SSH can reach.`,
+		Long: `Print the configuration for "ssh NAME" and VS Code's Remote-SSH to reach
+instances. --write adds it to ~/.ssh/config, as one marked block per instance,
+or updates the existing block; the rest of the file is never touched. --all
+includes every running instance that SSH can reach.`,
 		Example: `  computetarget ssh-config dev
   computetarget ssh-config --all --write`,
 	}
@@ -52,7 +52,7 @@ running instance SSH can reach.`,
 			}
 			r := render.Result{Data: list, IDs: ids, Text: text.String()}
 			if *write {
-				r.Notes = []string{"not written: the addresses of the emulator are made up"}
+				r.Notes = []string{"not written: the emulator's addresses are not real"}
 			}
 			return r, nil
 		}
@@ -72,7 +72,7 @@ running instance SSH can reach.`,
 	})
 }
 
-// destinations are where SSH goes for the names asked, or for all instances it
+// destinations are the SSH destinations of the named instances, or of all it
 // can reach.
 func destinations(ctx context.Context, a *app.App, names *names, args []string, all, private bool) ([]access.Destination, error) {
 	var list []*compute.Compute

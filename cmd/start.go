@@ -13,11 +13,11 @@ import (
 func newStart() *command {
 	c := &cobra.Command{
 		Use: "start NAME…",
-		Long: `Start compute instances and wait until they run.
+		Long: `Start compute instances and wait until they are running.
 
-An instance that runs already is left alone and the exit code is 0; one that is
-stopping is waited for first. ctrl-c leaves the start going and prints how to
-wait for it again.`,
+A running instance is left alone and the exit code is 0. If an instance is
+stopping, start waits for that first. ctrl-c stops waiting, not the operation,
+and prints how to wait again.`,
 		Example: `  computetarget start dev
   computetarget start dev gpu --timeout 15m
   computetarget start dev --no-wait`,

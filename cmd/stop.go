@@ -15,9 +15,9 @@ func newStop() *command {
 		Use: "stop NAME…",
 		Long: `Stop compute instances and wait until they are stopped.
 
-An instance that is stopped already is left alone and the exit code is 0; one
-that is starting or being created is waited for first. A stopped instance keeps
-its disk, its settings and its cores of the quota.`,
+A stopped instance is left alone and the exit code is 0. If an instance is
+starting or being created, stop waits for that first. A stopped instance keeps
+its disk and settings, and still counts against the quota.`,
 		Example: `  computetarget stop dev
   computetarget stop dev gpu --no-wait
   computetarget list --type computeinstance -o name | computetarget stop -`,

@@ -9,9 +9,9 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// entry is everything about one command but what its file says: help, the
-// grammar, completion, the reference and the run read it here. Only the command
-// asked for is built, so the table costs nothing at start-up.
+// entry describes a command for help, the grammar, completion, the reference
+// and the run; its file has the rest. Only the requested command is built, so
+// the table costs nothing at start-up.
 type entry struct {
 	words string          // below computetarget, separated by spaces
 	short string          // the line help shows
@@ -19,21 +19,21 @@ type entry struct {
 
 	typed   bool      // a compute type may stand beside the verb, before or after it
 	on      *computes // the computes it acts on; nil for all of them
-	useless []string  // the states in which it does nothing to an instance
-	then    then      // what stands after the first name
-	unnamed bool      // it does something without a name, too
-	prints  prints    // what of its result has names and ARM ids
-	noFiles bool      // it reads no settings from files, for files that are broken must not matter to it
-	endless bool      // it goes on until it is ended, by a signal or by what it runs
+	useless []string  // the states in which it has no effect on an instance
+	then    then      // what follows the first name
+	unnamed bool      // it also works without a name
+	prints  prints    // the names and ARM ids in its result
+	noFiles bool      // it reads no settings files, so that broken ones do not matter
+	endless bool      // it runs until a signal or its child ends it
 	lacks   []string  // the global flags that its v1 command did not have
 
 	// Of groups.
-	meant   string // the command below that is meant when none is named
+	meant   string // the default command
 	byFlags bool   // only when flags follow
-	example string // what most people come for, "" where the commands say it all
+	example string // the most common use, or ""
 }
 
-// computes are those that a command acts on, by their type.
+// computes are the compute types that a command acts on.
 type computes struct {
 	noun string
 	is   func(kind string) bool
@@ -53,7 +53,7 @@ var (
 	attachLacks = []string{"path", "subscription-id", fullObject}
 )
 
-// then is what stands after the first name.
+// then is what follows the first name.
 type then int
 
 const (
@@ -62,14 +62,14 @@ const (
 	enabledSchedules
 	disabledSchedules
 	allSchedules
-	newName // nothing: the name is that of a compute to be made
+	newName // nothing: the name is for a new compute
 )
 
-// prints is what -o name and -o id find in the result of a command.
+// prints is what -o name and -o id find in a result.
 type prints int
 
 const (
-	whatItTakes prints = iota // both when it takes names of computes, else neither
+	whatItTakes prints = iota // both if it takes names of computes, else neither
 	namesAndIDs
 	onlyNames
 	neither
@@ -101,78 +101,78 @@ var sections = []section{
 		{words: "ssh-config", short: "Print or write the ssh configuration of instances", build: newSSHConfig, on: instance, unnamed: true},
 	}},
 	{"Its hours", []entry{
-		{words: "schedule", short: "When instances start and stop by themselves", example: "schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin"},
+		{words: "schedule", short: "Start and stop instances by the clock", example: "schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin"},
 		{words: "schedule set", short: "Set the hours of an instance", build: newScheduleSet, on: instance, then: freeWords},
 		{words: "schedule create", short: "Add one schedule to an instance", build: newScheduleCreate, on: instance, then: freeWords},
 		{words: "schedule list", short: "List the schedules of instances", build: newScheduleList, on: instance, unnamed: true},
-		{words: "schedule enable", short: "Switch schedules on", build: newScheduleEnable, on: instance, then: disabledSchedules},
-		{words: "schedule disable", short: "Switch schedules off", build: newScheduleDisable, on: instance, then: enabledSchedules},
+		{words: "schedule enable", short: "Enable schedules", build: newScheduleEnable, on: instance, then: disabledSchedules},
+		{words: "schedule disable", short: "Disable schedules", build: newScheduleDisable, on: instance, then: enabledSchedules},
 		{words: "schedule delete", short: "Delete schedules", build: newScheduleDelete, on: instance, then: allSchedules},
-		{words: "schedule skip", short: "Leave out what a schedule does next", build: newScheduleSkip, on: instance, then: enabledSchedules},
-		{words: "schedule pause", short: "Leave out all that schedules do until a day", build: newSchedulePause, on: instance, then: freeWords},
-		{words: "schedule preview", short: "Show the week that schedules make, as a picture", build: newSchedulePreview, on: instance, unnamed: true},
-		{words: "schedule apply", short: "Give instances the hours that a file says", build: newScheduleApply, on: instance, then: freeWords, unnamed: true},
-		{words: "idle", short: "Set after how long without use instances stop", build: newIdle, on: instance, unnamed: true},
+		{words: "schedule skip", short: "Skip the next firing of a schedule", build: newScheduleSkip, on: instance, then: enabledSchedules},
+		{words: "schedule pause", short: "Pause schedules until a day", build: newSchedulePause, on: instance, then: freeWords},
+		{words: "schedule preview", short: "Show the week of schedules as a picture", build: newSchedulePreview, on: instance, unnamed: true},
+		{words: "schedule apply", short: "Set the hours of instances from a file", build: newScheduleApply, on: instance, then: freeWords, unnamed: true},
+		{words: "idle", short: "Set the idle time after which instances stop", build: newIdle, on: instance, unnamed: true},
 	}},
 	{"The workspace", []entry{
-		{words: "use", short: "Choose the workspace to act in", build: newUse, prints: namesAndIDs},
-		{words: "workspace", short: "The workspaces you can see"},
+		{words: "use", short: "Choose the default workspace", build: newUse, prints: namesAndIDs},
+		{words: "workspace", short: "List workspaces"},
 		{words: "workspace list", short: "List the workspaces you can see", build: newWorkspaceList, prints: namesAndIDs},
 		{words: "list-sizes", short: "List the VM sizes the region offers", build: newListSizes, prints: onlyNames},
-		{words: "list-usage", short: "List what is used of the quota, and by whom", build: newListUsage, prints: onlyNames},
+		{words: "list-usage", short: "List the quota and the computes that use it", build: newListUsage, prints: onlyNames},
 	}},
 	{"Clusters and attached", []entry{
 		{words: "update", short: "Change computes", meant: "amlcompute", byFlags: true},
-		{words: "update computeinstance", short: "Change after how long without use an instance stops", build: newUpdateInstance, on: instance},
+		{words: "update computeinstance", short: "Change the idle time after which an instance stops", build: newUpdateInstance, on: instance},
 		{words: "update amlcompute", short: "Change how a cluster scales", build: newUpdateCluster, on: cluster},
 		{words: "update aks", short: "Change an AKS target's certificate or load balancer", build: newUpdateAKS, on: only(compute.TypeAKS, "AKS clusters")},
 		{words: "attach", short: "Attach existing computes"},
 		{words: "attach aks", short: "Attach an AKS cluster", build: newAttachAKS, then: newName, lacks: attachLacks},
 		{words: "attach kubernetes", short: "Attach a Kubernetes cluster", build: newAttachKubernetes, then: newName, lacks: attachLacks},
-		{words: "attach remote", short: "Attach a machine reached by SSH", build: newAttachRemote, then: newName, lacks: attachLacks},
-		{words: "detach", short: "Detach computes, leaving what they stand for", build: newDetach, on: attached, typed: true},
-		{words: "amlcompute", short: "The identities of clusters"},
-		{words: "amlcompute identity", short: "The identities of clusters"},
-		{words: "amlcompute identity assign", short: "Give a cluster identities", build: newIdentityAssign, on: cluster},
-		{words: "amlcompute identity remove", short: "Take identities from a cluster", build: newIdentityRemove, on: cluster},
+		{words: "attach remote", short: "Attach a machine over SSH", build: newAttachRemote, then: newName, lacks: attachLacks},
+		{words: "detach", short: "Detach computes without deleting them", build: newDetach, on: attached, typed: true},
+		{words: "amlcompute", short: "Manage identities of clusters"},
+		{words: "amlcompute identity", short: "Manage identities of clusters"},
+		{words: "amlcompute identity assign", short: "Assign identities to a cluster", build: newIdentityAssign, on: cluster},
+		{words: "amlcompute identity remove", short: "Remove identities from a cluster", build: newIdentityRemove, on: cluster},
 		{words: "amlcompute identity show", short: "Show the identity of a cluster", build: newIdentityShow, on: cluster},
 		{words: "list-nodes", short: "List the nodes of a cluster", build: newListNodes, on: cluster, typed: true, prints: onlyNames},
 		{words: "get-credentials", short: "Print the secrets of an attached compute", build: newGetCredentials, on: attached, typed: true, prints: neither},
 	}},
 	{"Old scripts", []entry{
-		{words: "shim", short: "Let old scripts that call az run unchanged"},
-		{words: "shim install", short: "Put an az in front of az that knows the old commands", build: newShimInstall},
+		{words: "shim", short: "Run old scripts that call az unchanged"},
+		{words: "shim install", short: "Install an az that runs the old commands in front of az", build: newShimInstall},
 		{words: "shim uninstall", short: "Remove the az in front of az", build: newShimUninstall},
-		{words: "shim status", short: "Show which az answers in this shell, in scripts and in cron", build: newShimStatus},
-		{words: "shim answer", short: "Say what az says of its extensions, azure-cli-ml among them", build: newShimAnswer, noFiles: true},
+		{words: "shim status", short: "Show which az this shell, scripts and cron find", build: newShimStatus},
+		{words: "shim answer", short: "Print az's extensions, including azure-cli-ml", build: newShimAnswer, noFiles: true},
 		{words: "shim print", short: "Print the az in front of az", build: newShimPrint},
-		{words: "migrate", short: "Find calls of the old CLI in scripts, and rewrite them", build: newMigrate},
+		{words: "migrate", short: "Find calls of the old CLI in scripts and rewrite them", build: newMigrate},
 		{words: "folder", short: "Attach a folder to a workspace"},
 		{words: "folder attach", short: "Attach a folder to a workspace, as az ml folder attach did", build: newFolderAttach},
 	}},
 	{"Try without Azure", []entry{
-		{words: "emulator", short: "Azure Resource Manager on this machine", example: "emulator exec -- computetarget create dev -s Standard_DS3_v2"},
+		{words: "emulator", short: "Emulate Azure Resource Manager on this machine", example: "emulator exec -- computetarget create dev -s Standard_DS3_v2"},
 		{words: "emulator serve", short: "Serve the emulator to any client", build: newEmulatorServe, endless: true},
-		{words: "emulator exec", short: "Run a command beside an emulator of its own", build: newEmulatorExec, endless: true},
-		{words: "emulator env", short: "Print what clients need in their environment", build: newEmulatorEnv},
+		{words: "emulator exec", short: "Run a command with its own emulator", build: newEmulatorExec, endless: true},
+		{words: "emulator env", short: "Print the environment that clients need", build: newEmulatorEnv},
 		{words: "emulator advance", short: "Move the emulator's clock forward", build: newEmulatorAdvance},
-		{words: "emulator status", short: "Show what the emulator holds", build: newEmulatorStatus},
-		{words: "emulator reset", short: "Forget everything the emulator holds", build: newEmulatorReset},
+		{words: "emulator status", short: "Show the state of the emulator", build: newEmulatorStatus},
+		{words: "emulator reset", short: "Delete everything in the emulator", build: newEmulatorReset},
 		{words: "emulator set", short: "Put computes of the emulator into a state", build: newEmulatorSet},
 		{words: "emulator load", short: "Load computes into the emulator", build: newEmulatorLoad},
 		{words: "emulator requests", short: "List the requests the emulator has answered", build: newEmulatorRequests},
-		{words: "emulator fault", short: "What goes wrong in the emulator"},
-		{words: "emulator fault add", short: "Let requests to the emulator go wrong", build: newEmulatorFaultAdd},
+		{words: "emulator fault", short: "Inject faults into the emulator"},
+		{words: "emulator fault add", short: "Make requests to the emulator fail", build: newEmulatorFaultAdd},
 		{words: "emulator fault list", short: "List the faults of the emulator", build: newEmulatorFaultList},
 		{words: "emulator fault clear", short: "Remove the faults of the emulator", build: newEmulatorFaultClear},
 	}},
 	{"Yourself", []entry{
-		{words: "auth", short: "Who you are signed in as"},
+		{words: "auth", short: "Show how you are signed in"},
 		{words: "auth status", short: "Show who you are signed in as", build: newAuthStatus},
-		{words: "config", short: "Settings and where they come from"},
-		{words: "config show", short: "Show every setting and where it comes from", build: newConfigShow},
+		{words: "config", short: "Manage settings"},
+		{words: "config show", short: "Show every setting and its source", build: newConfigShow},
 		{words: "config get", short: "Print one setting", build: newConfigGet},
-		{words: "config set", short: "Keep a setting in your config.yaml", build: newConfigSet},
+		{words: "config set", short: "Save settings in your config.yaml", build: newConfigSet},
 		{words: "completion", short: "Print a shell's completion script", build: newCompletion, noFiles: true},
 		{words: "version", short: "Print the version", build: newVersion, noFiles: true},
 	}},
@@ -189,8 +189,7 @@ func find(path []string) (entry, bool) {
 	return entry{}, false
 }
 
-// below returns the commands of a group, in the table's order; those of the
-// root for "".
+// below returns the commands of a group, in table order; "" is the root.
 func below(words string) []entry {
 	var out []entry
 	if words != "" {
@@ -227,12 +226,12 @@ func tree() argv.Words {
 	return tree
 }
 
-// fits reports whether a command is of any use for a compute that is
-// remembered. Names that were met in passing may lack their type and state.
+// fits reports whether a command applies to a cached compute. Names seen in
+// passing may lack type and state.
 func (e entry) fits(n recall.Name) bool {
 	kind, _, _ := strings.Cut(n.About, " ")
 	return kind == "" || e.on == nil || e.on.is(kind)
 }
 
-// useful reports whether a command does anything in a state.
+// useful reports whether a command has an effect in a state.
 func (e entry) useful(state string) bool { return !containsFold(e.useless, state) }

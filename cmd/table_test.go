@@ -45,7 +45,7 @@ func TestNewVerb(t *testing.T) {
 		"poliish a":                           "did you mean polish?",
 		"polish a --dry-run":                  "unrecognized argument: --dry-run",
 		"polish a –-shine 3":                  "which is not \"-\"",
-		"polish a --cloud emulator --shine x": "is no whole number",
+		"polish a --cloud emulator --shine x": "is not a whole number",
 	} {
 		var out bytes.Buffer
 		Run(Process{Args: strings.Split(line, " "), In: strings.NewReader(""), Out: &out, Err: &out, Getenv: func(string) string { return "" }})

@@ -10,13 +10,13 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 )
 
-// topic is a page of help that belongs to no command.
+// topic is a help topic.
 type topic struct {
 	word, short string
 	write       func(io.Writer)
 }
 
-// topics are the pages of help besides those of the commands.
+// topics are the help pages besides those of commands.
 func topics() []topic {
 	return []topic{
 		{"commands", "Every command in one list", writeCommands},
@@ -38,8 +38,8 @@ func writeCommands(w io.Writer) {
 	}
 }
 
-// exitMeanings says what each exit code means, in the words of the contract
-// scripts rely on.
+// exitMeanings are the meanings of the exit codes, in the words of the contract
+// that scripts rely on.
 func exitMeanings() []struct {
 	code    int
 	meaning string
@@ -68,15 +68,15 @@ func writeExitCodes(w io.Writer) {
 		writeWrapped(w, fmt.Sprintf("  %3d  ", e.code), e.meaning)
 	}
 	fmt.Fprint(w, `
-With several names the code is the one all failures share, else 1. Deleting what
-is not there is 3.
+With several names, the code is the one that all failures share, else 1. Deleting
+a compute that does not exist is 3.
 `)
 }
 
 func writeEnvironment(w io.Writer) {
-	fmt.Fprint(w, `Environment variables. A flag wins over a variable; a variable wins over a
+	fmt.Fprint(w, `Environment variables. A flag overrides a variable, and a variable overrides a
 project's config.json, your config.yaml and az's own settings. computetarget
-config show prints every value in use and where it comes from.
+config show prints every value in use and its source.
 
 `)
 	for _, o := range config.Options() {
@@ -95,19 +95,19 @@ config show prints every value in use and where it comes from.
 		}
 		writeVariable(w, o.Env, about)
 	}
-	fmt.Fprint(w, "\nVariables of others that are read, too\n\n")
+	fmt.Fprint(w, "\nOther variables\n\n")
 	for _, v := range [][2]string{
-		{"AZURE_CONFIG_DIR", "the folder of az's files, from which subscription, defaults and session are taken"},
+		{"AZURE_CONFIG_DIR", "az's folder, with its subscription, defaults and session"},
 		{"AZURE_DEFAULTS_GROUP, AZURE_DEFAULTS_WORKSPACE", "az's defaults for resource group and workspace"},
-		{"AZURE_CLOUD_NAME", "the cloud az is set to"},
+		{"AZURE_CLOUD_NAME", "az's active cloud"},
 		{"AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH", "a service principal to sign in as"},
-		{"AZURE_FEDERATED_TOKEN_FILE", "the file of a federated token, read anew for every sign-in"},
+		{"AZURE_FEDERATED_TOKEN_FILE", "the file of a federated token, read again for every sign-in"},
 		{"ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN", "set by GitHub Actions for a job with id-token: write"},
 		{"SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN", "set by Azure Pipelines"},
-		{"AZURE_TOKEN_CREDENTIALS", "which ways of signing in are tried: dev, prod, or the name of one"},
-		{"HTTPS_PROXY, NO_PROXY", "the proxy for requests, and the hosts reached without it"},
+		{"AZURE_TOKEN_CREDENTIALS", "the credentials to try: dev, prod, or the name of one"},
+		{"HTTPS_PROXY, NO_PROXY", "the proxy for requests, and the hosts that bypass it"},
 		{"SSL_CERT_FILE, REQUESTS_CA_BUNDLE", "certificate authorities to trust"},
-		{"XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "where config.yaml, the emulator's state and names for completion are kept"},
+		{"XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "the base folders for config.yaml, the emulator's state and the completion cache"},
 	} {
 		writeVariable(w, v[0], v[1])
 	}
@@ -115,29 +115,29 @@ config show prints every value in use and where it comes from.
 
 func writeFormats(w io.Writer) {
 	fmt.Fprint(w, `Output formats. -o FORMAT, COMPUTETARGET_OUTPUT, or [core] output of az's
-configuration choose one. Without any of them a terminal gets the view for
-people and everything else gets json.
+configuration select one. The default is a readable view on a terminal and json
+elsewhere.
 
-  json    sorted keys, two blanks of indentation, as az prints it
-  jsonc   json in colours
+  json    sorted keys, indented by two blanks, as az prints it
+  jsonc   json in colors
   yaml    YAML
-  yamlc   YAML in colours
+  yamlc   YAML in colors
   table   columns with a header, as az draws them
   tsv     values separated by tabs, without a header: for cut, awk and read
-  name    names, one a line: to pipe into another command
-  id      ARM ids, one a line: the same across workspaces
-  wide    the view for people as plain text, in a pipe, too
+  name    names, one per line, to pipe into another command
+  id      ARM ids, one per line, to pipe across workspaces
+  wide    the readable view as plain text, even in a pipe
   none    nothing; the exit code tells
 
 --query EXPRESSION applies a JMESPath expression first, with the functions and
-the word literals az has. Hashes keep the order they are written in.
+bare-word literals that az supports. Hashes keep the order of the expression.
 
   computetarget show dev --query state -o tsv
   computetarget list --query "[?state=='Running'].{who:owner,what:name}" -o table
 
-One name gives an object, several an array in the order of asking. -v prints the
-full object, --raw the service's own body. The result is all there is on stdout;
-notes, progress and errors go to stderr.
+One name prints an object, several an array in the same order. -v prints the full
+object, --raw the service's own response. stdout contains only the result; notes,
+progress and errors go to stderr.
 `)
 }
 
@@ -149,7 +149,7 @@ func writeVariable(w io.Writer, name, about string) {
 	writeWrapped(w, fmt.Sprintf("  %-30s ", name), about)
 }
 
-// helpWidth is the width help is written for.
+// helpWidth is the width of help.
 const helpWidth = 80
 
 // writeWrapped writes text after head, in lines of helpWidth, each indented by

@@ -17,8 +17,8 @@ import (
 func newUpdateCluster() *command {
 	c := &cobra.Command{
 		Use: "amlcompute -n NAME",
-		Long: `Change how a cluster scales and wait until that is over. What is not given stays
-as it is; with nothing given nothing is sent.`,
+		Long: `Change how a cluster scales and wait until done. Settings you omit stay
+unchanged; without any, nothing is sent.`,
 		Example: `  computetarget update amlcompute -n cpu --max-nodes 8
   computetarget update amlcompute -n cpu --min-nodes 1 --idle-seconds-before-scaledown 600`,
 	}
@@ -72,8 +72,8 @@ as it is; with nothing given nothing is sent.`,
 func newUpdateAKS() *command {
 	c := &cobra.Command{
 		Use: "aks -n NAME",
-		Long: `Change the certificate or the load balancer of an AKS target and wait until that
-is over. What is not given stays as it is.`,
+		Long: `Change the certificate or the load balancer of an AKS compute and wait until
+done. Settings you omit stay unchanged.`,
 		Example: `  computetarget update aks -n serving --load-balancer-type InternalLoadBalancer
   computetarget update aks -n serving --ssl-disable`,
 	}
@@ -82,12 +82,12 @@ is over. What is not given stays as it is.`,
 	f := c.Flags()
 	balancer := balancerFlags(f, "", "")
 	ssl := sslFlags(f)
-	disable := f.String("ssl-disable", "", "`True` or False: switch TLS off")
+	disable := f.String("ssl-disable", "", "`True` or False: turn TLS off")
 	renew := f.String("ssl-renew", "", "`True` or False: renew the certificate")
 	markV1(f, "ssl-disable", "ssl-renew")
 	for _, name := range []string{"ssl-disable", "ssl-renew"} {
 		trueOrFalse(f, name)
-		f.Lookup(name).NoOptDefVal = "true" // alone it means True
+		f.Lookup(name).NoOptDefVal = "true" // without a value it means True
 	}
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		want := &compute.AKSSpec{LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet}
@@ -98,7 +98,7 @@ is over. What is not given stays as it is.`,
 		off, again := strings.EqualFold(*disable, "true"), strings.EqualFold(*renew, "true")
 		switch {
 		case off && (want.SSL != nil || again):
-			return render.Result{}, exit.Usagef("--ssl-disable goes with no other --ssl flag")
+			return render.Result{}, exit.Usagef("--ssl-disable cannot be combined with other --ssl flags")
 		case off:
 			want.SSL = &compute.AKSSSL{Status: "Disabled"}
 		case again && want.SSL == nil:
@@ -123,8 +123,8 @@ is over. What is not given stays as it is.`,
 func newUpdateInstance() *command {
 	c := &cobra.Command{
 		Use: "computeinstance -n NAME --idle-shutdown TIME",
-		Long: `Change after how long without use an instance stops itself: 15 minutes to 3 days, or
-off. It is what "idle" does; "schedule" changes the hours and "resize" the size.`,
+		Long: `Change the idle time after which an instance stops: 15 minutes to 3 days, or
+off. "idle" does the same; "schedule" changes the hours and "resize" the size.`,
 		Example: `  computetarget update computeinstance -n dev --idle-shutdown 1h
   computetarget update computeinstance -n dev --idle-shutdown off`,
 	}

@@ -18,14 +18,13 @@ import (
 func newUse() *command {
 	c := &cobra.Command{
 		Use: "use WORKSPACE",
-		Long: `Choose the workspace to act in, for you everywhere (kept in your config.yaml), or
-with --here for a folder and those below it (kept in .azureml/config.json). The
-choice holds in the cloud it was made in: another cloud, and the emulator, keep
-one of their own.
+		Long: `Choose the default workspace: for you everywhere (saved in your config.yaml), or
+with --here for a folder and those below it (saved in .azureml/config.json). The
+choice applies to the current cloud; other clouds and the emulator keep their
+own.
 
-The workspace is looked up first. Without -g it is found by its name among the
-workspaces of the subscription or, when none is chosen, of every one you can
-see.`,
+The workspace must exist. Without -g, it is searched by name in the chosen
+subscription or, if none is chosen, in every subscription you can see.`,
 		Example: `  computetarget use local-ws
   computetarget use local-ws -g local-rg --here`,
 	}
@@ -64,8 +63,8 @@ see.`,
 	})
 }
 
-// workspaceName is the name of the workspace that a word means. An id says its
-// own group and subscription.
+// workspaceName is the workspace name in a word. An id also sets group and
+// subscription.
 func workspaceName(a *app.App, word string) (string, error) {
 	if !isID(word) {
 		if reason := notPlain(word); reason != "" {
@@ -87,20 +86,20 @@ func workspaceName(a *app.App, word string) (string, error) {
 	return ws.Name, nil
 }
 
-// overruled says what still decides here instead of the choice just written: a
-// project file above a user's choice, a variable above both.
+// overruled reports a source that overrides the choice just written: a project
+// file overrides the user's choice, a variable overrides both.
 func overruled(a *app.App, chosen compute.Workspace) []string {
 	ref, err := config.New(config.Inputs{Getenv: a.Getenv}).Workspace()
 	now := compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}
 	if err != nil || strings.EqualFold(now.ID(), chosen.ID()) {
 		return nil
 	}
-	return []string{fmt.Sprintf("in this folder and shell it stays %s (rg %s): that choice, from %s, goes first", now.Name, now.ResourceGroup, ref.Source())}
+	return []string{fmt.Sprintf("in this folder and shell it stays %s (rg %s), because %s takes precedence", now.Name, now.ResourceGroup, ref.Source())}
 }
 
-// findWorkspace looks a workspace up by its name, which Azure takes in any
-// case: in the group of -g, else in the whole subscription or, when none is
-// chosen, in all that the identity can see.
+// findWorkspace finds a workspace by name, ignoring case as Azure does: in the
+// group of -g, else in the whole subscription or, if none is chosen, in all
+// that the identity can see.
 func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Workspace, error) {
 	subscription, err := a.Settings.Subscription()
 	if err != nil {
@@ -111,7 +110,7 @@ func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Worksp
 		return compute.Workspace{}, err
 	}
 	if group.Level != config.LevelFlag {
-		group = config.Value{} // where one acts now is no word about where to look
+		group = config.Value{} // the current group does not limit the search
 	}
 	if group.Set() && subscription.Set() {
 		client, err := a.Connect(compute.Workspace{Subscription: subscription.Text, ResourceGroup: group.Text, Name: name})
@@ -145,11 +144,11 @@ func findWorkspace(ctx context.Context, a *app.App, name string) (compute.Worksp
 	case 1:
 		return found[0], nil
 	case 0:
-		tip := "computetarget workspace list shows the workspaces there are"
+		tip := "computetarget workspace list shows the workspaces"
 		if near := nearest.Word(name, known); near != "" {
 			tip = "did you mean " + near + "?"
 		}
-		return compute.Workspace{}, &exit.Error{Exit: exit.NotFound, Text: fmt.Sprintf("there is no workspace %s in %s", name, where), Tip: tip}
+		return compute.Workspace{}, &exit.Error{Exit: exit.NotFound, Text: fmt.Sprintf("no workspace %s in %s", name, where), Tip: tip}
 	}
-	return compute.Workspace{}, exit.Usagef("%d workspaces in %s are called %s: say which with -g or --subscription-id", len(found), where, name)
+	return compute.Workspace{}, exit.Usagef("%d workspaces in %s are called %s: choose one with -g or --subscription-id", len(found), where, name)
 }

@@ -14,12 +14,13 @@ import (
 func newWait() *command {
 	c := &cobra.Command{
 		Use: "wait NAME…",
-		Long: `Wait until nothing is in progress on the computes, whoever began it.
+		Long: `Wait until no operation is in progress on the computes.
 
-With --for it waits for a state: running, stopped, deleted, or a state as the
-service spells it. A compute on which a job runs counts as running.
+With --for, wait for a state: running, stopped, deleted, or any state of the
+service. A compute that runs a job counts as running.
 
-Exit codes: 0 reached, 4 timed out (the operation goes on), 5 failed, 3 not there.`,
+Exit codes: 0 reached, 4 timed out (the operation continues), 5 failed, 3 not
+found.`,
 		Example: `  computetarget wait dev
   computetarget wait dev gpu --for running --timeout 15m
   computetarget wait dev --for deleted`,

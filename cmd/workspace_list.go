@@ -16,8 +16,9 @@ import (
 func newWorkspaceList() *command {
 	c := &cobra.Command{
 		Use: "list",
-		Long: `List the workspaces of the subscription or, when none is chosen, of every one
-you can see; with -g those of a resource group. The chosen one is marked.`,
+		Long: `List the workspaces of the subscription or, if none is chosen, of every
+subscription you can see. -g limits the list to a resource group. The chosen
+workspace is marked.`,
 		Example: `  computetarget workspace list
   computetarget workspace list -g local-rg -o name`,
 		Args: noNames,
