@@ -68,7 +68,7 @@ func impossible() map[string]string {
 	return map[string]string{
 		".": "contains '.'", "#": "contains '#'", "1": "begin with a letter", "a b": "contains a blank", "a,b": "separated by blanks", "dev*": "is a pattern", "équipe-gpu": "contains 'é' (U+00E9)",
 		"_dev": "begin with a letter", strings.Repeat("x", 65): "more than 64 characters", "a/b": "contains '/'", "$NAME": "contains '$'", " ": "a variable unset", "": "a variable unset",
-		`"dev"`: "write dev", "azureml:dev": "write dev", "https://management.azure.com" + computeID("ws", "dev"): "is an address", "dev\ngpu": "holds line breaks",
+		`"dev"`: "write dev", "azureml:dev": "write dev", "https://management.azure.com" + computeID("ws", "dev"): "is an address", "dev\ngpu": "contains line breaks",
 		exampleCluster: "of type Microsoft.ContainerService/managedClusters",
 	}
 }

@@ -101,7 +101,7 @@ func neighbours(group string) []foreign {
 			{"code vscode vs-code rstudio", "computetarget open NAME --app vscode or rstudio opens it"},
 			{"key keys list-keys secret secrets credentials kubeconfig", "computetarget get-credentials NAME prints the secrets of an attached compute"},
 			{"identity identities", "computetarget amlcompute identity show -n NAME shows the identity of a cluster"},
-			{"enable-sso sso", "az ml compute enable-sso enables single sign-on; computetarget cannot"},
+			{"enable-sso sso", "only az ml compute enable-sso enables single sign-on"},
 			{"emulate mock simulate simulator local sandbox demo", "--cloud emulator on any command, or computetarget emulator serve, works without an Azure account"},
 			{"convert translate upgrade-scripts", "computetarget migrate rewrites calls of the old CLI in scripts"},
 			{"upgrade self-update", "go install github.com/computetarget/computetarget@latest installs the newest version"},

@@ -11,9 +11,9 @@ func TestNeighboursWords(t *testing.T) {
 	t.Parallel()
 	for line, ours := range map[string]string{
 		"ls": "computetarget list", "ps": "computetarget list", "rm dev": "computetarget delete NAME", "get dev": "computetarget show NAME",
-		"describe dev": "computetarget show NAME", "tag dev a=b": "--tag KEY=VALUE", "rename a b": "keeps its name",
+		"describe dev": "computetarget show NAME", "tag dev a=b": "--tag KEY=VALUE", "rename a b": "cannot be renamed",
 		"quota": "computetarget list-usage", "sizes": "computetarget list-sizes", "nodes cpu": "computetarget list-nodes NAME",
-		"clone a b": "nothing copies", "snooze dev": "computetarget schedule skip NAME", "extend dev": "computetarget schedule skip NAME",
+		"clone a b": "cannot be copied", "snooze dev": "computetarget schedule skip NAME", "extend dev": "computetarget schedule skip NAME",
 		"events dev": "computetarget show NAME", "diagnose dev": "computetarget show NAME", "validate f.yml": "--dry-run",
 		"kill dev": "computetarget stop NAME", "whoami": "computetarget auth status", "login": "az login",
 		"up dev": "computetarget start NAME", "down dev": "computetarget stop NAME", "deallocate dev": "computetarget stop NAME",

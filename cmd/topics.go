@@ -68,8 +68,8 @@ func writeExitCodes(w io.Writer) {
 		writeWrapped(w, fmt.Sprintf("  %3d  ", e.code), e.meaning)
 	}
 	fmt.Fprint(w, `
-With several names, the code is the one that all failures share, else 1. Deleting
-a compute that does not exist is 3.
+With several names, it is the code that all failures share, else 1. Deleting a
+compute that does not exist is 3.
 `)
 }
 
@@ -135,9 +135,9 @@ bare-word literals that az supports. Hashes keep the order of the expression.
   computetarget show dev --query state -o tsv
   computetarget list --query "[?state=='Running'].{who:owner,what:name}" -o table
 
-One name prints an object, several an array in the same order. -v prints the full
-object, --raw the service's own response. stdout contains only the result; notes,
-progress and errors go to stderr.
+One name prints an object, several an array in the same order. -v prints the
+full object, --raw the service's own response. stdout has only the result;
+notes, progress and errors go to stderr.
 `)
 }
 
