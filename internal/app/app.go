@@ -1,8 +1,7 @@
-// Package app is what a run of a command has at hand, in three parts: the
-// session (settings, streams, output, questions), the connector (clients and who
-// signs their requests) and the host of the emulator. Making them touches
-// nothing outside the process: what they need is read, opened or dialled when it
-// is asked for first.
+// Package app is the context of a command's run, in three parts: the session
+// (settings, streams, output, questions), the connector (clients and
+// credentials) and the host of the emulator. Creating them has no effect
+// outside the process: they read, open and connect on first use.
 package app
 
 import (
@@ -72,7 +71,7 @@ func (a *App) Print(r render.Result) error {
 	return a.print(r, a.Now())
 }
 
-// Close ends what was opened.
+// Close closes everything opened.
 func (a *App) Close() {
 	a.Session.close()
 	a.Emulator.close()

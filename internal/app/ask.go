@@ -13,10 +13,9 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 )
 
-// Confirm asks a question that y or yes answers with yes, and everything else
-// with no. Where nobody can be asked, and with --yes, the answer is yes; a
-// command that must not go on then looks at CanAsk first. The end of ctx ends
-// the question.
+// Confirm asks a yes-no question; y and yes mean yes, everything else no. With
+// --yes, or where nobody can be asked, the answer is yes; a command that must
+// not proceed then checks CanAsk first. The question ends with ctx.
 func (s *Session) Confirm(ctx context.Context, question string) (bool, error) {
 	return s.ask(ctx, question+s.mark()+" [y/N] ", "y", "yes")
 }
@@ -67,8 +66,8 @@ func (s *Session) ask(ctx context.Context, question string, yes ...string) (bool
 	}
 }
 
-// CanAsk reports whether a person can be asked: stderr is a terminal, this is no
-// CI, and the terminal that answers can be opened.
+// CanAsk reports whether somebody can be asked: stderr is a terminal, CI is not
+// set, and the controlling terminal can be opened.
 func (s *Session) CanAsk() bool {
 	_, ok := s.answers()
 	return ok

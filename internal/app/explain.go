@@ -14,9 +14,8 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// Explain adds to an error what the settings and the remembered names say about
-// it: which workspaces there are when none is chosen, and what was meant when
-// something is not there.
+// Explain adds advice from the settings and cached names to an error: the
+// workspaces if none is chosen, and the nearest name if something is not found.
 func (a *App) Explain(ctx context.Context, err error) error {
 	if errors.Is(err, config.ErrNotChosen) {
 		return a.candidates(ctx, err)
@@ -64,8 +63,8 @@ func (a *App) located(err error) error {
 	return &exit.Error{Text: text, Tip: hint, Err: err}
 }
 
-// isCompute reports whether what is not there is the compute that was named, as
-// opposed to the workspace or the group it should be in.
+// isCompute reports whether the compute itself is missing, as opposed to its
+// workspace or group.
 func isCompute(e *compute.Error) bool {
 	message := strings.ToLower(e.Message)
 	switch strings.ToLower(e.Code) {

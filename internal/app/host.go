@@ -26,7 +26,7 @@ type Host struct {
 
 	opening  sync.Mutex
 	emulator *emulator.Emulator
-	unopened error // why there is none
+	unopened error // why it could not be opened
 }
 
 // open opens the emulator's state on this machine, or returns what came of that
@@ -197,13 +197,13 @@ func elsewhere(err error) error {
 	case errors.As(err, &distrust):
 		return &exit.Error{Err: err, Tip: distrust.Tip}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return &exit.Error{Err: err, Tip: "let COMPUTETARGET_EMULATOR_DIR name a folder that can be written to"}
+		return &exit.Error{Err: err, Tip: "set COMPUTETARGET_EMULATOR_DIR to a writable folder"}
 	}
 	return err
 }
 
-// toServer sends what is meant for the emulator in this process to a server. The
-// Host header stays, so that URLs in the answers are of the same host.
+// toServer sends requests for the embedded emulator to a server. The Host
+// header stays, so that URLs in responses have the same host.
 type toServer struct {
 	to   *url.URL
 	next http.RoundTripper

@@ -13,15 +13,15 @@ import (
 	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
-// How long remembered names are offered before the service is asked again, and
-// how long a person who pressed tab waits for its answer.
+// How long cached names are valid, and how long completion waits for the
+// service.
 const (
 	completionPatience = time.Second
 	computesFresh      = 10 * time.Minute
 	workspacesFresh    = time.Hour
 	sizesFresh         = 7 * 24 * time.Hour
-	// After the service did not answer, what is remembered is offered for this
-	// long, so that not every press of tab waits.
+	// After the service did not answer, the cache is used for this long, so
+	// that not every press of tab waits.
 	retryAfter = time.Minute
 )
 

@@ -112,9 +112,9 @@ func Loses(o compute.Change, replaced bool) bool {
 	return len(lost) > 0 && (len(o.Want) == 0 || replaced && slices.ContainsFunc(lost, byHand))
 }
 
-// byHand reports whether a schedule is none of those that hours are compiled
-// to: a recurrence, one that is disabled or begins later, or a cron expression
-// with more in it than a time and days of the week.
+// byHand reports whether hours do not compile to such a schedule: a recurrence,
+// one that is disabled or begins later, or a cron expression with more in it
+// than a time and days of the week.
 func byHand(s compute.Schedule) bool {
 	if s.Err != nil || s.Entry.Cron == nil || !s.Entry.Enabled || !s.Entry.Start.IsZero() {
 		return true

@@ -43,7 +43,7 @@ type Session struct {
 	output         render.Options
 	wrote          atomic.Bool
 	summary        string
-	tty            *os.File // the controlling terminal, once somebody was asked
+	tty            *os.File // the controlling terminal, after the first question
 }
 
 func newSession(w World, call Call) (*Session, error) {
@@ -77,9 +77,8 @@ func newSession(w World, call Call) (*Session, error) {
 	return s, nil
 }
 
-// choose takes the output that is asked for. A format that does not fit the
-// result is refused, so that nothing is done first; where it is a setting for
-// all commands it is passed over.
+// choose sets the output. A format that does not fit the result is refused
+// before anything is done; from a setting for all commands it is ignored.
 func (s *Session) choose(expression string, call Call) error {
 	format, err := s.Settings.Get(config.Output)
 	if err != nil {

@@ -22,9 +22,9 @@ type Look struct {
 	At    time.Time          // the service's
 }
 
-// Watch shows a list again and again until ctx ends, whose cause it returns: on
-// a terminal in place, elsewhere as a line for every change of state. A trouble
-// that may pass is said and ridden out, unless it comes first.
+// Watch updates a list until ctx ends and returns its cause: in place on a
+// terminal, elsewhere with one line per change of state. It reports temporary
+// errors and continues, unless the first read fails.
 func (s *Session) Watch(ctx context.Context, every time.Duration, list func(context.Context) (Look, error)) error {
 	if s.output.Format != "" || s.output.Query != nil || s.Full {
 		return exit.Usagef("--watch prints lines for people; leave -o, --query and -v out")
@@ -105,8 +105,8 @@ func (s *Session) fit(look Look, height int) ([]string, error) {
 	return append(table, below...), err
 }
 
-// changes prints a line for every compute that is new, gone from the list or in
-// another state than before.
+// changes prints a line for every compute that is new, removed or in another
+// state.
 func (s *Session) changes() func(Look, error) error {
 	before := map[string]string{}
 	return func(look Look, trouble error) error {

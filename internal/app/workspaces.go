@@ -8,7 +8,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// abreast is how many subscriptions are asked for their workspaces at a time.
+// abreast is how many subscriptions are queried at a time.
 const abreast = 8
 
 // Workspaces lists the workspaces of the chosen subscription or, when none is

@@ -35,7 +35,7 @@ func (s *Session) Zone() (schedule.Zone, error) {
 	return zone, nil
 }
 
-// GivenZone is the time zone of the settings; ok is false when there is none.
+// GivenZone is the time zone of the settings; ok is false if none is set.
 func (s *Session) GivenZone() (zone schedule.Zone, ok bool, err error) {
 	setting, err := s.Settings.Get(config.TimeZone)
 	if err != nil || !setting.Set() {

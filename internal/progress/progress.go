@@ -53,7 +53,7 @@ type Progress struct {
 	screen  *screen // nil until something is drawn
 }
 
-// row is what is known of the wait for one compute.
+// row is the progress of the wait for one compute.
 type row struct {
 	name    string
 	verb    compute.Verb
@@ -171,7 +171,7 @@ func (p *Progress) writePlain(r *row, e compute.Event) {
 		what = e.State
 	case compute.EventTrouble:
 		if what = r.trouble; what == r.told {
-			return // the same trouble again is no news
+			return // already reported
 		}
 		r.told = what
 	case compute.EventDone:

@@ -50,6 +50,6 @@ func (s *Streams) carried(text string) string {
 	return out.String() + text[last:]
 }
 
-// said is a text as people get it: control characters removed, commands ready to
-// be pasted, and nothing of what is hidden.
+// said is a text for display: without control characters and hidden text, and
+// with commands ready to paste.
 func (s *Streams) said(text string) string { return s.withoutHidden(s.carried(Clean(text))) }

@@ -110,8 +110,7 @@ func withName(text, name, by string) string {
 	}
 }
 
-// wordAt is where a name stands in a text as a word of its own; -1 when it does
-// not.
+// wordAt is the position of a name as a whole word in a text, or -1.
 func wordAt(text, name string) int {
 	part := func(c byte) bool {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'

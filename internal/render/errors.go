@@ -115,17 +115,17 @@ func commonCode(errs []error) int {
 }
 
 // PrintError writes err to stderr: "ERROR: (Code) message", then "hint: …" and
-// "request id: …" when there are any. Joined errors are written one by one,
-// those with the same cause as one that names every compute. Everything is text
-// for people, whatever -o says.
+// "request id: …" when there are any. Joined errors are written one by one;
+// errors with the same cause become one that names every compute. The output is
+// always text, whatever -o says.
 func PrintError(s *Streams, err error) {
 	for _, r := range byCause(reportsOf(err, false)) {
 		r.print(s)
 	}
 }
 
-// reportsOf is what is told about err; several says that other errors stand
-// beside it, so that each has to name its compute.
+// reportsOf returns the reports of err; several is true if there are other
+// errors, so that each must name its compute.
 func reportsOf(err error, several bool) []report {
 	if err == nil {
 		return nil
@@ -173,7 +173,7 @@ func joined(err error) ([]error, bool) {
 	return slices.DeleteFunc(slices.Clone(j.Unwrap()), func(e error) bool { return e == nil }), true
 }
 
-// report is what is told about one failure.
+// report describes one failure.
 type report struct {
 	name, code, message, hint, requestID string
 }

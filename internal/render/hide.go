@@ -19,9 +19,8 @@ const (
 // instead.
 type hiddenText struct{ text, as string }
 
-// Hide keeps a text out of every error and note: they say as instead. It is for
-// what people did not write in order to see it again, such as passwords and the
-// contents of files.
+// Hide keeps a text out of every error and note, which print as instead. Use it
+// for passwords and the contents of files.
 func (s *Streams) Hide(text, as string) {
 	quoted := strconv.Quote(text)
 	for _, form := range []string{compute.ProposeName(text), text, Clean(text), quoted[1 : len(quoted)-1]} {
@@ -36,7 +35,7 @@ func (s *Streams) Hide(text, as string) {
 	}
 }
 
-// withoutHidden is a message without what is hidden, whole or in parts.
+// withoutHidden is a message without hidden text, whole or in parts.
 func (s *Streams) withoutHidden(message string) string {
 	if len(s.hidden) == 0 {
 		return message

@@ -10,8 +10,8 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Page is what a people's view draws on: lines for a terminal of a known
-// width. Everything written is cleaned of control characters.
+// Page collects the lines of a readable view for a terminal of a known width.
+// It removes control characters from everything written.
 type Page struct {
 	// Now is the service's time, in the zone of the view.
 	Now time.Time
@@ -88,7 +88,7 @@ func (p *Page) Row(label, value string) {
 }
 
 const (
-	// sentenceMax bounds what is not cut to the terminal's width.
+	// sentenceMax limits text that is not cut to the terminal's width.
 	sentenceMax = 1000
 	// labelWidth is that of the longest label of a row.
 	labelWidth = len("restarted")
@@ -203,7 +203,7 @@ func widths() *runewidth.Condition {
 // something was cut.
 func Cut(text string, width int) string { return CutEnd(text, width, "…") }
 
-// CutEnd is Cut with another end of what was cut.
+// CutEnd is Cut with another ellipsis.
 func CutEnd(text string, width int, end string) string {
 	c := widths()
 	if c.StringWidth(text) <= width {

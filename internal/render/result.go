@@ -77,8 +77,8 @@ type Searcher interface {
 
 // Options say how to print.
 type Options struct {
-	// Format is the format asked for by -o or the settings; empty lets the
-	// output decide: the people's view on a terminal, JSON elsewhere.
+	// Format is the format from -o or the settings; empty means the readable
+	// view on a terminal and JSON elsewhere.
 	Format Format
 	// Query is the compiled --query, nil for none.
 	Query Searcher
@@ -154,7 +154,7 @@ func Note(s *Streams, o Options, sentence string) {
 
 const emulatorMark = " (emulator)"
 
-// drawn reports whether the people's view is what is printed.
+// drawn reports whether the readable view is printed.
 func drawn(s *Streams, o Options, r Result) bool {
 	return r.People != nil && (o.Format == Wide || o.Format == "" && o.Query == nil && s.Out.TTY)
 }

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Output is one place text goes to, with what is known about it. Each output
-// answers for itself: stdout may be a pipe while stderr is a terminal.
+// Output is an output stream and its properties. Each stream has its own:
+// stdout may be a pipe while stderr is a terminal.
 type Output struct {
 	io.Writer
 	// TTY says that a person reads this output.
@@ -29,8 +29,8 @@ type Output struct {
 // fallbackWidth is used when a terminal does not tell its width.
 const fallbackWidth = 80
 
-// Width returns the columns of the terminal, asked anew on each call because
-// terminals are resized. Off a terminal it returns 0, which means: do not cut.
+// Width returns the columns of the terminal, read on each call because
+// terminals are resized. Elsewhere it returns 0, which means: do not cut.
 func (o *Output) Width() int {
 	if !o.TTY {
 		return 0
@@ -78,8 +78,8 @@ type Streams struct {
 	// Stdin is stdin as it was given, for the programs that commands run.
 	Stdin io.Reader
 	InTTY bool
-	// CI says that no person is there, whatever the streams are: a build service
-	// has set the variable CI.
+	// CI is true in a build service, which sets the variable CI: nobody can
+	// answer, whatever the streams are.
 	CI  bool
 	Out *Output
 	Err *Output

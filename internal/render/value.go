@@ -18,8 +18,8 @@ import (
 // member is one key of an object with its value.
 type member = query.Member
 
-// Timed is a value that depends on when it is printed. It is asked for it then,
-// so that of a list of thousands only one is held at a time.
+// Timed is a value that depends on when it is printed. It is computed then, so
+// that only one of thousands is in memory at a time.
 type Timed interface{ At(now time.Time) any }
 
 // simplify turns a value into nil, bool, string, json.Number, []any,

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// writeYAML writes block YAML with sorted keys. Strings that a YAML reader
-// could take for something else are double-quoted.
+// writeYAML writes block YAML with sorted keys. Strings that a YAML parser
+// could misread are double-quoted.
 func writeYAML(out io.Writer, v any, color bool) error {
 	w := jsonWriter{out: out, color: color, yaml: true}
 	w.block(v, 0, false)
@@ -113,8 +113,8 @@ func (w *jsonWriter) yamlString(color, s string) {
 }
 
 // plainYAML reports whether s is the same string to every YAML reader without
-// quotes: it starts with an ASCII letter, goes on with letters, digits and
-// "_-./", and is none of the words that mean something else.
+// quotes: it starts with an ASCII letter, continues with letters, digits and
+// "_-./", and is not a reserved word.
 func plainYAML(s string) bool {
 	if s == "" {
 		return false

@@ -80,8 +80,8 @@ func serviceObjects(c *compute.Compute) (objects []any, ids []string) {
 	return objects, ids
 }
 
-// Entries are the schedules that can be read. numbers are what people call
-// them by.
+// Entries are the schedules that can be read. numbers are their numbers for
+// users.
 func Entries(list []compute.Schedule) (entries []schedule.Entry, numbers []int) {
 	for i, s := range list {
 		if s.Err == nil {
@@ -254,8 +254,8 @@ func (p page) hours(c *compute.Compute) {
 	}
 }
 
-// quietUntil is when schedules that do nothing for more than a week, as those
-// that are paused, go on.
+// quietUntil is when schedules that do nothing for more than a week, such as
+// paused ones, resume.
 func quietUntil(entries []schedule.Entry, now time.Time) (at time.Time, ok bool) {
 	for _, e := range entries {
 		if next, fires := e.Next(now); fires && (!ok || next.Before(at)) {
@@ -353,8 +353,8 @@ func Skipped(s schedule.Shift, now time.Time) string {
 	return fmt.Sprintf("will not %s %s; the next %s is %s", action, strings.Join(words, ", "), action, day(s.Next, now))
 }
 
-// Applies says what goes on to stop an instance whose schedules skip something,
-// or that nothing does.
+// Applies says what still stops an instance whose schedules skip something, or
+// that nothing does.
 func Applies(now time.Time, c *compute.Compute) string {
 	if d, ok := c.Instance.IdleShutdown(); ok && idleRemark(c) == "" {
 		return "idle shutdown still applies: it stops after " + schedule.FormatIdle(d) + " without use"

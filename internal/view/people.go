@@ -267,7 +267,7 @@ func sentence(o compute.Outcome, now time.Time) string {
 	return strings.Join(parts, " · ")
 }
 
-// alreadySo says that there was nothing to do, "" when there was.
+// alreadySo says that there was nothing to do, or is "".
 func alreadySo(o compute.Outcome) string {
 	switch {
 	case !o.Already || removal(o) || o.Compute == nil || o.Verb == compute.VerbWait || o.Compute.InTransition():
@@ -576,7 +576,7 @@ func (p page) instanceRows(c *compute.Compute) {
 }
 
 // stops says what will stop an instance, and when; "" when it is off and
-// nothing is set. An idle time that can never pass is no way to stop.
+// nothing is set. An idle time that can never pass does not stop it.
 func (p page) stops(c *compute.Compute, bySchedule time.Time) string {
 	var ways []string
 	if !bySchedule.IsZero() {

@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 )
 
-// rawAt returns the text under a path of keys of a JSON document, nil when
-// there is none. Lists of thousands of computes need three values of each that
-// the typed view does not keep; decoding every body again for them would take
-// as long as everything else together. The document has been read before, so
-// it is known to be JSON.
+// rawAt returns the text under a path of keys of a JSON document, or nil. Lists
+// of thousands of computes need three values of each that the typed view does
+// not keep; decoding every body again for them would take as long as everything
+// else together. The document has been read before, so it is known to be JSON.
 func rawAt(doc []byte, path ...string) json.RawMessage {
 	i := skipSpace(doc, 0)
 	for _, key := range path {

@@ -14,8 +14,7 @@ import (
 type Detail int
 
 const (
-	// Brief is the default object: the keys of v1's objects and those people
-	// filter by.
+	// Brief is the default object: v1's keys and common keys to filter by.
 	Brief Detail = iota
 	// Verbose is -v: v1's full object plus every field of the service
 	// that it lacks.
@@ -283,7 +282,7 @@ func fill(o *query.Object, keys ...string) {
 	}
 }
 
-// edit changes the object under a key, put there when there is none.
+// edit changes the object under a key and creates it if missing.
 func edit(o *query.Object, key string, change func(*query.Object)) {
 	inner, _ := render.Field(*o, key).(query.Object)
 	if inner == nil {
@@ -323,8 +322,8 @@ func drop(o *query.Object, key string) {
 }
 
 // isoformat writes a time of the service as v1 did, with Python's isoformat:
-// microseconds cut off, left out when zero, offset as +00:00. What is no time
-// stays as it is.
+// microseconds cut off, left out when zero, offset as +00:00. Other text stays
+// unchanged.
 func isoformat(v any) any {
 	s, ok := v.(string)
 	if !ok {

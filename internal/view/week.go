@@ -15,15 +15,14 @@ import (
 // Preview is an instance whose schedules are to be drawn.
 type Preview struct {
 	Name string
-	// Compute is the instance as the service tells it; nil for what is not there
-	// yet.
+	// Compute is the instance from the service; nil if it does not exist yet.
 	Compute *compute.Compute
 	// Schedules are those of the picture.
 	Schedules []compute.Schedule
 
 	zone     string // names the clock of the days
 	entries  []schedule.Entry
-	numbers  []int // what people call the entries by
+	numbers  []int // the numbers of the entries
 	problems []string
 	plan     schedule.Plan
 }
@@ -289,8 +288,8 @@ func today(d schedule.PlanDay, now time.Time) bool {
 	return !now.IsZero() && !now.Before(d.From) && now.Before(d.To)
 }
 
-// remark is what stands beside a day, as far as there is room: the hours on,
-// clock changes, and from when to when.
+// remark is the text beside a day, as far as it fits: the hours on, clock
+// changes, and from when to when.
 func (g glyphs) remark(d schedule.PlanDay, room int) string {
 	var on time.Duration
 	var spans []string

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Elapsed writes a time span for people, to two units: 12s, 3m02s, 2h11m,
-// 3d04h. Negative spans are 0s.
+// Elapsed writes a readable time span of two units: 12s, 3m02s, 2h11m, 3d04h.
+// Negative spans are 0s.
 func Elapsed(d time.Duration) string {
 	s := int64(max(d, 0).Seconds())
 	switch {
@@ -46,7 +46,7 @@ func Span(d time.Duration) string {
 	return b.String()
 }
 
-// Ago writes a past time for people: "just now", "3h ago", "2 days ago".
+// Ago writes a readable past time: "just now", "3h ago", "2 days ago".
 func Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {

@@ -12,7 +12,7 @@ import (
 type ActOptions struct {
 	// NoWait returns once the service accepted the request.
 	NoWait bool
-	// Timeout is the longest wait in wall-clock time; 0 waits for ever.
+	// Timeout is the longest wait in wall-clock time; 0 waits forever.
 	Timeout time.Duration
 	// Strict sends the request whatever the state, so that the service refuses
 	// what it refuses.
@@ -81,7 +81,7 @@ func intentOf(verb Verb) intent {
 	return i
 }
 
-// removes reports whether the goal is that there is no compute.
+// removes reports whether the goal is that the compute does not exist.
 func (i *intent) removes() bool { return i.verb == VerbDelete || i.verb == VerbDetach }
 
 // landed reports whether a compute shows that a request whose answer was lost

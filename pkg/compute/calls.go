@@ -27,7 +27,7 @@ func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
 	return outcomes
 }
 
-// get reads a compute. An answer that is not about it is none.
+// get reads a compute. An answer about anything else is an error.
 func (c *Client) get(ctx context.Context, k call) (*Compute, *answer, error) {
 	compute := new(Compute)
 	a, err := c.read(ctx, k, func(a *answer) error {

@@ -482,7 +482,7 @@ func neverSent(err error) bool {
 		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// isPermanent reports whether a transport says that asking again is no use.
+// isPermanent reports whether a transport says that a retry is useless.
 func isPermanent(err error) bool {
 	var p interface{ Permanent() bool }
 	return errors.As(err, &p) && p.Permanent()

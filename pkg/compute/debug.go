@@ -220,7 +220,7 @@ func safeText(s string) string {
 }
 
 // safeURL hides the values of an address's query and fragment, and a user in
-// it. What is no address comes back as it is.
+// it. It returns other text unchanged.
 func safeURL(s string) string {
 	if !strings.Contains(s, "://") && !strings.HasPrefix(s, "/") {
 		return s

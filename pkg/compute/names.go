@@ -10,10 +10,10 @@ import (
 // longestName is how many characters the name of any compute may have.
 const longestName = 64
 
-// PossibleName reports whether word can be the name of any compute, whoever made
-// it and of whatever type: a letter, then letters, digits, hyphens and
-// underscores, 64 at most. It is wider than every rule the service has for new
-// names; what it refuses was never meant as a name, so no request is made for it.
+// PossibleName reports whether word can be the name of a compute of any type: a
+// letter, then letters, digits, hyphens and underscores, 64 at most. It is
+// wider than every rule the service has for new names; what it refuses was
+// never meant as a name, so no request is made for it.
 func PossibleName(word string) bool {
 	if word == "" || len(word) > longestName || !isLetter(word[0]) {
 		return false

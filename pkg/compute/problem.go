@@ -78,7 +78,7 @@ type wireError struct {
 
 // readProblems reads errors from any shape seen: {"error":{…}}, that nested
 // again, a bare {"code","message"}, a list of either, a message that is itself
-// such JSON. It returns nil when there is no error in data.
+// such JSON. It returns nil if data has no error.
 func readProblems(data []byte, depth int) []Problem {
 	data = bytes.TrimSpace(data)
 	if depth > maxNesting || len(data) == 0 {
@@ -222,8 +222,8 @@ func answerError(op operation, name string, a *answer) *Error {
 	}
 	e.Kind = classify(a.status, e.Code, e.Message)
 	if isPage(a.body) {
-		// Whoever wrote this, it was not the service: its 404 is not a missing
-		// compute and its 403 not a missing permission.
+		// The service did not write this: its 404 is not a missing compute and
+		// its 403 not a missing permission.
 		e.Kind = KindUnreachable
 	}
 	for _, d := range e.Details {

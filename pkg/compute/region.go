@@ -86,7 +86,7 @@ type Usage struct {
 	Type      string `json:"type"`
 	Unit      string `json:"unit"`
 	Current   int64  `json:"currentValue"`
-	Limit     int64  `json:"limit"` // -1 is no limit
+	Limit     int64  `json:"limit"` // -1 means unlimited
 	Workspace string `json:"amlWorkspaceLocation"`
 	Name      struct {
 		Value     string `json:"value"`

@@ -53,7 +53,7 @@ type Target struct {
 type WaitOptions struct {
 	// Goal is used for targets without an operation.
 	Goal Goal
-	// Timeout is the longest wait in wall-clock time; 0 waits for ever.
+	// Timeout is the longest wait in wall-clock time; 0 waits forever.
 	Timeout time.Duration
 	// OnEvent is told what happens, one call at a time.
 	OnEvent func(Event)

@@ -320,7 +320,7 @@ func (d *disk) rewrite(s *arm.Records) (err error) {
 	}()
 	left, _ := filepath.Glob(d.path + newSuffix) // the pattern is constant and well formed
 	for _, f := range left {
-		_ = os.Remove(f) // whoever was writing it was killed: the lock is ours
+		_ = os.Remove(f) // its writer was killed: the lock is ours
 	}
 	tmp, err := os.CreateTemp(d.dir, stateFile+newSuffix) // 0600
 	if err != nil {

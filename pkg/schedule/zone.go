@@ -175,8 +175,8 @@ func offsetOf(name string) (offset string, ok bool) {
 	return text, len(text) > 1 && (text[0] == '+' || text[0] == '-') && '0' <= text[1] && text[1] <= '9'
 }
 
-// abbreviated is the zone most people mean by an abbreviation that is no name
-// of a zone, or "".
+// abbreviated is the usual time zone for an abbreviation that is not a zone
+// name, or "".
 func abbreviated(name string) string {
 	switch strings.ToUpper(name) {
 	case "PST", "PDT", "PT":
