@@ -87,6 +87,7 @@ func TestPagesAreRefused(t *testing.T) {
 		{"every address", "DELETE", compute, "", []string{"Host: 0.0.0.0" + port}},
 		{"a user before the name", "DELETE", compute, "", []string{"Host: localhost@evil.example"}},
 		{"a path in it", "DELETE", compute, "", []string{"Host: localhost/evil.example"}},
+		{"this machine behind a user", "DELETE", compute, "", []string{"Host: evil.example@localhost"}},
 		{"health under a rebound name", "GET", "/healthz", "", []string{"Host: evil.example"}},
 	} {
 		status, header, body := ask(t, client, attack.method, srv.Endpoint+attack.path, attack.body, attack.headers...)

@@ -167,7 +167,7 @@ func TestUnusable(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(path string) error{
 		"newer version": func(path string) error {
-			return os.WriteFile(path, []byte(`{"format":"computetarget-emulator","schema":99,"file":"f"}`+"\n"), 0o600)
+			return os.WriteFile(path, []byte(`{"format":"computetarget-emulator","schema":2,"file":"f"}`+"\n"), 0o600)
 		},
 		"unreadable": func(path string) error { // a link to itself, which not even root can read
 			return errors.Join(os.Remove(path), os.Symlink(path, path))
