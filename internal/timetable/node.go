@@ -130,11 +130,9 @@ func (n *node) kind() string {
 	return fmt.Sprint(n.scalar)
 }
 
-var separators = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("-", "", "_", "") })
-
 // fold normalizes a key: no case, hyphens or underscores.
 func fold(key string) string {
-	return strings.ToLower(separators().Replace(key))
+	return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(key, "-", ""), "_", ""))
 }
 
 func show(text string) string { return fmt.Sprintf("%.60q", text) }

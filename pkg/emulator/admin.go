@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
@@ -121,7 +122,7 @@ func (t *tx) admin(q *request) (*arm.Response, error) {
 	if len(q.Path) == 2 {
 		verb = q.Method + " " + q.Path[1]
 	}
-	run, ok := controls[verb]
+	run, ok := controls()[verb]
 	if !ok {
 		return nil, arm.Fail(http.StatusNotFound, "NotFound", "The emulator has no operation %s %s.", q.Method, fmt.Sprint(q.Path[1:]))
 	}
@@ -141,43 +142,45 @@ func (t *tx) admin(q *request) (*arm.Response, error) {
 
 // controls are those operations by method and path. Those that change something
 // answer with the Status or the faults; by is a Go duration.
-var controls = map[string]func(t *tx, body []byte) (any, error){
-	"GET status": func(t *tx, _ []byte) (any, error) { return t.after(nil) },
-	"POST reset": func(t *tx, _ []byte) (any, error) { return t.after(t.reset()) },
-	"POST advance": func(t *tx, body []byte) (any, error) {
-		var in struct{ By string }
-		if err := arm.Decode(body, &in); err != nil {
-			return nil, err
-		}
-		d, err := time.ParseDuration(in.By)
-		if err != nil {
-			return nil, arm.BadRequest("%q is not a duration such as 90m or 12h.", in.By)
-		}
-		return t.after(t.advance(d))
-	},
-	"POST set": func(t *tx, body []byte) (any, error) {
-		var in struct {
-			ID string
-			Change
-		}
-		if err := arm.Decode(body, &in); err != nil {
-			return nil, err
-		}
-		return t.after(machinelearning.Set(t.Tx, in.ID, in.Change))
-	},
-	"POST load": func(t *tx, body []byte) (any, error) {
-		_, err := machinelearning.Load(t.Tx, body)
-		return t.after(err)
-	},
-	"GET requests":  func(t *tx, _ []byte) (any, error) { return t.e.journal.all() },
-	"GET faults":    func(t *tx, _ []byte) (any, error) { return t.faults(), nil },
-	"DELETE faults": func(t *tx, _ []byte) (any, error) { return t.clearFaults(), nil },
-	"POST faults": func(t *tx, body []byte) (any, error) {
-		var f Fault
-		if err := arm.Decode(body, &f); err != nil {
-			return nil, err
-		}
-		_, err := t.addFault(f)
-		return t.faults(), err
-	},
-}
+var controls = sync.OnceValue(func() map[string]func(t *tx, body []byte) (any, error) {
+	return map[string]func(t *tx, body []byte) (any, error){
+		"GET status": func(t *tx, _ []byte) (any, error) { return t.after(nil) },
+		"POST reset": func(t *tx, _ []byte) (any, error) { return t.after(t.reset()) },
+		"POST advance": func(t *tx, body []byte) (any, error) {
+			var in struct{ By string }
+			if err := arm.Decode(body, &in); err != nil {
+				return nil, err
+			}
+			d, err := time.ParseDuration(in.By)
+			if err != nil {
+				return nil, arm.BadRequest("%q is not a duration such as 90m or 12h.", in.By)
+			}
+			return t.after(t.advance(d))
+		},
+		"POST set": func(t *tx, body []byte) (any, error) {
+			var in struct {
+				ID string
+				Change
+			}
+			if err := arm.Decode(body, &in); err != nil {
+				return nil, err
+			}
+			return t.after(machinelearning.Set(t.Tx, in.ID, in.Change))
+		},
+		"POST load": func(t *tx, body []byte) (any, error) {
+			_, err := machinelearning.Load(t.Tx, body)
+			return t.after(err)
+		},
+		"GET requests":  func(t *tx, _ []byte) (any, error) { return t.e.journal.all() },
+		"GET faults":    func(t *tx, _ []byte) (any, error) { return t.faults(), nil },
+		"DELETE faults": func(t *tx, _ []byte) (any, error) { return t.clearFaults(), nil },
+		"POST faults": func(t *tx, body []byte) (any, error) {
+			var f Fault
+			if err := arm.Decode(body, &f); err != nil {
+				return nil, err
+			}
+			_, err := t.addFault(f)
+			return t.faults(), err
+		},
+	}
+})

@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Emulator, error) {
 	}
 	e := &Emulator{opts: o, mu: make(chan struct{}, 1)}
 	e.settings = arm.Settings{
-		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, NewID: uuid, Providers: providers,
+		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, NewID: uuid, Providers: providers(),
 	}
 	e.records = e.seeded()
 	e.journal, e.buckets = newJournal(o.Dir), map[string]*bucket{}
@@ -295,7 +295,7 @@ type clockRecord struct {
 // seeded returns what a new emulator holds.
 func (e *Emulator) seeded() *arm.Records {
 	tables := []arm.Declared{clocks, faults}
-	for _, p := range providers {
+	for _, p := range providers() {
 		tables = append(tables, p.Tables...)
 	}
 	r := arm.NewRecords(tables)
@@ -307,7 +307,7 @@ func (e *Emulator) seeded() *arm.Records {
 }
 
 func seed(t *arm.Tx) {
-	for _, p := range providers {
+	for _, p := range providers() {
 		if p.Seed != nil {
 			p.Seed(t)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
@@ -257,7 +258,7 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 	if f.Status >= 300 {
 		code, message := f.Code, f.Message
 		if code == "" {
-			code = cmp.Or(faultCodes[f.Status], strings.ReplaceAll(http.StatusText(f.Status), " ", ""))
+			code = cmp.Or(faultCodes()[f.Status], strings.ReplaceAll(http.StatusText(f.Status), " ", ""))
 		}
 		if message == "" {
 			message = fmt.Sprintf("The emulator was told to answer %d here.", f.Status)
@@ -271,10 +272,12 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 }
 
 // faultCodes are what ARM calls errors whose status has another name.
-var faultCodes = map[int]string{
-	http.StatusUnauthorized: "AuthenticationFailed", http.StatusForbidden: "AuthorizationFailed", http.StatusNotFound: "ResourceNotFound",
-	http.StatusTooManyRequests: throttled, http.StatusServiceUnavailable: "ServerTimeout",
-}
+var faultCodes = sync.OnceValue(func() map[int]string {
+	return map[int]string{
+		http.StatusUnauthorized: "AuthenticationFailed", http.StatusForbidden: "AuthorizationFailed", http.StatusNotFound: "ResourceNotFound",
+		http.StatusTooManyRequests: throttled, http.StatusServiceUnavailable: "ServerTimeout",
+	}
+})
 
 const page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>A page where an answer was expected</h1></body></html>\n"
 

@@ -12,7 +12,7 @@ import (
 func TestProviders(t *testing.T) {
 	t.Parallel()
 	routes, tables := map[string]bool{}, map[string]bool{}
-	for _, p := range providers {
+	for _, p := range providers() {
 		for _, r := range p.Routes {
 			at := strings.ToLower(r.Method + " " + r.Path)
 			if routes[at] {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 	"github.com/computetarget/computetarget/pkg/emulator/authorization"
@@ -15,7 +16,9 @@ import (
 )
 
 // providers are all there are. The first route that matches answers.
-var providers = []*arm.Provider{&machinelearning.Provider, &resources.Provider, &authorization.Provider, &signin.Provider}
+var providers = sync.OnceValue(func() []*arm.Provider {
+	return []*arm.Provider{machinelearning.Provider(), resources.Provider(), authorization.Provider(), signin.Provider()}
+})
 
 // request is an HTTP request with what only the core looks at.
 type request struct {
@@ -73,7 +76,7 @@ func readRequest(r *http.Request) (*request, error) {
 // serve finds the operation and runs it.
 func (t *tx) serve(q *request) (*arm.Response, error) {
 	var allowed []string
-	for _, p := range providers {
+	for _, p := range providers() {
 		for i := range p.Routes {
 			r := &p.Routes[i]
 			args, ok := arm.Match(r.Path, q.Path)

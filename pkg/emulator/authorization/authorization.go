@@ -10,10 +10,12 @@ import (
 )
 
 // Provider is Microsoft.Authorization.
-var Provider = arm.Provider{
-	Routes: []arm.Route{
-		{Method: "GET", Path: "{*}/providers/Microsoft.Authorization/permissions", Handle: listPermissions},
-	},
+func Provider() *arm.Provider {
+	return &arm.Provider{
+		Routes: []arm.Route{
+			{Method: "GET", Path: "{*}/providers/Microsoft.Authorization/permissions", Handle: listPermissions},
+		},
+	}
 }
 
 func listPermissions(t *arm.Tx, q *arm.Request) (*arm.Response, error) {

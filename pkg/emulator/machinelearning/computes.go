@@ -462,23 +462,24 @@ func (c *compute) finish(b *transition, state string, now time.Time) {
 // nameRule is the service's message, full-width comma included.
 const nameRule = "A name for an Azure ML Compute Instance must be between 3 and 24 characters in length and must use only numbers, letters and minus symbol (-)，must start with letters. Numbers cannot be the ending of the name if the previous character is a minus symbol (-). Please specify a different Azure ML Instance name"
 
-// pattern is a regular expression for a whole text, compiled on first use.
-func pattern(expr string) func(string) bool {
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^(?:" + expr + ")$") })
-	return func(s string) bool { return compiled().MatchString(s) }
-}
-
 // What names may be. The rule of instances is published, as is the pattern of
 // workspaceName. Of the other types of computes it is not, and names such as
 // cpu-cluster-4 are in use, so only what no name can hold is refused.
-var (
-	workspaceName = pattern(`[A-Za-z0-9][A-Za-z0-9_-]{2,32}`)
-	computeName   = pattern(`[A-Za-z][A-Za-z0-9_-]{0,63}`)
-	instanceName  = pattern(`[A-Za-z][A-Za-z0-9-]{2,23}`)
-	numbered      = pattern(`.*-[0-9]+`) // which an instance's name may not be
-)
+var patterns = sync.OnceValue(func() struct{ workspace, compute, instance, numbered *regexp.Regexp } {
+	return struct{ workspace, compute, instance, numbered *regexp.Regexp }{
+		regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$`),
+		regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`),
+		regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{2,23}$`),
+		regexp.MustCompile(`^.*-[0-9]+$`), // which an instance's name may not be
+	}
+})
 
-func validInstance(name string) bool { return instanceName(name) && !numbered(name) }
+func workspaceName(s string) bool { return patterns().workspace.MatchString(s) }
+func computeName(s string) bool   { return patterns().compute.MatchString(s) }
+
+func validInstance(name string) bool {
+	return patterns().instance.MatchString(name) && !patterns().numbered.MatchString(name)
+}
 
 // checkNewName refuses a name that a new compute of a type cannot have.
 func checkNewName(name, kind string) error {

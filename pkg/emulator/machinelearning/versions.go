@@ -1,6 +1,10 @@
 package machinelearning
 
-import "github.com/computetarget/computetarget/pkg/emulator/arm"
+import (
+	"sync"
+
+	"github.com/computetarget/computetarget/pkg/emulator/arm"
+)
 
 // published are the api-versions of the provider that have computes, stable and
 // then preview: the TypeSpec's enumeration of versions.
@@ -17,34 +21,35 @@ var published = arm.Versions{
 }
 
 // Which of them have which action of a compute instance.
-var (
-	idleVersions     = published.From(arm.Since{Preview: "2022-06-01"})
-	resizeVersions   = published.From(arm.Since{Preview: "2023-08-01"})
-	scheduleVersions = arm.Versions{"2021-07-01", "2022-10-01", "2021-03-01-preview", "2022-10-01-preview"}
-)
+func idleVersions() arm.Versions   { return published.From(arm.Since{Preview: "2022-06-01"}) }
+func resizeVersions() arm.Versions { return published.From(arm.Since{Preview: "2023-08-01"}) }
+
+var scheduleVersions = arm.Versions{"2021-07-01", "2022-10-01", "2021-03-01-preview", "2022-10-01-preview"}
 
 // instanceFields says since when there are those properties of a ComputeInstance
 // that not every version has; see the change log of workspaces/computes. A
 // version that lacks one neither takes nor shows it.
-var instanceFields = map[string]arm.Since{
-	"schedules":              {Preview: "2021-03-01", Stable: "2021-03-01"},
-	"enableNodePublicIp":     {Preview: "2022-05-01", Stable: "2022-05-01"},
-	"dataMounts":             {Preview: "2022-05-01", Stable: "2022-05-01"},
-	"dataMounts.mountMode":   {Preview: "2022-05-01", Stable: "2025-12-01"},
-	"dataDisks":              {Preview: "2022-05-01", Stable: "2022-05-01"},
-	"containers":             {Preview: "2022-05-01", Stable: "2022-05-01"},
-	"updateStatus":           {Preview: "2022-05-01", Stable: "2022-05-01"},
-	"versions":               {Preview: "2022-05-01", Stable: "2022-05-01"},
-	"idleTimeBeforeShutdown": {Preview: "2022-06-01", Stable: "2025-12-01"},
-	"customServices":         {Preview: "2022-06-01", Stable: "2024-04-01"},
-	"customServices.kernel":  {Preview: "2023-08-01", Stable: "2025-12-01"},
-	"osImageMetadata":        {Preview: "2022-10-01", Stable: "2024-04-01"},
-	"autologgerSettings":     {Preview: "2022-10-01"},
-	"enableOSPatching":       {Preview: "2023-08-01"},
-	"enableRootAccess":       {Preview: "2023-08-01"},
-	"releaseQuotaOnStop":     {Preview: "2023-08-01"},
-	"enableSSO":              {Preview: "2023-08-01", Stable: "2025-12-01"},
-}
+var instanceFields = sync.OnceValue(func() map[string]arm.Since {
+	return map[string]arm.Since{
+		"schedules":              {Preview: "2021-03-01", Stable: "2021-03-01"},
+		"enableNodePublicIp":     {Preview: "2022-05-01", Stable: "2022-05-01"},
+		"dataMounts":             {Preview: "2022-05-01", Stable: "2022-05-01"},
+		"dataMounts.mountMode":   {Preview: "2022-05-01", Stable: "2025-12-01"},
+		"dataDisks":              {Preview: "2022-05-01", Stable: "2022-05-01"},
+		"containers":             {Preview: "2022-05-01", Stable: "2022-05-01"},
+		"updateStatus":           {Preview: "2022-05-01", Stable: "2022-05-01"},
+		"versions":               {Preview: "2022-05-01", Stable: "2022-05-01"},
+		"idleTimeBeforeShutdown": {Preview: "2022-06-01", Stable: "2025-12-01"},
+		"customServices":         {Preview: "2022-06-01", Stable: "2024-04-01"},
+		"customServices.kernel":  {Preview: "2023-08-01", Stable: "2025-12-01"},
+		"osImageMetadata":        {Preview: "2022-10-01", Stable: "2024-04-01"},
+		"autologgerSettings":     {Preview: "2022-10-01"},
+		"enableOSPatching":       {Preview: "2023-08-01"},
+		"enableRootAccess":       {Preview: "2023-08-01"},
+		"releaseQuotaOnStop":     {Preview: "2023-08-01"},
+		"enableSSO":              {Preview: "2023-08-01", Stable: "2025-12-01"},
+	}
+})
 
 // The answer that accepts the creation of an instance shows the first of these,
 // leaves out the second, and has null for the others.
@@ -55,6 +60,6 @@ var (
 
 // has tells whether a version has a property of a ComputeInstance.
 func has(field string, v arm.Version) bool {
-	since, some := instanceFields[field]
+	since, some := instanceFields()[field]
 	return !some || since.Has(v)
 }

@@ -27,32 +27,34 @@ const (
 )
 
 // Provider is Microsoft.Resources. It takes any api-version that is a date.
-var Provider = arm.Provider{
-	Tables: []arm.Declared{subscriptions, groups},
-	Seed: func(t *arm.Tx) {
-		addSubscription(t, Subscription)
-		addGroup(t, &group{Subscription: Subscription, Name: ResourceGroup, Location: Location})
-	},
-	Scopes: []arm.Scope{
-		{Path: subscriptionPath, Find: func(t *arm.Tx, args []string) error { return NeedSubscription(t, args[0]) }},
-		{Path: groupPath, Find: func(t *arm.Tx, args []string) error { return NeedGroup(t, args[0], args[1]) }},
-	},
-	Routes: []arm.Route{
-		{Method: "GET", Path: "tenants", Handle: listTenants},
-		{Method: "GET", Path: "subscriptions", Handle: listSubscriptions},
-		{Method: "GET", Path: subscriptionPath, Handle: InSubscription(getSubscription)},
-		{Method: "GET", Path: subscriptionPath + "/locations", Handle: InSubscription(listLocations)},
-		{Method: "GET", Path: subscriptionPath + "/resources", Handle: InSubscription(listResources)},
-		{Method: "GET", Path: groupsPath, Handle: InSubscription(listGroups)},
-		{Method: "GET", Path: groupPath, Handle: InSubscription(getGroup)},
-		{Method: "HEAD", Path: groupPath, Handle: InSubscription(headGroup)},
-		{Method: "PUT", Path: groupPath, Handle: InSubscription(putGroup)},
-		{Method: "DELETE", Path: groupPath, Handle: deleteGroup},
-		{Method: "GET", Path: groupPath + "/resources", Handle: InSubscription(listResources)},
-		{Method: "GET", Path: subscriptionPath + "/providers", Handle: InSubscription(listProviders)},
-		{Method: "GET", Path: subscriptionPath + "/providers/{}", Handle: InSubscription(getProvider)},
-		{Method: "POST", Path: subscriptionPath + "/providers/{}/register", Handle: InSubscription(getProvider)},
-	},
+func Provider() *arm.Provider {
+	return &arm.Provider{
+		Tables: []arm.Declared{subscriptions, groups},
+		Seed: func(t *arm.Tx) {
+			addSubscription(t, Subscription)
+			addGroup(t, &group{Subscription: Subscription, Name: ResourceGroup, Location: Location})
+		},
+		Scopes: []arm.Scope{
+			{Path: subscriptionPath, Find: func(t *arm.Tx, args []string) error { return NeedSubscription(t, args[0]) }},
+			{Path: groupPath, Find: func(t *arm.Tx, args []string) error { return NeedGroup(t, args[0], args[1]) }},
+		},
+		Routes: []arm.Route{
+			{Method: "GET", Path: "tenants", Handle: listTenants},
+			{Method: "GET", Path: "subscriptions", Handle: listSubscriptions},
+			{Method: "GET", Path: subscriptionPath, Handle: InSubscription(getSubscription)},
+			{Method: "GET", Path: subscriptionPath + "/locations", Handle: InSubscription(listLocations)},
+			{Method: "GET", Path: subscriptionPath + "/resources", Handle: InSubscription(listResources)},
+			{Method: "GET", Path: groupsPath, Handle: InSubscription(listGroups)},
+			{Method: "GET", Path: groupPath, Handle: InSubscription(getGroup)},
+			{Method: "HEAD", Path: groupPath, Handle: InSubscription(headGroup)},
+			{Method: "PUT", Path: groupPath, Handle: InSubscription(putGroup)},
+			{Method: "DELETE", Path: groupPath, Handle: deleteGroup},
+			{Method: "GET", Path: groupPath + "/resources", Handle: InSubscription(listResources)},
+			{Method: "GET", Path: subscriptionPath + "/providers", Handle: InSubscription(listProviders)},
+			{Method: "GET", Path: subscriptionPath + "/providers/{}", Handle: InSubscription(getProvider)},
+			{Method: "POST", Path: subscriptionPath + "/providers/{}/register", Handle: InSubscription(getProvider)},
+		},
+	}
 }
 
 const (

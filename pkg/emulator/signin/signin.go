@@ -35,14 +35,16 @@ var publicAudiences = []string{
 
 // Provider answers OpenID discovery, OAuth2 for the grants of client credentials
 // and of a password, and what a cloud's endpoints are.
-var Provider = arm.Provider{
-	Routes: []arm.Route{
-		{Method: "GET", Path: prefix + "/{*}/.well-known/openid-configuration", NoVersion: true, Handle: discover},
-		{Method: "GET", Path: prefix + "/discovery/keys", NoVersion: true, Handle: listKeys},
-		{Method: "POST", Path: prefix + "/{*}/oauth2/token", NoVersion: true, Handle: grant},
-		{Method: "POST", Path: prefix + "/{*}/oauth2/v2.0/token", NoVersion: true, Handle: grant},
-		{Method: "GET", Path: "metadata/endpoints", Handle: cloudEndpoints},
-	},
+func Provider() *arm.Provider {
+	return &arm.Provider{
+		Routes: []arm.Route{
+			{Method: "GET", Path: prefix + "/{*}/.well-known/openid-configuration", NoVersion: true, Handle: discover},
+			{Method: "GET", Path: prefix + "/discovery/keys", NoVersion: true, Handle: listKeys},
+			{Method: "POST", Path: prefix + "/{*}/oauth2/token", NoVersion: true, Handle: grant},
+			{Method: "POST", Path: prefix + "/{*}/oauth2/v2.0/token", NoVersion: true, Handle: grant},
+			{Method: "GET", Path: "metadata/endpoints", Handle: cloudEndpoints},
+		},
+	}
 }
 
 // Secret tells whether what is sent to a path holds secrets throughout.
