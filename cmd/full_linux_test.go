@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What could not be written is an error, whoever wrote it: a disk that is full
-// must not look like success.
+// A failed write is an error in every command: a disk that is full must not
+// look like success.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")

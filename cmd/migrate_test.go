@@ -118,7 +118,7 @@ func FuzzMigrateCommand(f *testing.F) {
 		if len(words) == 0 || words[0] != "computetarget" {
 			return
 		}
-		if err := accepted(t, words[1:]); err != nil && !strings.Contains(err.Error(), "invalid argument") { // a value that is no number: the old CLI refused it, too
+		if err := accepted(t, words[1:]); err != nil && !strings.Contains(err.Error(), "invalid argument") { // not a number: the old CLI refused it, too
 			t.Fatalf("%q is written, and refused: %v", after, err)
 		}
 	})

@@ -150,7 +150,7 @@ func condition(embedded bool) func(string) (bool, error) {
 		case "root":
 			return os.Geteuid() == 0, nil
 		}
-		return false, fmt.Errorf("%s is no condition", name)
+		return false, fmt.Errorf("%s is not a condition", name)
 	}
 }
 

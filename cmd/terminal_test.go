@@ -426,11 +426,11 @@ func TestDeleteAsks(t *testing.T) {
 func TestDeleteDoesNotAsk(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*exec.Cmd){
-		"stdin is no terminal":  func(c *exec.Cmd) { c.Stdin = strings.NewReader("n\n") },
-		"stderr is no terminal": func(c *exec.Cmd) { c.Stderr = io.Discard },
-		"it is CI":              func(c *exec.Cmd) { c.Env = append(c.Env, "CI=true") },
-		"--yes":                 func(c *exec.Cmd) { c.Args = append(c.Args, "--yes") },
-		"-y":                    func(c *exec.Cmd) { c.Args = append(c.Args, "-y") },
+		"stdin is not a terminal":  func(c *exec.Cmd) { c.Stdin = strings.NewReader("n\n") },
+		"stderr is not a terminal": func(c *exec.Cmd) { c.Stderr = io.Discard },
+		"it is CI":                 func(c *exec.Cmd) { c.Env = append(c.Env, "CI=true") },
+		"--yes":                    func(c *exec.Cmd) { c.Args = append(c.Args, "--yes") },
+		"-y":                       func(c *exec.Cmd) { c.Args = append(c.Args, "-y") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -97,7 +97,7 @@ func hostile(mode string, r *http.Request, service http.RoundTripper) (*http.Res
 // ours are the sequences that this program itself sends to a terminal.
 var ours = regexp.MustCompile("\x1b\\[[0-9;]*m|\x1b\\[[0-9]+A|\x1b\\[F|\x1b\\[J|\x1b\\[2?K|\x1b\\[\\?25[hl]")
 
-// harm says what in text would act on whoever reads it, or "".
+// harm names what in text would act on its reader, or "".
 func harm(text string) string {
 	if !utf8.ValidString(text) {
 		return "broken UTF-8"

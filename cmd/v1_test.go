@@ -80,7 +80,7 @@ func v1Command(t testing.TB, path string) *cobra.Command {
 	}
 	e, ok := find(found.Path)
 	if !ok || e.build == nil || len(found.Rest) > 0 {
-		t.Fatalf("%s is no command", path)
+		t.Fatalf("%s is not a command", path)
 	}
 	return attach(&cobra.Command{Use: "computetarget"}, e).Command
 }

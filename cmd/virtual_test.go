@@ -172,7 +172,7 @@ func (b *bubble) paste(line string) ended {
 		env[name], words = value, words[1:]
 	}
 	if len(words) < 2 || strings.Contains(line, "'") {
-		b.t.Fatalf("this is no line to paste: %s", line)
+		b.t.Fatalf("not a line to paste: %s", line)
 	}
 	elsewhere := *b
 	elsewhere.env = env

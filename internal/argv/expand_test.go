@@ -266,7 +266,7 @@ func FuzzExpand(f *testing.F) {
 			name, _, _ := strings.Cut(a, "=")
 			known := slices.ContainsFunc(testFlags(), func(f Flag) bool { return f.full() == name })
 			if dashed(a) && name != "--help" && !known {
-				t.Fatalf("%q holds %q, which is no flag in full", got, a)
+				t.Fatalf("%q has %q, which is not a full flag", got, a)
 			}
 		}
 	})

@@ -206,6 +206,6 @@ func TestText(t *testing.T) {
 	}
 	_, err := input.TextFile(t.Context(), write(t, "old.txt", "gr\xfcn"), 100)
 	if err == nil || !strings.HasSuffix(err.Error(), "old.txt is not UTF-8 text") {
-		t.Errorf("a file that is no text: %v", err)
+		t.Errorf("a binary file: %v", err)
 	}
 }

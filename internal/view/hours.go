@@ -168,7 +168,7 @@ func clockNotes(outcomes []compute.Change, now time.Time) []string {
 	return notes
 }
 
-// together is no error, the only one, or all of them.
+// together returns nil, the only error, or all of them joined.
 func together(errs []error) error {
 	if len(errs) == 1 {
 		return errs[0]

@@ -137,7 +137,7 @@ func TestCreateWhatExists(t *testing.T) {
 			t.Errorf("fail: %v", out.Err)
 		}
 		if out := create(instance("no such size"), ""); compute.KindOf(out.Err) != compute.KindConflict {
-			t.Errorf("a size that is none: %v", out.Err)
+			t.Errorf("an unknown size: %v", out.Err)
 		}
 		wrong := instance("STANDARD_D3_V2")
 		wrong.Instance.SSHPublicKey = "ssh-ed25519 AAAA"

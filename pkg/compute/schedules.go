@@ -56,7 +56,7 @@ func ReadSchedules(data []byte) ([]Schedule, error) {
 	var raw []json.RawMessage
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &raw); err != nil {
-			return nil, invalidf("", "schedules are a list of objects, and this is none")
+			return nil, invalidf("", "schedules must be a list of objects")
 		}
 	}
 	if raw == nil {
@@ -86,7 +86,7 @@ func (s Schedule) wire() (map[string]any, error) {
 	base := map[string]any{}
 	if s.Raw != nil {
 		if err := json.Unmarshal(s.Raw, &base); err != nil {
-			return nil, invalidf("", "a schedule is no JSON object: %.60s", s.Raw)
+			return nil, invalidf("", "a schedule is not a JSON object: %.60s", s.Raw)
 		}
 	}
 	old := readSchedule(s.Raw)

@@ -79,7 +79,7 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// A host is named once, whoever says that it cannot be reached.
+// An unreachable host is named once, wherever the error comes from.
 func TestUnreachableIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

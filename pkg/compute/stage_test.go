@@ -107,7 +107,7 @@ func TestDeletedMeanwhileIsSeenAtOnce(t *testing.T) {
 }
 
 // A cluster tells of no operation: while its address says that it goes on, a
-// change that is not seen yet is no failure. An instance would have told.
+// change that is not seen yet is not a failure. An instance would have told.
 func TestClusterMayTakeItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestLostRestartOfAStoppedInstance(t *testing.T) {
 	})
 }
 
-// An operation that was there before is no sign of the one whose answer was lost.
+// An earlier operation is no evidence of the one whose answer was lost.
 func TestOldOperationIsNoSign(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

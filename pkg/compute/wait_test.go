@@ -211,10 +211,10 @@ func TestAddressesOfOperations(t *testing.T) {
 		"both": {202, []string{"Location: https://management.azure.com/elsewhere", "Azure-AsyncOperation: https://management.azure.com/operations/ci"}, nil, true},
 		"an address that expired": {202, []string{"Azure-AsyncOperation: https://management.azure.com/operations/ci"},
 			func(f *fake, m *machine) *http.Response { return reply(404, "") }, true},
-		"an address that is none": {202, []string{"Azure-AsyncOperation: %zz"}, nil, false},
-		"a placeholder":           {202, []string{"Location: example_location"}, nil, false},
-		"no address":              {202, nil, nil, false},
-		"synchronous":             {200, nil, nil, false},
+		"an invalid address": {202, []string{"Azure-AsyncOperation: %zz"}, nil, false},
+		"a placeholder":      {202, []string{"Location: example_location"}, nil, false},
+		"no address":         {202, nil, nil, false},
+		"synchronous":        {200, nil, nil, false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
-// arm sends a request to a path of ARM that is none of machine learning's.
+// arm sends a request to a path of ARM outside machine learning.
 func (r *rig) arm(method, path, body string) answer {
 	r.t.Helper()
 	sep := "?"

@@ -108,12 +108,12 @@ func TestPaces(t *testing.T) {
 	}
 	for _, bad := range []string{"0", "-1", "slow", "nan", "inf", "1x"} {
 		if _, err := emulator.ParsePace(bad); err == nil {
-			t.Errorf("ParsePace(%q) is no error", bad)
+			t.Errorf("ParsePace(%q) is not an error", bad)
 		}
 	}
 	for _, bad := range []string{"x0", "x", "x-3", "xnan", "x1e7", "60", "Manual"} {
 		if _, err := emulator.ParseClock(bad); err == nil {
-			t.Errorf("ParseClock(%q) is no error", bad)
+			t.Errorf("ParseClock(%q) is not an error", bad)
 		}
 	}
 	for _, good := range []string{"", "wall", "manual", "x60"} {
@@ -402,7 +402,7 @@ func TestHeaders(t *testing.T) {
 	rec := httptest.NewRecorder()
 	r.ServeHTTP(rec, req)
 	r.want("correlation id", rec.Header().Get("x-ms-correlation-request-id"), "my-id")
-	r.want("a client id that is none", rec.Header().Get("x-ms-client-request-id"), "")
+	r.want("an invalid client id", rec.Header().Get("x-ms-client-request-id"), "")
 }
 
 func TestBadPaths(t *testing.T) {

@@ -85,7 +85,7 @@ func CAFile(dir string) string { return filepath.Join(dir, authorityFile) }
 // AddressError says that a server does not listen on an address.
 type AddressError struct {
 	Address string
-	Exposed bool // other machines reach it and Remote was not set; else it is no host and port
+	Exposed bool // other machines can reach it and Remote is not set; else it is not a host and port
 }
 
 // Error says why, and what to give instead.
@@ -209,7 +209,7 @@ func (s *Server) secure(dir string) error {
 func (s *Server) own(dir string) error {
 	s.mark = filepath.Join(dir, serverFile)
 	lock := flock.New(filepath.Join(dir, serverLock), flock.SetPermissions(0o600))
-	// Whoever asks Serving holds the lock for a moment.
+	// A caller of Serving holds the lock for a moment.
 	ctx, cancel := context.WithTimeout(context.Background(), ownPatience)
 	defer cancel()
 	ok, err := lock.TryLockContext(ctx, 10*time.Millisecond)

@@ -296,7 +296,7 @@ func TestKilledProcesses(t *testing.T) {
 			for outputs[i].Scan() {
 				acknowledged[outputs[i].Text()] = true
 			}
-			_ = cmd.Wait() // killed: that is no success
+			_ = cmd.Wait() // killed, so not a success
 		}
 	}
 	r := newRig(t, emulator.Options{Dir: dir, PageSize: 1 << 20})

@@ -140,9 +140,9 @@ func TestSchedulesOfAnInstance(t *testing.T) {
 		"six fields":            cronEntry("Stop", "0 0 18 * * *", "UTC"),
 		"never":                 cronEntry("Stop", "0 0 30 2 *", "UTC"),
 		"an IANA zone":          cronEntry("Stop", "0 18 * * *", "Europe/Berlin"),
-		"a day that is none":    `{"action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Week","interval":1,"schedule":{"hours":[9],"minutes":[0],"weekDays":["Funday"]}}}`,
+		"an unknown day":        `{"action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Week","interval":1,"schedule":{"hours":[9],"minutes":[0],"weekDays":["Funday"]}}}`,
 		"a frequency":           `{"action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Fortnight","interval":1,"schedule":{"hours":[9],"minutes":[0]}}}`,
-		"a start that is none":  `{"action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * *","startTime":"soon"}}`,
+		"an invalid start":      `{"action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * *","startTime":"soon"}}`,
 		"hours of another kind": `{"action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Day","interval":1,"schedule":{"hours":["nine"],"minutes":[0]}}}`,
 	} {
 		if a := set(list(bad)); a.status != 400 {
@@ -241,7 +241,7 @@ func TestIdleShutdown(t *testing.T) {
 // nobody looked meanwhile.
 func TestOrderAcrossComputes(t *testing.T) {
 	t.Parallel()
-	// Quota for one of the two: whoever stops first lets the other start.
+	// Quota for one of the two: the first to stop lets the other start.
 	r := newRig(t, emulator.Options{FamilyCores: 1})
 	flag := `"releaseQuotaOnStop":true`
 	r.create("ann", flag)
@@ -378,11 +378,11 @@ func TestSet(t *testing.T) {
 		}
 		r.want(state+": provisioningState", got.get("properties", "provisioningState"), provisioned)
 	}
-	r.want("a state that is none", r.set("desk", `"state":"Happy"`).status, 400)
-	r.want("a compute that is none", r.set("none", `"state":"Running"`).status, 404)
+	r.want("an unknown state", r.set("desk", `"state":"Happy"`).status, 400)
+	r.want("an unknown compute", r.set("none", `"state":"Running"`).status, 404)
 	r.want("jobs of an instance", r.set("desk", `"jobs":1`).status, 400)
 	_, a = r.admin("POST", "set", `{"id":"desk","state":"Running"}`)
-	r.want("an id that is none", a.status, 400)
+	r.want("an invalid id", a.status, 400)
 
 	r.set("desk", `"state":"Running","stickySize":true`)
 	r.do(stable, "DELETE", "/computes/desk?underlyingResourceAction=Delete", "")

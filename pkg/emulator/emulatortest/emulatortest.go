@@ -56,7 +56,7 @@ func NewServer(t testing.TB, o emulator.Options) *Server {
 	return s
 }
 
-// Serve is NewServer for what is no test, such as an example or TestMain. The
+// Serve is NewServer outside a test, such as in an example or TestMain. The
 // caller closes the server.
 func Serve(o emulator.Options) (*Server, error) {
 	s := &Server{

@@ -325,7 +325,8 @@ func instanceFor(t *arm.Tx, q *arm.Request, operation string) (*compute, error) 
 }
 
 // instanceOf returns the instance whose settings a request changes. That this
-// can be done while another operation runs is our reading: it is no operation.
+// can be done while another operation runs is our reading: it is not an
+// operation.
 func instanceOf(t *arm.Tx, q *arm.Request, action string) (*compute, error) {
 	c, err := find(t, q.Args)
 	if err != nil {

@@ -60,7 +60,7 @@ func computesIn(raw []byte) ([]json.RawMessage, error) {
 			return nil, err
 		}
 		if list == nil {
-			return nil, arm.BadRequest("There is no list of computes in what was sent.")
+			return nil, arm.BadRequest("The request has no list of computes.")
 		}
 		return list, nil
 	}
