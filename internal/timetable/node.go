@@ -456,7 +456,12 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 	return nil
 }
 
-var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-+]?[0-9]+$`) })
+func digits(s string) bool {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
 
 func (n *node) fromScalar(y *yaml.Node) error {
 	switch y.ShortTag() {
@@ -469,7 +474,7 @@ func (n *node) fromScalar(y *yaml.Node) error {
 		}
 		n.scalar = b
 	case "!!int", "!!float":
-		if digits().MatchString(y.Value) { // people who write 010 mean ten
+		if digits(y.Value) { // people who write 010 mean ten
 			n.scalar = json.Number(strings.TrimLeft(strings.TrimLeft(y.Value, "+"), "0"))
 			if n.scalar == json.Number("") {
 				n.scalar = json.Number("0")

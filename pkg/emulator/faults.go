@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
@@ -272,12 +271,12 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 }
 
 // faultCodes are what ARM calls errors whose status has another name.
-var faultCodes = sync.OnceValue(func() map[int]string {
+func faultCodes() map[int]string {
 	return map[int]string{
 		http.StatusUnauthorized: "AuthenticationFailed", http.StatusForbidden: "AuthorizationFailed", http.StatusNotFound: "ResourceNotFound",
 		http.StatusTooManyRequests: throttled, http.StatusServiceUnavailable: "ServerTimeout",
 	}
-})
+}
 
 const page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>A page where an answer was expected</h1></body></html>\n"
 
