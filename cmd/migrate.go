@@ -312,6 +312,9 @@ func (m *migration) result() render.Result {
 	r := render.Result{Data: m.list, Text: m.text.String(), Err: errors.Join(m.failures...)}
 	if m.files == 0 {
 		r.Text = "no calls of the old CLI found\n"
+		if r.Err != nil { // what could not be read may have some
+			r.Data, r.Text = nil, ""
+		}
 		return r
 	}
 	if m.done > 0 {

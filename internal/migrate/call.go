@@ -61,7 +61,7 @@ var compiled = sync.OnceValue(func() patterns {
 		container:    regexp.MustCompile(`(?i)\b(?:docker|podman|nerdctl|kubectl)\s[^\n]*\b(?:run|exec)\s|azure-cli(?::\S+)?\s+(?:(?:ba)?sh\s+-\w*c\s+)?["']?$`),
 		installer:    regexp.MustCompile(`(?i)\bextension\s+(?:add|update|remove)\s`),
 		named:        regexp.MustCompile(`(?i)\b(\w+)(?:\s*[:?+]?=\s*|\s*\(\)\s*\{\s*)["'(]?\s*$`),
-		azOnly:       regexp.MustCompile(`(?im)\b(\w+)\s*[:?+]?=\s*["'(]?` + azName + `\s+ml["')]?\s*$`),
+		azOnly:       regexp.MustCompile(`(?im)\b(\w+)\s*[:?+]?=\s*["'(]?` + azName + globals + `\s+ml["')]?\s*$`),
 	}
 })
 

@@ -134,6 +134,7 @@ func find(file string, text []byte, o Options) []Finding {
 		}
 	}
 	found = inOrder(append(found, all.throughNames(found, o)...))
+	found = inOrder(append(found, all.openCalls(found)...))
 	line, at := 1, 0
 	for i := range found {
 		line += bytes.Count(text[at:found[i].start], []byte("\n"))

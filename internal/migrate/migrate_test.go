@@ -282,6 +282,98 @@ func TestCallsThroughAName(t *testing.T) {
 	}
 }
 
+// A call built from pieces cannot be rewritten, but is never passed over.
+func TestOpenCalls(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file, in string
+		line     int
+	}{
+		{"a.sh", "sub=computetarget\naz ml $sub list -g rg\n", 2},
+		{"a.sh", "sub=\"computetarget computeinstance\"\naz ml $sub stop -n x\n", 2},
+		{"a.sh", "for sub in computetarget workspace; do\n  az ml \"$sub\" list\ndone\n", 2},
+		{"a.sh", "case $1 in\n  computetarget) az ml \"$@\" ;;\nesac\n", 2},
+		{"a.sh", "ml() { az ml \"$@\"; }\nml computetarget list\n", 2},
+		{"a.sh", "source lib.sh\nml computetarget list\n", 2},
+		{"a.sh", "mlcli() {\n  az ml \"$@\"\n}\nmlcli computetarget list\n", 2},
+		{"a.sh", "mlcli() { az --debug \"$@\"; }\nx && mlcli $G computetarget list\n", 1},
+		{"a.sh", "az \"$group\" computetarget list\n", 1},
+		{"a.sh", "args=(\n  ml\n  computetarget\n  list\n)\naz \"${args[@]}\"\n", 6},
+		{"a.sh", "az ml --debug computetarget list\n", 1},
+		{"a.sh", "$AZ_ML computetarget list\n", 1},
+		{"a.sh", "sudo \"${AZML[@]}\" \\\n  computetarget list\n", 1},
+		{"a.sh", "AZ_ML=\"az --only-show-errors ml\"\n$AZ_ML computetarget list\n", 2},
+		{"a.sh", "cmd=\"az ml\"\ncmd=\"$cmd computetarget list\"\n$cmd\n", 1},
+		{"a.sh", "SUB=computetarget\n$AZ ml $SUB list\n", 2},
+		{"a.sh", "sub=computetarget\neval \"az ml $sub list\"\n", 2},
+		{"a.ps1", "$a = @('computetarget', 'list')\n& az ml @a\n", 2},
+		{"a.ps1", "$a = @(\n  'ml'\n  'computetarget'\n)\nStart-Process az -ArgumentList $a\n", 5},
+		{"a.cmd", "set SUB=computetarget\r\ncall az ml %SUB% list\r\n", 2},
+		{"Makefile", "SUB := computetarget\nx:\n\taz ml $(SUB) list\n", 3},
+		{"Makefile", "x:\n\t@$(AZ_ML) computetarget list\n", 2},
+		{"Dockerfile", "ENV SUB=computetarget\nRUN az ml $SUB list\n", 2},
+		{"a.tf", "locals { sub = \"computetarget\" }\ncommand = \"az ml ${local.sub} list\"\n", 2},
+		{"a.yml", "variables:\n  sub: computetarget\nsteps:\n- script: az ml $(sub) list\n", 4},
+		{"a.yml", "sub: [computetarget]\nargs: [az, ml, \"${{ sub }}\", list]\n", 2},
+		{"a.yml", "sub: computetarget\ncommand:\n- az\n- ml\n- $(sub)\n- list\n", 3},
+		{"a.json", "{\"sub\": \"computetarget\",\n \"run\": \"az ml ${sub} list\"}\n", 2},
+		{"a.py", "run([\"az\", \"ml\"] + [\"computetarget\", \"list\"])\n", 1},
+		{"a.py", "sub = 'computetarget'\nrun(['az', 'ml', sub, 'list'])\n", 2},
+		{"a.py", "args = ['computetarget', 'list']\nrun(['az', 'ml', *args])\n", 2},
+		{"a.py", "run(['az', 'ml'] + args)\nargs.append('computetarget')\n", 1},
+		{"a.py", "def az(*a): run([\"az\", *a])\ngroup = 'ml'\naz(group, 'computetarget', 'list')\n", 1},
+		{"a.py", "sub = \"computetarget\"\nos.system(f\"az ml {sub} list\")\n", 2},
+		{"a.py", "os.system(\"az ml {} list\".format(\"computetarget\"))\n", 1},
+		{"a.py", "os.system(\"az ml %s list\" % \"computetarget\")\n", 1},
+		{"a.py", "cmd = \"az ml\"\ncmd += \" computetarget list\"\nsubprocess.run(cmd.split())\n", 1},
+		{"a.py", "cmd = \"az \" + group + \" computetarget list\"\n", 1},
+		{"a.py", "run(AZ_ML + [\"computetarget\", \"list\"])\n", 1},
+		{"a.py", "os.system(f\"{AZ_ML} computetarget list\")\n", 1},
+		{"a.py", "def ml(c): os.system(az + ' ' + c)\nml(f\"ml {sub} list\")\nsub = 'computetarget'\n", 2},
+		{"a.js", "spawn(\"az\", [\"ml\", ...args]);\nconst args = [\"computetarget\", \"list\"];\n", 1},
+		{"a.js", "execFileSync(\"az\", [\"ml\"].concat([\"computetarget\", \"list\"]));\n", 1},
+		{"a.js", "const s = 'computetarget';\nexecSync(`az ml ${s} list`);\n", 2},
+		{"a.js", "const a = [\"az\", \"ml\"].concat([\"computetarget\"]);\n", 1},
+		{"a.md", "```sh\nsub=computetarget\n```\n\n```sh\naz ml $sub list\n```\n", 6},
+		{"a.ipynb", `{"cells": [{"cell_type": "code", "source": ["sub = 'computetarget'\n", "!az ml $sub list"]}]}`, 1},
+	} {
+		found := Find(c.file, []byte(c.in), Options{})
+		if len(found) != 1 || found[0].Becomes != "" || found[0].Line != c.line || !strings.Contains(found[0].Warnings[0], "instead of az ml computetarget") {
+			t.Errorf("%s\n%s\n%+v", c.file, c.in, found)
+		}
+		if got, _ := Rewrite(c.file, []byte(c.in), Options{}); string(got) != c.in {
+			t.Errorf("%s became %s", c.in, got)
+		}
+	}
+}
+
+func TestOtherCallsAreNotOpen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, in string }{
+		{"a.sh", "az ml $sub list\naz ml \"$@\"\n"},
+		{"a.sh", "# sub=computetarget\naz ml $sub list\n"},
+		{"a.sh", "echo \"computetarget is gone\"\naz ml $sub list\n"},
+		{"a.sh", "X=computetarget\naz ml compute list -n $X\naz ml job create -f $F\naz ml -h\naz vm \"$@\"\n"},
+		{"a.sh", "az ml \"$@\"\nx=$(computetarget list -o tsv)\nif ! computetarget show -n x; then computetarget list; fi\nA=1 computetarget list | cat\nsudo -E computetarget list\nbash -c \"computetarget list\"\na && \\\n  computetarget list\n(computetarget list)\n"},
+		{"a.sh", "az ml $sub list\n./computetarget list\npip install my-computetarget\ncat computetarget.json\n"},
+		{"a.ps1", "az ml @a\n$s = computetarget show -n $n\nInvoke-Expression 'computetarget list'\n& \"computetarget\" list\n"},
+		{"a.cmd", "call az ml %1 list\r\ncall computetarget list\r\nfor /f %%i in ('computetarget list -o tsv') do echo %%i\r\n"},
+		{"Makefile", "x:\n\taz ml $(SUB) list\n\t@computetarget list\n\t-computetarget delete -n $$N\n"},
+		{"Dockerfile", "RUN az ml $SUB list\nRUN computetarget version \\\n && computetarget list\nENTRYPOINT [\"computetarget\", \"list\"]\n"},
+		{"a.yml", "- run: az ml $(x) list\n- run: computetarget list\n- script: |\n    computetarget show -n x\n- computetarget list\n- args: [computetarget, list]\n"},
+		{"a.tf", "/* sub = \"computetarget\" */\ncommand = \"az ml ${local.sub} list\"\n"},
+		{"Jenkinsfile", "sh \"az ml ${x} list\"\nsh 'computetarget list'\n"},
+		{"a.py", "run(['az', 'ml', *args])\nsubprocess.run(['computetarget', 'show', '-n', n])\nos.system('computetarget list')\n"},
+		{"a.py", "run(['az', 'ml', 'compute', *args])\nX = 'computetarget'\n"},
+		{"a.md", "The `az ml` extension has no `computetarget`: use `az ml $x`.\n"},
+		{"a.json", "{\"run\": \"az ml ${sub} list\", // \"computetarget\"\n \"command\": \"computetarget list\"}\n"},
+	} {
+		if found := Find(c.file, []byte(c.in), Options{}); len(found) != 0 {
+			t.Errorf("%s\n%s\n%+v", c.file, c.in, found)
+		}
+	}
+}
+
 // A script that looks for the extension finds it no more, once its calls are
 // rewritten.
 func TestQuestions(t *testing.T) {

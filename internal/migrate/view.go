@@ -21,6 +21,7 @@ type view struct {
 	base     int
 	comments []span // for kinds with block comments
 	literal  bool   // a string literal, to which a program may append
+	inPage   bool   // shown in the text of a page
 }
 
 type span struct{ start, end int }
@@ -191,7 +192,9 @@ func inlineCode(v view, start, end int) []view {
 			at = open
 			continue
 		}
-		out = append(out, v.part(start+open, start+open+size, shell))
+		code := v.part(start+open, start+open+size, shell)
+		code.inPage = true
+		out = append(out, code)
 		at = open + size + n
 	}
 	return out
@@ -212,7 +215,9 @@ func quotedCode(v view, start, end int) []view {
 	for _, m := range asCode().FindAllSubmatchIndex(bytes.TrimRight(v.text[start:end], "\r\n"), -1) {
 		for g := 2; g < len(m); g += 2 {
 			if m[g] >= 0 {
-				out = append(out, v.part(start+m[g], start+m[g+1], shell))
+				code := v.part(start+m[g], start+m[g+1], shell)
+				code.inPage = true
+				out = append(out, code)
 			}
 		}
 	}
