@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
@@ -142,7 +141,7 @@ func (t *tx) admin(q *request) (*arm.Response, error) {
 
 // controls are those operations by method and path. Those that change something
 // answer with the Status or the faults; by is a Go duration.
-var controls = sync.OnceValue(func() map[string]func(t *tx, body []byte) (any, error) {
+func controls() map[string]func(t *tx, body []byte) (any, error) {
 	return map[string]func(t *tx, body []byte) (any, error){
 		"GET status": func(t *tx, _ []byte) (any, error) { return t.after(nil) },
 		"POST reset": func(t *tx, _ []byte) (any, error) { return t.after(t.reset()) },
@@ -183,4 +182,4 @@ var controls = sync.OnceValue(func() map[string]func(t *tx, body []byte) (any, e
 			return t.faults(), err
 		},
 	}
-})
+}
