@@ -14,10 +14,9 @@ type ActOptions struct {
 	NoWait bool
 	// Timeout is the longest wait in wall-clock time; 0 waits forever.
 	Timeout time.Duration
-	// Strict sends the request whatever the state, so that the service refuses
-	// what it refuses.
+	// Strict sends the request in any state and leaves refusals to the service.
 	Strict bool
-	// OnEvent is told what happens, one call at a time.
+	// OnEvent receives events, one call at a time.
 	OnEvent func(Event)
 	// Before, when set, is called once: after the first look at every compute and
 	// before the first request. The outcomes stand in the order of the names; Err is
@@ -121,9 +120,8 @@ func (t *task) notThere(ws Workspace) error {
 		Message: fmt.Sprintf("there is no compute %s in the workspace %s", t.name, ws.Name)}
 }
 
-// Start starts instances (Compute_Start) and waits until they run. One that
-// runs already is left alone; one that is on its way elsewhere is waited for
-// first.
+// Start starts instances (Compute_Start) and waits until they run. A running
+// instance is left alone; one in transition is waited for first.
 func (c *Client) Start(ctx context.Context, names []string, o ActOptions) []Outcome {
 	return c.plain(ctx, VerbStart, opStart, names, o)
 }
@@ -133,8 +131,8 @@ func (c *Client) Stop(ctx context.Context, names []string, o ActOptions) []Outco
 	return c.plain(ctx, VerbStop, opStop, names, o)
 }
 
-// Restart restarts instances (Compute_Restart) and waits until they run. One
-// that is stopped is started instead, which its outcome notes.
+// Restart restarts instances (Compute_Restart) and waits until they run. It
+// starts a stopped instance instead and notes that in the outcome.
 func (c *Client) Restart(ctx context.Context, names []string, o ActOptions) []Outcome {
 	i := intentOf(VerbRestart)
 	i.request = func(ctx context.Context, t *task) (*Operation, error) {
@@ -147,14 +145,14 @@ func (c *Client) Restart(ctx context.Context, names []string, o ActOptions) []Ou
 	return c.run(ctx, tasks(names, i), o)
 }
 
-// Delete deletes computes and what they stand for (Compute_Delete with
-// underlyingResourceAction=Delete) and waits until they are gone. One that is
-// not there is an error.
+// Delete deletes computes and their underlying resources (Compute_Delete with
+// underlyingResourceAction=Delete) and waits until they are gone. A missing
+// compute is an error.
 func (c *Client) Delete(ctx context.Context, names []string, o ActOptions) []Outcome {
 	return c.plain(ctx, VerbDelete, opDelete, names, o)
 }
 
-// Detach removes computes from the workspace, leaving what they stand for alone
+// Detach removes computes from the workspace, keeps their underlying resources
 // (Compute_Delete with underlyingResourceAction=Detach), and waits until they
 // are gone.
 func (c *Client) Detach(ctx context.Context, names []string, o ActOptions) []Outcome {
@@ -170,8 +168,8 @@ func (c *Client) plain(ctx context.Context, verb Verb, op operation, names []str
 }
 
 // Resize changes the size of instances (Compute_Resize, preview) and waits
-// until that is over. A size that the service does not allow for the instance
-// (Compute_getAllowedResizeSizes) is refused before it is asked for.
+// until done. It refuses a size that the service does not allow for the
+// instance (Compute_getAllowedResizeSizes) before sending the request.
 func (c *Client) Resize(ctx context.Context, names []string, size string, o ActOptions) []Outcome {
 	i := intentOf(VerbResize)
 	i.once = true
@@ -222,7 +220,7 @@ func (c *Client) checkResize(ctx context.Context, name, size string) error {
 }
 
 // UpdateScale changes how a cluster scales (Compute_Update) and waits until
-// that is over.
+// done.
 func (c *Client) UpdateScale(ctx context.Context, name string, scale ScaleSettings, o ActOptions) Outcome {
 	shown := func(now *Compute) bool {
 		if now.Cluster == nil || now.Cluster.Scale == nil {
@@ -244,7 +242,7 @@ func scaled(scale ScaleSettings) any {
 }
 
 // UpdateIdentity changes the managed identities of a cluster (Compute_Update,
-// as the v1 SDK did it) and waits until that is over.
+// as in the v1 SDK) and waits until done.
 func (c *Client) UpdateIdentity(ctx context.Context, name string, identity IdentitySpec, o ActOptions) Outcome {
 	shown := func(now *Compute) bool {
 		d := &differences{}

@@ -17,7 +17,7 @@ func (c *Client) Get(ctx context.Context, name string) (*Compute, error) {
 }
 
 // GetEach reads several computes (Compute_Get), a few at a time. The outcomes
-// stand in the order of the names.
+// are in the order of the names.
 func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
 	outcomes := make([]Outcome, len(names))
 	c.each(len(names), func(i int) {
@@ -42,7 +42,7 @@ func (c *Client) get(ctx context.Context, k call) (*Compute, *answer, error) {
 	return compute, a, nil
 }
 
-// NameCheck is the service's word on whether a name is free in the region.
+// NameCheck is the service's answer on whether a name is free in the region.
 type NameCheck struct {
 	Available bool   `json:"nameAvailable"`
 	Reason    string `json:"reason"` // AlreadyExists, Invalid, …
@@ -62,8 +62,7 @@ func (c *Client) CheckName(ctx context.Context, name string) (NameCheck, error) 
 	return check, err
 }
 
-// Keys are the secrets of an attached compute: print them only where they were
-// asked for.
+// Keys are the secrets of an attached compute: print them only on request.
 type Keys struct {
 	ComputeType           string          `json:"computeType"`
 	UserKubeConfig        string          `json:"userKubeConfig"`

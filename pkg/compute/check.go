@@ -1,7 +1,7 @@
 package compute
 
-// CheckError lists everything that is wrong with a compute before it is asked
-// for.
+// CheckError lists everything that is wrong with a compute before it is
+// requested.
 type CheckError struct {
 	Name     string
 	Findings []Finding
@@ -11,14 +11,14 @@ type CheckError struct {
 type Finding struct {
 	// Kind is KindInvalid for wrong input, KindConflict for what exists.
 	Kind Kind
-	// Field is what it is about: name, vmSize, quota, sshPublicKey, …
+	// Field is the setting: name, vmSize, quota, sshPublicKey, …
 	Field   string
 	Message string
-	// Suggestions are values that would do, the best first.
+	// Suggestions are valid values, best first.
 	Suggestions []string
 }
 
-// Error is all findings, a line each.
+// Error returns all findings, one per line.
 func (e *CheckError) Error() string {
 	text := ""
 	for i, f := range e.Findings {
@@ -30,7 +30,7 @@ func (e *CheckError) Error() string {
 	return text
 }
 
-// Kind is KindInvalid when any input is wrong, else the kind of the first
+// Kind is KindInvalid if any input is wrong, else the kind of the first
 // finding.
 func (e *CheckError) Kind() Kind {
 	for _, f := range e.Findings {

@@ -27,34 +27,34 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// Options say where a Client points and how it behaves. The zero value points
-// at Azure's public cloud without a credential.
+// Options configure a Client. The zero value means Azure's public cloud without
+// a credential.
 type Options struct {
 	// Endpoint is the ARM endpoint; "" is https://management.azure.com.
 	Endpoint string
-	// Audience is what tokens are asked for; "" is the endpoint itself.
+	// Audience is the audience of tokens; "" is the endpoint itself.
 	Audience string
 	// Credential signs requests; nil sends them unsigned.
 	Credential azcore.TokenCredential
-	// TokenHosts are the hosts, besides the endpoint's, that a token may go to,
+	// TokenHosts are the hosts besides the endpoint's that may receive a token,
 	// over https: names, or suffixes written "*.api.azureml.ms". They are
 	// ignored when the endpoint is a loopback address.
 	TokenHosts []string
 	// APIVersion overrides the api-version of every operation.
 	APIVersion string
-	// Transport sends the requests; nil is http.DefaultTransport. Redirects
-	// are never followed, whatever it is. An error of it with a method
-	// Permanent() bool that returns true is one that no patience cures: nothing
-	// was carried out, and a wait ends with it.
+	// Transport sends the requests; nil is http.DefaultTransport. Redirects are
+	// never followed. If its error has a method Permanent() bool that returns
+	// true, the request had no effect, a retry is useless, and a wait ends with
+	// the error.
 	Transport http.RoundTripper
 	// Application is the User-Agent, such as "computetarget/1.0".
 	Application string
 	// CorrelationID is sent with every request as x-ms-correlation-request-id;
-	// "" makes one for the client.
+	// "" generates one for the client.
 	CorrelationID string
 	// TryTimeout limits one try of one request; 0 is one minute.
 	TryTimeout time.Duration
-	// Log is given every request and answer as text, secrets removed.
+	// Log receives every request and response as text, without secrets.
 	Log func(text string)
 	// DryRun, when set, is given the first request of a call that would change
 	// something, instead of the service. The call then ends with ErrDryRun.
@@ -86,8 +86,8 @@ type Client struct {
 // skew is one reading of the service's clock: what it showed, and when.
 type skew struct{ service, local time.Time }
 
-// New returns a client for the computes of ws. It sends nothing and asks for
-// no token. Only a subscription is needed for calls that concern no workspace
+// New returns a client for the computes of ws. It sends nothing and requests no
+// token. Only a subscription is needed for calls that concern no workspace
 // (ListWorkspaces, VMSizes, Usages), and nothing for Subscriptions.
 func New(ws Workspace, o Options) (*Client, error) {
 	endpoint := strings.TrimRight(o.Endpoint, "/")
@@ -162,8 +162,8 @@ func (c *Client) Workspace() Workspace { return c.workspace }
 // CorrelationID is the id every request of this client carries.
 func (c *Client) CorrelationID() string { return c.correlation }
 
-// Now is the service's time as its last Date header tells it, or this
-// machine's before the first answer; either way in this machine's zone.
+// Now is the service's time from its last Date header, or this machine's time
+// before the first response, in this machine's time zone.
 func (c *Client) Now() time.Time {
 	now := time.Now()
 	if s := c.skew.Load(); s != nil {

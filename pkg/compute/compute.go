@@ -22,8 +22,8 @@ const (
 	TypeSynapseSpark      = "SynapseSpark"
 )
 
-// States of a compute instance, as the service spells them. The enumeration is
-// open: any other word may come.
+// States of a compute instance, as the service spells them. The service may add
+// others.
 const (
 	StateCreating        = "Creating"
 	StateCreateFailed    = "CreateFailed"
@@ -44,8 +44,8 @@ const (
 )
 
 // Compute is one compute of a workspace (ComputeResource). Every field may be
-// empty: the service leaves out and nulls freely, above all right after a
-// create. What has no field here is in Raw.
+// empty: the service omits and nulls fields freely, especially right after a
+// create. Raw has everything else.
 type Compute struct {
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
@@ -162,8 +162,8 @@ type Script struct {
 	Timeout   string `json:"timeout,omitempty"` // as for the timeout command, such as 15m
 }
 
-// CustomService is a container with endpoints on an instance. What has no
-// field here is in the compute's Raw.
+// CustomService is a container with endpoints on an instance. The compute's Raw
+// has everything else.
 type CustomService struct {
 	Name  string `json:"name"`
 	Image *struct {
@@ -191,14 +191,14 @@ type Application struct {
 	URI  string `json:"endpointUri"`
 }
 
-// CreatedBy is who created an instance.
+// CreatedBy is the creator of an instance.
 type CreatedBy struct {
 	UserName string `json:"userName"`
 	OrgID    string `json:"userOrgId"`
 	UserID   string `json:"userId"`
 }
 
-// LastOperation is the last thing done to an instance, by whom or what.
+// LastOperation is the last operation on an instance, and what triggered it.
 type LastOperation struct {
 	Name    string `json:"operationName"`    // Create, Start, Stop, Restart, Reimage, Delete, Resize
 	Time    Time   `json:"operationTime"`    // when it began
@@ -247,8 +247,8 @@ type NodeStates struct {
 	Preempted int `json:"preemptedNodeCount"`
 }
 
-// Attached are the properties of the types that are attached rather than
-// created, as far as they are told apart in lists. The rest is in Raw.
+// Attached are the properties of attached types that lists distinguish. Raw has
+// the rest.
 type Attached struct {
 	// AKS
 	ClusterFQDN    string `json:"clusterFqdn"`
@@ -289,9 +289,8 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Decode reads one compute. A field of an unexpected type is left out of the
-// typed view; only what is not a JSON object at all is an error. Raw keeps a
-// copy of data.
+// Decode reads one compute. A field of an unexpected type is omitted; only data
+// that is not a JSON object is an error. Raw keeps a copy of data.
 func Decode(data []byte) (*Compute, error) {
 	c := new(Compute)
 	if err := c.decode(bytes.Clone(bytes.TrimSpace(data))); err != nil {
@@ -358,7 +357,7 @@ func knownType(computeType string) string {
 	return ""
 }
 
-// UnmarshalJSON is Decode, so that a Compute can be part of a larger document.
+// UnmarshalJSON is Decode, so that a larger document can contain a Compute.
 func (c *Compute) UnmarshalJSON(data []byte) error {
 	*c = Compute{}
 	return c.decode(bytes.Clone(data))
@@ -372,9 +371,9 @@ func (c *Compute) MarshalJSON() ([]byte, error) {
 	return c.Raw, nil
 }
 
-// State is the state people ask for: an instance's state, a cluster's
-// allocation state, and the provisioning state of everything that has neither
-// or that is being created, deleted or has failed. It is never empty.
+// State is an instance's state, a cluster's allocation state, or the
+// provisioning state of a compute that has neither, is being created or
+// deleted, or has failed. It is never empty.
 func (c *Compute) State() string {
 	provisioning := c.ProvisioningState
 	switch {
@@ -391,7 +390,7 @@ func (c *Compute) State() string {
 	}
 }
 
-// VMSize is the size of the machine, for the types that have one.
+// VMSize is the size of the machine, for types that have one.
 func (c *Compute) VMSize() string {
 	switch {
 	case c.Instance != nil:
@@ -413,8 +412,8 @@ type User struct {
 	Name     string // often missing
 }
 
-// Owner is whose compute it is: the person it was assigned to, else the one
-// who created it. It is the zero User when the service names neither.
+// Owner is the person the compute was assigned to, else its creator. It is the
+// zero User if the service names neither.
 func (c *Compute) Owner() User {
 	if c.Instance == nil {
 		return User{}
@@ -445,8 +444,8 @@ func (c *Compute) Errors() []Problem {
 	return out
 }
 
-// LastOperation is the last thing done to an instance, nil when unknown. c may
-// be nil.
+// LastOperation is the last operation on an instance, nil if unknown. c may be
+// nil.
 func (c *Compute) LastOperation() *LastOperation {
 	if c == nil || c.Instance == nil {
 		return nil
@@ -460,21 +459,21 @@ func (c *Compute) IsInstance() bool { return strings.EqualFold(c.ComputeType, Ty
 // IsCluster reports whether it is an AmlCompute.
 func (c *Compute) IsCluster() bool { return strings.EqualFold(c.ComputeType, TypeCluster) }
 
-// IdleShutdown is after how long without use an instance stops itself; ok is
-// false when it does not, or when the service did not say.
+// IdleShutdown is the idle time after which an instance stops; ok is false if
+// it does not, or if the service did not say.
 func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
 	d, ok = parseDuration(i.IdleTime)
 	return d, ok && d > 0
 }
 
-// InNetwork reports whether an instance is in a network of its owner's, inside
-// which its private address can be reached.
+// InNetwork reports whether an instance is in a virtual network, in which its
+// private address can be reached.
 func (i *Instance) InNetwork() bool {
 	return i.Subnet != nil && i.Subnet.ID != "" || i.EnableNodePublicIP != nil && !*i.EnableNodePublicIP
 }
 
-// SetIdleScaleDown sets how long a node stays idle before it goes, in whole
-// seconds, written as the old CLI wrote it: PT1800S.
+// SetIdleScaleDown sets the idle time after which a node is removed, in whole
+// seconds, in the old CLI's format: PT1800S.
 func (s *ScaleSettings) SetIdleScaleDown(d time.Duration) {
 	s.IdleTime = fmt.Sprintf("PT%dS", int64(d/time.Second))
 }

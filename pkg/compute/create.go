@@ -14,31 +14,31 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// IfExists says what Create does when the name is in use in the workspace.
+// IfExists says what Create does if the name is in use in the workspace.
 type IfExists string
 
-// What Create may do with a compute that exists.
+// What Create may do with an existing compute.
 const (
-	// ExistsMatch takes one with the same settings, brings a cluster up to date
-	// in what can be changed, and refuses any other.
+	// ExistsMatch accepts one with the same settings, updates a cluster where
+	// possible, and refuses any other.
 	ExistsMatch IfExists = "match"
-	// ExistsUse takes it whatever its settings are.
+	// ExistsUse accepts it with any settings.
 	ExistsUse IfExists = "use"
 	// ExistsFail refuses it.
 	ExistsFail IfExists = "fail"
 )
 
-// CreateOptions say how Create goes about it.
+// CreateOptions configure Create.
 type CreateOptions struct {
 	ActOptions
-	// IfExists is ExistsMatch when "".
+	// IfExists defaults to ExistsMatch.
 	IfExists IfExists
 	// Warn, when set, is told the warnings of Preflight before anything is sent.
 	Warn func(text string)
 }
 
-// CheckSpec lists what is wrong with a compute to be created that can be told
-// without asking the service.
+// CheckSpec lists what is wrong with a compute to create, without asking the
+// service.
 func CheckSpec(name string, spec *Spec) []Finding {
 	var out []Finding
 	wrong := func(field, format string, args ...any) {
@@ -94,24 +94,25 @@ func isResourceID(id string) bool {
 		strings.EqualFold(parts[1], "subscriptions") && strings.EqualFold(parts[3], "resourceGroups") && strings.EqualFold(parts[5], "providers")
 }
 
-// Preflight is what was found out before a create.
+// Preflight is the result of the checks before a create.
 type Preflight struct {
 	// Spec is the spec with its location filled in.
 	Spec *Spec
-	// Existing is the compute that has the name already in this workspace.
+	// Existing is the compute with the same name in this workspace.
 	Existing *Compute
-	// Size is the size asked for; nil when there is none or the sizes could not
-	// be asked for.
+	// Size is the requested size; nil if none was given or the sizes could not
+	// be read.
 	Size *Size
-	// Warnings are sentences about what can be created and yet may disappoint.
+	// Warnings are sentences about possible problems that do not prevent the
+	// create.
 	Warnings []string
 }
 
-// Preflight checks, before anything is sent, what is wrong with a compute to be
-// created, and reports it all in one *CheckError: the name and the settings,
-// the size among those the region offers, whether the name is free in the
-// region, the quota. A check the caller may not make is left out. It makes
-// five requests at most, and one more when a quota is short.
+// Preflight checks a compute before its creation and reports all problems in
+// one *CheckError: the name and the settings, the size among those the region
+// offers, whether the name is free in the region, the quota. Checks that the
+// caller lacks permission for are skipped. It makes at most five requests, and
+// one more if a quota is short.
 func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Preflight, error) {
 	findings := CheckSpec(name, spec)
 	fail := func() error { return &CheckError{Name: name, Findings: findings} }
@@ -240,10 +241,10 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 	return out
 }
 
-// Create creates a compute (Compute_CreateOrUpdate) and waits until it is there.
-// It never overwrites one: what it does with a compute of that name is
-// o.IfExists. All that is wrong with the request comes in one *CheckError,
-// before anything is sent.
+// Create creates a compute (Compute_CreateOrUpdate) and waits until it is
+// ready. It never overwrites a compute of that name: o.IfExists says what to
+// do. It reports all problems of the request in one *CheckError, before
+// anything is sent.
 func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
 	ctx, cancel := within(ctx, o.Timeout)
 	defer cancel()
@@ -429,9 +430,8 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 	return out
 }
 
-// Update leaves a compute as it is but for what the spec gives
-// (Compute_CreateOrUpdate with the whole resource, because a PUT replaces
-// everything) and waits until that is over.
+// Update changes only what the spec gives (Compute_CreateOrUpdate with the
+// whole resource, because a PUT replaces everything) and waits until done.
 func (c *Client) Update(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
 	shown := func(now *Compute) bool {
 		return len(Differences(now, want)) == 0 && (want.AKS == nil || now.Attached != nil && now.Attached.shows(want.AKS))

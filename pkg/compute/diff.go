@@ -10,13 +10,12 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// Difference is a setting in which an existing compute is not what is asked
-// for.
+// Difference is a setting of an existing compute that differs from the request.
 type Difference struct {
 	Field      string
 	Have, Want string
-	// Changeable is true when it can be changed without creating the compute
-	// anew: the scale, tags and identity of a cluster.
+	// Changeable is true if it can change without recreating the compute: the
+	// scale, tags and identity of a cluster.
 	Changeable bool
 }
 
@@ -32,8 +31,8 @@ func word(s string) string {
 	return s
 }
 
-// Differences lists in what an existing compute differs from what is asked
-// for. Only settings that are asked for, and that the service returns, count.
+// Differences lists how an existing compute differs from the request. Only
+// settings that are requested, and that the service returns, count.
 func Differences(have *Compute, want *Spec) []Difference {
 	d := &differences{}
 	kind := want.Type()

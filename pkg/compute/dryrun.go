@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// ErrDryRun ends a call that would have changed something, when
-// Options.DryRun is set. Nothing was sent.
+// ErrDryRun ends a call that would have changed something if Options.DryRun is
+// set. Nothing was sent.
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
 // Request is a request that would have been sent. Secrets in its body are

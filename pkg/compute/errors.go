@@ -9,32 +9,31 @@ import (
 	"time"
 )
 
-// Kind says what a failure means to the person or script that asked. One
-// table elsewhere turns kinds into exit codes.
+// Kind classifies a failure for the caller.
 type Kind int
 
 const (
-	// KindFailed is a failure that fits no other kind: a 5xx that outlived its
-	// retries, an answer that makes no sense.
+	// KindFailed is a failure that fits no other kind: a 5xx after all retries,
+	// or an invalid response.
 	KindFailed Kind = iota
-	// KindUnreachable is a service that could not be reached at all.
+	// KindUnreachable is a service that could not be reached.
 	KindUnreachable
 	// KindConflict is a request in conflict with what exists: name taken, other
 	// settings, a lock, quota.
 	KindConflict
-	// KindInvalid is wrong input, a size the region does not offer included.
+	// KindInvalid is wrong input, including a size the region does not offer.
 	// Nothing was changed.
 	KindInvalid
-	// KindNotFound is a compute, workspace or group that is not there.
+	// KindNotFound is a compute, workspace or group that does not exist.
 	KindNotFound
-	// KindTimeout is a wait that ran out of time; the operation goes on.
+	// KindTimeout is a wait that timed out; the operation continues.
 	KindTimeout
 	// KindState is an operation that failed, or a compute in a failed state.
 	KindState
-	// KindAuth is a sign-in that does not work or a permission that is missing.
+	// KindAuth is a failed sign-in or a missing permission.
 	KindAuth
-	// KindBusy is worth trying later: throttled beyond patience, no capacity,
-	// another operation runs, changed meanwhile.
+	// KindBusy is worth a retry later: still throttled, no capacity, another
+	// operation in progress, changed meanwhile.
 	KindBusy
 	// KindInterrupted is a wait or request the caller cancelled.
 	KindInterrupted

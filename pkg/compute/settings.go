@@ -21,7 +21,7 @@ type ChangeOptions struct {
 	CompareOnly bool
 	// Timeout is the longest time it takes, by the wall clock; 0 sets no end.
 	Timeout time.Duration
-	// OnEvent is told what happens, one call at a time.
+	// OnEvent receives events, one call at a time.
 	OnEvent func(Event)
 	// Before is that of ActOptions.
 	Before func(seen []Outcome) error

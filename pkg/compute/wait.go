@@ -55,7 +55,7 @@ type WaitOptions struct {
 	Goal Goal
 	// Timeout is the longest wait in wall-clock time; 0 waits forever.
 	Timeout time.Duration
-	// OnEvent is told what happens, one call at a time.
+	// OnEvent receives events, one call at a time.
 	OnEvent func(Event)
 }
 
