@@ -131,11 +131,3 @@ func between(t *testing.T, pace string, intercept func(w http.ResponseWriter, r 
 	t.Cleanup(server.Close)
 	return server
 }
-
-// cut ends the connection of a request without an answer.
-func cut(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err == nil {
-		_ = conn.Close()
-	}
-}

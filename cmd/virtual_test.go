@@ -88,17 +88,6 @@ type running struct {
 // signal ends the command as a signal of the system would.
 func (c *running) signal(s os.Signal) { c.signals <- s }
 
-// until waits until the command has written text to stderr, or has ended.
-func (c *running) until(text string) {
-	for !strings.Contains(c.errs.String(), text) {
-		select {
-		case <-c.done:
-			return
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 // run runs computetarget to its end.
 func (b *bubble) run(args ...string) ended {
 	b.t.Helper()
