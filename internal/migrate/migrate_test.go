@@ -327,6 +327,9 @@ func TestOpenCalls(t *testing.T) {
 		{"a.py", "os.system(\"az ml %s list\" % \"computetarget\")\n", 1},
 		{"a.py", "cmd = \"az ml\"\ncmd += \" computetarget list\"\nsubprocess.run(cmd.split())\n", 1},
 		{"a.py", "cmd = \"az \" + group + \" computetarget list\"\n", 1},
+		{"a.py", "base = [\"az\"]\nbase += [\"ml\"]\nbase += [\"computetarget\"]\n", 1},
+		{"a.sh", "printf -v c '%s %s' \"az ml\" computetarget\n$c list\n", 1},
+		{"a.sh", "echo computetarget | xargs az ml\n", 1},
 		{"a.py", "run(AZ_ML + [\"computetarget\", \"list\"])\n", 1},
 		{"a.py", "os.system(f\"{AZ_ML} computetarget list\")\n", 1},
 		{"a.py", "def ml(c): os.system(az + ' ' + c)\nml(f\"ml {sub} list\")\nsub = 'computetarget'\n", 2},
@@ -546,6 +549,7 @@ func FuzzRewrite(f *testing.F) {
 		f.Add(name, "x=\"$(az ml computetarget show -n \"$N\" \\\n -o tsv)\" # c\naz extension add -n azure-cli-ml\n")
 		f.Add(name, "run(['az',\n 'ml', \"computetarget\", 'list']) `az ml computetarget`\n- az\n- ml\n- computetarget\n")
 		f.Add(name, "AZ='az ml computetarget'\n$AZ delete -n x\nif az extension list|grep azure-cli-ml; then :; fi\n0 AZ ml ComputetArget AZ\n- ml\n- ComputetArget ")
+		f.Add(name, "sub=computetarget\naz ml $sub list\nrun([\"az\", \"ml\"] + [\"computetarget\", x])\n$AZ_ML computetarget list\naz extension add -n azure-cli-ml\naz ml computetarget list\n")
 		f.Add(name, "{\"cells\":[{\"cell_type\":\"code\",\"source\":[\"!az ml \\\\\\n\",\"computetarget list\"]}]}")
 	}
 	f.Fuzz(func(t *testing.T, name, text string) {

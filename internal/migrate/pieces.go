@@ -28,7 +28,7 @@ var openCalls = sync.OnceValue(func() openPatterns {
 		open: regexp.MustCompile(`(?i)(?:` + azStart + globals + `(?:` + gap + `|` + joined + `|[ \t]*,[ \t]*|` + yamlGap + `)|` + variable + gap + `)["']?(ml)\b` +
 			`|["'](ml)(?:["']\s*[\])]?\s*[,+.]|[ \t]+["'{$%])` +
 			`|` + azStart + globals + gap + `(?:["']?[$%{@*]|["'][ \t]*\+|-argumentlist\b)` +
-			`|["']az(?:\.cmd|\.exe)?["']\s*(?:\]?\s*[,+]\s*[\[(]?\s*[\w*$@.]|\]\.)`),
+			`|["']az(?:\.cmd|\.exe)?["']\s*(?:\]?\s*[,+]\s*[\[(]?\s*[\w*$@.]|\](?:\.|[ \t]*(?m:\r?$)))`),
 		// What follows ml in a call that is known: a word.
 		known: regexp.MustCompile(`(?i)^(?:["']?` + gap + `["']?|` + joined + `["']\s?|[ \t]*,[ \t]*["']?|` + yamlGap + `)(?:([a-z][\w-]*)|-h\b|--help\b)`),
 		value: regexp.MustCompile(`(?i)\bcomputetarget\b`),
@@ -80,8 +80,8 @@ func (v view) openCalls(found []Finding) []Finding {
 		for _, m := range p.open.FindAllSubmatchIndex(part.text, -1) {
 			if ml := max(m[3], m[5]); ml > 0 {
 				known := p.known.FindSubmatch(part.text[ml:])
-				if known != nil && !(strings.EqualFold(string(known[1]), "computetarget") && bytes.ContainsAny(known[0], ",+")) {
-					continue // one without a comma is found as a call
+				if known != nil && !(strings.EqualFold(string(known[1]), "computetarget") && bytes.ContainsAny(known[0], `,+"'`)) {
+					continue // plain words are found as a call
 				}
 			}
 			if first := part.text[m[0]]; first == '"' || first == '\'' || part.starts(m[0]) {
