@@ -16,7 +16,7 @@ import (
 // no ARM path begins with; see controls.
 const adminPrefix = "_emulator"
 
-// Status says what an emulator holds.
+// Status is the state of an emulator.
 type Status struct {
 	Now           time.Time      `json:"now"`           // the emulator's time
 	Advanced      string         `json:"advanced"`      // sum of all advances, as a Go duration
@@ -42,7 +42,7 @@ func (e *Emulator) Reset(ctx context.Context) (Status, error) {
 	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(t.reset()) })
 }
 
-// Status reports what the emulator holds.
+// Status returns the state of the emulator.
 func (e *Emulator) Status(ctx context.Context) (Status, error) {
 	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(nil) })
 }
@@ -56,7 +56,7 @@ func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 	return transact(ctx, e, func(t *tx) (int, error) { return machinelearning.Load(t.Tx, list) })
 }
 
-// Change is what Set puts a compute into; what is nil stays as it is.
+// Change is a change that Set makes to a compute; nil fields stay unchanged.
 type Change = machinelearning.Change
 
 // Set changes the compute with an ARM id from outside, as failures and people do.

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// Clock tells the time the emulator lives in, before what Advance added.
+// Clock is the emulator's time, without what Advance added.
 type Clock interface{ Now() time.Time }
 
 type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
 
-// ManualClock is a Clock that stands still until it is told to move. It is safe
-// for concurrent use.
+// ManualClock is a Clock that only moves on demand. It is safe for concurrent
+// use.
 type ManualClock struct {
 	mu  sync.Mutex
 	now time.Time

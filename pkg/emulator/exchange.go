@@ -145,7 +145,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Request is one entry of the journal: what a client sent and was told.
+// Request is an entry of the journal: a client's request and its response.
 type Request struct {
 	Time   time.Time       `json:"time"`   // the emulator's
 	Method string          `json:"method"` // as sent

@@ -13,15 +13,13 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
-// Fault is something that goes wrong with requests that match. Exactly one of
-// Status, Reset, Body, Operation and ExpiredToken says what; Latency can stand
-// with any of them or alone.
+// Fault makes matching requests fail. Set exactly one of Status, Reset, Body,
+// Operation and ExpiredToken; Latency works with any of them or alone.
 type Fault struct {
 	ID string `json:"id"` // given by the emulator
 
-	// Match is a method and a path, such as "POST */start": * stands for any
-	// text, letters match in any case, the query is not looked at. A method of
-	// * is every method.
+	// Match is a method and a path, such as "POST */start": * matches any text,
+	// case and query are ignored. The method * means every method.
 	Match string `json:"match"`
 	// Times is how often it strikes; 0 is every time.
 	Times int `json:"times,omitempty"`

@@ -9,8 +9,8 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// ControlHeader is what a request for one of the emulator's own operations must
-// carry, with any value. A page of another site cannot send it.
+// ControlHeader is the header that the emulator's own operations require, with
+// any value. A web page of another site cannot send it.
 const ControlHeader = "X-Computetarget-Emulator"
 
 // An emulator on a socket is within reach of every web page that is open on

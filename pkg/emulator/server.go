@@ -21,7 +21,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// DefaultAddress is where a server listens unless told otherwise.
+// DefaultAddress is the default address of a server.
 const DefaultAddress = "127.0.0.1:8443"
 
 // Bounds of what a client may take from a server.
@@ -59,7 +59,7 @@ type Server struct {
 	mark   string
 }
 
-// ServerInfo is how a server is reached, and what it was seeded with.
+// ServerInfo describes how to reach a server, and its seed.
 type ServerInfo struct {
 	Endpoint      string `json:"endpoint"`         // URL
 	CAFile        string `json:"caFile,omitempty"` // PEM file with the authority of its certificate

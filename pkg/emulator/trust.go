@@ -11,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// TrustError says why what a directory says about a server is not believed:
+// TrustError says why a directory's information about a server is not trusted:
 // somebody else may have written it.
 type TrustError struct {
 	Path   string
@@ -19,7 +19,7 @@ type TrustError struct {
 	Tip    string // what to do about it; may be empty
 }
 
-// Error says what is wrong with what.
+// Error says what is wrong.
 func (e *TrustError) Error() string {
 	return fmt.Sprintf("%s %s: no server is used through it", e.Path, e.Reason)
 }

@@ -21,9 +21,9 @@ type Cron struct {
 }
 
 // ParseCron reads a five-field expression: numbers, lists (1,3), ranges (1-5),
-// steps (*/15, 9-17/2, 10/5), and English names of months and week days, in
-// any case, whole or their beginning from three letters on. Sunday is 0.
-// Anything else is an error that says what to write.
+// steps (*/15, 9-17/2, 10/5), and English names of months and week days, in any
+// case, in full or as a prefix of at least three letters. Sunday is 0. Anything
+// else is an error that says what to write.
 //
 // Source: computes REST API, definition Cron ("The expression should follow
 // NCronTab format") and how-to-create-compute-instance.

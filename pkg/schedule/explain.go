@@ -30,8 +30,8 @@ func (c Cron) Explain() string {
 	return text
 }
 
-// Explain says in words what e does and when, as in "Stop at 18:00 from Monday
-// to Friday, W. Europe Standard Time, from 2027-01-04T00:00:00".
+// Explain describes e, for example "Stop at 18:00 from Monday to Friday, W.
+// Europe Standard Time, from 2027-01-04T00:00:00".
 func (e Entry) Explain() string {
 	var when string
 	switch {

@@ -16,9 +16,9 @@ const (
 	MaxIdle = 72 * time.Hour
 )
 
-// ParseIdle reads an idle time as people write it: "off" (0), "1h", "90m",
-// "1h30m", "2d", or ISO 8601 as the service does, "PT60M". It must be whole
-// minutes from 15 minutes to 3 days.
+// ParseIdle parses an idle time: "off" (0), "1h", "90m", "1h30m", "2d", or ISO
+// 8601 as the service does, "PT60M". It must be whole minutes from 15 minutes
+// to 3 days.
 func ParseIdle(s string) (time.Duration, error) {
 	text := strings.ToLower(strings.TrimSpace(s))
 	if text == "off" || text == "0" {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Local is a date and time as a wall clock shows it, without a zone: the form
-// of startTime on the wire ("yyyy-MM-ddTHH:mm:ss"; computes REST API,
-// definition Cron). The zero value means "none".
+// Local is a wall-clock date and time without a time zone: the form of
+// startTime on the wire ("yyyy-MM-ddTHH:mm:ss"; computes REST API, definition
+// Cron). The zero value means "none".
 type Local struct {
 	Year   int
 	Month  time.Month
@@ -96,7 +96,8 @@ func periodEnd(t time.Time) time.Time {
 // ParseStart reads a start time: "2027-01-04", "2027-01-04T09:00",
 // "2027-01-04T09:00:00", with a space for the T and a fraction of a second
 // (dropped) if need be. A start that names its offset ("Z", "+01:00") is an
-// instant and becomes the wall time of zone, which must then be known. "" is none.
+// instant and becomes the wall time of zone, which must then be known. "" is
+// the zero value.
 func ParseStart(s, zone string) (Local, error) {
 	if s == "" {
 		return Local{}, nil

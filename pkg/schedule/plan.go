@@ -41,8 +41,8 @@ type View struct {
 	State State
 }
 
-// Plan is what schedules do to an instance over some days, nobody else
-// starting or stopping it (idle shutdown, too, is left out).
+// Plan is what schedules do to an instance over some days if nothing else
+// starts or stops it (idle shutdown is ignored).
 type Plan struct {
 	Zone *time.Location
 	// From and To bound the plan; To is not part of it.
@@ -208,10 +208,10 @@ type Cell struct {
 	Partly bool
 	// Missing cells do not happen: the clock jumps over them.
 	Missing bool
-	// Twice says that the clock was set back within the cell, which is
-	// therefore longer than the others.
+	// Twice is true if the clock is set back within the cell, which makes it
+	// longer than the others.
 	Twice bool
-	// Now says that the cell holds the present.
+	// Now is true if the cell contains the current time.
 	Now bool
 }
 

@@ -79,7 +79,7 @@ func ParseFrequency(name string) (Frequency, error) {
 	return "", fmt.Errorf("frequency %s is unknown: write minute, hour, day, week or month", quote(name))
 }
 
-// Validate says what keeps the service from taking r: an unknown frequency, an
+// Validate says why the service would refuse r: an unknown frequency, an
 // interval or a list out of bounds, an hours or minutes list left out (the
 // service requires both), days of the wrong kind.
 func (r Recurrence) Validate() error {

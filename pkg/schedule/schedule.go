@@ -54,8 +54,8 @@ type Entry struct {
 }
 
 // Next returns the first firing strictly after the given instant, in the
-// entry's zone. ok is false when there is none: the entry is disabled, it
-// never fires, or its firings cannot be computed (Check says why).
+// entry's zone. ok is false if there is none: the entry is disabled, it never
+// fires, or its firings cannot be computed (Check says why).
 func (e Entry) Next(after time.Time) (at time.Time, ok bool) {
 	if !e.Enabled {
 		return time.Time{}, false
@@ -98,7 +98,7 @@ func (e Entry) next(after time.Time) (firing, bool) {
 }
 
 // Check says why the firings of e cannot be computed, in one sentence, or nil
-// when they can. It forgives what the service may hold though it should not
+// when they can. It accepts entries that the service may return but should not
 // be sent; Validate does not.
 func (e Entry) Check() error {
 	if err := e.checkTrigger(); err != nil {

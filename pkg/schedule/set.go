@@ -48,9 +48,9 @@ func sameNumbers[T ~int](a, b []T) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// Find returns the index of the entry a user means: by id, by the number shown
-// (from 1), or by the beginning of one id. One or two digits are always a
-// number: a number too high must not happen to begin somebody's id.
+// Find returns the index of an entry by id, number (from 1), or prefix of an
+// id. One or two digits are always a number, so that a number that is too high
+// does not match an id.
 func Find(entries []Entry, name string) (int, error) {
 	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID != "" && e.ID == name }); i >= 0 {
 		return i, nil
@@ -104,11 +104,11 @@ type Firing struct {
 	Action Action
 	// Entry is the index of the entry.
 	Entry int
-	// Asked is the wall time the schedule asks for. It differs from what the
-	// clock shows at At when Moved.
+	// Asked is the wall time of the schedule. It differs from the clock at At
+	// if Moved.
 	Asked Local
-	// Moved says that a clock change skips the time asked for, so that the
-	// entry fires at the end of the gap.
+	// Moved is true if a clock change skips that time, so that the entry fires
+	// at the end of the gap.
 	Moved bool
 }
 
@@ -117,9 +117,9 @@ func (f firing) of(entries []Entry, i int) Firing {
 }
 
 // Firings lists what happens from (included) to (excluded), in order; entries
-// that fire together stand in the order given. Disabled entries and those
-// Check complains of do not fire. An entry may fire every minute: the caller
-// bounds the time.
+// that fire together stand in the order given. Disabled entries and those that
+// fail Check do not fire. An entry may fire every minute: the caller limits the
+// time.
 func Firings(entries []Entry, from, to time.Time) []Firing {
 	var firings []Firing
 	for i, e := range entries {

@@ -16,7 +16,7 @@ import (
 
 // Zone is a time zone by both its names.
 type Zone struct {
-	// Windows is the name the service takes.
+	// Windows is the name that the service requires.
 	Windows string
 	// IANA is the name the rest of the world uses; "" when not known.
 	IANA string
@@ -313,7 +313,7 @@ func zoneOrUTC(name string) string {
 }
 
 // Zones lists the IANA names of the time zones that have a Windows name, which
-// is what the service takes, sorted.
+// the service requires, sorted.
 func Zones() []string {
 	names := make([]string, 0, len(ianaZones))
 	for i := range ianaZones {

@@ -115,7 +115,7 @@ func (s *Server) Fault(f emulator.Fault) {
 	s.must(err)
 }
 
-// Requests returns what clients have sent so far, in order.
+// Requests returns the requests of clients so far, in order.
 func (s *Server) Requests() []emulator.Request {
 	list, err := s.Emulator.Requests(context.Background())
 	s.must(err)

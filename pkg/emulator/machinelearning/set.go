@@ -9,7 +9,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
-// Change is what Set puts a compute into; what is nil stays as it is.
+// Change is a change that Set makes to a compute; nil fields stay unchanged.
 type Change struct {
 	// State is an instance's state, a cluster's node state (unusable,
 	// preempted) or a provisioning state. The operation the compute is in, if
