@@ -81,8 +81,12 @@ func (w *filter) predicates() ([]predicate, error) {
 	for _, tag := range w.tags {
 		key, value, exact := strings.Cut(tag, "=")
 		out = append(out, func(c *compute.Compute, _ time.Time) bool {
-			have, ok := c.Tags[key]
-			return ok && (!exact || have == value)
+			for k, have := range c.Tags { // Azure's tag keys ignore case
+				if strings.EqualFold(k, key) && (!exact || have == value) {
+					return true
+				}
+			}
+			return false
 		})
 	}
 	if w.kind != "" {
