@@ -146,7 +146,7 @@ func (f *fake) serve(req *http.Request) (*http.Response, error) {
 		resp = f.usual(req)
 	}
 	if resp != nil && resp.Header.Get("Date") == "" {
-		passed := time.Now().Sub(f.begun) * time.Duration(max(1, f.speed))
+		passed := time.Since(f.begun) * time.Duration(max(1, f.speed))
 		resp.Header.Set("Date", f.begun.Add(passed).Format(http.TimeFormat))
 	}
 	return resp, err

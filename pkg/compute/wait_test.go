@@ -44,7 +44,7 @@ func TestPassingTroubleIsRiddenOut(t *testing.T) {
 					}
 					bad := 0
 					f.answer = func(n int, req *http.Request) (*http.Response, error) {
-						elapsed := time.Now().Sub(f.begun)
+						elapsed := time.Since(f.begun)
 						if req.Method != http.MethodGet || elapsed < 3*time.Second || elapsed > 90*time.Second {
 							return nil, nil
 						}
@@ -87,7 +87,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 			f.answer = func(n int, req *http.Request) (*http.Response, error) {
 				switch {
 				case !at.IsZero() && gap == 0:
-					gap = time.Now().Sub(at)
+					gap = time.Since(at)
 				case n == 4:
 					at = time.Now()
 					return reply(429, "", header), nil
@@ -301,7 +301,7 @@ func TestTimeout(t *testing.T) {
 		if KindOf(out.Err) != KindTimeout || out.Err.Error() != "ci is still Starting after 20s; the start goes on" {
 			t.Errorf("%s: %v", KindOf(out.Err), out.Err)
 		}
-		if took := time.Now().Sub(f.begun); took != 20*time.Second {
+		if took := time.Since(f.begun); took != 20*time.Second {
 			t.Errorf("took %s", took)
 		}
 		if out.Compute.State() != StateStarting || out.Operation == nil || !slices.Equal(out.States, []string{StateStopped, StateStarting}) {
@@ -504,7 +504,7 @@ func TestSignInThatDies(t *testing.T) {
 		if KindOf(out.Err) != KindAuth || out.Err.Error() != "(ExpiredAuthenticationToken) too old; the start of ci goes on" {
 			t.Errorf("%v", out.Err)
 		}
-		if took := time.Now().Sub(f.begun); took > time.Minute {
+		if took := time.Since(f.begun); took > time.Minute {
 			t.Errorf("noticed after %s", took)
 		}
 	})
@@ -531,7 +531,7 @@ func TestOwnCreateMayBeUnknownForAMinute(t *testing.T) {
 					f.begin(m, "Create", StateCreating, StateRunning, 3*time.Minute)
 					return reply(201, `{"name":"ci","properties":{"computeType":"ComputeInstance","provisioningState":"Creating","properties":{"state":null}}}`, test.header), nil
 				}
-				if strings.HasSuffix(req.URL.Path, "computes/ci") && time.Now().Sub(f.begun) < lag {
+				if strings.HasSuffix(req.URL.Path, "computes/ci") && time.Since(f.begun) < lag {
 					return reply(404, `{"error":{"code":"ResourceNotFound","message":"no"}}`), nil
 				}
 				return nil, nil
@@ -625,7 +625,7 @@ func TestBusyIsWaitedFor(t *testing.T) {
 		m := f.add("ci", StateStopped, "Stop Succeeded")
 		refused := 0
 		f.answer = func(n int, req *http.Request) (*http.Response, error) {
-			if req.Method == http.MethodPost && time.Now().Sub(f.begun) < 30*time.Second {
+			if req.Method == http.MethodPost && time.Since(f.begun) < 30*time.Second {
 				refused++
 				return reply(400, `{"error":{"message":"There is already an active operation submitted"}}`), nil
 			}
@@ -804,7 +804,7 @@ func TestReadsThatSayInProgressTooLong(t *testing.T) {
 		f := newFake(t)
 		m := f.add("ci", StateStopped, "Stop Succeeded")
 		f.answer = func(n int, req *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(req.URL.Path, "computes/ci") && time.Now().Sub(f.begun) < 2*time.Minute+20*time.Second && m.last != "Stop Succeeded" {
+			if strings.HasSuffix(req.URL.Path, "computes/ci") && time.Since(f.begun) < 2*time.Minute+20*time.Second && m.last != "Stop Succeeded" {
 				old := *m
 				old.state, old.last = StateStopped, "Start InProgress"
 				return reply(200, old.json("ci")), nil
@@ -843,7 +843,7 @@ func TestWhenAnOperationIsAsked(t *testing.T) {
 				old := m.json("ci")
 				var asked []time.Duration
 				f.answer = func(n int, req *http.Request) (*http.Response, error) {
-					now := time.Now().Sub(f.begun)
+					now := time.Since(f.begun)
 					switch {
 					case req.Method == http.MethodPost:
 						resp := f.usual(req)
@@ -876,7 +876,7 @@ func TestReadsThatLagWithoutAnAddress(t *testing.T) {
 			case req.Method == http.MethodPost:
 				f.usual(req)
 				return reply(202, ""), nil
-			case time.Now().Sub(f.begun) < 5*time.Second:
+			case time.Since(f.begun) < 5*time.Second:
 				return reply(200, old), nil
 			}
 			return nil, nil
@@ -928,7 +928,7 @@ func TestListThatForgetsOne(t *testing.T) {
 		}
 		forgot := false
 		f.answer = func(n int, req *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(req.URL.Path, "/computes") && !forgot && time.Now().Sub(f.begun) > 20*time.Second {
+			if strings.HasSuffix(req.URL.Path, "/computes") && !forgot && time.Since(f.begun) > 20*time.Second {
 				forgot = true
 				return reply(200, `{"value":[`+f.machines["a1"].json("a1")+`]}`), nil
 			}
@@ -1135,7 +1135,7 @@ func TestAddressOfNoUseIsDropped(t *testing.T) {
 			if want < 0 && out.Err != nil || want >= 0 && KindOf(out.Err) != want || asked != badPatience {
 				t.Errorf("ends %s, asked %d times: %v", end, asked, out.Err)
 			}
-			if took := time.Now().Sub(f.begun); took > 3*time.Minute {
+			if took := time.Since(f.begun); took > 3*time.Minute {
 				t.Errorf("ends %s: took %s", end, took)
 			}
 		}
