@@ -29,7 +29,7 @@ type company struct {
 
 func newCompany(t *testing.T) *company {
 	t.Helper()
-	e, err := emulator.New(emulator.Options{})
+	e, err := emulator.New(emulator.Options{Pace: emulator.PaceInstant})
 	if err != nil {
 		t.Fatal(err)
 	}

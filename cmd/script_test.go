@@ -36,7 +36,7 @@ type tests struct{ *testing.M }
 
 func (t tests) Run() int {
 	if f := flag.Lookup("test.parallel"); f != nil {
-		_ = f.Value.Set("16") // the command line, parsed later, goes first
+		_ = f.Value.Set("40") // the command line, parsed later, goes first
 	}
 	code := t.M.Run()
 	removeBuilt()
@@ -98,27 +98,6 @@ func TestScriptsAtAnEndpoint(t *testing.T) {
 			env.Setenv("COMPUTETARGET_SUBSCRIPTION", emulator.Subscription)
 			env.Setenv("COMPUTETARGET_RESOURCE_GROUP", emulator.ResourceGroup)
 			env.Setenv("COMPUTETARGET_WORKSPACE", emulator.Workspace)
-			return nil
-		},
-	})
-}
-
-// TestScriptsBuilt runs the scenarios about waits and signals through the
-// binary people get: azcore waits differently inside a test binary.
-func TestScriptsBuilt(t *testing.T) {
-	t.Parallel()
-	long(t)
-	binary := built(t)
-	testscript.Run(t, testscript.Params{
-		Dir:                 "../testdata/built",
-		RequireUniqueNames:  true,
-		RequireExplicitExec: true,
-		Cmds:                commands(),
-		Setup: func(env *testscript.Env) error {
-			home(env)
-			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
-			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
-			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "30")
 			return nil
 		},
 	})
