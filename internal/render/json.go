@@ -1,12 +1,16 @@
 package render
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -27,28 +31,50 @@ func writeJSON(out io.Writer, v any, color bool) error {
 	return w.flush()
 }
 
-// writeJSONList writes a list of which every element is made ready when it is
-// its turn.
-func writeJSONList(out io.Writer, list []any, ready func(any) (any, error), color bool) error {
+// writeJSONList writes a list whose elements are prepared some at a time: by
+// every processor, because a list of thousands feels that, and not all at once,
+// because they need several times the memory of what they are made of.
+func writeJSONList(out io.Writer, list []any, prepare func(any) (any, error), color bool) error {
 	if len(list) == 0 {
 		return writeJSON(out, list, color)
 	}
 	w := jsonWriter{out: out, color: color}
 	w.b = append(w.b, '[')
-	for i, e := range list {
-		e, err := ready(e)
+	first := true
+	for some := range slices.Chunk(list, 256) {
+		ready, err := prepareAll(some, prepare)
 		if err != nil {
 			return err
 		}
-		if i > 0 {
-			w.b = append(w.b, ',')
+		for _, e := range ready {
+			if !first {
+				w.b = append(w.b, ',')
+			}
+			first = false
+			w.newline(1)
+			w.value(e, 1)
 		}
-		w.newline(1)
-		w.value(e, 1)
 	}
 	w.newline(0)
 	w.b = append(w.b, "]\n"...)
 	return w.flush()
+}
+
+// prepareAll prepares elements side by side. The error is that of the first one
+// that has one.
+func prepareAll(list []any, prepare func(any) (any, error)) ([]any, error) {
+	ready, errs := make([]any, len(list)), make([]error, len(list))
+	var group sync.WaitGroup
+	share := (len(list) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for from := 0; from < len(list); from += share {
+		group.Go(func() {
+			for i := from; i < min(from+share, len(list)); i++ {
+				ready[i], errs[i] = prepare(list[i])
+			}
+		})
+	}
+	group.Wait()
+	return ready, cmp.Or(errs...)
 }
 
 type jsonWriter struct {

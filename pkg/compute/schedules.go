@@ -48,14 +48,14 @@ func ReadSchedules(data []byte) ([]Schedule, error) {
 		var object struct {
 			StartStop json.RawMessage `json:"computeStartStop"`
 		}
-		if err := json.Unmarshal(data, &object); err != nil {
+		if err := jsonv1.Unmarshal(data, &object); err != nil {
 			return nil, invalidf("", "these schedules cannot be read: %v", err)
 		}
 		data = object.StartStop
 	}
 	var raw []json.RawMessage
 	if len(data) > 0 {
-		if err := json.Unmarshal(data, &raw); err != nil {
+		if err := jsonv1.Unmarshal(data, &raw); err != nil {
 			return nil, invalidf("", "schedules must be a list of objects")
 		}
 	}
