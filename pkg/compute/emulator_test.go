@@ -168,7 +168,7 @@ func TestWaitKeepsItsBudgetOfRequests(t *testing.T) {
 							t.Fatal(out.Err)
 						}
 					}
-					took := time.Now().Sub(begun)
+					took := time.Since(begun)
 					budget := 3*n + 4 + int(took.Seconds()/4)
 					if got := len(b.requests.sent); got > budget {
 						t.Errorf("%s of %d took %s and %d requests, more than %d:\n%s", verb, n, took, got, budget, strings.Join(b.requests.sent, "\n"))

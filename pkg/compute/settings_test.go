@@ -184,7 +184,7 @@ func TestWritesThatGoWrong(t *testing.T) {
 			if !strings.Contains(out.Err.Error(), "Stop at 19:00") {
 				t.Errorf("the error does not say what there is: %v", out.Err)
 			}
-			if took := time.Now().Sub(begun); took < 30*time.Second || took > 31*time.Second {
+			if took := time.Since(begun); took < 30*time.Second || took > 31*time.Second {
 				t.Errorf("it was read back for %s", took)
 			}
 			b.requests.before = nil

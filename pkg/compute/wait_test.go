@@ -765,7 +765,7 @@ func TestReadsThatLagBehind(t *testing.T) {
 			}
 			shown := past[0]
 			for _, p := range past {
-				if time.Now().Sub(p.at) >= 20*time.Second {
+				if time.Since(p.at) >= 20*time.Second {
 					shown = p
 				}
 			}
