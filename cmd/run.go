@@ -65,13 +65,14 @@ func (c *command) misread(kind string, args []string) error {
 	if err := misreadFlags(c.Command); err != nil {
 		return err
 	}
-	if !c.takesNames() { // otherwise refused together with the names
+	missing := c.missing(args)
+	if missing != nil || !c.takesNames() { // otherwise refused together with the names
 		if err := misreadArguments(c.Command, args); err != nil {
-			return err
+			return err // the flag that is missing may be the one that was mistyped
 		}
 	}
-	if err := c.missing(args); err != nil {
-		return err
+	if missing != nil {
+		return missing
 	}
 	return c.goesWith(kind)
 }
