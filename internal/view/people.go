@@ -37,13 +37,19 @@ func (w Where) String() string {
 // List is the result of listing computes.
 func List(list []*compute.Compute, w Where, d Detail) render.Result {
 	r := render.Result{Data: Objects(list, d), Names: names(list), IDs: ids(list), V1: render.V1List()}
+	return detailed(r, d, func(p *render.Page) { page{p}.list(list, w) })
+}
+
+// detailed fits r to how much is printed: full objects and bodies have no view
+// for people.
+func detailed(r render.Result, d Detail, people func(*render.Page)) render.Result {
 	switch d {
 	case Verbose:
 		r.V1 = render.V1Verbose()
 	case Raw:
 		r.V1, r.Body = nil, true
 	case Brief:
-		r.People = func(p *render.Page) { page{p}.list(list, w) }
+		r.People = people
 	}
 	return r
 }
@@ -73,19 +79,11 @@ func None(r render.Result, shown, total int, w Where) render.Result {
 func Show(list []*compute.Compute, several bool, d Detail) render.Result {
 	r := render.Result{Names: names(list), IDs: ids(list), V1: render.V1Show()}
 	r.Data = one(Objects(list, d), several)
-	switch d {
-	case Verbose:
-		r.V1 = render.V1Verbose()
-	case Raw:
-		r.V1, r.Body = nil, true
-	case Brief:
-		r.People = func(p *render.Page) {
-			for _, c := range list {
-				page{p}.card(c)
-			}
+	return detailed(r, d, func(p *render.Page) {
+		for _, c := range list {
+			page{p}.card(c)
 		}
-	}
-	return r
+	})
 }
 
 func names(list []*compute.Compute) []string {
