@@ -117,3 +117,18 @@ func TestReadersSeeAWhole(t *testing.T) {
 	group.Wait()
 	only(t, dir, "f")
 }
+
+// A file that cannot take its place is not left beside it.
+func TestAFailedRenameLeavesNothing(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows takes .. out of a path before it looks for the folders in it")
+	}
+	dir := t.TempDir()
+	path := dir + "/none/../f" // in dir for filepath.Dir, nowhere for rename
+	var where *fs.PathError
+	if err := atomicfile.Write(path, []byte("x"), 0o600); !errors.As(err, &where) || where.Path != path {
+		t.Errorf("%v", err)
+	}
+	only(t, dir)
+}

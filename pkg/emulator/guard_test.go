@@ -1,13 +1,20 @@
 package emulator_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
@@ -214,4 +221,60 @@ func sendThrough(t *testing.T, e *emulator.Emulator, method, path string) (int, 
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
 	return res.StatusCode, string(raw), err
+}
+
+// HTTP/2 accepts an authority that HTTP/1 refuses as a Host: the emulator reads
+// all of it.
+func TestAuthoritiesAreReadWhole(t *testing.T) {
+	t.Parallel()
+	srv := listening(t, emulator.Options{}, t.TempDir())
+	transport := trusting(t, srv.CAFile).Transport.(*http.Transport).Clone()
+	transport.TLSClientConfig.NextProtos = []string{"h2"}
+	for authority, want := range map[string]string{
+		"localhost":              "200",
+		"evil.example@localhost": "PROTOCOL_ERROR",
+		"localhost/evil.example": "403",
+		"localhost?evil.example": "403",
+	} {
+		conn, err := (&tls.Dialer{Config: transport.TLSClientConfig}).DialContext(t.Context(), "tcp", strings.TrimPrefix(srv.Endpoint, "https://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := statusOverHTTP2(t, conn, authority); got != want {
+			t.Errorf("%q: %s, want %s", authority, got, want)
+		}
+		_ = conn.Close()
+	}
+}
+
+// statusOverHTTP2 asks for /healthz frame by frame, as no client of Go does.
+func statusOverHTTP2(t *testing.T, conn net.Conn, authority string) (status string) {
+	t.Helper()
+	var block bytes.Buffer
+	encoder := hpack.NewEncoder(&block)
+	for _, f := range [...][2]string{{":method", "GET"}, {":scheme", "https"}, {":authority", authority}, {":path", "/healthz"}} {
+		if err := encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	framer := http2.NewFramer(conn, conn)
+	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	_, err := io.WriteString(conn, http2.ClientPreface)
+	err = errors.Join(err, framer.WriteSettings(), framer.WriteHeaders(http2.HeadersFrameParam{
+		StreamID: 1, BlockFragment: block.Bytes(), EndStream: true, EndHeaders: true,
+	}))
+	for err == nil {
+		var frame http2.Frame
+		if frame, err = framer.ReadFrame(); err != nil {
+			break
+		}
+		switch frame := frame.(type) {
+		case *http2.MetaHeadersFrame:
+			return frame.PseudoValue("status")
+		case *http2.RSTStreamFrame:
+			return frame.ErrCode.String()
+		}
+	}
+	t.Fatal(err)
+	return ""
 }

@@ -365,3 +365,42 @@ func TestListsOfTwoProcesses(t *testing.T) {
 	two.want("its own", names(two), "anna")
 	one.want("one is gone", names(one), "anna")
 }
+
+// Another process may have written the file anew, and longer than it was: what
+// was read of the one before says nothing about it.
+func TestAnotherFileOfTheSameName(t *testing.T) {
+	t.Parallel()
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	r := newRig(t, emulator.Options{Dir: dir})
+	r.create("ours", "")
+	other := newRig(t, emulator.Options{Dir: elsewhere})
+	for _, name := range []string{"one", "two", "three"} {
+		other.create(name, "")
+	}
+	if len(readState(t, elsewhere)) <= len(readState(t, dir)) {
+		t.Fatal("the new file is not longer")
+	}
+	if err := os.Rename(statePath(elsewhere), statePath(dir)); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, v := range r.do(stable, "GET", "/computes", "").get("value").([]any) {
+		names = append(names, v.(map[string]any)["name"].(string))
+	}
+	r.want("computes", strings.Join(names, " "), "one three two")
+}
+
+// A process that was killed while it wrote the file anew leaves its draft, and
+// the next one to do so removes it.
+func TestDraftsAreRemoved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	draft := statePath(dir) + ".new-123"
+	if err := os.WriteFile(draft, []byte("half a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newRig(t, emulator.Options{Dir: dir}).create("desk", "")
+	if _, err := os.Stat(draft); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", draft, err)
+	}
+}
