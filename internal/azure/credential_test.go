@@ -249,12 +249,31 @@ func TestWorkloadProblems(t *testing.T) {
 	}
 }
 
-func TestExchangeAudiences(t *testing.T) {
+// An assertion is exchanged in the chosen cloud: for its audience, its Resource
+// Manager and at its login host.
+func TestExchange(t *testing.T) {
 	t.Parallel()
-	for cloudName, want := range map[string]string{Public: "api://AzureADTokenExchange", China: "api://AzureADTokenExchangeChina",
-		USGovernment: "api://AzureADTokenExchangeUSGov", "own": "api://AzureADTokenExchange"} {
-		if got := exchangeAudience(cloudName); got != want {
-			t.Errorf("%s: %s, want %s", cloudName, got, want)
+	audiences := map[string]string{Public: "api://AzureADTokenExchange", China: "api://AzureADTokenExchangeChina",
+		USGovernment: "api://AzureADTokenExchangeUSGov", "own": "api://AzureADTokenExchange"}
+	own := builtin()[0]
+	own.Name = "own"
+	for _, cloud := range append(builtin(), own) {
+		l := newLogin(t)
+		c := credential(t, Options{Mode: ModeWorkload, Target: Target{Cloud: cloud}, Transport: l,
+			Getenv: servicePrincipal("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github.example/identity", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "job-key")})
+		if _, err := c.Describe(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.queries[0].Get("audience"); got != audiences[cloud.Name] {
+			t.Errorf("%s: an assertion for %s, want %s", cloud.Name, got, audiences[cloud.Name])
+		}
+		if got, _, _ := strings.Cut(l.scopes[0], " "); got != cloud.Scope() {
+			t.Errorf("%s: a token for %s, want %s", cloud.Name, got, cloud.Scope())
+		}
+		for _, host := range l.hosts {
+			if host != "github.example" && host != cloud.LoginHosts[0] {
+				t.Errorf("%s: spoke to %s", cloud.Name, host)
+			}
 		}
 	}
 }
@@ -404,6 +423,20 @@ func TestCacheThenAz(t *testing.T) {
 	}
 	if _, err := c.Describe(t.Context()); err != nil || strings.Count(calls(), "\n") != 1 {
 		t.Errorf("Describe asked again: %v %q", err, calls())
+	}
+}
+
+// A token in az's cache is for the Resource Manager, and for nothing beside it.
+func TestCacheIsForOneScope(t *testing.T) {
+	needsShell(t)
+	fakeTool(t, "az", azToken("from-az", time.Now().Add(time.Hour)))
+	dir := azFolder(t, "a@example.com", "user")
+	cached := writeCache(t, dir, time.Now().Add(time.Hour))
+	for _, scopes := range [][]string{{"https://graph.microsoft.com/.default"}, append(slices.Clone(armScope.Scopes), "https://graph.microsoft.com/.default")} {
+		c := credential(t, Options{ConfigDir: dir, imds: "http://127.0.0.1:1"})
+		if got, err := c.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: scopes}); got.Token == cached {
+			t.Errorf("%q: the cached token, %v", scopes, err)
+		}
 	}
 }
 

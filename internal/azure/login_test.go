@@ -42,6 +42,7 @@ type login struct {
 	issued     int
 	assertions []string // client_assertion of each token request, in order
 	secrets    []string // client_secret likewise
+	scopes     []string // scope likewise
 	hosts      []string // every host that was spoken to
 	queries    []url.Values
 	keys       []string // Authorization of identity token requests
@@ -96,6 +97,7 @@ func (l *login) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		l.assertions = append(l.assertions, r.Form.Get("client_assertion"))
 		l.secrets = append(l.secrets, r.Form.Get("client_secret"))
+		l.scopes = append(l.scopes, r.Form.Get("scope"))
 		if l.refuse != "" || l.status != 0 {
 			status := l.status
 			if status == 0 {

@@ -1,11 +1,18 @@
 package emulator_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
@@ -191,4 +199,64 @@ func TestListenRefuses(t *testing.T) {
 			t.Errorf("%s: the directory seems to be served by %+v (%v)", address, info, err)
 		}
 	}
+}
+
+// A server that has ended leaves no sign that there is one.
+func TestEndedServerLeavesNoMark(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state")
+	e, err := emulator.New(emulator.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := e.Listen(emulator.ListenOptions{Address: "127.0.0.1:0", NoTLS: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := filepath.Join(dir, "server.json")
+	if _, err := os.Stat(mark); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := srv.Serve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(mark); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", mark, err)
+	}
+}
+
+// Authorities whose time is over are not kept beside new ones.
+func TestExpiredAuthoritiesAreDropped(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := emulator.CAFile(dir)
+	if err := os.WriteFile(file, expired(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := listening(t, emulator.Options{}, dir)
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(raw, []byte("BEGIN CERTIFICATE")); n != 1 || srv.CAFile != file {
+		t.Errorf("%d authorities in %s, want the new one", n, srv.CAFile)
+	}
+}
+
+// expired is the PEM text of a certificate of the year 2000.
+func expired(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	old := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: from.AddDate(0, 1, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, old, old, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

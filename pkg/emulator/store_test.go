@@ -344,6 +344,48 @@ func TestClockNeverGoesBack(t *testing.T) {
 	r.want("an hour later", r.advance(0).Now, monday.Add(101*time.Hour))
 }
 
+// turned is a clock that somebody sets back.
+type turned struct{ now time.Time }
+
+func (c *turned) Now() time.Time { return c.now }
+
+// A clock that is set back while the emulator runs does not show in its time.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	clock := &turned{now: monday}
+	r := newRig(t, emulator.Options{Clock: clock})
+	r.create("desk", "")
+	clock.now = monday.Add(-time.Hour)
+	r.want("at once", r.advance(0).Now, monday)
+	clock.now = clock.now.Add(time.Minute)
+	r.want("a minute later", r.advance(0).Now, monday.Add(time.Minute))
+}
+
+// The journal's file is begun anew when it is large; the entries of the one
+// before it are kept.
+func TestJournalIsBegunAnew(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRig(t, emulator.Options{Dir: dir})
+	r.do(stable, "GET", "/computes", "")
+	file := filepath.Join(dir, "requests.log")
+	if err := os.Truncate(file, 17<<20); err != nil { // takes no room
+		t.Fatal(err)
+	}
+	r.do(stable, "GET", "/computes", "")
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file goes on: %v", err)
+	}
+	r.do(stable, "GET", "", "")
+	requests, err := r.Requests(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(requests); n != 2 || !strings.HasSuffix(requests[0].Path, "/computes") || strings.HasSuffix(requests[1].Path, "/computes") {
+		t.Errorf("%d entries: %+v", n, requests)
+	}
+}
+
 // What another process makes or removes stands in the next list.
 func TestListsOfTwoProcesses(t *testing.T) {
 	t.Parallel()

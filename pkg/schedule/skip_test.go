@@ -188,4 +188,10 @@ func TestSkipKeepsTheCount(t *testing.T) {
 	if s, err := SkipNext(weeks, at("2027-01-10T00:00:00Z")); err == nil {
 		t.Errorf("Monday of every other week would be left out by a start of %s", s.Entry.Start)
 	}
+	// April has no 31st, and a start in May would count from May.
+	quarters := Entry{Action: Stop, Enabled: true, Start: mustStart(t, "2027-01-31T00:00:00"),
+		Recurrence: &Recurrence{Frequency: Month, Interval: 3, MonthDays: []int{15}, Hours: []int{9}, Minutes: []int{0}}}
+	if s, err := SkipNext(quarters, at("2027-02-01T00:00:00Z")); err == nil {
+		t.Errorf("quarters would be counted from %s", s.Entry.Start)
+	}
 }
