@@ -29,6 +29,24 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+func TestOnlyTimeUp(t *testing.T) {
+	t.Parallel()
+	const start, end = "fuzz: elapsed: 30s, execs: 5 (2/sec), new interesting: 1 (total: 4)\n", "FAIL\nexit status 1\nFAIL\tm/a\t30.1s\n"
+	for out, want := range map[string]bool{
+		start + "--- FAIL: FuzzA (30.01s)\n    context deadline exceeded\n" + end:                                                     true,
+		start + "--- FAIL: FuzzA (0.01s)\n    --- FAIL: FuzzA (0.00s)\n        a_test.go:9: context deadline exceeded\n    \n" + end:  false,
+		start + "--- FAIL: FuzzA (30.01s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzA/1\n" + end: false,
+		start + "--- FAIL: FuzzA (30.01s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\n" + end:                false,
+		"# m/a\na_test.go:9: undefined: context deadline exceeded\n" + end:                                                            false,
+		start + "PASS\nok  \tm/a\t30.1s\n": false,
+		"":                                 false,
+	} {
+		if got := onlyTimeUp(out); got != want {
+			t.Errorf("%v for %q", got, out)
+		}
+	}
+}
+
 // An ordinary go test runs what each target was seeded with and every input
 // that once failed. A target without a seed would test nothing there, and a
 // folder of inputs whose target was renamed would be run by nobody.

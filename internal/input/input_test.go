@@ -1,6 +1,7 @@
 package input_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
@@ -208,4 +210,30 @@ func TestText(t *testing.T) {
 	if err == nil || !strings.HasSuffix(err.Error(), "old.txt is not UTF-8 text") {
 		t.Errorf("a binary file: %v", err)
 	}
+}
+
+// Text is UTF-8 or an error, and the mark that told its encoding is gone.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", "a", "gr\xc3\xbcn", "gr\xfcn", "\xef\xbb\xbfa", "\xff\xfea\x00", "\xfe\xff\x00a", "\xff\xfe\x00\x00", "a\x00b\x00", "\xff\xfe\x00\xd8", "\x00a\x00"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		given := bytes.Clone(data)
+		text, err := input.Text(data)
+		if !bytes.Equal(data, given) {
+			t.Fatalf("%q was changed to %q", given, data)
+		}
+		if err != nil {
+			if text != nil {
+				t.Errorf("%q: %q and %v", data, text, err)
+			}
+			return
+		}
+		if !utf8.Valid(text) {
+			t.Errorf("%q: %q is not UTF-8", data, text)
+		}
+		if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) && string(text) != string(data[3:]) || utf8.Valid(data) && !bytes.ContainsAny(data, "\x00\ufeff") && string(text) != string(data) {
+			t.Errorf("%q became %q", data, text)
+		}
+	})
 }
