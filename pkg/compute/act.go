@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ActOptions say how far a verb goes.
+// ActOptions configure a verb.
 type ActOptions struct {
 	// NoWait returns once the service accepted the request.
 	NoWait bool
@@ -18,48 +18,47 @@ type ActOptions struct {
 	Strict bool
 	// OnEvent receives events, one call at a time.
 	OnEvent func(Event)
-	// Before, when set, is called once: after the first look at every compute and
-	// before the first request. The outcomes stand in the order of the names; Err is
-	// why a compute cannot be asked for the verb. When Before returns an error
-	// nothing is sent, and what has not ended ends with that error.
+	// Before is called once, after the first look at every compute and before the
+	// first request. The outcomes are in the order of the names; Err says why a
+	// compute cannot be asked. If Before returns an error, nothing is sent and the
+	// tasks end with that error.
 	Before func(seen []Outcome) error
 
-	single bool // read every compute by itself: the list may leave out what matters
+	single bool // read each compute by itself, because the list may omit settings
 }
 
-// intent is what a verb wants of one compute.
+// intent is what a verb wants of one compute. prepare, check and differs may be
+// nil.
 type intent struct {
 	verb Verb
-	// means says what a compute means for the verb before anything is sent; an
-	// error comes with failed.
+	// means says what the compute means for the verb before anything is sent.
+	// failed comes with an error.
 	means func(now *Compute) (verdict, error)
-	// prepare asks what must be known before the request; may be nil.
+	// prepare reads what must be known before the request.
 	prepare func(ctx context.Context, name string) error
-	// request makes the verb's request, for the compute as last read; nil when
-	// there is none to make.
+	// request sends the verb; nil if the task only waits.
 	request func(ctx context.Context, t *task) (*Operation, error)
-	// shown reports whether a compute that is there shows what was asked for;
-	// before is how it was when it was asked for, nil when that does not matter.
+	// shown reports whether the compute shows the goal. before is the compute at
+	// the time of the request, nil if that does not matter.
 	shown func(now, before *Compute) bool
-	// once is true when a second request would do it a second time.
+	// once is true if a second request would have the effect twice.
 	once bool
-	// setting is true when it changes a setting, whatever state the compute is in
-	// or goes to.
+	// setting is true for a change that leaves the state alone.
 	setting bool
-	// check compares what came out with what was asked for; may be nil.
+	// check compares the result with the request.
 	check func(now *Compute) error
-	// differs says how a compute does not show what was asked for; may be nil.
+	// differs describes a compute that does not show the goal.
 	differs func(now *Compute) string
 }
 
-// intentOf is the intent of a verb, without its request.
+// intentOf is the intent of a verb without its request.
 func intentOf(verb Verb) intent {
 	i := intent{verb: verb, means: verb.means}
 	switch verb {
 	case VerbStart:
 		i.shown = func(now, _ *Compute) bool { return now.IsRunning() }
 	case VerbRestart:
-		// It ran before, too: only a later operation tells.
+		// It was running before, so only a later operation shows a restart.
 		i.once = true
 		i.shown = func(now, before *Compute) bool {
 			last := now.LastOperation()
@@ -73,7 +72,7 @@ func intentOf(verb Verb) intent {
 		i.means = func(now *Compute) (verdict, error) {
 			return failed, errorf(KindConflict, now.Name, "%s was created by somebody else meanwhile (%s)", now.Name, now.State())
 		}
-		i.shown = func(now, _ *Compute) bool { return !now.InFailedState() }
+		fallthrough
 	default:
 		i.shown = func(now, _ *Compute) bool { return !now.InFailedState() }
 	}
@@ -83,8 +82,8 @@ func intentOf(verb Verb) intent {
 // removes reports whether the goal is that the compute does not exist.
 func (i *intent) removes() bool { return i.verb == VerbDelete || i.verb == VerbDetach }
 
-// landed reports whether a compute shows that a request whose answer was lost
-// was carried out.
+// landed reports whether a compute shows that a request whose response was lost
+// had its effect.
 func (i *intent) landed(now, before *Compute) bool {
 	switch {
 	case now == nil:
@@ -106,15 +105,7 @@ func (i *intent) landed(now, before *Compute) bool {
 	return last != nil && strings.EqualFold(last.Name, operation) && last.laterThan(before.LastOperation())
 }
 
-// verify is how a task ends whose compute shows the goal.
-func (t *task) verify() error {
-	if t.check == nil || t.now == nil {
-		return nil
-	}
-	return t.check(t.now)
-}
-
-// notThere is the error of a compute that does not exist, as the service said.
+// notThere is the error of a compute that does not exist.
 func (t *task) notThere(ws Workspace) error {
 	return &Error{Kind: KindNotFound, Code: "ResourceNotFound", Name: t.name, Err: t.missing,
 		Message: fmt.Sprintf("there is no compute %s in the workspace %s", t.name, ws.Name)}
@@ -159,8 +150,7 @@ func (c *Client) Detach(ctx context.Context, names []string, o ActOptions) []Out
 	return c.plain(ctx, VerbDetach, opDetach, names, o)
 }
 
-// plain brings computes to the goal of a verb whose request says nothing but
-// its name.
+// plain runs a verb whose request has no body.
 func (c *Client) plain(ctx context.Context, verb Verb, op operation, names []string, o ActOptions) []Outcome {
 	i := intentOf(verb)
 	i.request = func(ctx context.Context, t *task) (*Operation, error) { return c.write(ctx, op, verb, t.name, nil) }
@@ -187,8 +177,8 @@ func (c *Client) Resize(ctx context.Context, names []string, size string, o ActO
 	return c.run(ctx, tasks(names, i), o)
 }
 
-// checkResize refuses a size that an instance cannot have, naming those it can.
-// When the service does not tell them it is left to the service to refuse.
+// checkResize refuses a size that an instance cannot have and lists those it can.
+// If the service does not list them, it decides itself.
 func (c *Client) checkResize(ctx context.Context, name, size string) error {
 	allowed, err := c.AllowedSizes(ctx, name)
 	if err != nil || len(allowed) == 0 {
@@ -198,7 +188,7 @@ func (c *Client) checkResize(ctx context.Context, name, size string) error {
 	if found != nil {
 		return nil
 	}
-	const most = 100 // a region has fewer; it is the list to choose from
+	const most = 100
 	var can []string
 	for _, s := range allowed {
 		if s.Supports(TypeInstance) {
@@ -231,12 +221,10 @@ func (c *Client) UpdateScale(ctx context.Context, name string, scale ScaleSettin
 		want, asked := scale.IdleScaleDown()
 		return have.MinNodes == scale.MinNodes && have.MaxNodes == scale.MaxNodes && (!asked || known && idle == want)
 	}
-	return c.update(ctx, name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
-		return c.write(ctx, opUpdate, VerbUpdate, name, map[string]any{"properties": scaled(scale)})
-	})
+	return c.update(ctx, name, o, opUpdate, map[string]any{"properties": scaled(scale)}, shown)
 }
 
-// scaled are the properties of a cluster that scales in another way.
+// scaled are the properties of a cluster with these scale settings.
 func scaled(scale ScaleSettings) any {
 	return map[string]any{"properties": map[string]any{"scaleSettings": scale}}
 }
@@ -249,20 +237,20 @@ func (c *Client) UpdateIdentity(ctx context.Context, name string, identity Ident
 		d.identity(now.Identity, identity, true)
 		return len(d.list) == 0 && (now.Identity == nil || len(now.Identity.UserAssigned) <= len(identity.User))
 	}
-	return c.update(ctx, name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
-		return c.write(ctx, opUpdate, VerbUpdate, name, map[string]any{"identity": identity})
-	})
+	return c.update(ctx, name, o, opUpdate, map[string]any{"identity": identity}, shown)
 }
 
-// update makes a change to one compute and waits until a read shows it.
-func (c *Client) update(ctx context.Context, name string, o ActOptions, shown func(*Compute) bool, request func(context.Context, string) (*Operation, error)) Outcome {
+// update changes one compute and waits until a read shows the change.
+func (c *Client) update(ctx context.Context, name string, o ActOptions, op operation, body any, shown func(*Compute) bool) Outcome {
 	i := intentOf(VerbUpdate)
 	i.shown = func(now, _ *Compute) bool { return shown(now) }
-	i.request = func(ctx context.Context, t *task) (*Operation, error) { return request(ctx, t.name) }
+	i.request = func(ctx context.Context, t *task) (*Operation, error) {
+		return c.write(ctx, op, VerbUpdate, name, body)
+	}
 	return c.run(ctx, tasks([]string{name}, i), o)[0]
 }
 
-// tasks are computes of which nothing has been asked yet.
+// tasks are one task for each name, all at the beginning.
 func tasks(names []string, i intent) []*task {
 	list := make([]*task, len(names))
 	for n, name := range names {

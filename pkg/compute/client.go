@@ -2,6 +2,7 @@ package compute
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -32,35 +33,33 @@ import (
 type Options struct {
 	// Endpoint is the ARM endpoint; "" is https://management.azure.com.
 	Endpoint string
-	// Audience is the audience of tokens; "" is the endpoint itself.
+	// Audience is the audience of tokens; "" is the endpoint.
 	Audience string
 	// Credential signs requests; nil sends them unsigned.
 	Credential azcore.TokenCredential
-	// TokenHosts are the hosts besides the endpoint's that may receive a token,
-	// over https: names, or suffixes written "*.api.azureml.ms". They are
-	// ignored when the endpoint is a loopback address.
+	// TokenHosts may receive a token over https, as the endpoint's host does. They
+	// are names, or suffixes such as "*.api.azureml.ms". With a loopback endpoint
+	// they are ignored.
 	TokenHosts []string
 	// APIVersion overrides the api-version of every operation.
 	APIVersion string
 	// Transport sends the requests; nil is http.DefaultTransport. Redirects are
-	// never followed. If its error has a method Permanent() bool that returns
-	// true, the request had no effect, a retry is useless, and a wait ends with
-	// the error.
+	// not followed. If an error has a method Permanent() bool that returns true,
+	// the request had no effect, it is not sent again, and a wait ends.
 	Transport http.RoundTripper
 	// Application is the User-Agent, such as "computetarget/1.0".
 	Application string
-	// CorrelationID is sent with every request as x-ms-correlation-request-id;
-	// "" generates one for the client.
+	// CorrelationID is sent as x-ms-correlation-request-id; "" generates one.
 	CorrelationID string
 	// TryTimeout limits one try of one request; 0 is one minute.
 	TryTimeout time.Duration
 	// Log receives every request and response as text, without secrets.
 	Log func(text string)
-	// DryRun, when set, is given the first request of a call that would change
-	// something, instead of the service. The call then ends with ErrDryRun.
+	// DryRun receives the first request of a call that would change something. The
+	// request is not sent, and the call ends with ErrDryRun.
 	DryRun func(Request)
-	// OnWrite, when set, is called when the service accepted a request that
-	// changes something, or may have: an answer that was lost counts.
+	// OnWrite is called when the service accepted a request that changes
+	// something, or may have accepted it.
 	OnWrite func()
 
 	retryDelay time.Duration // first pause before a retry; 0 is azcore's 0.8 s
@@ -68,32 +67,22 @@ type Options struct {
 
 // Client calls the computes API of one workspace. It is safe for concurrent use.
 type Client struct {
-	workspace  Workspace
-	endpoint   string
-	apiVersion string
-	pipeline   runtime.Pipeline
-	retryDelay time.Duration
-	tryTimeout time.Duration
-	logging    bool
-	dryRun     func(Request)
-	onWrite    func()
-	hosts      tokenHosts
-
-	correlation string
-	skew        atomic.Pointer[skew] // the service's clock against ours
+	workspace Workspace
+	options   Options // with the defaults filled in
+	endpoint  string
+	pipeline  runtime.Pipeline
+	hosts     tokenHosts
+	skew      atomic.Pointer[skew]
 }
 
-// skew is one reading of the service's clock: what it showed, and when.
+// skew is the service's time at one local time.
 type skew struct{ service, local time.Time }
 
 // New returns a client for the computes of ws. It sends nothing and requests no
-// token. Only a subscription is needed for calls that concern no workspace
-// (ListWorkspaces, VMSizes, Usages), and nothing for Subscriptions.
+// token. ListWorkspaces, VMSizes and Usages need only the subscription of ws, and
+// Subscriptions needs nothing.
 func New(ws Workspace, o Options) (*Client, error) {
-	endpoint := strings.TrimRight(o.Endpoint, "/")
-	if endpoint == "" {
-		endpoint = cloud.AzurePublic.Services[cloud.ResourceManager].Endpoint
-	}
+	endpoint := cmp.Or(strings.TrimRight(o.Endpoint, "/"), cloud.AzurePublic.Services[cloud.ResourceManager].Endpoint)
 	address, err := url.Parse(endpoint)
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
 		return nil, invalidf("", "%.200q is not an address of a service; an endpoint looks like https://management.azure.com", o.Endpoint)
@@ -104,30 +93,15 @@ func New(ws Workspace, o Options) (*Client, error) {
 	if address.Scheme == "http" && !loopback.Is(address.Hostname()) {
 		return nil, invalidf("", "the endpoint %s is not https, so no token may go there; only a loopback address may be http", address.Host)
 	}
-	audience := o.Audience
-	if audience == "" {
-		audience = endpoint
+	o.Audience = strings.TrimRight(cmp.Or(o.Audience, endpoint), "/")
+	o.Application = cmp.Or(o.Application, "computetarget")
+	o.CorrelationID = cmp.Or(o.CorrelationID, newGUID())
+	o.TryTimeout = cmp.Or(o.TryTimeout, time.Minute)
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
 	}
-	c := &Client{
-		workspace: ws, endpoint: endpoint, apiVersion: o.APIVersion,
-		retryDelay: o.retryDelay, tryTimeout: o.TryTimeout, logging: o.Log != nil, dryRun: o.DryRun, onWrite: o.OnWrite,
-		correlation: o.CorrelationID, hosts: newTokenHosts(address, o.TokenHosts),
-	}
-	if c.tryTimeout == 0 {
-		c.tryTimeout = time.Minute
-	}
-	if c.correlation == "" {
-		c.correlation = newGUID()
-	}
-	agent := o.Application
-	if agent == "" {
-		agent = "computetarget"
-	}
-	transport := o.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
-	}
-	perTry := []azpolicy.Policy{headerPolicy{agent: agent, correlation: c.correlation}, c.hosts}
+	c := &Client{workspace: ws, options: o, endpoint: endpoint, hosts: newTokenHosts(address, o.TokenHosts)}
+	perTry := []azpolicy.Policy{headerPolicy{agent: o.Application, correlation: o.CorrelationID}, c.hosts}
 	var cred azcore.TokenCredential
 	if o.Credential != nil {
 		cred = &credential{TokenCredential: o.Credential}
@@ -136,13 +110,12 @@ func New(ws Workspace, o Options) (*Client, error) {
 	clientOptions := &policy.ClientOptions{
 		ClientOptions: azpolicy.ClientOptions{
 			Cloud: cloud.Configuration{Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
-				cloud.ResourceManager: {Endpoint: endpoint, Audience: strings.TrimRight(audience, "/")},
+				cloud.ResourceManager: {Endpoint: endpoint, Audience: o.Audience},
 			}},
-			// The token-host policy, which runs before sign-in, allows http
-			// on loopback only.
+			// tokenHosts, which comes first, allows http on loopback only.
 			InsecureAllowCredentialWithHTTP: true,
 			Telemetry:                       azpolicy.TelemetryOptions{Disabled: true},
-			Transport:                       roundTripper{transport},
+			Transport:                       roundTripper{o.Transport},
 		},
 		DisableRPRegistration: true,
 	}
@@ -159,11 +132,8 @@ func New(ws Workspace, o Options) (*Client, error) {
 // Workspace is the workspace the client acts on.
 func (c *Client) Workspace() Workspace { return c.workspace }
 
-// CorrelationID is the id every request of this client carries.
-func (c *Client) CorrelationID() string { return c.correlation }
-
-// Now is the service's time from its last Date header, or this machine's time
-// before the first response, in this machine's time zone.
+// Now is the service's time, by its last Date header, in this machine's time
+// zone. Before the first response it is this machine's time.
 func (c *Client) Now() time.Time {
 	now := time.Now()
 	if s := c.skew.Load(); s != nil {
@@ -172,7 +142,7 @@ func (c *Client) Now() time.Time {
 	return now
 }
 
-// answer is what came back for one request.
+// answer is the response to one request.
 type answer struct {
 	status      int
 	header      http.Header
@@ -182,18 +152,15 @@ type answer struct {
 	correlation string
 }
 
-// call is one request to be made.
+// call is one request to be sent.
 type call struct {
-	op      operation
-	name    string // the compute it is about, for errors
-	address string // absolute; the api-version is added unless verbatim
-	body    any
-	// verbatim addresses were named by the service: nothing is added to them.
-	verbatim bool
-	// once makes a single try, for callers that have their own patience.
-	once bool
-	// stream is given the body of a 200 as it arrives.
-	stream func(io.Reader) error
+	op       operation
+	name     string // of the compute, for errors
+	address  string // absolute, without the api-version unless verbatim
+	body     any
+	verbatim bool                  // the service named the address, so nothing is added
+	once     bool                  // one try only
+	stream   func(io.Reader) error // reads the body of a 200 as it arrives
 }
 
 // compute is a call on the named compute of the workspace.
@@ -207,8 +174,8 @@ func (c *Client) compute(op operation, name string) (call, error) {
 	return call{op: op, name: name, address: c.endpoint + c.workspace.path() + "/computes/" + name + op.suffix}, nil
 }
 
-// send makes the call and returns the service's answer. Answers other than 2xx
-// are *Error, as is everything that kept an answer from coming.
+// send sends the call and returns the response. Any response but 2xx is an
+// *Error, and so is a missing one.
 func (c *Client) send(ctx context.Context, k call) (*answer, error) {
 	if k.verbatim {
 		return c.try(ctx, k, k.address)
@@ -219,12 +186,12 @@ func (c *Client) send(ctx context.Context, k call) (*answer, error) {
 		if k.op.query != "" {
 			address += "&" + k.op.query
 		}
-		if c.dryRun != nil && !k.op.read {
+		if c.options.DryRun != nil && !k.op.read {
 			return nil, c.show(k, address)
 		}
 		a, err := c.try(ctx, k, address)
-		if !k.op.read && c.onWrite != nil && (err == nil || uncertain(err)) {
-			c.onWrite()
+		if !k.op.read && c.options.OnWrite != nil && (err == nil || uncertain(err)) {
+			c.options.OnWrite()
 		}
 		if err == nil || !unknownVersion(err) {
 			return a, err
@@ -240,23 +207,15 @@ func (c *Client) send(ctx context.Context, k call) (*answer, error) {
 // operation at this api-version.
 func unknownVersion(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch {
-	case strings.EqualFold(e.Code, "InvalidApiVersionParameter"), strings.EqualFold(e.Code, "NoRegisteredProviderFound"),
-		strings.EqualFold(e.Code, "UnsupportedApiVersion"), strings.EqualFold(e.Code, "InvalidResourceType"):
-		return true
-	default:
-		return e.Status == http.StatusNotFound && e.Code == "" || e.Status == http.StatusMethodNotAllowed
-	}
+	return errors.As(err, &e) && (listed("InvalidApiVersionParameter NoRegisteredProviderFound UnsupportedApiVersion InvalidResourceType", e.Code) ||
+		e.Status == http.StatusNotFound && e.Code == "" || e.Status == http.StatusMethodNotAllowed)
 }
 
 func (c *Client) try(ctx context.Context, k call, address string) (*answer, error) {
 	var heard error
 	retrying := azpolicy.WithRetryOptions(ctx, c.retryOptions(k, &heard))
 	if !k.op.read {
-		retrying = context.WithValue(retrying, untold{}, func(resp *http.Response) {
+		retrying = context.WithValue(retrying, listener{}, func(resp *http.Response) {
 			if heard = nil; resp != nil {
 				heard = c.failure(k, resp, nil)
 			}
@@ -272,7 +231,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 			return nil, invalidf(k.name, "the request cannot be written as JSON: %v", err)
 		}
 	}
-	stream := k.stream != nil && !c.logging
+	stream := k.stream != nil && c.options.Log == nil
 	if stream {
 		runtime.SkipBodyDownload(req)
 	}
@@ -281,7 +240,7 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 		return nil, c.transportError(ctx, k, req.Raw(), err).after(k, heard)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, time.Now()), correlation: c.correlation}
+	a := &answer{status: resp.StatusCode, header: resp.Header, retryAfter: retryAfter(resp.Header, time.Now()), correlation: c.options.CorrelationID}
 	a.date = c.readDate(resp.Header)
 	if stream && resp.StatusCode == http.StatusOK && !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		err := k.stream(resp.Body)
@@ -323,8 +282,8 @@ func (c *Client) try(ctx context.Context, k call, address string) (*answer, erro
 	return a, nil
 }
 
-// read sends a read until its answer can be used: one that came broken, or is
-// not what was asked for, is asked for again a few times.
+// read sends a read until use accepts the response. It repeats a few times if the
+// response is damaged or about something else.
 func (c *Client) read(ctx context.Context, k call, use func(*answer) error) (*answer, error) {
 	for pause := garbledPause; ; pause *= 2 {
 		a, err := c.send(ctx, k)
@@ -337,15 +296,13 @@ func (c *Client) read(ctx context.Context, k call, use func(*answer) error) (*an
 	}
 }
 
-// The first and the last pause before a read is repeated whose answer was
-// garbled.
+// The first and the last pause before read repeats.
 const (
 	garbledPause    = 500 * time.Millisecond
 	maxGarbledPause = 2 * time.Second
 )
 
-// isGarbled reports whether an answer came and could not be used, so that
-// asking again may help.
+// isGarbled reports whether a response arrived but could not be used.
 func isGarbled(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.garbled
@@ -356,9 +313,8 @@ func garbledError(k call, a *answer, message string) *Error {
 		RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation, Message: message}
 }
 
-// mayHaveBeenDone reports whether a failed write with this status may have
-// been carried out: something in between gave up on the service, or the
-// service failed on the way.
+// mayHaveBeenDone reports whether a write that failed with this status may have
+// had its effect: a gateway gave up on the service, or the service failed midway.
 func mayHaveBeenDone(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
@@ -367,9 +323,9 @@ func mayHaveBeenDone(status int) bool {
 	return false
 }
 
-// transportError is the error of a request that got no usable answer.
+// transportError is the error of a request without a usable response.
 func (c *Client) transportError(ctx context.Context, k call, req *http.Request, err error) *Error {
-	e := &Error{Name: k.name, Operation: k.op.id, CorrelationID: c.correlation, Err: err}
+	e := &Error{Name: k.name, Operation: k.op.id, CorrelationID: c.options.CorrelationID, Err: err}
 	var signIn *signInError
 	var host *HostError
 	switch {
@@ -385,18 +341,21 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 		}
 	case isPermanent(err):
 		e.Kind, e.Message = KindFailed, withoutURL(err)
-	case errors.Is(err, errTooLarge), isSyntax(err):
-		e.Kind = KindFailed
-		e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, withoutURL(err))
-		e.uncertain, e.garbled = !k.op.read, !errors.Is(err, errTooLarge)
+	case isTooLarge(err), isSyntax(err):
+		words := withoutURL(err)
+		if e.garbled = !isTooLarge(err); !e.garbled {
+			words = "it is larger than 128 MB"
+		}
+		e.Kind, e.uncertain = KindFailed, !k.op.read
+		e.Message = fmt.Sprintf("the answer of %s cannot be read: %s", req.URL.Host, words)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Kind = KindUnreachable
-		e.Message = fmt.Sprintf("%s did not answer within %s; check the network and the endpoint", req.URL.Host, c.tryTimeout)
+		e.Message = fmt.Sprintf("%s did not answer within %s; check the network and the endpoint", req.URL.Host, c.options.TryTimeout)
 		e.uncertain = !k.op.read
 	default:
 		e.Kind = KindUnreachable
 		e.Message = withoutURL(err)
-		if !strings.Contains(e.Message, req.URL.Hostname()) { // some transports name the host themselves
+		if !strings.Contains(e.Message, req.URL.Hostname()) { // some transports name the host
 			e.Message = fmt.Sprintf("%s cannot be reached: %s", req.URL.Host, e.Message)
 		}
 		if words := broken(err); words != "" {
@@ -407,9 +366,9 @@ func (c *Client) transportError(ctx context.Context, k call, req *http.Request, 
 	return e
 }
 
-// stopped is the error of a request that the caller's context ended.
+// stopped is the error of a request that ended with the caller's context.
 func (c *Client) stopped(ctx context.Context, k call) *Error {
-	e := &Error{Kind: KindInterrupted, Name: k.name, Operation: k.op.id, CorrelationID: c.correlation,
+	e := &Error{Kind: KindInterrupted, Name: k.name, Operation: k.op.id, CorrelationID: c.options.CorrelationID,
 		Err: context.Cause(ctx), Message: "interrupted", uncertain: !k.op.read}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		e.Kind, e.Message = KindTimeout, "the time given ran out before the service answered"
@@ -420,13 +379,13 @@ func (c *Client) stopped(ctx context.Context, k call) *Error {
 	return e
 }
 
-// after adds to the error of a request that the time ran out for what was heard
-// before. A write that was turned away the last time is not on its way.
+// after adds the last failure to the error of a request that ended with its
+// context. If that failure turned a write away, the write is not on its way.
 func (e *Error) after(k call, heard error) *Error {
 	if heard == nil || e.Kind != KindTimeout && e.Kind != KindInterrupted {
 		return e
 	}
-	if !k.op.read && turnedAway(heard) {
+	if !k.op.read && isTurnedAway(heard) {
 		e.uncertain = false
 		e.Message = strings.TrimSuffix(e.Message, onItsWay)
 	}
@@ -437,19 +396,21 @@ func (e *Error) after(k call, heard error) *Error {
 	return e
 }
 
-// turnedAway reports whether the service had no time for a request, which was
-// not carried out then.
-func turnedAway(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable)
+// turnedAway reports whether a request with this status had no effect, because
+// the service was too busy.
+func turnedAway(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
 
-// onItsWay is what there is to say of a write whose answer was not waited for.
+func isTurnedAway(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && turnedAway(e.Status)
+}
+
 const onItsWay = "; the request was on its way and may have been carried out"
 
-// withoutURL is err in words, without the address that net/http puts into its
-// errors, for an address of the service can be signed, and without what only
-// those who know azcore understand.
+// withoutURL is the text of err without azcore's terms and without the address,
+// which can be signed.
 func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) && u.Err != nil {
@@ -458,8 +419,7 @@ func withoutURL(err error) string {
 	return strings.TrimPrefix(err.Error(), "body download policy: ")
 }
 
-// broken says what is wrong with an answer that came, but not whole; "" when
-// none came.
+// broken says what is wrong with an incomplete response; "" if there was none.
 func broken(err error) string {
 	var corrupt flate.CorruptInputError
 	switch {
@@ -471,8 +431,8 @@ func broken(err error) string {
 	return ""
 }
 
-// neverSent reports whether err came before any byte of the request left: there
-// was no connection, or no trust in who answered it.
+// neverSent reports whether the request never left: there was no connection, or
+// the other side was not trusted.
 func neverSent(err error) bool {
 	var lookup *net.DNSError
 	var op *net.OpError
@@ -488,7 +448,7 @@ func isPermanent(err error) bool {
 	return errors.As(err, &p) && p.Permanent()
 }
 
-// readDate takes the service's clock from an answer.
+// readDate reads the service's time from a response.
 func (c *Client) readDate(h http.Header) time.Time {
 	now := time.Now()
 	date, err := http.ParseTime(h.Get("Date"))
@@ -499,10 +459,10 @@ func (c *Client) readDate(h http.Header) time.Time {
 	return date
 }
 
-// maxRetryAfter bounds what a header can make anybody wait for.
+// maxRetryAfter is the longest pause that a header can ask for.
 const maxRetryAfter = time.Hour
 
-// retryAfter is the pause an answer asks for: retry-after-ms and
+// retryAfter is the pause that a response asks for: retry-after-ms and
 // x-ms-retry-after-ms in milliseconds, Retry-After in seconds or as a date.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	for _, key := range [...]string{"retry-after-ms", "x-ms-retry-after-ms"} {
@@ -520,18 +480,19 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// decode reads an answer's body into v.
+// decode reads a response's body into v.
 func decode(op operation, name string, a *answer, v any) error {
-	if err := unmarshal(a.body, v); err != nil {
-		e := garbledError(call{op: op, name: name}, a, fmt.Sprintf("the service's answer is not the JSON it should be: %v", err))
-		e.Err = err
-		switch {
-		case isPage(a.body):
-			e.Kind, e.Message = KindUnreachable, describe(a)
-		case len(bytes.TrimSpace(a.body)) == 0:
-			e.Message = describe(a)
-		}
-		return e
+	err := unmarshal(a.body, v)
+	if err == nil {
+		return nil
 	}
-	return nil
+	e := garbledError(call{op: op, name: name}, a, fmt.Sprintf("the service's answer is not the JSON it should be: %v", err))
+	e.Err = err
+	switch {
+	case isPage(a.body):
+		e.Kind, e.Message = KindUnreachable, describe(a)
+	case len(bytes.TrimSpace(a.body)) == 0:
+		e.Message = describe(a)
+	}
+	return e
 }

@@ -140,17 +140,17 @@ type AssignedUser struct {
 // SSHSettings are the SSH settings of an instance. The service never returns
 // the key.
 type SSHSettings struct {
-	PublicAccess  string `json:"sshPublicAccess"` // Enabled or Disabled
-	AdminUserName string `json:"adminUserName"`
-	Port          int    `json:"sshPort"`
-	PublicKey     string `json:"adminPublicKey"`
+	PublicAccess  string `json:"sshPublicAccess,omitempty"` // Enabled or Disabled
+	AdminUserName string `json:"adminUserName,omitempty"`
+	Port          int    `json:"sshPort,omitempty"`
+	PublicKey     string `json:"adminPublicKey,omitempty"`
 }
 
 // SetupScripts run when an instance is created and each time it starts.
 type SetupScripts struct {
-	Scripts *struct {
-		Creation *Script `json:"creationScript"`
-		Startup  *Script `json:"startupScript"`
+	Scripts struct {
+		Creation *Script `json:"creationScript,omitempty"`
+		Startup  *Script `json:"startupScript,omitempty"`
 	} `json:"scripts"`
 }
 
@@ -266,10 +266,6 @@ type Attached struct {
 	VMSize  string `json:"virtualMachineSize"`
 	Address string `json:"address"`
 	SSHPort int    `json:"sshPort"`
-	// Databricks
-	WorkspaceURL string `json:"workspaceUrl"`
-	// SynapseSpark
-	PoolName string `json:"poolName"`
 }
 
 // Time is a time as the service writes it; the zero time when it is missing or

@@ -355,7 +355,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 // compute is on its way, or at another api-version, it may never say it.
 func (c *Client) differences(have *Compute, want *Spec) []Difference {
 	d := &differences{Differences(have, want)}
-	if have.InTransition() || c.apiVersion != "" {
+	if have.InTransition() || c.options.APIVersion != "" {
 		return d.list
 	}
 	if have.Tags == nil {
@@ -402,15 +402,10 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 	has := func(prefix string) bool {
 		return slices.ContainsFunc(differences, func(d Difference) bool { return strings.HasPrefix(d.Field, prefix) })
 	}
-	shown := func(now *Compute) bool { return len(Differences(now, p.Spec)) == 0 }
-	out := c.update(ctx, p.Existing.Name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
-		if has("tags.") {
-			body, err := merged(p.Existing, p.Spec)
-			if err != nil {
-				return nil, err
-			}
-			return c.write(ctx, opCreate, VerbUpdate, name, body)
-		}
+	var out Outcome
+	if has("tags.") { // a PATCH cannot change them
+		out = c.Update(ctx, p.Existing, p.Spec, o)
+	} else {
 		patch := map[string]any{}
 		if has("identity") {
 			patch["identity"] = p.Spec.Identity
@@ -422,8 +417,9 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 			}
 			patch["properties"] = scaled(scale)
 		}
-		return c.write(ctx, opUpdate, VerbUpdate, name, patch)
-	})
+		shown := func(now *Compute) bool { return len(Differences(now, p.Spec)) == 0 }
+		out = c.update(ctx, p.Existing.Name, o, opUpdate, patch, shown)
+	}
 	if out.Err == nil {
 		out.Note = "it existed and was updated: " + words(differences)
 	}
@@ -433,48 +429,49 @@ func (c *Client) refresh(ctx context.Context, p *Preflight, differences []Differ
 // Update changes only what the spec gives (Compute_CreateOrUpdate with the
 // whole resource, because a PUT replaces everything) and waits until done.
 func (c *Client) Update(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
-	shown := func(now *Compute) bool {
-		return len(Differences(now, want)) == 0 && (want.AKS == nil || now.Attached != nil && now.Attached.shows(want.AKS))
+	body, err := merged(have, want)
+	if err != nil {
+		return Outcome{Name: have.Name, Verb: VerbUpdate, Err: err}
 	}
-	return c.update(ctx, have.Name, o, shown, func(ctx context.Context, name string) (*Operation, error) {
-		body, err := merged(have, want)
-		if err != nil {
-			return nil, err
-		}
-		return c.write(ctx, opCreate, VerbUpdate, name, body)
+	return c.update(ctx, have.Name, o, opCreate, body, func(now *Compute) bool {
+		return len(Differences(now, want)) == 0 && (want.AKS == nil || now.Attached != nil && now.Attached.shows(want.AKS))
 	})
 }
 
 // merged is the body of a PUT that leaves an existing cluster as it is but for
 // what the spec gives: a PUT replaces everything.
 func merged(have *Compute, want *Spec) (json.RawMessage, error) {
-	var base, over map[string]any
-	if err := json.Unmarshal(have.Raw, &base); err != nil {
+	base, err := asMap(have)
+	if err != nil {
 		return nil, fmt.Errorf("the existing %s cannot be read as JSON: %w", have.Name, err)
 	}
-	text, err := json.Marshal(want)
+	over, err := asMap(want)
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(text, &over); err != nil {
-		return nil, err
-	}
-	for _, key := range [...]string{"id", "name", "type", "systemData"} {
-		delete(base, key)
-	}
-	if p, ok := base["properties"].(map[string]any); ok {
-		for _, key := range [...]string{"provisioningState", "provisioningErrors", "provisioningWarnings", "createdOn", "modifiedOn", "isAttachedCompute"} {
-			delete(p, key)
-		}
-		if inner, ok := p["properties"].(map[string]any); ok {
-			for _, key := range [...]string{"allocationState", "allocationStateTransitionTime", "errors", "currentNodeCount", "targetNodeCount", "nodeStateCounts"} {
-				delete(inner, key)
-			}
+	drop := func(object map[string]any, keys ...string) {
+		for _, key := range keys {
+			delete(object, key)
 		}
 	}
+	outer, _ := base["properties"].(map[string]any)
+	inner, _ := outer["properties"].(map[string]any)
+	drop(base, "id", "name", "type", "systemData")
+	drop(outer, "provisioningState", "provisioningErrors", "provisioningWarnings", "createdOn", "modifiedOn", "isAttachedCompute")
+	drop(inner, "allocationState", "allocationStateTransitionTime", "errors", "currentNodeCount", "targetNodeCount", "nodeStateCounts")
 	return json.Marshal(overlay(base, over))
 }
 
+// asMap is a value as the JSON object that it is written as.
+func asMap(v any) (object map[string]any, err error) {
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &object)
+	}
+	return object, err
+}
+
+// overlay is base with the values of over, which win. Objects are merged.
 func overlay(base, over map[string]any) map[string]any {
 	if base == nil {
 		base = map[string]any{}

@@ -76,12 +76,6 @@ func Differences(have *Compute, want *Spec) []Difference {
 	case want.VirtualMachine != nil && have.Attached != nil:
 		d.text("address", have.Attached.Address, want.VirtualMachine.Address)
 		d.number("sshPort", have.Attached.SSHPort, want.VirtualMachine.SSHPort)
-	case want.HDInsight != nil && have.Attached != nil:
-		d.text("address", have.Attached.Address, want.HDInsight.Address)
-	case want.Databricks != nil && have.Attached != nil:
-		d.text("workspaceUrl", have.Attached.WorkspaceURL, want.Databricks.WorkspaceURL)
-	case want.SynapseSpark != nil && have.Attached != nil:
-		d.fold("poolName", have.Attached.PoolName, want.SynapseSpark.PoolName)
 	}
 	return d.list
 }

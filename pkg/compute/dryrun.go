@@ -21,18 +21,14 @@ type Request struct {
 func (c *Client) show(k call, address string) error {
 	r := Request{Method: k.op.method, URL: address}
 	if k.body != nil {
-		text, err := json.Marshal(k.body)
+		body, err := asMap(k.body)
 		if err != nil {
 			return invalidf(k.name, "the request cannot be written as JSON: %v", err)
 		}
-		var value any
-		if err := json.Unmarshal(text, &value); err != nil {
-			return err
-		}
-		if r.Body, err = json.Marshal(withoutSecrets(value)); err != nil {
+		if r.Body, err = json.Marshal(withoutSecrets(body)); err != nil {
 			return err
 		}
 	}
-	c.dryRun(r)
+	c.options.DryRun(r)
 	return ErrDryRun
 }

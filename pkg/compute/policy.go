@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,52 +21,44 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// retryOptions is how often and when a call is sent again.
+// retryOptions say when a call is sent again.
 //
-// A read is repeated after any passing trouble. A write is repeated only when
-// an answer says that it was not carried out (429, 503) or when it never left
-// this machine: an answer that was lost says nothing about what was done. heard
-// keeps the last failure, for when the time runs out before the next try.
+// A read is sent again after any temporary failure. A write is sent again only if
+// a response says that nothing was done (429, 503) or if the request never left
+// this machine. heard is set to the last failure, for when the time runs out
+// before the next try.
 func (c *Client) retryOptions(k call, heard *error) azpolicy.RetryOptions {
-	o := azpolicy.RetryOptions{MaxRetries: 4, TryTimeout: c.tryTimeout, RetryDelay: c.retryDelay}
+	o := azpolicy.RetryOptions{MaxRetries: 4, TryTimeout: c.options.TryTimeout, RetryDelay: c.options.retryDelay}
 	if k.once {
 		o.MaxRetries = -1
 	}
 	refused := 0
 	o.ShouldRetry = func(resp *http.Response, err error) bool {
 		*heard = c.failure(k, resp, err)
-		if err != nil {
-			if errors.Is(err, errTooLarge) {
-				return false
-			}
-			if neverSent(err) {
-				// A wrong name or a dead network stays so; a server that is
-				// being restarted comes back at once.
-				var lookup *net.DNSError
-				refused++
-				return refused == 1 && !errors.As(err, &lookup) && !isTimeout(err)
-			}
-			return k.op.read
+		switch {
+		case err == nil:
+			return turnedAway(resp.StatusCode) || k.op.read && mayHaveBeenDone(resp.StatusCode)
+		case isTooLarge(err):
+			return false
+		case neverSent(err):
+			// A server that restarts is back at once. A wrong name or a dead network
+			// is not.
+			var lookup *net.DNSError
+			refused++
+			return refused == 1 && !errors.As(err, &lookup) && !isTimeout(err)
 		}
-		switch resp.StatusCode {
-		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-			return true
-		case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-			return k.op.read
-		}
-		return false
+		return k.op.read
 	}
 	return o
 }
 
-// failure is what a try that failed says; nil when it did not fail, or only took
-// too long.
+// failure is the error of one try; nil if it succeeded or was cut off.
 func (c *Client) failure(k call, resp *http.Response, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return nil
 	case err != nil:
-		return &Error{Kind: KindUnreachable, Name: k.name, Operation: k.op.id, CorrelationID: c.correlation, Err: err, Message: withoutURL(err)}
+		return &Error{Kind: KindUnreachable, Name: k.name, Operation: k.op.id, CorrelationID: c.options.CorrelationID, Err: err, Message: withoutURL(err)}
 	case resp.StatusCode < 300:
 		return nil
 	}
@@ -77,7 +70,7 @@ func (c *Client) failure(k call, resp *http.Response, err error) error {
 	if err != nil {
 		return nil
 	}
-	return answerError(k.op, k.name, &answer{status: resp.StatusCode, header: resp.Header, body: body, correlation: c.correlation})
+	return answerError(k.op, k.name, &answer{status: resp.StatusCode, header: resp.Header, body: body, correlation: c.options.CorrelationID})
 }
 
 func isTimeout(err error) bool {
@@ -88,14 +81,14 @@ func isTimeout(err error) bool {
 // headerPolicy names the caller and the request.
 type headerPolicy struct{ agent, correlation string }
 
-// untold is the key of a context under which a write is told what is heard of
-// it: nothing before each try, and the answer after it.
-type untold struct{}
+// listener is the context key of a func(*http.Response) that is called for every
+// try of a write: with nil before it, and with the response after it.
+type listener struct{}
 
 func (p headerPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
-	tell, told := ctx.Value(untold{}).(func(*http.Response))
-	if told && ctx.Err() != nil {
+	tell, isWrite := ctx.Value(listener{}).(func(*http.Response))
+	if isWrite && ctx.Err() != nil {
 		return nil, ctx.Err() // too late to be sent
 	}
 	h := req.Raw().Header
@@ -103,7 +96,7 @@ func (p headerPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 	h.Set("Accept", "application/json")
 	h.Set("x-ms-correlation-request-id", p.correlation)
 	h.Set("x-ms-client-request-id", newGUID())
-	if !told {
+	if !isWrite {
 		return req.Next()
 	}
 	tell(nil)
@@ -122,9 +115,8 @@ func newGUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// freshToken is the policy that sends a request a second time after a 401: the
-// sign-in policy behind it has forgotten the refused token by then, and asks
-// for another one. Nothing was carried out, so this holds for writes too.
+// freshToken sends a request, even a write, a second time after a 401. By then
+// the sign-in policy has dropped the refused token and gets another one.
 type freshToken struct{}
 
 func (freshToken) Do(req *azpolicy.Request) (*http.Response, error) {
@@ -133,22 +125,20 @@ func (freshToken) Do(req *azpolicy.Request) (*http.Response, error) {
 		return resp, err
 	}
 	if err := req.RewindBody(); err != nil {
-		return resp, nil //nolint:nilerr // the refusal is what there is to tell
+		return resp, nil //nolint:nilerr // the 401 matters more
 	}
 	_ = resp.Body.Close()
 	return req.Next()
 }
 
-// HostError says that an answer of the service named an address that must not
-// be given a token, so it was not asked at all.
+// HostError says that the service named an address that must not receive a
+// token. No request was sent there.
 type HostError struct {
-	// Host is the host (and port) that was named.
-	Host string
-	// Scheme is the scheme it was named with.
+	Host   string // with the port, if one was named
 	Scheme string
 }
 
-// Error says what was refused and why.
+// Error names the address and the reason.
 func (e *HostError) Error() string {
 	if e.Scheme != "https" {
 		return fmt.Sprintf("the service named %s://%s, which is not an https address; no token was sent there", e.Scheme, e.Host)
@@ -156,31 +146,22 @@ func (e *HostError) Error() string {
 	return fmt.Sprintf("the service named the host %s, which does not belong to the chosen cloud; no token was sent there", e.Host)
 }
 
-// NonRetriable tells azcore's retry policy that asking again changes nothing.
+// NonRetriable tells azcore's retry policy not to try again.
 func (e *HostError) NonRetriable() {}
 
-// tokenHosts is the policy that stands before sign-in: a request to a host
-// that is not allowed a token goes no further.
+// tokenHosts stops requests to hosts that must not receive a token. It comes
+// before the sign-in policy.
 type tokenHosts struct {
 	scheme   string
 	host     string // of the endpoint, with port
 	loopback bool
-	names    []string
-	suffixes []string // with leading dot
+	others   []string // names, and suffixes with a leading dot
 }
 
 func newTokenHosts(endpoint *url.URL, hosts []string) tokenHosts {
 	t := tokenHosts{scheme: endpoint.Scheme, host: hostPort(endpoint), loopback: loopback.Is(endpoint.Hostname())}
-	if t.loopback {
-		return t
-	}
 	for _, h := range hosts {
-		h = strings.ToLower(strings.TrimPrefix(h, "*"))
-		if strings.HasPrefix(h, ".") {
-			t.suffixes = append(t.suffixes, h)
-		} else if h != "" {
-			t.names = append(t.names, h)
-		}
+		t.others = append(t.others, strings.ToLower(strings.TrimPrefix(h, "*")))
 	}
 	return t
 }
@@ -191,8 +172,7 @@ func (t tokenHosts) allow(u *url.URL) bool {
 	case u.User != nil:
 		return false
 	case t.loopback:
-		// This machine has many names, and on each port another program, that of
-		// another person perhaps.
+		// This machine has many names. Another port may belong to another user.
 		return loopback.Is(host) && port(hostPort(u)) == port(t.host) && (u.Scheme == t.scheme || u.Scheme == "https")
 	case u.Scheme != "https":
 		return false
@@ -201,17 +181,12 @@ func (t tokenHosts) allow(u *url.URL) bool {
 	case u.Port() != "" && u.Port() != "443":
 		return false
 	}
-	for _, name := range t.names {
-		if host == name {
-			return true
+	return slices.ContainsFunc(t.others, func(other string) bool {
+		if strings.HasPrefix(other, ".") {
+			return len(host) > len(other) && strings.HasSuffix(host, other)
 		}
-	}
-	for _, suffix := range t.suffixes {
-		if strings.HasSuffix(host, suffix) && len(host) > len(suffix) {
-			return true
-		}
-	}
-	return false
+		return host == other && host != ""
+	})
 }
 
 func (t tokenHosts) Do(req *azpolicy.Request) (*http.Response, error) {
@@ -235,9 +210,8 @@ func hostPort(u *url.URL) string {
 
 func port(hostPort string) string { return hostPort[strings.LastIndexByte(hostPort, ':')+1:] }
 
-// credential marks errors of signing in as such, so that they are told apart
-// from answers of the service. Requests made at the same time share a failure:
-// finding out that nobody is signed in can take seconds.
+// credential marks the errors of signing in. Concurrent requests share a failure,
+// because it can take seconds to find out that nobody is signed in.
 type credential struct {
 	azcore.TokenCredential
 
@@ -264,21 +238,24 @@ func (c *credential) GetToken(ctx context.Context, o azpolicy.TokenRequestOption
 	return token, failed
 }
 
-// signInError is a failure to get a token, as opposed to a token refused.
+// signInError is a failure to get a token. A refused token is not one.
 type signInError struct{ err error }
 
 func (e *signInError) Error() string { return e.err.Error() }
 func (e *signInError) Unwrap() error { return e.err }
 func (e *signInError) NonRetriable() {}
 
-// maxBody is the most that is read of one answer. A page of thousands of
-// computes is a tenth of it.
+// maxBody is the largest response. A page of thousands of computes is a tenth of
+// it.
 const maxBody = 128 << 20
 
-var errTooLarge = errors.New("it is larger than 128 MB")
+func isTooLarge(err error) bool {
+	var e *http.MaxBytesError
+	return errors.As(err, &e)
+}
 
-// roundTripper lets the pipeline send through an http.RoundTripper, which
-// unlike an http.Client follows no redirect: a token must not travel there.
+// roundTripper lets the pipeline send through an http.RoundTripper. Unlike an
+// http.Client it follows no redirects, where a token must not go.
 type roundTripper struct{ http.RoundTripper }
 
 func (t roundTripper) Do(req *http.Request) (*http.Response, error) {
@@ -289,23 +266,6 @@ func (t roundTripper) Do(req *http.Request) (*http.Response, error) {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
-	resp.Body = &cappedBody{resp.Body, maxBody}
+	resp.Body = http.MaxBytesReader(nil, resp.Body, maxBody)
 	return resp, nil
-}
-
-type cappedBody struct {
-	io.ReadCloser
-	left int64
-}
-
-func (b *cappedBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errTooLarge
-	}
-	if int64(len(p)) > b.left {
-		p = p[:b.left]
-	}
-	n, err := b.ReadCloser.Read(p)
-	b.left -= int64(n)
-	return n, err
 }

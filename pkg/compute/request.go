@@ -7,34 +7,25 @@ import (
 	"time"
 )
 
-// Spec is a compute as it is asked for (the body of Compute_CreateOrUpdate).
-// Exactly one of the type fields is set.
+// Spec describes a compute to create or attach (the body of
+// Compute_CreateOrUpdate). Exactly one of the type fields is set.
 type Spec struct {
-	// Location is the region; "" is the workspace's own, which Create fills in.
-	Location    string
-	Description string
-	Tags        map[string]string
-	Identity    *IdentitySpec
-	// ResourceID is the ARM id of what is attached.
-	ResourceID string
-	// DisableLocalAuth of an instance goes with SSH being off; nil leaves it to
-	// the service.
-	DisableLocalAuth *bool
+	Location         string // region; Create fills in the workspace's if it is ""
+	Description      string
+	Tags             map[string]string
+	Identity         *IdentitySpec
+	ResourceID       string // ARM id of what is attached
+	DisableLocalAuth *bool  // of an instance: true if SSH is off; nil lets the service decide
 
-	Instance          *InstanceSpec
-	Cluster           *ClusterSpec
-	AKS               *AKSSpec
-	Kubernetes        *KubernetesSpec
-	VirtualMachine    *VirtualMachineSpec
-	Databricks        *DatabricksSpec
-	HDInsight         *HDInsightSpec
-	SynapseSpark      *SynapseSparkSpec
-	DataLakeAnalytics *DataLakeAnalyticsSpec
-	DataFactory       *DataFactorySpec
+	Instance       *InstanceSpec
+	Cluster        *ClusterSpec
+	AKS            *AKSSpec
+	Kubernetes     *KubernetesSpec
+	VirtualMachine *VirtualMachineSpec
+	DataFactory    *DataFactorySpec
 }
 
-// IdentitySpec asks for managed identities. Neither System nor User removes
-// them all.
+// IdentitySpec asks for managed identities. An empty one removes them all.
 type IdentitySpec struct {
 	System bool
 	User   []string // ARM ids of user-assigned identities
@@ -45,11 +36,8 @@ func (i IdentitySpec) MarshalJSON() ([]byte, error) {
 	wire := struct {
 		Type string              `json:"type"`
 		User map[string]struct{} `json:"userAssignedIdentities,omitempty"`
-	}{Type: i.kind()}
+	}{Type: i.kind(), User: map[string]struct{}{}}
 	for _, id := range i.User {
-		if wire.User == nil {
-			wire.User = map[string]struct{}{}
-		}
 		wire.User[id] = struct{}{}
 	}
 	return json.Marshal(wire)
@@ -68,80 +56,56 @@ func (i IdentitySpec) kind() string {
 	}
 }
 
-// InstanceSpec asks for a ComputeInstance. A nil pointer or empty value is left
-// out and so left to the service.
+// InstanceSpec asks for a ComputeInstance. The service decides what is nil or
+// empty.
 type InstanceSpec struct {
-	VMSize                   string
-	SubnetID                 string
-	ApplicationSharingPolicy string // Personal or Shared
-	SSHPublicAccess          *bool
-	SSHPublicKey             string // "ssh-rsa …"
-	AssignedUser             *AssignedUser
-	CreationScript           *Script
-	StartupScript            *Script
-	Schedules                []Schedule
-	// IdleShutdown is 15 minutes to 3 days, in whole minutes; 0 leaves it out.
-	IdleShutdown       time.Duration
-	EnableNodePublicIP *bool
-	EnableSSO          *bool
-	CustomServices     json.RawMessage // an array, as the service takes it
-	// The next three are known to preview versions only; setting one sends the
-	// create at such a version.
-	EnableRootAccess   *bool
-	EnableOSPatching   *bool
-	ReleaseQuotaOnStop *bool
-}
+	VMSize                   string          `json:"vmSize,omitempty"`
+	SubnetID                 string          `json:"-"`
+	ApplicationSharingPolicy string          `json:"applicationSharingPolicy,omitempty"` // Personal or Shared
+	SSHPublicAccess          *bool           `json:"-"`
+	SSHPublicKey             string          `json:"-"` // "ssh-rsa …"
+	AssignedUser             *AssignedUser   `json:"-"`
+	CreationScript           *Script         `json:"-"`
+	StartupScript            *Script         `json:"-"`
+	Schedules                []Schedule      `json:"-"`
+	IdleShutdown             time.Duration   `json:"-"` // 15 minutes to 3 days, in whole minutes; 0 omits it
+	EnableNodePublicIP       *bool           `json:"enableNodePublicIp,omitempty"`
+	EnableSSO                *bool           `json:"enableSSO,omitempty"`
+	CustomServices           json.RawMessage `json:"customServices,omitempty"` // an array
 
-func (s *InstanceSpec) preview() bool {
-	return s.EnableRootAccess != nil || s.EnableOSPatching != nil || s.ReleaseQuotaOnStop != nil
+	// These exist in preview versions only, so setting one sends the create at
+	// such a version.
+	EnableRootAccess   *bool `json:"enableRootAccess,omitempty"`
+	EnableOSPatching   *bool `json:"enableOSPatching,omitempty"`
+	ReleaseQuotaOnStop *bool `json:"releaseQuotaOnStop,omitempty"`
 }
 
 // MarshalJSON writes the inner properties.
 func (s *InstanceSpec) MarshalJSON() ([]byte, error) {
-	type scripts struct {
-		Creation *Script `json:"creationScript,omitempty"`
-		Startup  *Script `json:"startupScript,omitempty"`
-	}
-	type setup struct {
-		Scripts scripts `json:"scripts"`
-	}
-	type ssh struct {
-		Access string `json:"sshPublicAccess,omitempty"`
-		Key    string `json:"adminPublicKey,omitempty"`
-	}
+	type plain InstanceSpec // has no MarshalJSON
 	wire := struct {
-		VMSize        string            `json:"vmSize,omitempty"`
+		*plain
 		Subnet        *Reference        `json:"subnet,omitempty"`
-		Sharing       string            `json:"applicationSharingPolicy,omitempty"`
 		Authorization string            `json:"computeInstanceAuthorizationType,omitempty"`
 		Personal      *PersonalSettings `json:"personalComputeInstanceSettings,omitempty"`
-		SSH           *ssh              `json:"sshSettings,omitempty"`
-		Setup         *setup            `json:"setupScripts,omitempty"`
+		SSH           *SSHSettings      `json:"sshSettings,omitempty"`
+		Setup         *SetupScripts     `json:"setupScripts,omitempty"`
 		Schedules     any               `json:"schedules,omitempty"`
 		Idle          string            `json:"idleTimeBeforeShutdown,omitempty"`
-		PublicIP      *bool             `json:"enableNodePublicIp,omitempty"`
-		SSO           *bool             `json:"enableSSO,omitempty"`
-		Services      json.RawMessage   `json:"customServices,omitempty"`
-		Root          *bool             `json:"enableRootAccess,omitempty"`
-		Patching      *bool             `json:"enableOSPatching,omitempty"`
-		ReleaseQuota  *bool             `json:"releaseQuotaOnStop,omitempty"`
-	}{
-		VMSize: s.VMSize, Subnet: reference(s.SubnetID), Sharing: s.ApplicationSharingPolicy,
-		PublicIP: s.EnableNodePublicIP, SSO: s.EnableSSO, Services: s.CustomServices,
-		Root: s.EnableRootAccess, Patching: s.EnableOSPatching, ReleaseQuota: s.ReleaseQuotaOnStop,
-	}
+	}{plain: (*plain)(s), Subnet: reference(s.SubnetID)}
 	if s.AssignedUser != nil {
 		wire.Authorization = "personal"
 		wire.Personal = &PersonalSettings{AssignedUser: s.AssignedUser}
 	}
 	if s.SSHPublicAccess != nil || s.SSHPublicKey != "" {
-		wire.SSH = &ssh{Key: s.SSHPublicKey}
+		wire.SSH = &SSHSettings{PublicKey: s.SSHPublicKey}
 		if s.SSHPublicAccess != nil {
-			wire.SSH.Access = access(*s.SSHPublicAccess)
+			wire.SSH.PublicAccess = access(*s.SSHPublicAccess)
 		}
 	}
 	if s.CreationScript != nil || s.StartupScript != nil {
-		wire.Setup = &setup{scripts{s.CreationScript, s.StartupScript}}
+		wire.Setup = &SetupScripts{}
+		wire.Setup.Scripts.Creation, wire.Setup.Scripts.Startup = s.CreationScript, s.StartupScript
 	}
 	if len(s.Schedules) > 0 {
 		wire.Schedules = schedulesBody(s.Schedules)
@@ -159,46 +123,37 @@ func reference(id string) *Reference {
 	return &Reference{ID: id}
 }
 
-// ClusterSpec asks for an AmlCompute.
+// ClusterSpec asks for an AmlCompute. The service decides what is nil or empty.
 type ClusterSpec struct {
-	VMSize     string
-	VMPriority string // Dedicated or LowPriority
-	MinNodes   int
-	MaxNodes   int
-	// IdleScaleDown is how long a node stays idle before it goes, in whole
-	// seconds; 0 leaves it to the service.
-	IdleScaleDown      time.Duration
-	AdminUserName      string
-	AdminPassword      string // secret
-	AdminSSHKey        string
-	SubnetID           string
-	RemoteLogin        string // Enabled, Disabled or NotSpecified
-	EnableNodePublicIP *bool
-	IsolatedNetwork    *bool
-	OSType             string // Linux or Windows
+	OSType             string        `json:"osType,omitempty"` // Linux or Windows
+	VMSize             string        `json:"vmSize,omitempty"`
+	VMPriority         string        `json:"vmPriority,omitempty"` // Dedicated or LowPriority
+	IsolatedNetwork    *bool         `json:"isolatedNetwork,omitempty"`
+	MinNodes           int           `json:"-"`
+	MaxNodes           int           `json:"-"`
+	IdleScaleDown      time.Duration `json:"-"` // before an idle node is removed, in whole seconds; 0 omits it
+	AdminUserName      string        `json:"-"`
+	AdminPassword      string        `json:"-"` // secret
+	AdminSSHKey        string        `json:"-"`
+	SubnetID           string        `json:"-"`
+	RemoteLogin        string        `json:"remoteLoginPortPublicAccess,omitempty"` // Enabled, Disabled or NotSpecified
+	EnableNodePublicIP *bool         `json:"enableNodePublicIp,omitempty"`
 }
 
 // MarshalJSON writes the inner properties.
 func (s *ClusterSpec) MarshalJSON() ([]byte, error) {
+	type plain ClusterSpec // has no MarshalJSON
 	type account struct {
 		Name     string `json:"adminUserName"`
 		Password string `json:"adminUserPassword,omitempty"`
 		Key      string `json:"adminUserSshPublicKey,omitempty"`
 	}
 	wire := struct {
-		OSType      string        `json:"osType,omitempty"`
-		VMSize      string        `json:"vmSize,omitempty"`
-		VMPriority  string        `json:"vmPriority,omitempty"`
-		Isolated    *bool         `json:"isolatedNetwork,omitempty"`
-		Scale       ScaleSettings `json:"scaleSettings"`
-		Account     *account      `json:"userAccountCredentials,omitempty"`
-		Subnet      *Reference    `json:"subnet,omitempty"`
-		RemoteLogin string        `json:"remoteLoginPortPublicAccess,omitempty"`
-		PublicIP    *bool         `json:"enableNodePublicIp,omitempty"`
-	}{
-		OSType: s.OSType, VMSize: s.VMSize, VMPriority: s.VMPriority, Isolated: s.IsolatedNetwork,
-		Scale: s.scale(), Subnet: reference(s.SubnetID), RemoteLogin: s.RemoteLogin, PublicIP: s.EnableNodePublicIP,
-	}
+		*plain
+		Scale   ScaleSettings `json:"scaleSettings"`
+		Account *account      `json:"userAccountCredentials,omitempty"`
+		Subnet  *Reference    `json:"subnet,omitempty"`
+	}{plain: (*plain)(s), Scale: s.scale(), Subnet: reference(s.SubnetID)}
 	if s.AdminUserName != "" {
 		wire.Account = &account{s.AdminUserName, s.AdminPassword, s.AdminSSHKey}
 	}
@@ -269,36 +224,10 @@ type VirtualMachineSpec struct {
 	Account *MachineAccount `json:"administratorAccount,omitempty"`
 }
 
-// HDInsightSpec attaches an HDInsight cluster.
-type HDInsightSpec struct {
-	Address string          `json:"address,omitempty"`
-	SSHPort int             `json:"sshPort,omitempty"`
-	Account *MachineAccount `json:"administratorAccount,omitempty"`
-}
-
-// DatabricksSpec attaches a Databricks workspace. The token is a secret.
-type DatabricksSpec struct {
-	AccessToken  string `json:"databricksAccessToken,omitempty"`
-	WorkspaceURL string `json:"workspaceUrl,omitempty"`
-}
-
-// DataLakeAnalyticsSpec attaches a Data Lake Analytics account.
-type DataLakeAnalyticsSpec struct {
-	StoreAccountName string `json:"dataLakeStoreAccountName,omitempty"`
-}
-
 // DataFactorySpec asks for a Data Factory target, which has no settings.
 type DataFactorySpec struct{}
 
-// SynapseSparkSpec attaches a Synapse Spark pool.
-type SynapseSparkSpec struct {
-	PoolName      string `json:"poolName,omitempty"`
-	WorkspaceName string `json:"workspaceName,omitempty"`
-	ResourceGroup string `json:"resourceGroup,omitempty"`
-	Subscription  string `json:"subscriptionId,omitempty"`
-}
-
-// Type is the computeType asked for, "" when no type field is set.
+// Type is the computeType; "" if no type field is set.
 func (s *Spec) Type() string {
 	kind, _ := s.inner()
 	return kind
@@ -316,14 +245,6 @@ func (s *Spec) inner() (kind string, properties any) {
 		return TypeKubernetes, s.Kubernetes
 	case s.VirtualMachine != nil:
 		return TypeVirtualMachine, s.VirtualMachine
-	case s.Databricks != nil:
-		return TypeDatabricks, s.Databricks
-	case s.HDInsight != nil:
-		return TypeHDInsight, s.HDInsight
-	case s.SynapseSpark != nil:
-		return TypeSynapseSpark, s.SynapseSpark
-	case s.DataLakeAnalytics != nil:
-		return TypeDataLakeAnalytics, s.DataLakeAnalytics
 	case s.DataFactory != nil:
 		return TypeDataFactory, nil
 	}
@@ -351,15 +272,15 @@ func (s *Spec) MarshalJSON() ([]byte, error) {
 	}{s.Location, s.Tags, s.Identity, properties{kind, s.Description, s.ResourceID, s.DisableLocalAuth, inner}})
 }
 
-// operation is the row of the table that a create of s uses.
+// operation is the one that creates s.
 func (s *Spec) operation() operation {
-	if s.Instance != nil && s.Instance.preview() {
+	if i := s.Instance; i != nil && (i.EnableRootAccess != nil || i.EnableOSPatching != nil || i.ReleaseQuotaOnStop != nil) {
 		return opCreatePreview
 	}
 	return opCreate
 }
 
-// vmSize is the size asked for, with the number of machines it is asked for.
+// vmSize is the size asked for and the number of machines.
 func (s *Spec) vmSize() (size string, machines int) {
 	switch {
 	case s.Instance != nil:
@@ -370,8 +291,8 @@ func (s *Spec) vmSize() (size string, machines int) {
 	return "", 0
 }
 
-// lowPriority reports whether the spec asks for machines of low priority,
-// which count against another quota.
+// lowPriority reports whether s asks for machines of low priority, which have a
+// quota of their own.
 func (s *Spec) lowPriority() bool {
 	return s.Cluster != nil && strings.EqualFold(s.Cluster.VMPriority, "LowPriority")
 }

@@ -93,12 +93,8 @@ func (s Schedule) wire() (map[string]any, error) {
 	// Two names of one zone are equal, but the service knows only the Windows one.
 	same := old.Entry.Equal(s.Entry) && old.Entry.ID == s.Entry.ID && old.Entry.Zone == s.Entry.Zone
 	if s.Raw == nil || old.Err == nil && (s.Entry.ID == "" || !same) {
-		text, err := json.Marshal(toWire(s.Entry))
+		over, err := asMap(toWire(s.Entry))
 		if err != nil {
-			return nil, err
-		}
-		var over map[string]any
-		if err := json.Unmarshal(text, &over); err != nil {
 			return nil, err
 		}
 		for _, trigger := range [...]string{"cron", "recurrence"} {

@@ -12,36 +12,28 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// ChangeOptions say how a change of schedules or idle times goes about it.
+// ChangeOptions configure a change of schedules or idle times. Timeout, OnEvent
+// and Before are those of ActOptions.
 type ChangeOptions struct {
-	// Save is given the schedules as they are, {"computeStartStop":[…]}, before
-	// they are replaced, unless there are none. When it fails nothing is sent.
+	// Save receives the old schedules, {"computeStartStop":[…]}, before they are
+	// replaced, unless there are none. If it fails, nothing is sent.
 	Save func(name string, old json.RawMessage) error
-	// CompareOnly sends nothing: the change says what would be.
+	// CompareOnly sends nothing. The Change says what would change.
 	CompareOnly bool
-	// Timeout is the longest time it takes, by the wall clock; 0 sets no end.
-	Timeout time.Duration
-	// OnEvent receives events, one call at a time.
-	OnEvent func(Event)
-	// Before is that of ActOptions.
-	Before func(seen []Outcome) error
+	Timeout     time.Duration
+	OnEvent     func(Event)
+	Before      func(seen []Outcome) error
 }
 
-// Change is how a change of one instance's schedules or idle time ended.
+// Change is the result of a change to one instance.
 type Change struct {
-	Name string
-	// Before is the instance as it was read before the change; nil when it
-	// could not be.
-	Before *Compute
-	// After is the instance as it was read back; nil when nothing was sent.
-	After *Compute
-	// Want are the schedules asked for.
-	Want []Schedule
-	// Already is true when there was nothing to change.
-	Already bool
-	// Sent is true when the service may have made the change, as asked or not.
-	Sent bool
-	Err  error
+	Name    string
+	Before  *Compute   // the instance before the change; nil if it could not be read
+	After   *Compute   // the instance after the change; nil if nothing was sent
+	Want    []Schedule // the schedules asked for
+	Already bool       // there was nothing to change
+	Sent    bool       // the service may have made the change, or part of it
+	Err     error
 }
 
 // Now is the instance as last read.
@@ -52,39 +44,33 @@ func (o Change) Now() *Compute {
 	return o.Before
 }
 
-// Lost are the schedules that were there before the change and are none of those
-// asked for, in the service's order.
+// Lost are the schedules from before the change that were not asked for, in the
+// service's order.
 func (o Change) Lost() []Schedule {
 	var lost []Schedule
-	kept := make([]bool, len(o.Want))
+	kept := slices.Clone(o.Want)
 	for _, have := range o.Before.Schedules() {
-		found := false
-		for i, want := range o.Want {
-			if !kept[i] && have.same(want) {
-				kept[i], found = true, true
-				break
-			}
-		}
-		if !found {
+		if i := slices.IndexFunc(kept, have.same); i >= 0 {
+			kept = slices.Delete(kept, i, i+1)
+		} else {
 			lost = append(lost, have)
 		}
 	}
 	return lost
 }
 
-// Difference says in words what the schedules asked for and those there are do.
+// Difference describes the schedules that the instance has and those asked for.
 func (o Change) Difference() string {
 	return fmt.Sprintf("has %s, should have %s", inWords(o.Now().Schedules()), inWords(o.Want))
 }
 
-// ChangeSchedules changes the schedules of instances by reading them, having
-// them edited, sending the whole list (Compute_UpdateSchedules) and reading
-// them again until they show the change, for 30 seconds at most.
+// ChangeSchedules reads the schedules of instances, passes them to edit, sends
+// the list that edit returns (Compute_UpdateSchedules), and reads them for up to
+// 30 seconds until they show the change.
 //
-// edit returns the schedules that the named instance is to have. Schedules that
-// do the same as before are not sent. When somebody else changed them between
-// two reads nothing is sent and the error is of KindBusy. The outcomes stand in
-// the order of the names.
+// Schedules that do the same as before are not sent. If the schedules changed
+// between two reads, nothing is sent and the error is of KindBusy. The results
+// are in the order of the names.
 func (c *Client) ChangeSchedules(ctx context.Context, names []string, o ChangeOptions, edit func(name string, have []Schedule) ([]Schedule, error)) []Change {
 	return c.change(ctx, names, o, func(out *Change) rewrite {
 		name := out.Name
@@ -114,23 +100,17 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o ChangeOp
 				return schedulesBody(set), nil
 			},
 			save: func(now *Compute) error {
-				have := now.Schedules()
-				if o.Save == nil || len(have) == 0 {
-					return nil
-				}
-				raw := make([]json.RawMessage, len(have))
-				for i, s := range have {
-					raw[i] = s.Raw
+				var raw []json.RawMessage
+				for _, s := range now.Schedules() {
+					raw = append(raw, s.Raw)
 				}
 				text, err := json.MarshalIndent(map[string]any{"computeStartStop": raw}, "", "  ")
-				if err != nil {
+				if err != nil || len(raw) == 0 || o.Save == nil {
 					return err
 				}
 				return o.Save(name, text)
 			},
-			shows: func(now *Compute) bool {
-				return sameSet(now.Schedules(), out.Want)
-			},
+			shows: func(now *Compute) bool { return sameSet(now.Schedules(), out.Want) },
 			differs: func(now *Compute) string {
 				return fmt.Sprintf("the service took the schedules of %s, but %s later it shows others: %s, where %s was asked for",
 					name, showGrace, inWords(now.Schedules()), inWords(out.Want))
@@ -139,11 +119,18 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o ChangeOp
 	})
 }
 
-// ChangeIdle sets after how long without use instances stop themselves
-// (Compute_UpdateIdleShutdownSetting) and reads it back, for 30 seconds at
-// most: 15 minutes to 3 days in whole minutes, 0 for never. One that has that
-// time already is left alone. The outcomes stand in the order of the names.
+// ChangeIdle sets the idle time after which instances stop
+// (Compute_UpdateIdleShutdownSetting) and reads it for up to 30 seconds until it
+// shows: 15 minutes to 3 days in whole minutes, or 0 for never. An instance that
+// has this idle time is left alone. The results are in the order of the names.
 func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration, o ChangeOptions) []Change {
+	if d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {
+		out := make([]Change, len(names))
+		for i, name := range names {
+			out[i] = Change{Name: name, Err: invalidf(name, "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)}
+		}
+		return out
+	}
 	idle := func(now *Compute) time.Duration {
 		have, _ := now.Instance.IdleShutdown()
 		return have
@@ -156,9 +143,11 @@ func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration
 				if idle(now) == d {
 					return nil, nil
 				}
-				return idleBody(d), nil
+				if d == 0 {
+					return map[string]any{"idleTimeBeforeShutdown": nil}, nil
+				}
+				return map[string]any{"idleTimeBeforeShutdown": formatDuration(d)}, nil
 			},
-			save:  func(*Compute) error { return nil },
 			shows: func(now *Compute) bool { return idle(now) == d },
 			differs: func(now *Compute) string {
 				text := fmt.Sprintf("the service took the idle time of %s, but %s later it still shows %s, not %s",
@@ -169,61 +158,40 @@ func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration
 				return text
 			},
 		}
-	}, func(name string) error {
-		if d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {
-			return invalidf(name, "the idle time before shutdown must be whole minutes from 15 minutes to 3 days, and %s is not", d)
-		}
-		return nil
 	})
 }
 
-// rewrite is a write that replaces a setting and depends on what it replaces.
+// rewrite replaces a setting whose new value depends on the old one.
 type rewrite struct {
-	op   operation
-	what string // is set, in words
-	// value is what is replaced, to see whether somebody else changed it.
-	value func(*Compute) string
-	// body is what to send; nil when there is nothing to change.
-	body func(*Compute) (any, error)
-	// save keeps what is replaced.
-	save func(*Compute) error
-	// shows reports whether the instance shows what was asked for, differs says
-	// in what it does not.
-	shows   func(*Compute) bool
-	differs func(*Compute) string
+	op      operation
+	what    string                      // the setting in words
+	value   func(*Compute) string       // to see whether the setting changed meanwhile
+	body    func(*Compute) (any, error) // nil if there is nothing to change
+	save    func(*Compute) error        // keeps the old value; may be nil
+	shows   func(*Compute) bool         // whether the instance has the new value
+	differs func(*Compute) string       // how the instance differs from it
 }
 
-// change makes a rewrite of several instances.
-func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of func(*Change) rewrite, checks ...func(string) error) []Change {
-	outcomes := make([]Change, len(names))
-	var tasks []*task
-	var at []int
+// change makes a rewrite of each instance.
+func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of func(*Change) rewrite) []Change {
+	changes := make([]Change, len(names))
+	list := make([]*task, len(names))
 	for i, name := range names {
-		out := &outcomes[i]
-		out.Name = name
-		for _, check := range checks {
-			out.Err = check(name)
-		}
-		if out.Err == nil {
-			tasks, at = append(tasks, &task{name: name, intent: c.rewriting(out, of(out), o.CompareOnly), stage: &asking{}}), append(at, i)
-		}
+		changes[i].Name = name
+		list[i] = tasks([]string{name}, c.rewriting(&changes[i], of(&changes[i]), o.CompareOnly))[0]
 	}
-	for n, ended := range c.run(ctx, tasks, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, Before: o.Before, single: true}) {
-		out := &outcomes[at[n]]
-		out.Err, out.Sent = ended.Err, ended.Operation != nil
+	for i, ended := range c.run(ctx, list, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, Before: o.Before, single: true}) {
+		out := &changes[i]
 		var e *Error
-		if errors.As(ended.Err, &e) && e.Accepted {
-			out.Sent = true
-		}
-		if out.Sent {
+		out.Err = ended.Err
+		if out.Sent = ended.Operation != nil || errors.As(ended.Err, &e) && e.Accepted; out.Sent {
 			out.After = ended.Compute
 		}
 	}
-	return outcomes
+	return changes
 }
 
-// rewriting is the intent of a rewrite: read, decide, read again, write, and read
-// back.
+// rewriting is the intent of a rewrite: read, decide, read again, write, read.
 func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 	i := intentOf(VerbUpdate)
 	i.setting = true
@@ -265,7 +233,7 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 		if r.value(again) != r.value(t.now) {
 			return nil, changedMeanwhile()
 		}
-		if !saved && c.dryRun == nil {
+		if r.save != nil && !saved && c.options.DryRun == nil {
 			if err := r.save(again); err != nil {
 				return nil, &Error{Kind: KindFailed, Name: out.Name, Err: err,
 					Message: fmt.Sprintf("the schedules of %s could not be saved before the change, so nothing was sent: %v", out.Name, err)}
@@ -285,7 +253,7 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 	return i
 }
 
-// settable says why a compute cannot be given the setting.
+// settable says why a compute cannot have the setting.
 func (r rewrite) settable(now *Compute) error {
 	switch {
 	case !now.IsInstance():
@@ -296,8 +264,8 @@ func (r rewrite) settable(now *Compute) error {
 	return nil
 }
 
-// checkSchedules says what is wrong with a set before it is sent. What the
-// service holds already is not judged.
+// checkSchedules says what is wrong with schedules before they are sent. Those
+// that the instance has already are not checked.
 func checkSchedules(name string, have, want []Schedule) error {
 	if len(want) > schedule.Max {
 		return invalidf(name, "%s would have %d schedules, and an instance can have %d: delete some first, or set the whole set at once", name, len(want), schedule.Max)
@@ -313,15 +281,7 @@ func checkSchedules(name string, have, want []Schedule) error {
 	return nil
 }
 
-func idleBody(d time.Duration) any {
-	var value any
-	if d > 0 {
-		value = formatDuration(d)
-	}
-	return map[string]any{"idleTimeBeforeShutdown": value}
-}
-
-// named makes an error about an instance's input one of this package.
+// named makes an error of edit an *Error.
 func named(name string, err error) error {
 	if e, ok := err.(*Error); ok { //nolint:errorlint // a wrapped one keeps its wrapping
 		return e

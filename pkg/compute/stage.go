@@ -133,7 +133,7 @@ func (l *loop) send(ctx context.Context, t *task) {
 		t.follow(op, before, time.Now())
 		l.end(t, err)
 	case ctx.Err() != nil && !uncertain(err):
-		if t.heard = lastAnswer(err); !turnedAway(t.heard) {
+		if t.heard = lastAnswer(err); !isTurnedAway(t.heard) {
 			t.trouble = err
 		} // the loop sees to it
 	case uncertain(err):
@@ -319,8 +319,10 @@ func (s *sent) settle(l *loop, t *task, means verdict) {
 		// What was just asked for may be unknown to the service's own reads.
 	case s.open() && waited < showGrace && means != gone:
 		// The operation knows better what is still to come.
+	case means == reached && t.check != nil && t.now != nil:
+		l.end(t, t.check(t.now))
 	case means == reached:
-		l.end(t, t.verify())
+		l.end(t, nil)
 	case means == failed && shown:
 		l.end(t, failureOf(t.now))
 	case means == gone && t.verb != VerbCreate && (!s.over || waited >= showGrace):

@@ -58,8 +58,8 @@ var (
 
 // versions are the api-versions to try for op, in order.
 func (c *Client) versions(op operation) []string {
-	if c.apiVersion != "" && !op.arm {
-		return []string{c.apiVersion}
+	if c.options.APIVersion != "" && !op.arm {
+		return []string{c.options.APIVersion}
 	}
 	first := op.version
 	if first == "" {

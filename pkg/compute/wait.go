@@ -247,7 +247,7 @@ func (l *loop) inTurn() *task {
 // each runs f for 0 to n-1, a few at a time; in order when it is a dry run, so
 // that what would be sent is shown in order.
 func (c *Client) each(n int, f func(int)) {
-	if n == 1 || c.dryRun != nil {
+	if n == 1 || c.options.DryRun != nil {
 		for i := range n {
 			f(i)
 		}
@@ -323,7 +323,7 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 		state = "not there"
 	}
 	after := since(l.started, time.Now()).Round(time.Second)
-	e := &Error{Name: t.name, CorrelationID: l.c.correlation}
+	e := &Error{Name: t.name, CorrelationID: l.c.options.CorrelationID}
 	if caller.Err() != nil && !errors.Is(caller.Err(), context.DeadlineExceeded) {
 		e.Kind, e.Err = KindInterrupted, context.Cause(caller)
 		e.Message = fmt.Sprintf("the wait for %s was interrupted", t.name)
