@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,56 +30,76 @@ func writeJSON(out io.Writer, v any, color bool) error {
 	return w.flush()
 }
 
-// writeJSONList writes a list whose elements are prepared some at a time: by
-// every processor, because a list of thousands feels that, and not all at once,
-// because they need several times the memory of what they are made of.
+// piece is how many elements of a list are prepared and spelled at once. They
+// need several times the memory of what they are made of.
+const piece = 256
+
+// writeJSONList writes a list whose elements are prepared and spelled by every
+// processor, because a list of thousands feels that.
 func writeJSONList(out io.Writer, list []any, prepare func(any) (any, error), color bool) error {
 	if len(list) == 0 {
 		return writeJSON(out, list, color)
 	}
-	w := jsonWriter{out: out, color: color}
-	w.b = append(w.b, '[')
-	first := true
-	for some := range slices.Chunk(list, 256) {
-		ready, err := prepareAll(some, prepare)
-		if err != nil {
-			return err
-		}
-		for _, e := range ready {
-			if !first {
-				w.b = append(w.b, ',')
-			}
-			first = false
-			w.newline(1)
-			w.value(e, 1)
-		}
-	}
-	w.newline(0)
-	w.b = append(w.b, "]\n"...)
-	return w.flush()
-}
-
-// prepareAll prepares elements side by side. The error is that of the first one
-// that has one.
-func prepareAll(list []any, prepare func(any) (any, error)) ([]any, error) {
-	ready, errs := make([]any, len(list)), make([]error, len(list))
+	pieces := slices.Collect(slices.Chunk(list, piece))
+	lanes := make([]chan *jsonWriter, min(runtime.GOMAXPROCS(0), len(pieces)))
+	spare := sync.Pool{New: func() any { return &jsonWriter{color: color} }}
+	done := make(chan struct{})
 	var group sync.WaitGroup
-	share := (len(list) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
-	for from := 0; from < len(list); from += share {
+	defer group.Wait()
+	defer close(done)
+	for first := range lanes {
+		lanes[first] = make(chan *jsonWriter, 1)
 		group.Go(func() {
-			for i := from; i < min(from+share, len(list)); i++ {
-				ready[i], errs[i] = prepare(list[i])
+			for i := first; i < len(pieces); i += len(lanes) {
+				w := spare.Get().(*jsonWriter)
+				w.elements(pieces[i], prepare, i == 0)
+				select {
+				case lanes[first] <- w:
+				case <-done:
+					return
+				}
 			}
 		})
 	}
-	group.Wait()
-	return ready, cmp.Or(errs...)
+	for i := range pieces {
+		w := <-lanes[i%len(lanes)]
+		if w.err != nil {
+			return w.err
+		}
+		if i == len(pieces)-1 {
+			w.b = append(w.b, "\n]\n"...)
+		}
+		if _, err := out.Write(w.b); err != nil {
+			return err
+		}
+		w.b = w.b[:0]
+		spare.Put(w)
+	}
+	return nil
+}
+
+// elements spells some elements of the outermost list. The error of the first
+// one that cannot be prepared is kept in w.err.
+func (w *jsonWriter) elements(list []any, prepare func(any) (any, error), first bool) {
+	for _, e := range list {
+		ready, err := prepare(e)
+		if err != nil {
+			w.err = err
+			return
+		}
+		w.b = append(w.b, ',')
+		if first {
+			w.b[len(w.b)-1], first = '[', false
+		}
+		w.newline(1)
+		w.value(ready, 1)
+	}
 }
 
 type jsonWriter struct {
-	out   io.Writer
-	b     []byte // not yet written
-	err   error  // of writing, nothing more is written after it
+	out   io.Writer // nil keeps everything in b
+	b     []byte    // not yet written
+	err   error     // of writing, nothing more is written after it
 	color bool
 	yaml  bool // escapes as YAML spells them
 }
@@ -98,7 +117,7 @@ func (w *jsonWriter) flush() error {
 }
 
 func (w *jsonWriter) newline(depth int) {
-	if len(w.b) > chunk {
+	if len(w.b) > chunk && w.out != nil {
 		_ = w.flush() // kept in w.err
 	}
 	w.b = append(w.b, '\n')

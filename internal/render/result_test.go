@@ -1,7 +1,10 @@
 package render
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
+	"strings"
 	"testing"
 )
 
@@ -75,5 +78,69 @@ func TestPrintReturnsFailures(t *testing.T) {
 	}
 	if err := Print(s, Options{}, Result{Data: func() {}}); err == nil {
 		t.Error("a value that is no JSON prints")
+	}
+}
+
+// oddValues are JSON values that are easily spelled in another way by mistake.
+var oddValues = []string{
+	`{"b":1,"a":{"d":[],"c":{}},"id":"/subscriptions/s/resourceGroups/g/providers/p/t/n"}`,
+	`{"a":1,"b":2,"a":3}`, `{"a":{"x":1},"a":{"y":2}}`, `{"id":"/subscriptions/s/resourceGroups/g/providers/p/t/n","RESOURCEGROUP":null}`,
+	`"é 日本 😀 \ud83d\ude00 \ud800 \udc00x \u0000 \u001b[31m \u202e \u2028 \/ \\ \" \b\f\n\r\t"`, `{"\u0061\ud83d\ude00":"\u0061"}`,
+	"\"\xff\xc3(\"", "{\"\xff\":1}", `12345678901234567890123`, `-0`, `-0.0`, `1e2`, `1E400`, `0.1e-6`, `1.0`, `100000000000000000.5`, `1e16`,
+	`[[[[[[[[{"a":[{"b":[[]]}]}]]]]]]]]`, ` [ 1 , { "a" : null } ] `, `null`, `true`, `""`, `[]`, `{}`, `{"":""}`,
+	strings.Repeat(`{"a":[`, 90) + strings.Repeat(`]}`, 90),
+}
+
+// What prints thousands of elements side by side writes what prints one value.
+func TestListOfThousands(t *testing.T) {
+	t.Parallel()
+	var list []any
+	for i := range 4*piece + 7 {
+		list = append(list, json.RawMessage(oddValues[i%len(oddValues)]))
+	}
+	for _, n := range []int{1, 2, piece, piece + 1, len(list)} {
+		var one strings.Builder
+		for i, e := range list[:n] {
+			if i > 0 {
+				one.WriteByte(',')
+			}
+			one.Write(e.(json.RawMessage))
+		}
+		s, out, _ := TestStreams("", 0, 0)
+		if err := Print(s, Options{Format: JSON}, Result{Data: list[:n]}); err != nil {
+			t.Fatal(err)
+		}
+		if want := show(t, JSON, "["+one.String()+"]", nil); out.String() != want {
+			t.Errorf("a list of %d is printed in another way than one value", n)
+		}
+	}
+}
+
+// fails counts how often it was written to, and fails from the second time on.
+type fails int
+
+func (f *fails) Write(p []byte) (int, error) {
+	if *f++; *f > 1 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+func TestListThatCannotBePrinted(t *testing.T) {
+	t.Parallel()
+	list := make([]any, 40*piece)
+	for i := range list {
+		list[i] = i
+	}
+	var pipe fails
+	s, out, _ := TestStreams("", 0, 0)
+	s.Out.Writer = &pipe
+	if err := Print(s, Options{Format: JSON}, Result{Data: list}); !errors.Is(err, io.ErrClosedPipe) || pipe != 2 {
+		t.Errorf("a pipe that closed after the first write was written to %d times: %v", pipe, err)
+	}
+	s.Out.Writer = out
+	list[piece-1] = func() {}
+	if err := Print(s, Options{Format: JSON}, Result{Data: list}); err == nil || out.Len() > 0 {
+		t.Errorf("an element that has no JSON: %v, and %d bytes were printed", err, out.Len())
 	}
 }

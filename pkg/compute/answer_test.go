@@ -79,3 +79,19 @@ func FuzzOperationStatus(f *testing.F) {
 		})
 	})
 }
+
+func TestAllRefusesWhatIsNoCompute(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{`"b"`, `null`, `[]`, `7`} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			c := dial(t, func(*http.Request) (*http.Response, error) {
+				asked++
+				return reply(200, `{"value":[{"name":"a"},`+odd+`,{"name":"c"}]}`), nil
+			}, Options{})
+			if all, err := c.All(t.Context()); err == nil || asked < 2 {
+				t.Errorf("%s between two computes: %d computes after %d requests; leaving it out could be taken for its absence", odd, len(all), asked)
+			}
+		})
+	}
+}

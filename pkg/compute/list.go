@@ -7,7 +7,10 @@ import (
 	"io"
 	"iter"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // List yields the computes of the workspace as the service's pages arrive
@@ -18,8 +21,7 @@ func (c *Client) List(ctx context.Context) iter.Seq2[*Compute, error] {
 			yield(nil, err)
 			return
 		}
-		k := call{op: opList, address: c.endpoint + c.workspace.path() + "/computes"}
-		_, err := c.eachCompute(ctx, k, func(compute *Compute) error {
+		_, err := c.eachCompute(ctx, c.listCall(), func(compute *Compute) error {
 			if !yield(compute, nil) {
 				return errStop
 			}
@@ -29,6 +31,10 @@ func (c *Client) List(ctx context.Context) iter.Seq2[*Compute, error] {
 			yield(nil, err)
 		}
 	}
+}
+
+func (c *Client) listCall() call {
+	return call{op: opList, address: c.endpoint + c.workspace.path() + "/computes"}
 }
 
 // eachCompute reads all pages of computes. count is the number of pages.
@@ -42,14 +48,42 @@ func (c *Client) eachCompute(ctx context.Context, k call, each func(*Compute) er
 	})
 }
 
-// All is List as a slice.
+// All is List as a slice. What was read is decoded by every processor while
+// more is read, because a list of thousands feels that.
 func (c *Client) All(ctx context.Context) ([]*Compute, error) {
+	if err := c.workspace.check(); err != nil {
+		return nil, err
+	}
 	var out []*Compute
-	for compute, err := range c.List(ctx) {
-		if err != nil {
-			return nil, err
+	var bad atomic.Bool
+	var group sync.WaitGroup
+	read := make(chan *Compute, 256)
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for compute := range read {
+				if compute.decode(compute.Raw) != nil {
+					bad.Store(true)
+				}
+			}
+		})
+	}
+	k := c.listCall()
+	_, err := pages(ctx, c, k, "value", func(data json.RawMessage) error {
+		if data[0] != '{' {
+			return errBadList
 		}
+		compute := &Compute{Raw: data}
 		out = append(out, compute)
+		read <- compute
+		return nil
+	})
+	close(read)
+	group.Wait()
+	switch {
+	case err != nil:
+		return nil, err
+	case bad.Load():
+		return nil, errorf(KindFailed, k.name, "%v", errBadList)
 	}
 	return out, nil
 }

@@ -136,3 +136,18 @@ func BenchmarkList(b *testing.B) {
 		}
 	})
 }
+
+func TestAllKeepsOrder(t *testing.T) {
+	t.Parallel()
+	server := listServer(t, 1500, 40)
+	all, err := newClient(t, server.URL, compute.Options{}).All(t.Context())
+	if err != nil || len(all) != 1500 {
+		t.Fatalf("%d computes, err %v", len(all), err)
+	}
+	for i, c := range all {
+		name := fmt.Sprintf("ci-%05dx", i)
+		if c.Name != name || c.Instance == nil || !bytes.Contains(c.Raw, []byte(name)) {
+			t.Fatalf("compute %d is %q", i, c.Name)
+		}
+	}
+}
