@@ -197,6 +197,9 @@ func neighbours(group string) []foreign {
 
 // neighbourFlag returns our name for a flag of other tools, or "".
 func neighbourFlag(command, flag string, flags *pflag.FlagSet) string {
+	if len(flag) > 1 {
+		flag, _, _ = strings.Cut(strings.ToLower(flag), ":") // PowerShell writes -Confirm:$false
+	}
 	verb, _, _ := strings.Cut(command, " ")
 	switch verb {
 	case "stop", "start", "restart":

@@ -154,6 +154,7 @@ func TestPathRefuses(t *testing.T) {
 		{"-n x stop", "-n comes before the command", "after the command"},
 		{"--out json stop", "--out comes before the command", "write --output in full"},
 		{"-- stop", "-- comes before the command", ""},
+		{"-yo json stop", "-yo comes before the command", "after the command"},
 		{"attach --type batch -n x", `attach --type: "batch" is not a type`, "aks, kubernetes, remote"},
 	} {
 		t.Run(c.args, func(t *testing.T) {

@@ -190,10 +190,10 @@ func (e *expander) short(arg string, rest []string) ([]string, error) {
 	}
 }
 
-// longName is the long name of a flag that name is, its hyphens left out perhaps as
-// PowerShell writes names, or "". With one dash in front az reads its first letter
-// as a short flag and the rest as the value: -name dev asks for a compute "ame",
-// -nowait for one called "owait".
+// longName returns the long flag that name is with one dash, or "". Hyphens may
+// be left out, as in PowerShell, whose -WhatIf is --dry-run. az reads the first
+// letter as a short flag and the rest as its value: -name dev asks for a compute
+// "ame", -whatif for a workspace "hatif".
 func (e *expander) longName(name string) string {
 	if len(name) < 2 {
 		return ""
@@ -201,7 +201,7 @@ func (e *expander) longName(name string) string {
 	bare := func(s string) string { return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s)) }
 	for _, f := range e.flags {
 		for _, long := range append([]string{f.Name}, f.Aliases...) {
-			if long != "" && bare(long) == bare(name) {
+			if long != "" && bare(long) == bare(name) || long == "dry-run" && bare(name) == "whatif" {
 				return long
 			}
 		}

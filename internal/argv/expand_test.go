@@ -317,6 +317,18 @@ func TestExpandRefusesOneDash(t *testing.T) {
 			t.Errorf("%s: %q, %v", arg, got, err)
 		}
 	}
+	flags = append(flags, Flag{Name: "workspace-name", Short: "w", TakesValue: true, V1: true})
+	reading := slices.DeleteFunc(slices.Clone(flags), func(f Flag) bool { return f.Name == "dry-run" })
+	if got, err := Expand([]string{"-whatif"}, reading, nil); err != nil || !slices.Equal(got, []string{"--workspace-name=hatif"}) {
+		t.Errorf("where nothing is sent: %q, %v", got, err)
+	}
+	for _, arg := range []string{"-whatif", "-WhatIf", "-WhatIf=true"} {
+		got, err := Expand([]string{arg, "dev"}, append(flags, Flag{Name: "dry-run"}), nil)
+		var e *exit.Error
+		if !errors.As(err, &e) || e.Tip != "write --dry-run, with two dashes" {
+			t.Errorf("%s: %q, %v", arg, got, err)
+		}
+	}
 	for arg, want := range map[string]string{"-ntechzone": "--name=techzone", "-nnames": "--name=names", "-nam": "--name=am", "-ssize": "--vm-size=size", "-nname": "--name=name"} {
 		if got, err := Expand([]string{arg}, flags, nil); err != nil || !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %q, %v; want %s", arg, got, err, want)

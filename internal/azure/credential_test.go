@@ -426,6 +426,19 @@ func TestCacheThenAz(t *testing.T) {
 	}
 }
 
+// Claims are the service's demand for another token than the one in hand.
+func TestClaimsAskAnew(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t)
+	c := credential(t, Options{Getenv: servicePrincipal("AZURE_CLIENT_SECRET", "s"), Transport: l})
+	first := token(t, c)
+	demand := armScope
+	demand.Claims, demand.EnableCAE = `{"access_token":{"nbf":{"essential":true,"value":"1"}}}`, true
+	if second, err := c.GetToken(t.Context(), demand); err != nil || second.Token == first {
+		t.Errorf("the same token, %v", err)
+	}
+}
+
 // A token in az's cache is for the Resource Manager, and for nothing beside it.
 func TestCacheIsForOneScope(t *testing.T) {
 	needsShell(t)

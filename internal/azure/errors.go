@@ -131,7 +131,7 @@ func (c *Credential) advice(tried []attempt) string {
 		}
 	}
 	switch last := tried[len(tried)-1]; {
-	case len(tried) > 1 && c.opts.Mode == ModeAuto && last.missing:
+	case len(tried) > 1 && last.missing:
 		return "run az login, or choose a source with --auth-mode"
 	case last.mode == ModeEnv:
 		return "correct the AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET variables, or unset them to use another source"

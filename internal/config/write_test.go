@@ -196,6 +196,11 @@ func TestUseHereBelongsToItsCloud(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.env["COMPUTETARGET_CLOUD"] = "emulator"
+	for range 2 { // a choice for the same cloud is replaced
+		if _, err := w.settings().UseHere(EmulatorSubscription, "rg", "another"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := w.settings().UseHere(EmulatorSubscription, "rg", "rehearsal"); err != nil {
 		t.Fatal(err)
 	}

@@ -56,12 +56,12 @@ var compiled = sync.OnceValue(func() patterns {
 			`\baz\s+(?:version|--version|-v)\b|cliextensions`),
 		installsNext: regexp.MustCompile(`(?i)\bextension\s+(?:add|update)\s[^\n]*(?:-n|--name)[ =]?["']?ml\b`),
 		removes:      regexp.MustCompile(`(?i)\bextension\s+remove\s[^\n]*azure[-_]cli[-_]ml\b`),
-		use:          regexp.MustCompile(`(?:"?\$\{?(\w+)(?:\[@\])?\}?"?|\$\((\w+)\)|%(\w+)%|\{(\w+)\}|(?m:^|[;&|(])[ \t]*(\w+))[ \t]+[\w$"-]`),
+		use:          regexp.MustCompile(`(?:"?\$\{?(\w+)(?:\[@\])?\}?"?|\$\((\w+)\)|%(\w+)%|\{(\w+)\}|(?m:^|[;&|(])[ \t]*(\w+))[ \t]+[\w$%"-]`),
 		image:        regexp.MustCompile(`(?im)^\s*(?:-\s+)?(?:FROM|image:)\s+["']?(\S*azure-cli[^\s"']*)`),
 		container:    regexp.MustCompile(`(?i)\b(?:docker|podman|nerdctl|kubectl)\s[^\n]*\b(?:run|exec)\s|azure-cli(?::\S+)?\s+(?:(?:ba)?sh\s+-\w*c\s+)?["']?$`),
 		installer:    regexp.MustCompile(`(?i)\bextension\s+(?:add|update|remove)\s`),
 		named:        regexp.MustCompile(`(?i)\b(\w+)(?:\s*[:?+]?=\s*|\s*\(\)\s*\{\s*)["'(]?\s*$`),
-		azOnly:       regexp.MustCompile(`(?im)\b(\w+)\s*[:?+]?=\s*["'(]?` + azName + globals + `\s+ml["')]?\s*$`),
+		azOnly:       regexp.MustCompile(`(?im)\b(\w+)\s*[:?+]?=\s*["'(]?` + azName + globals + `(?:\s+ml)?["')]?[ \t]*(?:\r?$|[;&#])`),
 	}
 })
 

@@ -57,6 +57,10 @@ func TestRewrite(t *testing.T) {
 		{"what installing prints is looked at", "a.sh",
 			"r=$( time az extension update -n azure-cli-ml )\naz extension add -n azure-cli-ml 2>&1 | tee log\naz extension add -n azure-cli-ml 2>/dev/null || exit 1\n",
 			"r=$( time az extension update -n azure-cli-ml )\naz extension add -n azure-cli-ml 2>&1 | tee log\ncomputetarget version 2>/dev/null || exit 1\n"},
+		{"a long path", "a.sh", "/opt/" + strings.Repeat("azure/", 30) + "bin/az ml computetarget list\n", "computetarget list\n"},
+		{"half a character of UTF-16", "a.ps1",
+			"\xff\xfea\x00z\x00 \x00m\x00l\x00 \x00c\x00o\x00m\x00p\x00u\x00t\x00e\x00t\x00a\x00r\x00g\x00e\x00t\x00 \x00l\x00i\x00s\x00t\x00\n",
+			"\xff\xfea\x00z\x00 \x00m\x00l\x00 \x00c\x00o\x00m\x00p\x00u\x00t\x00e\x00t\x00a\x00r\x00g\x00e\x00t\x00 \x00l\x00i\x00s\x00t\x00\n"},
 		{"two readings", "a.yml", "0 AZ ml ComputetArget AZ\n- ml\n- ComputetArget ", "0 AZ ml ComputetArget AZ\n- ml\n- ComputetArget "},
 		{"a folder whose run configurations are used", "a.sh", "az ml folder attach -w ws\naz ml run submit-script -c sklearn t.py\naz ml computetarget list\n",
 			"az ml folder attach -w ws\naz ml run submit-script -c sklearn t.py\ncomputetarget list\n"},
@@ -298,6 +302,12 @@ func TestOpenCalls(t *testing.T) {
 		{"a.sh", "mlcli() {\n  az ml \"$@\"\n}\nmlcli computetarget list\n", 2},
 		{"a.sh", "mlcli() { az --debug \"$@\"; }\nx && mlcli $G computetarget list\n", 1},
 		{"a.sh", "az \"$group\" computetarget list\n", 1},
+		{"a.sh", "CLI=az; $CLI $1 computetarget\n", 1},
+		{"a.sh", "CLI=\"az\"\n\"$CLI\" \"$GROUP\" computetarget list\n", 2},
+		{"a.sh", "CLI=az # the CLI\n${CLI} $GROUP computetarget list\n", 2},
+		{"Makefile", "CLI := az\nx:\n\t@$(CLI) $(GROUP) computetarget list\n", 3},
+		{"a.cmd", "set CLI=az\r\n%CLI% %1 computetarget list\r\n", 2},
+		{"a.ps1", "$cli = 'az'\n& $cli $group computetarget list\n", 2},
 		{"a.sh", "args=(\n  ml\n  computetarget\n  list\n)\naz \"${args[@]}\"\n", 6},
 		{"a.sh", "az ml --debug computetarget list\n", 1},
 		{"a.sh", "$AZ_ML computetarget list\n", 1},
@@ -354,6 +364,8 @@ func TestOtherCallsAreNotOpen(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, in string }{
 		{"a.sh", "az ml $sub list\naz ml \"$@\"\n"},
+		{"a.sh", "CLI=az; $CLI $1 list; echo $CLI; $SUDO $ENV computetarget list\n"},
+		{"a.sh", "AZ=az\n$AZ login\nAZ=computetarget\n$AZ list\n"},
 		{"a.sh", "# sub=computetarget\naz ml $sub list\n"},
 		{"a.sh", "echo \"computetarget is gone\"\naz ml $sub list\n"},
 		{"a.sh", "X=computetarget\naz ml compute list -n $X\naz ml job create -f $F\naz ml -h\naz vm \"$@\"\n"},
@@ -414,6 +426,26 @@ func TestQuestions(t *testing.T) {
 		if found := Find(c.file, []byte(c.in+"\n"), Options{}); len(found) != 0 {
 			t.Errorf("%s: %s\n%+v", c.file, c.in, found)
 		}
+	}
+}
+
+// A script that removes the extension may ask for it, unless it calls it, too.
+func TestCleaning(t *testing.T) {
+	t.Parallel()
+	const cleans = "if az extension list | grep azure-cli-ml; then az extension remove -n azure-cli-ml; fi\n"
+	for in, want := range map[string]int{cleans: 0, cleans + "az ml computetarget list\n": 2} {
+		if found := Find("a.sh", []byte(in), Options{}); len(found) != want {
+			t.Errorf("%q: %+v", in, found)
+		}
+	}
+}
+
+// Before a name holds a call it may hold something else.
+func TestNameHeldSomethingElse(t *testing.T) {
+	t.Parallel()
+	found := Find("a.sh", []byte("AZ=az\n$AZ login\nAZ=\"az ml computetarget\"\n$AZ list\n"), Options{})
+	if len(found) != 1 || found[0].Line != 3 || len(found[0].Warnings) > 0 {
+		t.Errorf("%+v", found)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // holder is a name that holds the first words of calls: a variable, an alias or
 // a function. AZ="az ml computetarget" is one of $AZ delete.
 type holder struct {
-	finding int // the finding that sets it; -1 if it holds only az ml
+	finding int // the finding that sets it; -1 if it holds only az, or az ml
 	end     int // in the view
 }
 
@@ -45,7 +45,11 @@ func (v view) throughNames(found []Finding, o Options) []Finding {
 		at = start
 		use := Finding{Text: c.join(c.words), start: v.start(start), end: v.end(c.words[len(c.words)-1].end - 1)}
 		if h.finding < 0 {
-			if next := strings.ToLower(c.words[1].text); next == "computetarget" || next == "folder" {
+			next := c.words[1]
+			if isVariable(next.text) && len(c.words) > 2 { // CLI=az; $CLI $1 computetarget
+				next = c.words[2]
+			}
+			if name := strings.ToLower(next.text); name == "computetarget" || name == "folder" {
 				use.byHand(piecesWhy)
 				more = append(more, use)
 			}
