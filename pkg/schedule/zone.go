@@ -1,7 +1,9 @@
 package schedule
 
 import (
+	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,9 +12,11 @@ import (
 	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
-// The tables of zones_gen.go are those of a pinned release of Unicode CLDR.
-// Run go run ./internal/genzones in this folder for those of another; it needs
-// the network.
+// zonesText is the table of a pinned release of Unicode CLDR. To update it, run
+// go run ./internal/genzones in this folder, which needs the network.
+//
+//go:embed zones.txt
+var zonesText string
 
 // Zone is a time zone by both its names.
 type Zone struct {
@@ -27,16 +31,25 @@ type Zone struct {
 	Warning string
 }
 
-// windowsZone is a Windows name with the IANA zone that stands for it (CLDR,
-// territory 001).
-type windowsZone struct{ name, iana string }
+// zoneName is a name in one system with the name in the other: the IANA zone
+// that stands for a Windows zone (CLDR, territory 001), or the Windows zone of an
+// IANA name, which may be an old one, or "".
+type zoneName struct{ name, other string }
 
-// ianaZone is an IANA name, an old one included, with the index of its Windows
-// zone, or -1.
-type ianaZone struct {
-	name    string
-	windows int16
-}
+// zones are both parts of the table, each sorted by lower-case name.
+var zones = sync.OnceValue(func() (z struct{ windows, iana []zoneName }) {
+	part := &z.windows
+	for line := range strings.Lines(zonesText) {
+		name, other, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
+		switch {
+		case ok:
+			*part = append(*part, zoneName{name, other})
+		case name == "":
+			part = &z.iana
+		}
+	}
+	return z
+})
 
 // Resolve finds a time zone by its Windows or IANA name, in any case; "" is
 // UTC. A name that looks like a Windows one but is not in the table is kept,
@@ -67,8 +80,8 @@ func lookup(name string) (windows, iana string, ok bool) {
 	if name == "" {
 		return "UTC", "Etc/UTC", true
 	}
-	if i, ok := search(len(windowsZones), func(i int) string { return windowsZones[i].name }, name); ok {
-		return windowsZones[i].name, windowsZones[i].iana, true
+	if z, ok := search(zones().windows, name); ok {
+		return z.name, z.other, true
 	}
 	// Two names that Windows has retired and azure-ai-ml still accepts; CLDR
 	// dropped them.
@@ -78,14 +91,8 @@ func lookup(name string) (windows, iana string, ok bool) {
 	case strings.EqualFold(name, "Mid-Atlantic Standard Time"):
 		return "Mid-Atlantic Standard Time", "Etc/GMT+2", true
 	}
-	if i, ok := search(len(ianaZones), func(i int) string { return ianaZones[i].name }, name); ok {
-		z := ianaZones[i]
-		if z.windows < 0 {
-			return "", z.name, true
-		}
-		return windowsZones[z.windows].name, z.name, true
-	}
-	return "", "", false
+	z, ok := search(zones().iana, name)
+	return z.other, z.name, ok
 }
 
 // zoneWarning is what a user should know about a zone that is known.
@@ -178,27 +185,12 @@ func offsetOf(name string) (offset string, ok bool) {
 // abbreviated is the usual time zone for an abbreviation that is not a zone
 // name, or "".
 func abbreviated(name string) string {
-	switch strings.ToUpper(name) {
-	case "PST", "PDT", "PT":
-		return "America/Los_Angeles"
-	case "MDT", "MT":
-		return "America/Denver"
-	case "CST", "CDT", "CT":
-		return "America/Chicago"
-	case "EDT", "ET":
-		return "America/New_York"
-	case "BST":
-		return "Europe/London"
-	case "CEST", "MEZ", "MESZ":
-		return "Europe/Berlin"
-	case "IST":
-		return "Asia/Kolkata"
-	case "JST":
-		return "Asia/Tokyo"
-	case "AEST", "AEDT":
-		return "Australia/Sydney"
-	}
-	return ""
+	return map[string]string{
+		"PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "PT": "America/Los_Angeles", "MDT": "America/Denver", "MT": "America/Denver",
+		"CST": "America/Chicago", "CDT": "America/Chicago", "CT": "America/Chicago", "EDT": "America/New_York", "ET": "America/New_York",
+		"BST": "Europe/London", "CEST": "Europe/Berlin", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
+		"IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney",
+	}[strings.ToUpper(name)]
 }
 
 // location is what Next needs: the clock of a zone by any name.
@@ -233,21 +225,13 @@ func load(iana string) (*time.Location, error) {
 	return loc, nil
 }
 
-// search finds name in a table sorted by lower-case name.
-func search(n int, at func(int) string, name string) (int, bool) {
-	low, high := 0, n
-	for low < high {
-		mid := (low + high) / 2
-		switch c := compareFold(at(mid), name); {
-		case c == 0:
-			return mid, true
-		case c < 0:
-			low = mid + 1
-		default:
-			high = mid
-		}
+// search finds a name in one part of the table, in any case.
+func search(table []zoneName, name string) (zoneName, bool) {
+	i, ok := slices.BinarySearchFunc(table, name, func(z zoneName, name string) int { return compareFold(z.name, name) })
+	if !ok {
+		return zoneName{}, false
 	}
-	return 0, false
+	return table[i], true
 }
 
 // compareFold compares as strings.Compare would after lower-casing ASCII; zone
@@ -287,12 +271,12 @@ func nearestZone(name string) string {
 			best, bestScore = candidate, score
 		}
 	}
-	for i := range windowsZones {
-		consider(windowsZones[i].name)
-		consider(windowsZones[i].iana)
+	for _, z := range zones().windows {
+		consider(z.name)
+		consider(z.other)
 	}
-	for i := range ianaZones {
-		consider(ianaZones[i].name)
+	for _, z := range zones().iana {
+		consider(z.name)
 	}
 	return best
 }
@@ -315,10 +299,10 @@ func zoneOrUTC(name string) string {
 // Zones lists the IANA names of the time zones that have a Windows name, which
 // the service requires, sorted.
 func Zones() []string {
-	names := make([]string, 0, len(ianaZones))
-	for i := range ianaZones {
-		if ianaZones[i].windows >= 0 {
-			names = append(names, ianaZones[i].name)
+	var names []string
+	for _, z := range zones().iana {
+		if z.other != "" {
+			names = append(names, z.name)
 		}
 	}
 	return names

@@ -10,28 +10,30 @@ import (
 
 func TestZoneTable(t *testing.T) {
 	t.Parallel()
-	if len(windowsZones) < 130 || len(ianaZones) < 500 {
-		t.Fatalf("%d Windows and %d IANA zones: the table is too small", len(windowsZones), len(ianaZones))
+	if len(zones().windows) < 130 || len(zones().iana) < 500 {
+		t.Fatalf("%d Windows and %d IANA zones: the table is too small", len(zones().windows), len(zones().iana))
 	}
-	if !slices.IsSortedFunc(windowsZones[:], func(a, b windowsZone) int { return compareFold(a.name, b.name) }) {
-		t.Error("Windows names are not sorted")
+	for _, part := range [][]zoneName{zones().windows, zones().iana} {
+		if !slices.IsSortedFunc(part, func(a, b zoneName) int { return compareFold(a.name, b.name) }) {
+			t.Errorf("the names from %s on are not sorted", part[0].name)
+		}
 	}
-	if !slices.IsSortedFunc(ianaZones[:], func(a, b ianaZone) int { return compareFold(a.name, b.name) }) {
-		t.Error("IANA names are not sorted")
-	}
-	for _, w := range windowsZones {
+	for _, w := range zones().windows {
 		z, err := Resolve(w.name)
-		if err != nil || z.Windows != w.name || z.IANA != w.iana || z.Location == nil || z.Warning != "" {
+		if err != nil || z.Windows != w.name || z.IANA != w.other || z.Location == nil || z.Warning != "" {
 			t.Errorf("%s: got %+v, %v", w.name, z, err)
 		}
-		back, err := Resolve(w.iana)
+		back, err := Resolve(w.other)
 		if err != nil || back.Windows != w.name {
-			t.Errorf("%s is %s, which is %s, %v", w.name, w.iana, back.Windows, err)
+			t.Errorf("%s is %s, which is %s, %v", w.name, w.other, back.Windows, err)
 		}
 	}
-	for _, z := range ianaZones {
+	for _, z := range zones().iana {
 		if _, err := location(z.name); err != nil {
 			t.Errorf("%s: %v", z.name, err)
+		}
+		if _, known := search(zones().windows, z.other); !known && z.other != "" {
+			t.Errorf("%s belongs to %s, which is no zone", z.name, z.other)
 		}
 	}
 	for _, name := range Zones() {
