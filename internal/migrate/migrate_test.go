@@ -443,8 +443,8 @@ func TestCleaning(t *testing.T) {
 // Before a name holds a call it may hold something else.
 func TestNameHeldSomethingElse(t *testing.T) {
 	t.Parallel()
-	found := Find("a.sh", []byte("AZ=az\n$AZ login\nAZ=\"az ml computetarget\"\n$AZ list\n"), Options{})
-	if len(found) != 1 || found[0].Line != 3 || len(found[0].Warnings) > 0 {
+	found := Find("a.sh", []byte("AZ=az\n$AZ login\nAZ=\"az ml computetarget\"\n$AZ delete -n x\n"), Options{})
+	if len(found) != 1 || found[0].Line != 3 || len(found[0].Warnings) != 1 {
 		t.Errorf("%+v", found)
 	}
 }

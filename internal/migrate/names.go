@@ -88,7 +88,10 @@ func (v view) holders(found []Finding) map[string]holder {
 		}
 	}
 	for _, m := range compiled().azOnly.FindAllSubmatchIndex(v.text, -1) {
-		out[string(v.text[m[2]:m[3]])] = holder{-1, m[1]}
+		name := string(v.text[m[2]:m[3]])
+		if _, ok := out[name]; !ok {
+			out[name] = holder{-1, m[1]}
+		}
 	}
 	return out
 }

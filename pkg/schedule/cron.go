@@ -9,6 +9,13 @@ import (
 	"time"
 )
 
+// The sets that let every day or month through.
+const (
+	everyDay   = 1<<7 - 1  // of the week
+	everyDate  = 1<<32 - 2 // of the month
+	everyMonth = 1<<13 - 2
+)
+
 // Cron is a five-field cron expression: minute, hour, day of month, month, day
 // of week, as NCrontab reads it. Day of month and day of week must both match
 // (NCrontab), where Unix cron would fire on either. The zero value never fires.
@@ -58,19 +65,10 @@ func checkShape(expression string, fields []string) error {
 		return errors.New("the cron expression is empty: write five fields such as \"0 18 * * 1-5\" (minute, hour, day of month, month, day of week)")
 	}
 	if strings.HasPrefix(fields[0], "@") {
-		five := ""
-		switch strings.ToLower(fields[0]) {
-		case "@yearly", "@annually":
-			five = "0 0 1 1 *"
-		case "@monthly":
-			five = "0 0 1 * *"
-		case "@weekly":
-			five = "0 0 * * 0"
-		case "@daily", "@midnight":
-			five = "0 0 * * *"
-		case "@hourly":
-			five = "0 * * * *"
-		}
+		five := map[string]string{
+			"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+			"@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+		}[strings.ToLower(fields[0])]
 		if five == "" || len(fields) > 1 {
 			return fmt.Errorf("cron expression %s has no five-field form: write five fields such as \"0 18 * * 1-5\"", quote(expression))
 		}

@@ -13,7 +13,7 @@ func (c Cron) Explain() string {
 		return "never"
 	}
 	text := "at " + timeWords(c.clock)
-	anyDay, anyWeekday := c.days == 1<<32-2, c.week == 1<<7-1
+	anyDay, anyWeekday := c.days == everyDate, c.week == everyDay
 	switch {
 	case anyDay && anyWeekday:
 		text += " every day"
@@ -24,7 +24,7 @@ func (c Cron) Explain() string {
 	default:
 		text += " on day " + numberWords(bitsOf(uint64(c.days))) + ", only when it is " + join(namesOf(uint64(c.week), 0), "or")
 	}
-	if c.months != 1<<13-2 {
+	if c.months != everyMonth {
 		text += " in " + join(namesOf(uint64(c.months), 1), "and")
 	}
 	return text
@@ -87,44 +87,28 @@ func weekPhrase(week uint8) string {
 // weekWords lists days of the week from Monday on; three or more in a row
 // become a range.
 func weekWords(week uint8) string {
-	var words []string
-	for i := 0; i < 7; {
-		if week>>((i+1)%7)&1 == 0 {
-			i++
-			continue
-		}
-		last := i
-		for last < 6 && week>>((last+2)%7)&1 == 1 {
-			last++
-		}
-		if last-i < 2 {
-			words = append(words, dayNames[(i+1)%7])
-			i++
-			continue
-		}
-		words = append(words, dayNames[(i+1)%7]+" to "+dayNames[(last+1)%7])
-		i = last + 1
-	}
-	return join(words, "and")
+	return join(ranges(fromMonday(week), func(n int) string { return dayNames[(n+1)%7] }, " to "), "and")
 }
 
-// numberWords lists sorted numbers; three or more in a row become a range.
-func numberWords(numbers []int) string { return join(numberRanges(numbers, " to "), "and") }
+// fromMonday lists days of the week, Monday as 0.
+func fromMonday(week uint8) []int { return bitsOf(uint64(week>>1 | week&1<<6)) }
 
-// numberRanges writes sorted numbers, those in a row of three or more as a range.
-func numberRanges(numbers []int, to string) (words []string) {
-	for i := 0; i < len(numbers); {
+// numberWords lists sorted numbers; three or more in a row become a range.
+func numberWords(numbers []int) string { return join(ranges(numbers, strconv.Itoa, " to "), "and") }
+
+// ranges writes sorted numbers; three or more in a row become a range.
+func ranges(numbers []int, write func(int) string, to string) (words []string) {
+	for i := 0; i < len(numbers); i++ {
 		last := i
 		for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
 			last++
 		}
-		if last-i < 2 {
-			words = append(words, strconv.Itoa(numbers[i]))
-			i++
-			continue
+		word := write(numbers[i])
+		if last-i > 1 {
+			word += to + write(numbers[last])
+			i = last
 		}
-		words = append(words, strconv.Itoa(numbers[i])+to+strconv.Itoa(numbers[last]))
-		i = last + 1
+		words = append(words, word)
 	}
 	return words
 }

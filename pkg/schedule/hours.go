@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -103,7 +104,7 @@ func parseHoursText(text string) (days uint8, spans []span, err error) {
 		return 0, nil, fmt.Errorf("hours %s have no time: %s", quote(text), hoursForm)
 	}
 	if days == 0 {
-		days = 1<<7 - 1
+		days = everyDay
 	}
 	return days, spans, nil
 }
@@ -113,7 +114,7 @@ func parseHoursText(text string) (days uint8, spans []span, err error) {
 func parseDays(word string) (uint8, error) {
 	switch word {
 	case "daily", "everyday", "all":
-		return 1<<7 - 1, nil
+		return everyDay, nil
 	case "weekdays", "weekday":
 		return 0b0111110, nil
 	case "weekends", "weekend":
@@ -213,7 +214,7 @@ func (w *week) add(days uint8, s span) (notes []string) {
 		}
 		w.from[base+s.from], w.to[(base+s.from+length)%weekMinutes] = true, true
 	}
-	switch next := days<<1&(1<<7-1) | days>>6; {
+	switch next := days<<1&everyDay | days>>6; {
 	case overnight && days == next:
 		notes = append(notes, fmt.Sprintf("%s-%s stops the next day, at %s", clockText(s.from), clockText(s.to), clockText(s.to)))
 	case overnight:
@@ -314,14 +315,14 @@ func (b box) first() int {
 
 func (b box) entry(action Action, zone string) Entry {
 	days := "*"
-	if b.days != 1<<7-1 {
+	if b.days != everyDay {
 		days = cronList(uint64(b.days))
 	}
 	c := Cron{
 		text:   cronList(b.minutes) + " " + cronList(uint64(b.hours)) + " * * " + days,
 		clock:  b.clock,
-		days:   1<<32 - 2,
-		months: 1<<13 - 2,
+		days:   everyDate,
+		months: everyMonth,
 		week:   b.days,
 	}
 	return Entry{Action: action, Enabled: true, Cron: &c, Zone: zone}
@@ -329,7 +330,7 @@ func (b box) entry(action Action, zone string) Entry {
 
 // cronList writes a set as a cron field; three or more in a row become a range.
 func cronList(set uint64) string {
-	return strings.Join(numberRanges(bitsOf(set), "-"), ",")
+	return strings.Join(ranges(bitsOf(set), strconv.Itoa, "-"), ",")
 }
 
 func boxWords(boxes []box) string {
@@ -345,27 +346,11 @@ func boxWords(boxes []box) string {
 
 // shortDays writes days as ParseHours reads them: "mon-thu,sat", "daily".
 func shortDays(days uint8) string {
-	if days == 1<<7-1 {
+	if days == everyDay {
 		return "daily"
 	}
-	var words []string
-	for i := 0; i < 7; i++ {
-		first := i
-		for i < 7 && days>>((i+1)%7)&1 == 1 {
-			i++
-		}
-		name := func(n int) string { return strings.ToLower(dayNames[(n+1)%7][:3]) }
-		switch i - first {
-		case 0:
-		case 1:
-			words = append(words, name(first))
-		case 2:
-			words = append(words, name(first), name(i-1))
-		default:
-			words = append(words, name(first)+"-"+name(i-1))
-		}
-	}
-	return strings.Join(words, ",")
+	short := func(n int) string { return strings.ToLower(dayNames[(n+1)%7][:3]) }
+	return strings.Join(ranges(fromMonday(days), short, "-"), ",")
 }
 
 func clockText(minute int) string {

@@ -170,7 +170,7 @@ func (r *Recurrence) rule(start Local) rule {
 		}
 	}
 	if rr.week == 0 {
-		rr.week = 1<<7 - 1
+		rr.week = everyDay
 		if r.Frequency == Week {
 			rr.week = 1 << weekday(floorDiv(rr.anchor, 86400))
 		}

@@ -85,8 +85,8 @@ func (e Entry) Warnings() []string {
 		warnings = append(warnings, zone.Warning)
 	}
 	if e.Cron != nil && e.Cron.months != 0 {
-		anyDay, anyMonth := e.Cron.days == 1<<32-2, e.Cron.months == 1<<13-2
-		if !anyDay && e.Cron.week != 1<<7-1 {
+		anyDay, anyMonth := e.Cron.days == everyDate, e.Cron.months == everyMonth
+		if !anyDay && e.Cron.week != everyDay {
 			warnings = append(warnings, fmt.Sprintf("%q names days of the month and days of the week: it fires only when both fit", e.Cron.text))
 		}
 		if !anyDay || !anyMonth {
