@@ -16,10 +16,9 @@ func TestScriptsBuilt(t *testing.T) {
 	long(t)
 	binary := built(t)
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../testdata/built",
-		RequireUniqueNames:  true,
-		RequireExplicitExec: true,
-		Cmds:                commands(),
+		Dir:                "../testdata/built",
+		RequireUniqueNames: true,
+		Cmds:               commands(nil),
 		Setup: func(env *testscript.Env) error {
 			home(env)
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))

@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -36,7 +37,24 @@ func command(m *testing.M) {
 			_ = os.Setenv("GOCOVERDIR", dir)
 		}
 	}
-	p := cmd.Process{Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	run := "-test.run=^TestVirtualCommand$" // a bubble needs a test
+	switch {
+	case os.Getenv(workerMark) != "":
+		run = "-test.run=^TestWorker$"
+	case os.Getenv(clockFile) == "":
+		os.Exit(cmd.Run(process(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
+	}
+	commandArgs = os.Args[1:]
+	os.Args = []string{os.Args[0], run}
+	os.Exit(m.Run())
+}
+
+// commandArgs are the arguments of the command that TestVirtualCommand runs.
+var commandArgs []string
+
+// process is a run of computetarget as the variables of a scenario want it.
+func process(args []string, in io.Reader, out, errs io.Writer) cmd.Process {
+	p := cmd.Process{Args: args, In: in, Out: out, Err: errs}
 	if dir := os.Getenv(serverDir); dir != "" {
 		p.Network = func(http.RoundTripper) http.RoundTripper {
 			return carrier(func(r *http.Request) (*http.Response, error) {
@@ -49,28 +67,24 @@ func command(m *testing.M) {
 			})
 		}
 	}
-	if os.Getenv(clockFile) == "" {
-		os.Exit(cmd.Run(p))
-	}
-	// A bubble needs a test: TestVirtualCommand.
-	virtualCommand = &p
-	os.Args = []string{os.Args[0], "-test.run=^TestVirtualCommand$"}
-	os.Exit(m.Run())
+	return p
 }
 
-var virtualCommand *cmd.Process
-
-// TestVirtualCommand runs one command of a scenario on virtual time.
+// TestVirtualCommand runs one command of a scenario in a process of its own.
 func TestVirtualCommand(t *testing.T) {
-	if virtualCommand == nil {
-		t.Skip("this is how scenarios run their commands")
+	if commandArgs == nil {
+		t.Skip("this is how scenarios run what reads a shell's streams")
 	}
+	os.Exit(runVirtual(t, process(commandArgs, os.Stdin, os.Stdout, os.Stderr)))
+}
+
+// runVirtual runs a command on the clock of its scenario.
+func runVirtual(t *testing.T, p cmd.Process) (code int) {
 	file := os.Getenv(clockFile)
 	begun := time.Now().Round(0)
-	now, ended, code := begun.Add(ahead(file)), begun, 0
+	now, ended := begun.Add(ahead(file)), begun
 	synctest.Test(t, func(*testing.T) {
 		time.Sleep(time.Until(now))
-		p := *virtualCommand
 		p.Signals = make(chan os.Signal) // those of the system kill
 		code = cmd.Run(p)
 		ended = time.Now().Round(0)
@@ -78,7 +92,7 @@ func TestVirtualCommand(t *testing.T) {
 	if mine := ended.Sub(begun) - time.Since(begun); mine > ahead(file) {
 		move(file, mine)
 	}
-	os.Exit(code)
+	return code
 }
 
 // ahead is how far the clock of a scenario is before real time.

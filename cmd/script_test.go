@@ -24,23 +24,45 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){
-		"computetarget": func() { command(m) },
-		"sleep":         sleep,
-	})
+	switch filepath.Base(os.Args[0]) {
+	case "computetarget":
+		command(m)
+	case "sleep":
+		sleep()
+	default:
+		os.Exit(tests(m))
+	}
 }
 
 // tests runs this package's tests, which wait for clocks more than they work:
 // more of them at a time than there are processors, unless -parallel says so.
-type tests struct{ *testing.M }
-
-func (t tests) Run() int {
-	if f := flag.Lookup("test.parallel"); f != nil {
-		_ = f.Value.Set("40") // the command line, parsed later, goes first
+// What scenarios run is in PATH: this binary, by other names.
+func tests(m *testing.M) int {
+	_ = flag.Set("test.parallel", "40") // the command line, parsed later, goes first
+	own, err := os.Executable()
+	must(err)
+	dir, err := os.MkdirTemp("", "computetarget-tests")
+	must(err)
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one is harmless
+	for _, name := range []string{"computetarget", "sleep"} {
+		must(install(own, filepath.Join(dir, name)))
 	}
-	code := t.M.Run()
-	removeBuilt()
-	return code
+	must(os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")))
+	defer removeBuilt()
+	return m.Run()
+}
+
+// install puts a program where it has another name. A symbolic link would be
+// looked through.
+func install(program, name string) error {
+	if os.Link(program, name) == nil {
+		return nil
+	}
+	text, err := os.ReadFile(program) // on another file system
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, text, 0o700)
 }
 
 // long leaves a test of many processes out where time is short (-short).
@@ -55,18 +77,18 @@ func long(t *testing.T) {
 // on virtual time.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	w := newWorkers(t)
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../testdata/script",
-		RequireUniqueNames:  true,
-		RequireExplicitExec: true,
-		Condition:           condition(true),
-		Cmds:                commands(),
+		Dir:                "../testdata/script",
+		RequireUniqueNames: true,
+		Condition:          condition(true),
+		Cmds:               commands(w),
 		Setup: func(env *testscript.Env) error {
 			home(env)
 			env.Setenv(clockFile, filepath.Join(env.WorkDir, "clock"))
 			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
 			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "real")
-			return nil
+			return w.enter(env)
 		},
 	})
 }
@@ -84,12 +106,12 @@ func TestScriptsAtAnEndpoint(t *testing.T) {
 	} {
 		files = append(files, "../testdata/script/"+name+".txtar")
 	}
+	w := newWorkers(t)
 	testscript.Run(t, testscript.Params{
-		Files:               files,
-		RequireUniqueNames:  true,
-		RequireExplicitExec: true,
-		Condition:           condition(false),
-		Cmds:                commands(),
+		Files:              files,
+		RequireUniqueNames: true,
+		Condition:          condition(false),
+		Cmds:               commands(w),
 		Setup: func(env *testscript.Env) error {
 			home(env)
 			env.Setenv(clockFile, filepath.Join(env.WorkDir, "clock"))
@@ -98,7 +120,7 @@ func TestScriptsAtAnEndpoint(t *testing.T) {
 			env.Setenv("COMPUTETARGET_SUBSCRIPTION", emulator.Subscription)
 			env.Setenv("COMPUTETARGET_RESOURCE_GROUP", emulator.ResourceGroup)
 			env.Setenv("COMPUTETARGET_WORKSPACE", emulator.Workspace)
-			return nil
+			return w.enter(env)
 		},
 	})
 }
@@ -134,20 +156,31 @@ func condition(embedded bool) func(string) (bool, error) {
 }
 
 // commands are what scenarios may use besides testscript's own.
-func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits": exits, "interrupt": interrupt, "paste": paste, "damage": damage, "json": isJSON, "like": like,
+// Computetarget itself runs in w; nil makes each a process of its own.
+func commands(w *workers) map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]func(*testscript.TestScript, bool, []string){
+		"exits": w.exits, "interrupt": interrupt, "paste": paste, "damage": damage, "json": isJSON, "like": like,
 	}
+	if w != nil {
+		all["computetarget"] = w.command
+	}
+	return all
 }
 
 // exits CODE COMMAND… runs a command that must end with the exit code.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
+func (w *workers) exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND…")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	if got := codeOf(ts.Exec(args[1], args[2:]...)); got != want {
+	got := 0
+	if w != nil && args[1] == "computetarget" {
+		got = w.code(ts, args[2:])
+	} else {
+		got = codeOf(ts.Exec(args[1], args[2:]...))
+	}
+	if got != want {
 		ts.Fatalf("exit code %d, not %d", got, want)
 	}
 }
