@@ -18,7 +18,10 @@ import (
 )
 
 // waiting holds the flags of verbs that change something and wait for it.
-type waiting struct{ noWait, strict bool }
+type waiting struct {
+	noWait, strict bool
+	goal           compute.Goal // of the command wait
+}
 
 // waitingFlags adds --no-wait, --timeout and --dry-run.
 func waitingFlags(c *cobra.Command) *waiting {
@@ -39,13 +42,12 @@ func dryRunFlag(c *cobra.Command) {
 	policyFlags(c.Flags())
 }
 
-func (w *waiting) strictFlag(c *cobra.Command) {
-	c.Flags().BoolVar(&w.strict, "strict", false, "fail if there is nothing to do, as the service does")
-}
+// verb is a call of the client that acts on computes of one workspace.
+type verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome
 
 // act calls a verb of the client, shows progress on stderr and renders the
 // outcomes. It calls the verb once per workspace.
-func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb func(*compute.Client, context.Context, []string, compute.ActOptions) []compute.Outcome) (render.Result, error) {
+func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb verb) (render.Result, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
 		return render.Result{}, err
@@ -68,7 +70,14 @@ func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb func
 	if err != nil {
 		return render.Result{}, err
 	}
-	return outcomes(a, asked, resumable(a, ended, compute.GoalSettled))
+	return outcomes(a, asked, resumable(a, ended, w.goal))
+}
+
+// actOn is act for one compute of the chosen workspace.
+func (w *waiting) actOn(ctx context.Context, a *app.App, name string, verb func(*compute.Client, compute.ActOptions) compute.Outcome) (render.Result, error) {
+	return w.act(ctx, a, chosen(name), func(client *compute.Client, _ context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
+		return []compute.Outcome{verb(client, o)}
+	})
 }
 
 // hoursOptions are the options for a change of schedules or idle times.
@@ -113,12 +122,7 @@ func resumable(a *app.App, ended []compute.Outcome, goal compute.Goal) []compute
 	if going && goal == compute.GoalSettled {
 		goal = compute.GoalDeleted
 	}
-	err := ended[last].Err
-	tip := "to wait again: " + a.Resume(left, goal)
-	if advice := render.Hint(err); advice != "" {
-		tip = advice + "\n" + tip // each is a line to paste
-	}
-	ended[last].Err = &exit.Error{Tip: tip, Err: err}
+	ended[last].Err = waitAgain(a, ended[last].Err, left, goal)
 	return ended
 }
 
@@ -138,13 +142,17 @@ func resumableHours(a *app.App, client *compute.Client, ended []compute.Change) 
 	if len(left) == 0 {
 		return ended
 	}
-	err := ended[last].Err
-	tip := "to wait again: " + a.Resume(left, compute.GoalSettled)
+	ended[last].Err = waitAgain(a, ended[last].Err, left, compute.GoalSettled)
+	return ended
+}
+
+// waitAgain adds to an error how to wait for the computes that it leaves behind.
+func waitAgain(a *app.App, err error, left []string, goal compute.Goal) error {
+	tip := "to wait again: " + a.Resume(left, goal)
 	if advice := render.Hint(err); advice != "" {
 		tip = advice + "\n" + tip // each is a line to paste
 	}
-	ended[last].Err = &exit.Error{Tip: tip, Err: err}
-	return ended
+	return &exit.Error{Tip: tip, Err: err}
 }
 
 // outcomes renders the outcomes of a verb: one object for one name, an array

@@ -130,9 +130,9 @@ func attachCommand(c *cobra.Command, first string, spec func(context.Context, *a
 		}
 		wait := waiting{noWait: true}
 		var done compute.Outcome
-		r, err := wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 			done = client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o})
-			return []compute.Outcome{done}
+			return done
 		})
 		if done.Already && done.Note == "" {
 			r.Notes = append(r.Notes, name+": already attached, nothing was sent")
@@ -147,5 +147,64 @@ func attachCommand(c *cobra.Command, first string, spec func(context.Context, *a
 			}, "\n") + "\n"
 		}
 		return r, err
+	})
+}
+
+func newDetach() *command {
+	c := &cobra.Command{
+		Use: "detach NAME…",
+		Long: `Remove attached computes from the workspace. The resource itself, such as an AKS
+cluster, is kept. Instances and clusters cannot be detached, only deleted.`,
+		Example: `  computetarget detach serving
+  computetarget detach serving k8s --no-wait`,
+	}
+	names := namesFlag(c)
+	wait := waitingFlags(c)
+	notV1(c.Flags(), "no-wait")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		found, err := readOfKind(ctx, a, asked)
+		if err != nil {
+			return render.Result{}, err
+		}
+		for _, o := range found {
+			if o.Err == nil && (o.Compute.IsInstance() || o.Compute.IsCluster()) {
+				return render.Result{}, exit.Usagef("%s is of type %s, which cannot be detached: use delete instead", o.Name, o.Compute.ComputeType)
+			}
+		}
+		return wait.act(ctx, a, asked, (*compute.Client).Detach)
+	})
+}
+
+func newGetCredentials() *command {
+	c := &cobra.Command{
+		Use: "get-credentials NAME",
+		Long: `Print the secrets of an attached compute: the kubeconfigs of an AKS cluster, or
+the account of a machine. This is the only command that prints secrets.`,
+		Example: `  computetarget get-credentials serving
+  computetarget get-credentials serving --query userKubeConfig -o tsv`,
+	}
+	names := nameFlag(c)
+	policyFlags(c.Flags())
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		name, err := names.one(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if err := ofKind(ctx, a, chosen(name)); err != nil {
+			return render.Result{}, err
+		}
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		keys, err := client.ListKeys(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return render.Result{Data: keys.Raw}, nil
 	})
 }

@@ -1,14 +1,49 @@
 package cmd
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
+
+// createCommand creates the compute that spec asks for and waits for it.
+func createCommand(c *cobra.Command, spec func(context.Context, *app.App) (*compute.Spec, error)) *command {
+	names := newNameFlag(c)
+	wait := waitingFlags(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		name, err := names.fresh(args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		asked, err := spec(ctx, a)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+			return client.Create(ctx, name, asked, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})
+		})
+	})
+}
+
+func newCreateDataFactory() *command {
+	c := &cobra.Command{
+		Use:  "datafactory -n NAME",
+		Long: `Create a Data Factory as a compute target and wait for it.`,
+		Example: `  computetarget create datafactory -n factory
+  computetarget create datafactory -n factory --location westeurope`,
+	}
+	location := locationFlag(c.Flags())
+	return createCommand(c, func(context.Context, *app.App) (*compute.Spec, error) {
+		return &compute.Spec{Location: *location, DataFactory: &compute.DataFactorySpec{}}, nil
+	})
+}
 
 // sizeFlag adds -s/--vm-size.
 func sizeFlag(f *pflag.FlagSet) *string {

@@ -10,7 +10,6 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
-	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -21,8 +20,6 @@ func newCreateAKS() *command {
 		Example: `  computetarget create aks -n serving
   computetarget create aks -n serving --agent-count 3 --cluster-purpose DevTest --no-wait`,
 	}
-	names := newNameFlag(c)
-	wait := waitingFlags(c)
 	f := c.Flags()
 	size := sizeFlag(f)
 	f.Lookup("vm-size").DefValue = "Standard_D3_v2"
@@ -39,33 +36,27 @@ func newCreateAKS() *command {
 	markV1(f, "agent-count", "cluster-purpose", "dns-service-ip", "docker-bridge-cidr", "service-cidr")
 	choice(f, "cluster-purpose", "FastProd", "DenseProd", "DevTest")
 
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		name, err := names.fresh(args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return createCommand(c, func(ctx context.Context, a *app.App) (*compute.Spec, error) {
 		aks := &compute.AKSSpec{
 			AgentCount: *count, AgentVMSize: *size, ClusterPurpose: *purpose,
 			LoadBalancerType: balancer.kind, LoadBalancerSubnet: balancer.subnet,
 		}
+		var err error
 		if aks.SSL, err = ssl.settings(ctx); err != nil {
-			return render.Result{}, err
+			return nil, err
 		}
 		client, err := a.Client()
 		if err != nil {
-			return render.Result{}, err
+			return nil, err
 		}
 		id, err := subnet.id(client.Workspace())
 		if err != nil {
-			return render.Result{}, err
+			return nil, err
 		}
 		if network := (compute.AKSNetworking{SubnetID: id, ServiceCIDR: *service, DNSServiceIP: *dns, DockerBridgeCIDR: *bridge}); network != (compute.AKSNetworking{}) {
 			aks.Networking = &network
 		}
-		spec := &compute.Spec{Location: *location, AKS: aks}
-		return wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o})}
-		})
+		return &compute.Spec{Location: *location, AKS: aks}, nil
 	})
 }
 

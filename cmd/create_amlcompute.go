@@ -11,7 +11,6 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -27,8 +26,6 @@ listed and nothing is sent.`,
   computetarget create amlcompute -n spot -s Standard_D2_v2 --max-nodes 8 -p lowpriority
   computetarget create amlcompute -n own -s Standard_D2_v2 --max-nodes 2 --assign-identity '[system]'`,
 	}
-	names := newNameFlag(c)
-	wait := waitingFlags(c)
 	f := c.Flags()
 	size := sizeFlag(f)
 	scale := scaleFlags(f)
@@ -53,18 +50,14 @@ listed and nothing is sent.`,
 	trueOrFalse(f, "enable-node-public-ip")
 	required(c, "vm-size", "max-nodes")
 
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		name, err := names.fresh(args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return createCommand(c, func(_ context.Context, a *app.App) (*compute.Spec, error) {
 		switch given := *password != "" || *key != ""; {
 		case *userName != "" && !given:
-			return render.Result{}, exit.Usagef("--admin-username needs --admin-user-password or --admin-user-ssh-key")
+			return nil, exit.Usagef("--admin-username needs --admin-user-password or --admin-user-ssh-key")
 		case *userName == "" && given:
-			return render.Result{}, exit.Usagef("--admin-user-password and --admin-user-ssh-key need --admin-username")
+			return nil, exit.Usagef("--admin-user-password and --admin-user-ssh-key need --admin-username")
 		case *password != "" && kinds(*password) < 3:
-			return render.Result{}, exit.Usagef("--admin-user-password: the service requires three of lower case, upper case, digits and other characters")
+			return nil, exit.Usagef("--admin-user-password: the service requires three of lower case, upper case, digits and other characters")
 		}
 		cluster := &compute.ClusterSpec{
 			VMSize: *size, VMPriority: "Dedicated",
@@ -75,20 +68,21 @@ listed and nothing is sent.`,
 			cluster.VMPriority = "LowPriority"
 		}
 		spec := &compute.Spec{Location: *location, Description: *description, Cluster: cluster}
+		var err error
 		if spec.Tags, err = tags.values(); err != nil {
-			return render.Result{}, err
+			return nil, err
 		}
 		if *identity != "" {
 			if spec.Identity, err = parseIdentities([]string{*identity}); err != nil {
-				return render.Result{}, err
+				return nil, err
 			}
 		}
 		client, err := a.Client()
 		if err != nil {
-			return render.Result{}, err
+			return nil, err
 		}
 		if cluster.SubnetID, err = subnet.id(client.Workspace()); err != nil {
-			return render.Result{}, err
+			return nil, err
 		}
 		switch {
 		case cluster.SubnetID != "":
@@ -97,9 +91,7 @@ listed and nothing is sent.`,
 		case f.Changed("enable-node-public-ip"):
 			a.Note("--enable-node-public-ip is not sent: it only applies in a virtual network")
 		}
-		return wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})}
-		})
+		return spec, nil
 	})
 }
 

@@ -109,12 +109,12 @@ because the service only creates running instances.`,
 		if len(wrong) > 0 {
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
-		r, err := wait.act(ctx, a, chosen(name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
+		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
 			if *stopped {
 				created = thenStop(ctx, client, created, o)
 			}
-			return []compute.Outcome{created}
+			return created
 		})
 		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
 			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")

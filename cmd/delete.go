@@ -63,9 +63,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 		return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("nothing was deleted: %d names came from stdin, and nobody can be asked here", piped),
 			Tip: "use --yes to delete them all; --dry-run shows them"}
 	}
-	found, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
-		return in(client, client.GetEach(ctx, names))
-	})
+	found, err := getEach(ctx, a, asked)
 	if err != nil {
 		return err
 	}

@@ -98,8 +98,8 @@ func identityChange(c *cobra.Command, change func(have, asked []string) []string
 		if err != nil {
 			return render.Result{}, err
 		}
-		r, err := wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.UpdateIdentity(ctx, have.Name, *want, o)}
+		r, err := wait.actOn(ctx, a, have.Name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+			return client.UpdateIdentity(ctx, have.Name, *want, o)
 		})
 		if err != nil || r.Err != nil || a.DryRun {
 			return r, err

@@ -30,14 +30,21 @@ func ofKind(ctx context.Context, a *app.App, asked []target) error {
 	if a.ComputeType == "" {
 		return nil
 	}
+	_, err := readOfKind(ctx, a, asked)
+	return err
+}
+
+// readOfKind reads computes, and refuses those of another type than the one
+// given.
+func readOfKind(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome, error) {
 	found, err := getEach(ctx, a, asked)
-	if err != nil {
-		return err
+	if err == nil {
+		err = unread(ctx, found)
 	}
-	if err := unread(ctx, found); err != nil {
-		return err
+	if err == nil {
+		err = refused(asked, otherKinds(a, found))
 	}
-	return refused(asked, otherKinds(a, found))
+	return found, err
 }
 
 // otherKinds returns an error for each compute of another type than the one

@@ -404,7 +404,9 @@ func chosen(names ...string) []target {
 
 // getEach reads computes; the outcomes are in the order of the names.
 func getEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome, error) {
-	return each(a, asked, func(client *compute.Client, names []string) []compute.Outcome { return client.GetEach(ctx, names) })
+	return each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+		return in(client, client.GetEach(ctx, names))
+	})
 }
 
 // unread are the errors of computes that were being read when the time ran out

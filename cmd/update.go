@@ -63,8 +63,8 @@ unchanged; without any, nothing is sent.`,
 		if scale.MaxNodes > before.MaxNodes {
 			warn(a, client.GrowthWarnings(ctx, have, scale.MaxNodes)...)
 		}
-		return wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.UpdateScale(ctx, have.Name, scale, o)}
+		return wait.actOn(ctx, a, have.Name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+			return client.UpdateScale(ctx, have.Name, scale, o)
 		})
 	})
 }
@@ -114,8 +114,8 @@ done. Settings you omit stay unchanged.`,
 		if *want == (compute.AKSSpec{}) {
 			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
-		return wait.act(ctx, a, chosen(have.Name), func(client *compute.Client, ctx context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
-			return []compute.Outcome{client.Update(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)}
+		return wait.actOn(ctx, a, have.Name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+			return client.Update(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)
 		})
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
-	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -26,11 +25,12 @@ found.`,
   computetarget wait dev --for deleted`,
 	}
 	names := namesFlag(c)
-	goal := c.Flags().String("for", "", "`STATE` to wait for: running, stopped, deleted, or another")
+	wait := &waiting{}
+	c.Flags().StringVar((*string)(&wait.goal), "for", "", "`STATE` to wait for: running, stopped, deleted, or another")
 	timeoutFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		if c.Flags().Changed("for") {
-			if err := checkState("for", *goal); err != nil {
+			if err := checkState("for", string(wait.goal)); err != nil {
 				return render.Result{}, err
 			}
 		}
@@ -41,28 +41,12 @@ found.`,
 		if err := ofKind(ctx, a, asked); err != nil {
 			return render.Result{}, err
 		}
-		timeout, err := a.Settings.Duration(config.Timeout)
-		if err != nil {
-			return render.Result{}, err
-		}
-		drawn, err := a.Progress()
-		if err != nil {
-			return render.Result{}, err
-		}
-		defer drawn.Stop()
-		ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+		return wait.act(ctx, a, asked, func(client *compute.Client, ctx context.Context, names []string, o compute.ActOptions) []compute.Outcome {
 			targets := make([]compute.Target, len(names))
 			for i, name := range names {
 				targets[i].Name = name
 			}
-			return in(client, client.Wait(ctx, targets, compute.WaitOptions{
-				Goal: compute.Goal(*goal), Timeout: timeout, OnEvent: events(a, client, drawn.Handle),
-			}))
+			return client.Wait(ctx, targets, compute.WaitOptions{Goal: wait.goal, Timeout: o.Timeout, OnEvent: o.OnEvent})
 		})
-		drawn.Stop()
-		if err != nil {
-			return render.Result{}, err
-		}
-		return outcomes(a, asked, resumable(a, ended, compute.Goal(*goal)))
 	})
 }
