@@ -67,41 +67,26 @@ several faults match a request, the oldest applies.`,
 }
 
 func newEmulatorFaultList() *command {
-	c := &cobra.Command{
+	return driveCommand(&cobra.Command{
 		Use: "list",
 		Long: `List the faults of the emulator in the order in which they apply, and how many
 requests each has hit.`,
 		Example: `  computetarget emulator fault list
   computetarget emulator fault list -o json`,
-		Args: noNames,
-	}
-	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
-		return faultList(a.Emulator.Drive(ctx, "GET", "faults", nil))
-	})
+	}, "GET", "faults", faultList)
 }
 
 func newEmulatorFaultClear() *command {
-	c := &cobra.Command{
+	return driveCommand(&cobra.Command{
 		Use:     "clear",
 		Long:    `Remove all faults of the emulator. Their effects so far remain.`,
 		Example: `  computetarget emulator fault clear`,
-		Args:    noNames,
-	}
-	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
-		return faultList(a.Emulator.Drive(ctx, "DELETE", "faults", nil))
-	})
+	}, "DELETE", "faults", faultList)
 }
 
 // faultList renders faults.
-func faultList(answer json.RawMessage, err error) (render.Result, error) {
-	if err != nil {
-		return render.Result{}, err
-	}
-	var list []emulator.Fault
-	if err := json.Unmarshal(answer, &list); err != nil {
-		return render.Result{}, notUnderstood(err)
-	}
-	return render.Result{Data: answer, People: func(p *render.Page) {
+func faultList(raw json.RawMessage, err error) (render.Result, error) {
+	return answer(raw, err, func(p *render.Page, list []emulator.Fault) {
 		if len(list) == 0 {
 			p.Aside("No faults")
 		}
@@ -112,7 +97,7 @@ func faultList(answer json.RawMessage, err error) (render.Result, error) {
 			}
 			p.Line("%s  %s: %s, %s", f.ID, f.Match, faultWords(f), times)
 		}
-	}}, nil
+	})
 }
 
 // faultWords describes a fault.

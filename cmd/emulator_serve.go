@@ -2,10 +2,14 @@ package cmd
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 )
 
@@ -63,4 +67,79 @@ refused unless you pass --strict-workspaces=false.`,
 		o.Listen.Address, o.Listen.NoTLS, o.Listen.Remote = listen, noTLS, anybody
 		return render.Result{}, a.Emulator.Serve(ctx, o)
 	})
+}
+
+func newEmulatorExec() *command {
+	var load string
+	c := &cobra.Command{
+		Use: "exec -- COMMAND…",
+		Long: `Start an emulator in memory, run the command with the environment that clients
+need, and exit with the command's exit code.
+
+The command finds the endpoint in COMPUTETARGET_ENDPOINT, and the workspace in
+COMPUTETARGET_SUBSCRIPTION, COMPUTETARGET_RESOURCE_GROUP and
+COMPUTETARGET_WORKSPACE. Certificate variables name a file that includes the
+system's authorities. Workspaces are created on first use.`,
+		Example: `  computetarget emulator exec -- computetarget list
+  computetarget emulator exec --pace instant -- env
+  computetarget list --raw -o json | computetarget emulator exec --load - -- computetarget list -o name`,
+	}
+	s := servingFlags(c)
+	c.Flags().StringVar(&load, "load", "", "`FILE` of initial computes, from list --raw -o json; - is stdin")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		if len(args) == 0 {
+			return render.Result{}, exit.Usagef("name a command after --, such as: computetarget emulator exec -- go test ./...")
+		}
+		o := s.options()
+		var computes []byte
+		var err error
+		if load != "" {
+			if computes, err = a.ReadText(ctx, load, input.Computes); err != nil {
+				return render.Result{}, unreadable("load", err)
+			}
+		}
+		return render.Result{}, a.Emulator.Exec(ctx, o, computes, args)
+	})
+}
+
+func newEmulatorEnv() *command {
+	var shell string
+	c := &cobra.Command{
+		Use: "env",
+		Long: `Print the environment variables that clients need to use a running server, for a
+shell to evaluate. The server is the one that owns the emulator's folder, or the
+one at --endpoint.`,
+		Example: `  eval "$(computetarget emulator env)"
+  computetarget emulator env --shell fish
+  computetarget emulator env -o json`,
+		Args: noNames,
+	}
+	c.Flags().StringVar(&shell, "shell", "", "`SHELL` to print for: bash, zsh, sh, fish, powershell or dotenv (default sh)")
+	choice(c.Flags(), "shell", "bash", "zsh", "sh", "fish", "powershell", "dotenv")
+	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
+		info, err := a.Emulator.Server()
+		if err != nil {
+			return render.Result{}, err
+		}
+		data := map[string]string{}
+		var text strings.Builder
+		for _, v := range app.ClientEnv(info) {
+			data[v.Name] = v.Value
+			text.WriteString(assignment(shell, v))
+		}
+		return render.Result{Data: data, Text: text.String()}, nil
+	})
+}
+
+// assignment sets a variable in a shell's syntax.
+func assignment(shell string, v app.Variable) string {
+	switch shell {
+	case "fish":
+		return fmt.Sprintf("set -gx %s '%s'\n", v.Name, strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(v.Value))
+	case "powershell":
+		return fmt.Sprintf("$env:%s = '%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", "''"))
+	case "dotenv":
+		return fmt.Sprintf("%s=%s\n", v.Name, v.Value)
+	}
+	return fmt.Sprintf("export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))
 }
