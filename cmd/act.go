@@ -80,12 +80,6 @@ func (w *waiting) actOn(ctx context.Context, a *app.App, name string, verb func(
 	})
 }
 
-// hoursOptions are the options for a change of schedules or idle times.
-func hoursOptions(a *app.App) (compute.ChangeOptions, error) {
-	timeout, err := a.Settings.Duration(config.Timeout)
-	return compute.ChangeOptions{Timeout: timeout}, err
-}
-
 // in sets the workspace of outcomes.
 func in(client *compute.Client, ended []compute.Outcome) []compute.Outcome {
 	for i := range ended {

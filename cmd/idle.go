@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
@@ -54,15 +55,13 @@ Changing it restarts the idle time. Without a time, it lists the idle times.`,
 
 // changeIdle sets the idle time of instances and renders the outcome.
 func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration) (render.Result, error) {
-	o, err := hoursOptions(a)
+	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
 		return render.Result{}, err
 	}
 	all := newConsent(a, asked)
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
-		o := o
-		o.Before = all.before(client)
-		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, o))
+		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, compute.ChangeOptions{Timeout: timeout, Before: all.before(client)}))
 	})
 	if err == nil {
 		err = all.refusal()

@@ -146,6 +146,15 @@ func (n *names) first(a *app.App, args []string) (asked []target, rest []string,
 	return asked, rest, err
 }
 
+// only is first for a command that takes nothing else.
+func (n *names) only(a *app.App, args []string) ([]target, error) {
+	asked, rest, err := n.first(a, args)
+	if err == nil && len(rest) > 0 {
+		err = noNames(n.command, rest)
+	}
+	return asked, err
+}
+
 // misreadIn refuses words after the names that look like flags, together with
 // invalid names.
 func (n *names) misreadIn(own, rest []string) error {

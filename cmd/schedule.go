@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
@@ -72,46 +73,29 @@ func (n *notebook) add(name string, notes ...string) {
 // concurrently.
 type edit func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error)
 
-// changeSchedules changes the schedules of instances and renders the outcome.
-func changeSchedules(ctx context.Context, a *app.App, asked []target, edit edit) (render.Result, error) {
-	return changeAndTell(ctx, a, asked, edit, nil)
-}
-
-// replaceSchedules replaces all schedules of instances. With check it sends
-// nothing, and each instance that differs is an error with exit code 7.
-func replaceSchedules(ctx context.Context, a *app.App, asked []target, wanted func(in compute.Workspace, name string) []compute.Schedule, check bool) (render.Result, error) {
-	return change{wanted: wanted, check: check}.run(ctx, a, asked)
-}
-
-// changeAndTell is changeSchedules with notes on each instance.
-func changeAndTell(ctx context.Context, a *app.App, asked []target, edit edit, last about) (render.Result, error) {
-	return change{edit: edit, last: last}.run(ctx, a, asked)
-}
-
-// change is a change of schedules.
+// change is a change of schedules: an edit, or a replacement of all of them.
 type change struct {
 	edit   edit
-	wanted func(in compute.Workspace, name string) []compute.Schedule // instead of edit: replaces everything
+	wanted func(in compute.Workspace, name string) []compute.Schedule // instead of edit
 	last   about                                                      // may be nil
-	check  bool                                                       // only compare
+	check  bool                                                       // only compare: each instance that differs is an error with exit code 7
 }
 
+// run changes the schedules of instances and renders the outcome.
 func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
-	o, err := hoursOptions(a)
+	timeout, err := a.Settings.Duration(config.Timeout)
+	if err == nil && !c.check {
+		err = c.confirm(ctx, a, asked)
+	}
 	if err != nil {
 		return render.Result{}, err
-	}
-	if !c.check {
-		if err := c.confirm(ctx, a, asked); err != nil {
-			return render.Result{}, err
-		}
 	}
 	notes := &notebook{notes: map[string][]string{}}
 	var settling sync.Mutex
 	all := newConsent(a, asked)
 	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
-		saved, o := app.SaveSchedules(a, client.Workspace()), o
-		o.Save, o.CompareOnly = saved.Save, c.check
+		saved := app.SaveSchedules(a, client.Workspace())
+		o := compute.ChangeOptions{Timeout: timeout, Save: saved.Save, CompareOnly: c.check}
 		if !c.check {
 			o.Before = all.before(client)
 		}
@@ -141,11 +125,6 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	return r, nil
 }
 
-// planned returns the planned change; nothing is sent.
-func (c change) planned(ctx context.Context, client *compute.Client, names []string) []compute.Change {
-	return client.ChangeSchedules(ctx, names, compute.ChangeOptions{CompareOnly: true}, c.by(client, &notebook{notes: map[string][]string{}}))
-}
-
 // by returns the new schedules for the instances of a client.
 func (c change) by(client *compute.Client, n *notebook) func(string, []compute.Schedule) ([]compute.Schedule, error) {
 	return func(name string, have []compute.Schedule) ([]compute.Schedule, error) {
@@ -162,7 +141,7 @@ func (c change) confirm(ctx context.Context, a *app.App, asked []target) error {
 		return nil
 	}
 	planned, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
-		return c.planned(ctx, client, names)
+		return client.ChangeSchedules(ctx, names, compute.ChangeOptions{CompareOnly: true}, c.by(client, &notebook{notes: map[string][]string{}}))
 	})
 	if err != nil {
 		return err

@@ -63,9 +63,9 @@ file.`,
 				warn(a, t.label()+": "+note)
 			}
 		}
-		return replaceSchedules(ctx, a, asked, func(in compute.Workspace, name string) []compute.Schedule {
+		return change{check: *check, wanted: func(in compute.Workspace, name string) []compute.Schedule {
 			return wantedIn(wanted, in, name).Schedules
-		}, *check)
+		}}.run(ctx, a, asked)
 	})
 }
 

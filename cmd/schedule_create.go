@@ -50,12 +50,9 @@ from --from.`,
 	choice(f, "frequency", "minute", "hour", "day", "week", "month")
 	required(c, "action")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, rest, err := names.first(a, args)
+		asked, err := names.only(a, args)
 		if err != nil {
 			return render.Result{}, err
-		}
-		if len(rest) > 0 {
-			return render.Result{}, noNames(c, rest)
 		}
 		e := schedule.Entry{Action: schedule.Stop, Enabled: !*disabled}
 		if *action == "start" {
@@ -93,7 +90,7 @@ from --from.`,
 			return render.Result{}, exit.Usagef("%w", err)
 		}
 		warn(a, e.Warnings()...)
-		return changeSchedules(ctx, a, asked, func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
+		return change{edit: func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 			added := compute.Schedule{Entry: e}
 			for i, s := range have {
 				if s.Err == nil && s.Entry.Equal(e) {
@@ -102,7 +99,7 @@ from --from.`,
 				}
 			}
 			return append(slices.Clone(have), added), nil
-		})
+		}}.run(ctx, a, asked)
 	})
 }
 

@@ -81,13 +81,13 @@ func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Sch
 		case !*all && len(ids) == 0:
 			return render.Result{}, exit.Usagef("name schedules by their number or id, or give --all")
 		}
-		return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
+		return change{edit: func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 			picked, err := pick(have, ids)
 			if err != nil {
 				return nil, err
 			}
 			return edit(name, have, picked)
-		})
+		}}.run(ctx, a, asked)
 	})
 }
 

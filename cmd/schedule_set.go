@@ -58,7 +58,7 @@ schedules, the command that restores the old ones is printed.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		return replaceSchedules(ctx, a, asked, func(compute.Workspace, string) []compute.Schedule { return entries }, false)
+		return change{wanted: func(compute.Workspace, string) []compute.Schedule { return entries }}.run(ctx, a, asked)
 	})
 }
 
@@ -69,7 +69,7 @@ func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, e
 		return render.Result{}, err
 	}
 	warn(a, zone.Warning)
-	return changeSchedules(ctx, a, asked, func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
+	return change{edit: func(_ *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		if len(have) == 0 {
 			return nil, errors.New(name + " has no schedules to move to another time zone; give hours")
 		}
@@ -81,5 +81,5 @@ func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, e
 			want[i].Entry.Zone = zone.Windows
 		}
 		return want, nil
-	})
+	}}.run(ctx, a, asked)
 }

@@ -33,12 +33,9 @@ happens next are printed. Idle shutdown still applies.`,
 	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, rest, err := names.first(a, args)
+		asked, err := names.only(a, args)
 		if err != nil {
 			return render.Result{}, err
-		}
-		if len(rest) > 0 {
-			return render.Result{}, noNames(c, rest)
 		}
 		var action schedule.Action
 		switch *next {
@@ -85,12 +82,9 @@ The day is in the schedules' own time zone.`,
 	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, rest, err := names.first(a, args)
+		asked, err := names.only(a, args)
 		if err != nil {
 			return render.Result{}, err
-		}
-		if len(rest) > 0 {
-			return render.Result{}, noNames(c, rest)
 		}
 		if at, err := schedule.ParseStart(*until, "UTC"); err != nil || at.IsZero() {
 			return render.Result{}, exit.Usagef("--until: write a day such as 2027-01-04, or 2027-01-04T09:00")
@@ -122,7 +116,7 @@ The day is in the schedules' own time zone.`,
 
 // shift moves the start times of the schedules that choose returns.
 func shift(ctx context.Context, a *app.App, asked []target, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
-	return changeAndTell(ctx, a, asked, func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
+	return change{last: view.Applies, edit: func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
 		now := a.Now()
 		entries, numbers := view.Entries(have)
 		picked, move, err := choose(now, entries)
@@ -139,5 +133,5 @@ func shift(ctx context.Context, a *app.App, asked []target, choose func(now time
 			n.add(name, view.Skipped(s, now))
 		}
 		return want, nil
-	}, view.Applies)
+	}}.run(ctx, a, asked)
 }
