@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -9,6 +11,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // watchInterval is the polling interval of list --watch; one request serves all
@@ -67,4 +70,113 @@ list as it changes, in place on a terminal, else with one line per change.`,
 		}
 		return view.Matches(seen.Found, seen.Of, a.Where(), detail(a, *raw)), nil
 	})
+}
+
+func newShow() *command {
+	c := &cobra.Command{
+		Use: "show NAME…",
+		Long: `Show a compute: whether it is on, who stopped it and when, its owner, how to
+reach it and when it stops.
+
+-v prints the full object, --raw the service's own response.`,
+		Example: `  computetarget show dev
+  computetarget show dev --query state -o tsv
+  computetarget show dev -v
+  computetarget show dev --raw`,
+	}
+	names := namesFlag(c)
+	viewZoneFlag(c.Flags())
+	raw := c.Flags().Bool("raw", false, "print the service's own response")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		read, err := getEach(ctx, a, asked)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if err := refused(asked, otherKinds(a, read)); err != nil {
+			return render.Result{}, err
+		}
+		var found []*compute.Compute
+		var failures []error
+		for _, o := range read {
+			if o.Err != nil {
+				failures = append(failures, o.Err)
+				continue
+			}
+			found = append(found, o.Compute)
+		}
+		a.Names.SawSome(found)
+		r := view.Show(found, len(asked) != 1, detail(a, *raw))
+		r.Err = errors.Join(failures...)
+		return r, nil
+	})
+}
+
+func newListNodes() *command {
+	c := &cobra.Command{
+		Use: "list-nodes NAME",
+		Long: `List the nodes of a cluster with their addresses, states and runs. An instance
+is shown as a single node.`,
+		Example: `  computetarget list-nodes cpu
+  computetarget list-nodes cpu -o table`,
+	}
+	names := nameFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		have, client, err := names.read(ctx, a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if err := otherKind(a, have); err != nil {
+			return render.Result{}, err
+		}
+		nodes := []compute.Node{instanceNode(have)}
+		if !have.IsInstance() {
+			if nodes, err = client.ListNodes(ctx, have.Name); err != nil {
+				return render.Result{}, err
+			}
+		}
+		list := make([]any, 0, len(nodes))
+		rows := make([][]string, 0, len(nodes))
+		ids := make([]string, 0, len(nodes))
+		for _, n := range nodes {
+			port := ""
+			if n.Port != 0 {
+				port = strconv.Itoa(n.Port)
+			}
+			ids = append(ids, n.ID)
+			list = append(list, map[string]any{
+				"nodeId": n.ID, "nodeState": n.State, "privateIpAddress": orNull(n.PrivateIP),
+				"publicIpAddress": orNull(n.PublicIP), "port": orNull(port), "runId": orNull(n.RunID),
+			})
+			rows = append(rows, []string{n.ID, n.State, n.PrivateIP, n.PublicIP, port, n.RunID})
+		}
+		return render.Result{Data: list, Names: ids, People: func(p *render.Page) {
+			view.Table(p, []string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, rows)
+		}}, nil
+	})
+}
+
+// instanceNode shows an instance as a single node: the service lists nodes of
+// clusters only.
+func instanceNode(c *compute.Compute) compute.Node {
+	n := compute.Node{ID: c.Name, State: c.State()}
+	if i := c.Instance; i != nil {
+		if i.Endpoints != nil {
+			n.PrivateIP, n.PublicIP = i.Endpoints.PrivateIP, i.Endpoints.PublicIP
+		}
+		if i.SSH != nil {
+			n.Port = i.SSH.Port
+		}
+	}
+	return n
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

@@ -2,13 +2,17 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -109,4 +113,123 @@ func pick(have []compute.Schedule, ids []string) ([]int, error) {
 		picked = append(picked, i)
 	}
 	return picked, nil
+}
+
+func newScheduleSkip() *command {
+	c := &cobra.Command{
+		Use: "skip NAME",
+		Long: `Skip the next firing of an instance's schedules once: "I work late today".
+--next stop skips the next stop, even if a start comes first. The start time of
+the schedule moves to its following occurrence. What will not happen and what
+happens next are printed. Idle shutdown still applies.`,
+		Example: `  computetarget schedule skip dev --next stop
+  computetarget schedule skip dev`,
+	}
+	names := namesFlag(c)
+	next := c.Flags().String("next", "", "which firing: `start` or stop (default the next of either)")
+	choice(c.Flags(), "next", "start", "stop")
+	timeoutFlag(c)
+	dryRunFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.only(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		var action schedule.Action
+		switch *next {
+		case "start":
+			action = schedule.Start
+		case "stop":
+			action = schedule.Stop
+		}
+		return shift(ctx, a, asked, func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error) {
+			first, ok := schedule.Next(have, action, now)
+			if !ok {
+				what := strings.ToLower(string(action))
+				if what == "" {
+					what = "start or stop"
+				}
+				return nil, nil, fmt.Errorf("no schedule will %s it, so there is nothing to skip", what)
+			}
+			var picked []int
+			for i, e := range have {
+				if at, ok := e.Next(now); ok && e.Action == first.Action && at.Equal(first.At) {
+					picked = append(picked, i)
+				}
+			}
+			return picked, func(e schedule.Entry) (schedule.Shift, error) { return schedule.SkipNext(e, now) }, nil
+		})
+	})
+}
+
+func newSchedulePause() *command {
+	c := &cobra.Command{
+		Use: "pause NAME --until DATE",
+		Long: `Skip all firings of an instance's schedules until a day or time, for example
+over the holidays. Schedules then resume by themselves. The start times of the
+enabled schedules move to their first occurrence from that day on. What will not
+happen and what happens next are printed. Idle shutdown still applies.
+
+The day is in the schedules' own time zone.`,
+		Example: `  computetarget schedule pause dev --until 2027-01-04
+  computetarget schedule pause -n dev -n gpu --until 2027-01-04T12:00`,
+	}
+	names := namesFlag(c)
+	until := c.Flags().String("until", "", "`DATE` from which schedules fire again, such as 2027-01-04")
+	required(c, "until")
+	timeoutFlag(c)
+	dryRunFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.only(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if at, err := schedule.ParseStart(*until, "UTC"); err != nil || at.IsZero() {
+			return render.Result{}, exit.Usagef("--until: write a day such as 2027-01-04, or 2027-01-04T09:00")
+		}
+		return shift(ctx, a, asked, func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error) {
+			var picked []int
+			for i, e := range have {
+				if e.Enabled {
+					picked = append(picked, i)
+				}
+			}
+			if len(picked) == 0 {
+				return nil, nil, fmt.Errorf("no schedule is enabled, so there is nothing to pause")
+			}
+			return picked, func(e schedule.Entry) (schedule.Shift, error) {
+				at, err := schedule.ParseStart(*until, e.Zone)
+				if err != nil {
+					return schedule.Shift{}, err
+				}
+				zone, err := schedule.Resolve(e.Zone)
+				if err != nil || zone.Location == nil {
+					return schedule.Shift{}, fmt.Errorf("the time zone %q is not known here", e.Zone)
+				}
+				return schedule.PauseUntil(e, now, at.In(zone.Location))
+			}, nil
+		})
+	})
+}
+
+// shift moves the start times of the schedules that choose returns.
+func shift(ctx context.Context, a *app.App, asked []target, choose func(now time.Time, have []schedule.Entry) ([]int, func(schedule.Entry) (schedule.Shift, error), error)) (render.Result, error) {
+	return change{last: view.Applies, edit: func(n *notebook, name string, have []compute.Schedule) ([]compute.Schedule, error) {
+		now := a.Now()
+		entries, numbers := view.Entries(have)
+		picked, move, err := choose(now, entries)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		want := slices.Clone(have)
+		for _, i := range picked {
+			s, err := move(entries[i])
+			if err != nil {
+				return nil, fmt.Errorf("%s: schedule %d: %w", name, numbers[i], err)
+			}
+			want[numbers[i]-1].Entry = s.Entry
+			n.add(name, view.Skipped(s, now))
+		}
+		return want, nil
+	}}.run(ctx, a, asked)
 }

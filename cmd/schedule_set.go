@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/timetable"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -82,4 +85,126 @@ func moveZone(ctx context.Context, a *app.App, asked []target) (render.Result, e
 		}
 		return want, nil
 	}}.run(ctx, a, asked)
+}
+
+func newScheduleApply() *command {
+	c := &cobra.Command{
+		Use: "apply [NAME…] -f FILE",
+		Long: `Set the hours or schedules of instances from a YAML or JSON file. Instances that
+already match the file are left alone, so you can run it again at any time.
+
+  time-zone: Europe/Berlin
+  instances:
+    dev:
+      hours: [mon-thu 09:00-18:00, fri 09:00-16:00]
+    gpu:
+      hours: "-19:00"
+
+A file without instances has the hours, or schedules as "schedule list -o json"
+prints them, for the instances on the command line. If the file has instances,
+names on the command line select some of them.
+
+It also reads parameters files, ARM templates, policies, the YAML of az's ml
+extension and the output of "show --raw". Anything else is an error; only an
+empty list, such as schedules: [], removes all schedules. On a terminal you are
+asked first.
+
+--check sends nothing and exits with code 7 if an instance does not match the
+file.`,
+		Example: `  computetarget schedule list dev -o json | computetarget schedule apply dev -f -
+  computetarget schedule apply -f hours.yaml
+  computetarget schedule apply -f hours.yaml --check`,
+	}
+	names := namesFlag(c)
+	file := fileFlag(c)
+	check := c.Flags().Bool("check", false, "only compare; exit code 7 if something differs")
+	zoneFlag(c.Flags())
+	required(c, "file")
+	timeoutFlag(c)
+	dryRunFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, wanted, err := readHours(ctx, a, names, args, *file)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if len(asked) == 1 && asked[0].name == "" {
+			return render.Result{}, exit.Usagef("%s names no instance; name one on the command line", *file)
+		}
+		for _, t := range asked {
+			for _, note := range wanted[t.key()].Notes {
+				warn(a, t.label()+": "+note)
+			}
+		}
+		return change{check: *check, wanted: func(in compute.Workspace, name string) []compute.Schedule {
+			return wantedIn(wanted, in, name).Schedules
+		}}.run(ctx, a, asked)
+	})
+}
+
+func fileFlag(c *cobra.Command) *string {
+	return c.Flags().StringP("file", "f", "", "`FILE` of hours or schedules, YAML or JSON; - is stdin")
+}
+
+// wantedIn is what a file wants for a compute of a workspace.
+func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name string) timetable.Wanted {
+	if w, ok := wanted[target{name: name}.key()]; ok {
+		return w
+	}
+	return wanted[target{name, in}.key()]
+}
+
+// readHours reads a file of hours and returns its instances, limited to the
+// given names, if any.
+func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]target, map[string]timetable.Wanted, error) {
+	var asked []target
+	var err error
+	if names.given(args) {
+		if asked, err = names.all(a, args); err != nil {
+			return nil, nil, err
+		}
+	}
+	data, err := a.ReadText(ctx, file, input.Value)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := timetable.Read(data, a.Zone)
+	if err != nil {
+		return nil, nil, exit.Usagef("%s: %w", file, err)
+	}
+	var own []string
+	wanted := map[string]timetable.Wanted{}
+	for _, w := range list {
+		if w.Name != "" {
+			own = append(own, w.Name)
+			continue
+		}
+		if len(asked) == 0 {
+			wanted[target{}.key()] = w
+		}
+		for _, t := range asked {
+			wanted[t.key()] = w
+		}
+	}
+	inFile, err := names.named(a, own)
+	switch {
+	case err != nil:
+		return nil, nil, exit.Usagef("%s: %w", file, err)
+	case len(inFile) < len(own):
+		return nil, nil, exit.Usagef("%s names an instance twice: %s", file, strings.Join(own, ", "))
+	}
+	for i, t := range inFile {
+		wanted[t.key()] = list[slices.IndexFunc(list, func(w timetable.Wanted) bool { return w.Name == own[i] })]
+	}
+	if len(asked) == 0 {
+		asked = inFile
+	}
+	for _, t := range asked {
+		if _, ok := wanted[t.key()]; !ok {
+			return nil, nil, exit.Usagef("%s does not mention %s, only %s", file, t.name, strings.Join(slices.Sorted(slices.Values(own)), ", "))
+		}
+	}
+	if len(asked) == 0 && len(wanted) > 0 {
+		asked = []target{{}} // hours of no instance
+	}
+	return asked, wanted, nil
 }

@@ -1,0 +1,221 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/access"
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newOpen() *command {
+	c := &cobra.Command{
+		Use: "open NAME",
+		Long: `Open an application of a running instance in the browser: jupyterlab, jupyter,
+rstudio, or vscode, which uses SSH and the host from ssh-config --write. Without
+a browser, or with --print, the address is printed. The emulator's addresses are
+not real, so they are only printed.
+
+Only the person an instance is assigned to, or else its creator, can open it.
+For anybody else the exit code is 6; --print still prints the address.`,
+		Example: `  computetarget open dev --print
+  computetarget open dev --app jupyter --print`,
+	}
+	names := nameFlag(c)
+	application := c.Flags().String("app", "jupyterlab", "`APP` to open: jupyterlab, jupyter, rstudio or vscode")
+	choice(c.Flags(), "app", access.Apps()...)
+	onlyPrint := c.Flags().Bool("print", false, "print the address")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		have, _, err := names.read(ctx, a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		address, err := access.App(have, *application)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if err := strangers(ctx, a, have, *application, *onlyPrint); err != nil {
+			return render.Result{}, err
+		}
+		r := render.Result{Data: address, Names: []string{have.Name}, IDs: []string{have.ID}, Text: address + "\n"}
+		switch {
+		case *onlyPrint:
+		case a.Rehearsal():
+			r.Notes = []string{"not opened: " + have.Name + " is in the emulator, and its address is not real"}
+		case access.Browse(address):
+			r.Text, r.People = "", func(p *render.Page) { p.Line("opened %s of %s", *application, have.Name) }
+		}
+		return r, nil
+	})
+}
+
+// strangers refuses to open somebody else's instance: the service only admits
+// its owner, not even the creator. --print still prints the address.
+func strangers(ctx context.Context, a *app.App, have *compute.Compute, application string, onlyPrint bool) error {
+	owner := have.Owner().ID
+	if owner == "" || application == "vscode" { // uses SSH: a key is enough
+		return nil
+	}
+	credential, err := a.Credential()
+	if err != nil {
+		return err
+	}
+	me, err := credential.Describe(ctx)
+	if err != nil || me.ObjectID == "" || strings.EqualFold(me.ObjectID, owner) {
+		return err
+	}
+	text := have.Name + " is not yours: only its owner gets in, " + view.Owner(have)
+	if onlyPrint {
+		a.Note("%s", text)
+		return nil
+	}
+	return &exit.Error{Exit: exit.Auth, Text: text, Tip: "--print prints the address, to pass it on"}
+}
+
+func newSSH() *command {
+	c := &cobra.Command{
+		Use: "ssh NAME [-- COMMAND…]",
+		Long: `Open a shell on a running instance with this machine's ssh, or run a command
+there. The exit code is ssh's.
+
+SSH from the internet must have been enabled when the instance was created.
+--private connects to port 22 of the private address, from inside the network;
+there, a key given at creation always works. If SSH cannot work, the error says
+why and how to fix it. The emulator's addresses are not real, so the ssh command
+is printed, not run.`,
+		Example: `  computetarget ssh dev
+  computetarget ssh dev -- nvidia-smi`,
+	}
+	names := nameFlag(c)
+	private := c.Flags().Bool("private", false, "use the private address")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		var command []string
+		if dash := c.ArgsLenAtDash(); dash >= 0 {
+			args, command = args[:dash], args[dash:]
+		}
+		have, _, err := names.read(ctx, a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		to, err := access.SSH(have, *private)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if a.Rehearsal() {
+			line := "ssh " + app.Words(to.Arguments(command))
+			return render.Result{Data: line, Text: line + "\n", Names: []string{have.Name}, IDs: []string{have.ID},
+				Notes: []string{"not run: " + have.Name + " is in the emulator, and its address is not real"}}, nil
+		}
+		return render.Result{}, access.Run("ssh", to.Arguments(command))
+	})
+}
+
+func newSSHConfig() *command {
+	c := &cobra.Command{
+		Use: "ssh-config NAME… | --all",
+		Long: `Print the configuration for "ssh NAME" and VS Code's Remote-SSH to reach
+instances. --write adds it to ~/.ssh/config, as one marked block per instance,
+or updates the existing block; the rest of the file is never touched. --all
+includes every running instance that SSH can reach.`,
+		Example: `  computetarget ssh-config dev
+  computetarget ssh-config --all --write`,
+	}
+	names := namesFlag(c)
+	all := c.Flags().Bool("all", false, "every running instance SSH can reach")
+	private := c.Flags().Bool("private", false, "use private addresses")
+	write := c.Flags().Bool("write", false, "write to ~/.ssh/config")
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		to, err := destinations(ctx, a, names, args, *all, *private)
+		if err != nil {
+			return render.Result{}, err
+		}
+		var text strings.Builder
+		client, err := a.Client()
+		if err != nil {
+			return render.Result{}, err
+		}
+		list := []any{}
+		ids := []string{}
+		for _, d := range to {
+			ids = append(ids, client.Workspace().ComputeID(d.Name))
+			text.WriteString(d.Block())
+			list = append(list, map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User})
+		}
+		if !*write || a.Rehearsal() {
+			if len(to) == 0 {
+				text.WriteString("# no running instance that SSH can reach\n")
+			}
+			r := render.Result{Data: list, IDs: ids, Text: text.String()}
+			if *write {
+				r.Notes = []string{"not written: the emulator's addresses are not real"}
+			}
+			return r, nil
+		}
+		home := a.Settings.Home()
+		if home == "" {
+			return render.Result{}, exit.Usagef("no home folder to write .ssh/config in; set HOME")
+		}
+		file := filepath.Join(home, ".ssh", "config")
+		if err := access.Write(file, to); err != nil {
+			return render.Result{}, exit.Errorf(exit.Failed, "%s was not written: %w", file, err)
+		}
+		return render.Result{Data: list, IDs: ids, People: func(p *render.Page) {
+			for _, d := range to {
+				p.Line("ssh %s now reaches %s port %d", d.Name, d.Host, d.Port)
+			}
+		}}, nil
+	})
+}
+
+// destinations are the SSH destinations of the named instances, or of all it
+// can reach.
+func destinations(ctx context.Context, a *app.App, names *names, args []string, all, private bool) ([]access.Destination, error) {
+	var list []*compute.Compute
+	if all {
+		if names.given(args) {
+			return nil, exit.Usagef("give either names or --all")
+		}
+		client, err := a.Client()
+		if err != nil {
+			return nil, err
+		}
+		if list, err = client.All(ctx); err != nil {
+			return nil, err
+		}
+	} else {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return nil, err
+		}
+		read, err := getEach(ctx, a, asked)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range read {
+			if o.Err != nil {
+				return nil, o.Err
+			}
+			list = append(list, o.Compute)
+		}
+	}
+	var out []access.Destination
+	var failures []error
+	for _, c := range list {
+		d, err := access.SSH(c, private)
+		switch {
+		case err == nil:
+			out = append(out, d)
+		case !all:
+			failures = append(failures, err)
+		}
+	}
+	return out, errors.Join(failures...)
+}
