@@ -24,18 +24,9 @@ project's config.json, your config.yaml, or az. Secrets are never shown.`,
 		Args: noNames,
 	}
 	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
-		values := a.Settings.All()
-		list := make([]any, 0, len(values))
-		for _, v := range values {
-			list = append(list, setting(v))
-		}
-		return render.Result{Data: list, People: func(p *render.Page) {
-			rows := make([][]string, 0, len(values))
-			for _, v := range values {
-				rows = append(rows, []string{v.Key, shown(v), v.Source})
-			}
-			view.Table(p, []string{"SETTING", "VALUE", "FROM"}, rows)
-		}}, nil
+		return view.Rows(a.Settings.All(), []string{"SETTING", "VALUE", "FROM"}, func(v config.Value) (any, []string) {
+			return setting(v), []string{v.Key, shown(v), v.Source}
+		}), nil
 	})
 }
 
@@ -92,14 +83,11 @@ unchanged.`,
 
 // setting is a value for scripts.
 func setting(v config.Value) any {
-	m := map[string]any{"key": v.Key, "value": nil, "source": nil}
+	value := any(nil)
 	if v.Set() {
-		m["value"] = shown(v)
+		value = shown(v)
 	}
-	if v.Source != "" {
-		m["source"] = v.Source
-	}
-	return m
+	return map[string]any{"key": v.Key, "value": value, "source": orNull(v.Source)}
 }
 
 // shown is a value for display; of a secret, only whether it is set.

@@ -138,24 +138,21 @@ is shown as a single node.`,
 				return render.Result{}, err
 			}
 		}
-		list := make([]any, 0, len(nodes))
-		rows := make([][]string, 0, len(nodes))
-		ids := make([]string, 0, len(nodes))
-		for _, n := range nodes {
+		r := view.Rows(nodes, []string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, func(n compute.Node) (any, []string) {
 			port := ""
 			if n.Port != 0 {
 				port = strconv.Itoa(n.Port)
 			}
-			ids = append(ids, n.ID)
-			list = append(list, map[string]any{
+			return map[string]any{
 				"nodeId": n.ID, "nodeState": n.State, "privateIpAddress": orNull(n.PrivateIP),
 				"publicIpAddress": orNull(n.PublicIP), "port": orNull(port), "runId": orNull(n.RunID),
-			})
-			rows = append(rows, []string{n.ID, n.State, n.PrivateIP, n.PublicIP, port, n.RunID})
+			}, []string{n.ID, n.State, n.PrivateIP, n.PublicIP, port, n.RunID}
+		})
+		r.Names = []string{}
+		for _, n := range nodes {
+			r.Names = append(r.Names, n.ID)
 		}
-		return render.Result{Data: list, Names: ids, People: func(p *render.Page) {
-			view.Table(p, []string{"NODE", "STATE", "PRIVATE", "PUBLIC", "PORT", "RUN"}, rows)
-		}}, nil
+		return r, nil
 	})
 }
 

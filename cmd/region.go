@@ -71,25 +71,21 @@ cores, memory, GPUs and, where known, the list price per hour.
 }
 
 func sizesResult(sizes []compute.Size) render.Result {
-	list := make([]any, 0, len(sizes))
-	names := make([]string, 0, len(sizes))
-	rows := make([][]string, 0, len(sizes))
-	for i := range sizes {
-		s := &sizes[i]
+	r := view.Rows(sizes, []string{"SIZE", "CORES", "GPUS", "GB", "PER HOUR", "FAMILY"}, func(s compute.Size) (any, []string) {
 		var hour any
 		shown := ""
 		if price, currency, ok := s.PerHour(false); ok {
 			hour, shown = price, money(price)+" "+currency
 		}
-		list = append(list, map[string]any{
+		return map[string]any{
 			"name": s.Name, "family": s.Family, "vCPUs": s.VCPUs, "gpus": s.GPUs, "memoryGB": s.MemoryGB, "pricePerHour": hour,
-		})
-		names = append(names, s.Name)
-		rows = append(rows, []string{s.Name, strconv.Itoa(s.VCPUs), strconv.Itoa(s.GPUs), strconv.FormatFloat(s.MemoryGB, 'f', -1, 64), shown, s.Family})
+		}, []string{s.Name, strconv.Itoa(s.VCPUs), strconv.Itoa(s.GPUs), strconv.FormatFloat(s.MemoryGB, 'f', -1, 64), shown, s.Family}
+	})
+	r.Names = []string{}
+	for _, s := range sizes {
+		r.Names = append(r.Names, s.Name)
 	}
-	return render.Result{Data: list, Names: names, People: func(p *render.Page) {
-		view.Table(p, []string{"SIZE", "CORES", "GPUS", "GB", "PER HOUR", "FAMILY"}, rows)
-	}}
+	return r
 }
 
 // regionOf is the requested region, else the workspace's.
@@ -146,7 +142,7 @@ The owner and state of a compute in another workspace are not shown.`,
 		if err != nil {
 			a.Note("usage by compute is not known: %v", err)
 		}
-		var list []any
+		list := []any{}
 		var families []compute.FamilyUsage
 		for _, f := range compute.FamilyUsages(client.Workspace(), usages, sizes, computes) {
 			if f.Used == 0 && !*everything {
@@ -154,9 +150,6 @@ The owner and state of a compute in another workspace are not shown.`,
 			}
 			list = append(list, usageObject(f))
 			families = append(families, f)
-		}
-		if list == nil {
-			list = []any{}
 		}
 		return render.Result{Data: list, People: func(p *render.Page) {
 			for _, f := range families {

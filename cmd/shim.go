@@ -105,14 +105,7 @@ and what to do if the shim is not found.`,
 			return render.Result{}, err
 		}
 		places := system.Status(ctx)
-		list := make([]any, 0, len(places))
-		rows := make([][]string, 0, len(places))
-		notes := []string{}
-		for _, place := range places {
-			list = append(list, map[string]any{
-				"where": place.Where, "path": orNull(place.Path), "shim": place.Shim,
-				"real": orNull(place.Real), "advice": orNull(place.Advice),
-			})
+		r := view.Rows(places, []string{"WHERE", "ANSWERS", "AZ", "REAL AZ"}, func(place shim.Place) (any, []string) {
 			answers := "no az"
 			switch {
 			case place.Shim:
@@ -120,14 +113,17 @@ and what to do if the shim is not found.`,
 			case place.Path != "":
 				answers = "not the shim"
 			}
-			rows = append(rows, []string{place.Where, answers, place.Path, place.Real})
+			return map[string]any{
+				"where": place.Where, "path": orNull(place.Path), "shim": place.Shim,
+				"real": orNull(place.Real), "advice": orNull(place.Advice),
+			}, []string{place.Where, answers, place.Path, place.Real}
+		})
+		for _, place := range places {
 			if place.Advice != "" {
-				notes = append(notes, place.Where+": "+place.Advice)
+				r.Notes = append(r.Notes, place.Where+": "+place.Advice)
 			}
 		}
-		return render.Result{Data: list, Notes: notes, People: func(p *render.Page) {
-			view.Table(p, []string{"WHERE", "ANSWERS", "AZ", "REAL AZ"}, rows)
-		}}, nil
+		return r, nil
 	})
 }
 

@@ -183,23 +183,15 @@ workspace is marked.`,
 		if ref, err := a.Settings.Workspace(); err == nil {
 			chosen = compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}.ID()
 		}
-		list := make([]any, 0, len(all))
-		rows := make([][]string, 0, len(all))
-		for _, info := range all {
-			ws := info.Workspace()
-			current := strings.EqualFold(ws.ID(), chosen)
-			list = append(list, map[string]any{
-				"id": ws.ID(), "name": ws.Name, "location": info.Location, "subscription": ws.Subscription, "chosen": current,
-			})
-			mark := ""
-			if current {
+		return view.Rows(all, []string{"NAME", "GROUP", "LOCATION", ""}, func(info compute.WorkspaceInfo) (any, []string) {
+			ws, mark := info.Workspace(), ""
+			if strings.EqualFold(ws.ID(), chosen) {
 				mark = "chosen"
 			}
-			rows = append(rows, []string{ws.Name, ws.ResourceGroup, info.Location, mark})
-		}
-		return render.Result{Data: list, People: func(p *render.Page) {
-			view.Table(p, []string{"NAME", "GROUP", "LOCATION", ""}, rows)
-		}}, nil
+			return map[string]any{
+				"id": ws.ID(), "name": ws.Name, "location": info.Location, "subscription": ws.Subscription, "chosen": mark != "",
+			}, []string{ws.Name, ws.ResourceGroup, info.Location, mark}
+		}), nil
 	})
 }
 

@@ -91,6 +91,16 @@ func Table(p *render.Page, headers []string, rows [][]string, giving ...string) 
 	}
 }
 
+// Rows is the result of a list: an object of each thing for programs, and a row
+// for people.
+func Rows[T any](list []T, headers []string, of func(T) (object any, row []string)) render.Result {
+	data, rows := make([]any, len(list)), make([][]string, len(list))
+	for i, one := range list {
+		data[i], rows[i] = of(one)
+	}
+	return render.Result{Data: data, People: func(p *render.Page) { Table(p, headers, rows) }}
+}
+
 // fitting is how many columns fit into width columns of a terminal; 0 is a
 // terminal of any width. The first one is always among them.
 func fitting(headers []string, cells [][]string, width int) int {
