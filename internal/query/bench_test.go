@@ -24,7 +24,7 @@ func instances(n int, ordered bool) []any {
 			{"resourceGroup", "g"},
 			{"state", states[i%len(states)]},
 			{"cores", json.Number(fmt.Sprint(i%16 + 1))},
-			{"tags", map[string]any{"team": "vision"}},
+			{"tags", Object{{"team", "vision"}}},
 			{"vmSize", "STANDARD_DS3_V2"},
 		}
 		list[i] = o

@@ -58,12 +58,12 @@ func (s *search) eval(n *node, v any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.spend(sizeOf(left)); err != nil {
-			return nil, err
-		}
-		members, ok := membersOf(left)
+		members, ok := left.(Object)
 		if !ok {
 			return nil, nil
+		}
+		if err := s.spend(len(members)); err != nil {
+			return nil, err
 		}
 		out := make([]any, 0, len(members))
 		for _, m := range members {
@@ -124,14 +124,9 @@ func (s *search) eval(n *node, v any) (any, error) {
 }
 
 func (s *search) field(v any, name string) (any, error) {
-	switch v := v.(type) {
-	case map[string]any:
-		return v[name], nil
-	case Object:
-		e, _ := v.Get(name)
-		return e, s.spend(len(v) / 16)
-	}
-	return nil, nil
+	o, _ := v.(Object)
+	e, _ := o.Get(name)
+	return e, s.spend(len(o) / 16)
 }
 
 // slice follows Python's rules for a start and an end outside the array.
@@ -316,20 +311,18 @@ func (s *search) equal(a, b any) (bool, error) {
 		}
 		return true, nil
 	case kindObject:
-		return s.equalObjects(a, b)
+		return s.equalObjects(a.(Object), b.(Object))
 	}
 	return a == b, nil
 }
 
-func (s *search) equalObjects(a, b any) (bool, error) {
-	if sizeOf(a) != sizeOf(b) {
+func (s *search) equalObjects(x, y Object) (bool, error) {
+	if len(x) != len(y) {
 		return false, nil
 	}
-	if err := s.spend(sizeOf(a)); err != nil {
+	if err := s.spend(len(x)); err != nil {
 		return false, err
 	}
-	x, _ := membersOf(a)
-	y, _ := membersOf(b)
 	places := make(map[string]int, len(y))
 	for i := range y {
 		places[y[i].Key] = i
@@ -363,12 +356,6 @@ func (s *search) measure(v any) error {
 	}
 	switch v := v.(type) {
 	case []any:
-		for _, e := range v {
-			if err := s.measure(e); err != nil {
-				return err
-			}
-		}
-	case map[string]any:
 		for _, e := range v {
 			if err := s.measure(e); err != nil {
 				return err

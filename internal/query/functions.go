@@ -275,36 +275,28 @@ func callJoin(s *search, c *call) (any, error) {
 }
 
 func callKeys(s *search, c *call) (any, error) {
-	if err := s.spend(sizeOf(c.args[0])); err != nil {
-		return nil, err
-	}
-	members, _ := membersOf(c.args[0])
-	out := make([]any, len(members))
-	for i := range members {
-		out[i] = members[i].Key
-	}
-	return out, nil
+	return s.each(c.args[0].(Object), func(m Member) any { return m.Key })
 }
 
 func callValues(s *search, c *call) (any, error) {
-	if err := s.spend(sizeOf(c.args[0])); err != nil {
-		return nil, err
-	}
-	members, _ := membersOf(c.args[0])
+	return s.each(c.args[0].(Object), func(m Member) any { return m.Value })
+}
+
+func (s *search) each(members Object, of func(Member) any) (any, error) {
 	out := make([]any, len(members))
-	for i := range members {
-		out[i] = members[i].Value
+	for i, m := range members {
+		out[i] = of(m)
 	}
-	return out, nil
+	return out, s.spend(len(out))
 }
 
 func callMerge(s *search, c *call) (any, error) {
 	merged := newBuilder(0)
 	for _, arg := range c.args {
-		if err := s.spend(sizeOf(arg)); err != nil {
+		members := arg.(Object)
+		if err := s.spend(len(members)); err != nil {
 			return nil, err
 		}
-		members, _ := membersOf(arg)
 		for _, m := range members {
 			merged.set(m.Key, m.Value)
 		}
@@ -314,13 +306,16 @@ func callMerge(s *search, c *call) (any, error) {
 
 // callLength counts characters of a string, not bytes.
 func callLength(s *search, c *call) (any, error) {
+	length, err := 0, error(nil)
 	switch v := c.args[0].(type) {
 	case string:
-		return number{small: int64(utf8.RuneCountInString(v)), isInt: true}.json(), s.spendText(len(v))
+		length, err = utf8.RuneCountInString(v), s.spendText(len(v))
 	case []any:
-		return number{small: int64(len(v)), isInt: true}.json(), nil
+		length = len(v)
+	case Object:
+		length = len(v)
 	}
-	return number{small: int64(sizeOf(c.args[0])), isInt: true}.json(), nil
+	return number{small: int64(length), isInt: true}.json(), err
 }
 
 func callReverse(s *search, c *call) (any, error) {

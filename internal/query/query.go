@@ -56,9 +56,8 @@ func Compile(expr string) (*Query, error) {
 }
 
 // Search applies the query to a JSON value made of nil, bool, string,
-// json.Number, int, int64, float64, []any, map[string]any (read in the order of
-// its sorted keys) and [Object] (read in its own order); any other value goes
-// through encoding/json first. The value is not changed; the result shares
+// json.Number, int, int64, float64, []any and [Object]; any other value, such as
+// a map, goes through encoding/json first. The value is not changed; the result shares
 // parts with it. Hashes of the query come back as [Object], computed numbers as
 // json.Number in Python's spelling. The error has exit code 1: the service has
 // done the request by then.

@@ -38,13 +38,12 @@ func (w *jsonText) value(v any) error {
 			}
 		}
 		w.b = append(w.b, ']')
-	case map[string]any, Object:
-		if err := w.search.spend(sizeOf(v)); err != nil {
+	case Object:
+		if err := w.search.spend(len(v)); err != nil {
 			return err
 		}
-		members, _ := membersOf(v)
 		w.b = append(w.b, '{')
-		for i, m := range members {
+		for i, m := range v {
 			if i > 0 {
 				w.b = append(w.b, ',')
 			}

@@ -103,7 +103,7 @@ func kindOf(v any) kind {
 		return kindNumber
 	case []any:
 		return kindArray
-	case map[string]any, Object:
+	case Object:
 		return kindObject
 	}
 	return 0
@@ -155,13 +155,6 @@ func isPlain(v any, depth int) bool {
 			}
 		}
 		return true
-	case map[string]any:
-		for _, e := range v {
-			if !isPlain(e, depth+1) {
-				return false
-			}
-		}
-		return true
 	case Object:
 		for i := range v {
 			if !isPlain(v[i].Value, depth+1) {
@@ -184,41 +177,8 @@ func isFalse(v any) bool {
 		return v == ""
 	case []any:
 		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
 	case Object:
 		return len(v) == 0
 	}
 	return false
-}
-
-// membersOf lists an object: an Object as it is, a map by sorted keys.
-func membersOf(v any) (Object, bool) {
-	switch v := v.(type) {
-	case Object:
-		return v, true
-	case map[string]any:
-		list := make(Object, 0, len(v))
-		for key, e := range v {
-			list = append(list, Member{key, e})
-		}
-		slices.SortFunc(list, func(a, b Member) int {
-			if a.Key < b.Key {
-				return -1
-			}
-			return 1
-		})
-		return list, true
-	}
-	return nil, false
-}
-
-func sizeOf(object any) int {
-	switch v := object.(type) {
-	case Object:
-		return len(v)
-	case map[string]any:
-		return len(v)
-	}
-	return 0
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // appendTable writes az's table: left-aligned columns two spaces apart, each
@@ -80,7 +82,7 @@ func tableCells(v any, v1 *V1, queried bool) []member {
 		}
 		return cells
 	}
-	list, _, ok := members(v)
+	list, ok := v.(query.Object)
 	if !ok {
 		return []member{{Key: "Result", Value: v}}
 	}
@@ -130,7 +132,7 @@ func appendPython(b []byte, v any) []byte {
 		}
 		return append(b, ']')
 	}
-	if list, _, ok := members(v); ok {
+	if list, ok := v.(query.Object); ok {
 		b = append(b, '{')
 		for i, m := range list {
 			if i > 0 {
@@ -162,7 +164,7 @@ func compound(v any) bool {
 	if _, ok := v.([]any); ok {
 		return true
 	}
-	_, _, ok := members(v)
+	_, ok := v.(query.Object)
 	return ok
 }
 

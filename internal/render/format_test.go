@@ -322,14 +322,14 @@ func FuzzFormats(f *testing.F) {
 			return out.String()
 		}
 		want = injectResourceGroup(want)
-		if got, err := Decode([]byte(print(JSON))); err != nil || !sameValue(maps(t, got), maps(t, want)) {
+		if got, err := Decode([]byte(print(JSON))); err != nil || !sameValue(asMaps(t, got), asMaps(t, want)) {
 			t.Fatalf("JSON: %v\n%s", err, out)
 		}
 		var node any
 		if err := yaml.Unmarshal([]byte(print(YAML)), &node); err != nil {
 			t.Fatalf("YAML: %v\n%s", err, out)
 		}
-		if !sameValue(node, maps(t, want)) {
+		if !sameValue(node, asMaps(t, want)) {
 			t.Fatalf("YAML changes the value: %#v, want %#v\n%s", node, want, out)
 		}
 		if list, ok := want.([]any); ok && strings.Count(print(TSV), "\n") != len(list) {
@@ -341,7 +341,7 @@ func FuzzFormats(f *testing.F) {
 }
 
 // maps is a value with maps for objects.
-func maps(t *testing.T, v any) any {
+func asMaps(t *testing.T, v any) any {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(must(json.Marshal(v))))
 	d.UseNumber()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // appendTSV writes one line per item as az does: an object's values in sorted
@@ -37,7 +38,7 @@ func tsvRow(b []byte, v any, v1 *V1, queried bool) []byte {
 		}
 		return append(b, '\n')
 	}
-	if list, _, ok := members(v); ok {
+	if list, ok := v.(query.Object); ok {
 		if v1 != nil {
 			list = pick(v, v1.keys(v))
 		} else if !queried {
@@ -71,7 +72,7 @@ func tsvCell(v any) string {
 	if list, ok := v.([]any); ok {
 		return strconv.Itoa(len(list))
 	}
-	if _, _, ok := members(v); ok {
+	if _, ok := v.(query.Object); ok {
 		return ""
 	}
 	return Clean(scalar(v, "None", "True", "False"))

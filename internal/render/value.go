@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,9 +23,9 @@ type member = query.Member
 // that only one of thousands is in memory at a time.
 type Timed interface{ At(now time.Time) any }
 
-// simplify turns a value into nil, bool, string, json.Number, []any,
-// map[string]any or an ordered object, and a compute into its object at a time;
-// every other type goes through encoding/json.
+// simplify turns a value into nil, bool, string, json.Number, []any or an
+// ordered object, and a compute into its object at a time; every other type
+// goes through encoding/json.
 func simplify(v any, now time.Time) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, string, json.Number:
@@ -40,14 +41,11 @@ func simplify(v any, now time.Time) (any, error) {
 		}
 		return out, nil
 	case map[string]any:
-		for k, e := range v {
-			n, err := simplify(e, now)
-			if err != nil {
-				return nil, err
-			}
-			v[k] = n
+		o := make(query.Object, 0, len(v))
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			o = append(o, member{Key: key, Value: v[key]})
 		}
-		return v, nil
+		return simplify(o, now)
 	case query.Object:
 		for i := range v {
 			n, err := simplify(v[i].Value, now)
@@ -144,27 +142,10 @@ func (d decoder) object() (any, error) {
 	return o, err
 }
 
-// members lists an object's keys: an ordered object in its own order, a map
-// sorted by key. ok is false for anything else.
-func members(v any) (list []member, ordered, ok bool) {
-	switch v := v.(type) {
-	case query.Object:
-		return v, true, true
-	case map[string]any:
-		list = make([]member, 0, len(v))
-		for k, e := range v {
-			list = append(list, member{Key: k, Value: e})
-		}
-		sortMembers(list)
-		return list, false, true
-	}
-	return nil, false, false
-}
-
 // sorted returns an object's keys in sorted order.
-func sorted(v any) (list []member, ok bool) {
-	list, ordered, ok := members(v)
-	if ordered && !slices.IsSortedFunc(list, byKey) {
+func sorted(v any) (list query.Object, ok bool) {
+	list, ok = v.(query.Object)
+	if !slices.IsSortedFunc(list, byKey) {
 		list = slices.Clone(list)
 		sortMembers(list)
 	}
@@ -177,14 +158,9 @@ func byKey(a, b member) int { return strings.Compare(a.Key, b.Key) }
 
 // Field reads one key of an object.
 func Field(v any, key string) any {
-	switch v := v.(type) {
-	case query.Object:
-		e, _ := v.Get(key)
-		return e
-	case map[string]any:
-		return v[key]
-	}
-	return nil
+	o, _ := v.(query.Object)
+	e, _ := o.Get(key)
+	return e
 }
 
 // maxDepth bounds the nesting that is printed: indentation makes the output
@@ -198,10 +174,6 @@ func depth(v any) int {
 	deepest := 0
 	switch v := v.(type) {
 	case []any:
-		for _, e := range v {
-			deepest = max(deepest, depth(e))
-		}
-	case map[string]any:
 		for _, e := range v {
 			deepest = max(deepest, depth(e))
 		}
@@ -222,17 +194,6 @@ func injectResourceGroup(v any) any {
 	case []any:
 		for i, e := range v {
 			v[i] = injectResourceGroup(e)
-		}
-	case map[string]any:
-		has := false
-		for k, e := range v {
-			v[k] = injectResourceGroup(e)
-			has = has || strings.EqualFold(k, "resourceGroup")
-		}
-		if id, ok := v["id"].(string); ok && !has {
-			if group, ok := groupOf(id); ok {
-				v["resourceGroup"] = group
-			}
 		}
 	case query.Object:
 		has := false

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // writeYAML writes block YAML with sorted keys. Strings that a YAML parser
@@ -54,7 +56,7 @@ func (w *jsonWriter) block(v any, depth int, inline bool) {
 	case []any:
 		w.b = append(w.b, "[]"...)
 	default:
-		if _, _, ok := members(v); ok {
+		if _, ok := v.(query.Object); ok {
 			w.b = append(w.b, "{}"...)
 			break
 		}
@@ -71,7 +73,7 @@ func nested(v any) bool {
 	if list, ok := v.([]any); ok {
 		return len(list) > 0
 	}
-	list, _, ok := members(v)
+	list, ok := v.(query.Object)
 	return ok && len(list) > 0
 }
 
