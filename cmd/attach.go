@@ -161,11 +161,7 @@ cluster, is kept. Instances and clusters cannot be detached, only deleted.`,
 	names := namesFlag(c)
 	wait := waitingFlags(c)
 	notV1(c.Flags(), "no-wait")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		found, err := readOfKind(ctx, a, asked)
 		if err != nil {
 			return render.Result{}, err

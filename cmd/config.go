@@ -21,7 +21,6 @@ func newConfigShow() *command {
 project's config.json, your config.yaml, or az. Secrets are never shown.`,
 		Example: `  computetarget config show
   computetarget config show -w other-ws -g other-rg -o table`,
-		Args: noNames,
 	}
 	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
 		return view.Rows(a.Settings.All(), []string{"SETTING", "VALUE", "FROM"}, func(v config.Value) (any, []string) {
@@ -106,7 +105,6 @@ subscription and when the token expires. The token itself is never shown. Exits
 with code 6 if sign-in fails.`,
 		Example: `  computetarget auth status
   computetarget auth status --auth-mode azurecli -o json`,
-		Args: noNames,
 	}
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		credential, err := a.Credential()

@@ -34,11 +34,7 @@ requires --yes.`,
 	names := namesFlag(c)
 	wait := waitingFlags(c)
 	notV1(c.Flags(), "no-wait")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		if err := ofKind(ctx, a, asked); err != nil {
 			return render.Result{}, err
 		}

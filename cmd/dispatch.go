@@ -109,6 +109,9 @@ func build(e entry) *command {
 	c.entry = e
 	globals(c.Flags())
 	notV1(c.Flags(), e.lacks...)
+	if c.Args == nil && !strings.Contains(c.Use, " ") { // its usage names no argument
+		c.Args = noNames
+	}
 	c.InitDefaultHelpFlag()
 	c.Flags().Lookup("help").Usage = "show this help"
 	annotate(c.Flags().Lookup("help"), globalFlag)

@@ -19,10 +19,8 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
-// driveCommand takes no arguments and sends the emulator one of its own
-// requests.
+// driveCommand sends the emulator one of its own requests.
 func driveCommand(c *cobra.Command, method, path string, show func(json.RawMessage, error) (render.Result, error)) *command {
-	c.Args = noNames
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		return show(a.Emulator.Drive(ctx, method, path, nil))
 	})

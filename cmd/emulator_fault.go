@@ -30,7 +30,6 @@ several faults match a request, the oldest applies.`,
   computetarget emulator fault add --match 'PUT *' --reset after --times 1
   computetarget emulator fault add --match 'POST */stop' --operation never-ending
   computetarget emulator fault add --match '* *' --latency 2s`,
-		Args: noNames,
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.Match, "match", "", "`REQUEST` such as 'POST */start'")

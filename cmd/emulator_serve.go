@@ -53,7 +53,6 @@ refused unless you pass --strict-workspaces=false.`,
 		Example: `  computetarget emulator serve
   computetarget emulator serve --listen 127.0.0.1:0 --in-memory --pace instant
   computetarget emulator serve --throttle arm --auth strict`,
-		Args: noNames,
 	}
 	s := servingFlags(c)
 	c.Flags().StringVar(&listen, "listen", "", "`ADDRESS` to listen on (default 127.0.0.1:8443); port 0 picks a port")
@@ -112,7 +111,6 @@ one at --endpoint.`,
 		Example: `  eval "$(computetarget emulator env)"
   computetarget emulator env --shell fish
   computetarget emulator env -o json`,
-		Args: noNames,
 	}
 	c.Flags().StringVar(&shell, "shell", "", "`SHELL` to print for: bash, zsh, sh, fish, powershell or dotenv (default sh)")
 	choice(c.Flags(), "shell", "bash", "zsh", "sh", "fish", "powershell", "dotenv")

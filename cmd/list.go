@@ -30,7 +30,6 @@ list as it changes, in place on a terminal, else with one line per change.`,
   computetarget list -o name --owner me | computetarget stop -
   computetarget list --type computeinstance --older-than 30d -o table
   computetarget list --query "[?state=='Running'].name" -o tsv`,
-		Args: noNames,
 	}
 	wanted := filterFlags(c.Flags())
 	viewZoneFlag(c.Flags())
@@ -87,11 +86,7 @@ reach it and when it stops.
 	names := namesFlag(c)
 	viewZoneFlag(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own response")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		read, err := getEach(ctx, a, asked)
 		if err != nil {
 			return render.Result{}, err

@@ -15,6 +15,7 @@ import (
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -48,6 +49,17 @@ func addNames(c *cobra.Command, usage string) *names {
 	markV1(c.Flags(), "name")
 	c.Args = cobra.ArbitraryArgs
 	return n
+}
+
+// run makes the command one that acts on the computes it names.
+func (n *names) run(f func(context.Context, *app.App, []target) (render.Result, error)) *command {
+	return run(n.command, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := n.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		return f(ctx, a, asked)
+	})
 }
 
 // target is a compute as named by the user.

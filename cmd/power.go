@@ -54,11 +54,7 @@ func powerCommand(c *cobra.Command, verb verb) *command {
 	names := namesFlag(c)
 	wait := waitingFlags(c)
 	c.Flags().BoolVar(&wait.strict, "strict", false, "fail if there is nothing to do, as the service does")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		return wait.act(ctx, a, asked, verb)
 	})
 }

@@ -26,7 +26,6 @@ cores, memory, GPUs and, where known, the list price per hour.
 		Example: `  computetarget list-sizes
   computetarget list-sizes --gpu --fits-quota
   computetarget list-sizes --min-cores 8 --min-memory 32 -o table`,
-		Args: noNames,
 	}
 	f := c.Flags()
 	gpu := f.Bool("gpu", false, "only sizes with GPUs")
@@ -120,7 +119,6 @@ without usage are hidden unless you pass --all.
 The owner and state of a compute in another workspace are not shown.`,
 		Example: `  computetarget list-usage
   computetarget list-usage --all -o table`,
-		Args: noNames,
 	}
 	everything := c.Flags().Bool("all", false, "include families without usage")
 	location := c.Flags().StringP("location", "l", "", "`REGION`; the workspace's own by default")

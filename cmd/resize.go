@@ -23,11 +23,7 @@ anything is sent, with a list of allowed sizes. Resizing is in preview.`,
 	wait := waitingFlags(c)
 	size := sizeFlag(c.Flags())
 	required(c, "vm-size")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		return wait.act(ctx, a, asked, func(client *compute.Client, ctx context.Context, names []string, o compute.ActOptions) []compute.Outcome {
 			return client.Resize(ctx, names, *size, o)
 		})

@@ -32,7 +32,6 @@ version and az --version include it. az extension remove goes to the real az.
 The default for --dir is the first writable folder on PATH before the real az.`,
 		Example: `  computetarget shim install
   computetarget shim install --dir ~/bin`,
-		Args: noNames,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to write az into")
 	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
@@ -67,7 +66,6 @@ func newShimUninstall() *command {
 az is never removed.`,
 		Example: `  computetarget shim uninstall
   computetarget shim uninstall --dir ~/bin`,
-		Args: noNames,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to remove it from")
 	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
@@ -97,7 +95,6 @@ func newShimStatus() *command {
 and what to do if the shim is not found.`,
 		Example: `  computetarget shim status
   computetarget shim status --query "[?shim].where" -o tsv`,
-		Args: noNames,
 	}
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		system, err := thisSystem()
@@ -134,7 +131,6 @@ func newShimPrint() *command {
 container image.`,
 		Example: `  computetarget shim print
   computetarget shim print --file az.cmd`,
-		Args: noNames,
 	}
 	file := c.Flags().String("file", "az", "`FILE` to print: az for POSIX shells, or az.cmd for Windows")
 	choice(c.Flags(), "file", "az", "az.cmd")

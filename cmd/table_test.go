@@ -63,11 +63,7 @@ func newPolish() *command {
 	c := &cobra.Command{Use: "polish NAME…", Long: "Polish until they shine.", Example: "  computetarget polish cpu"}
 	names := namesFlag(c)
 	shine := c.Flags().Int("shine", 1, "how `MUCH`")
-	return run(c, func(_ context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(_ context.Context, a *app.App, asked []target) (render.Result, error) {
 		var done []string
 		for _, t := range asked {
 			done = append(done, t.name)

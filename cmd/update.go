@@ -133,11 +133,7 @@ off. "idle" does the same; "schedule" changes the hours and "resize" the size.`,
 	timeoutFlag(c)
 	dryRunFlag(c)
 	required(c, "idle-shutdown")
-	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		asked, err := names.all(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
+	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		d, err := schedule.ParseIdle(*idle)
 		if err != nil {
 			return render.Result{}, exit.Usagef("--idle-shutdown: %w", err)

@@ -26,7 +26,6 @@ func newVersion() *command {
 from, and the API version it speaks by default.`,
 		Example: `  computetarget version
   computetarget version -o json`,
-		Args: noNames,
 	}
 	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
 		commit := Commit

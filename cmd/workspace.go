@@ -165,7 +165,6 @@ subscription you can see. -g limits the list to a resource group. The chosen
 workspace is marked.`,
 		Example: `  computetarget workspace list
   computetarget workspace list -g local-rg -o name`,
-		Args: noNames,
 	}
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		group, err := a.Settings.Get(config.ResourceGroup)
