@@ -94,9 +94,8 @@ func Entries(list []compute.Schedule) (entries []schedule.Entry, numbers []int) 
 // HoursChanged is the result of a change of schedules. notes are told about the
 // compute of that name.
 func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes map[string][]string) render.Result {
-	r := render.Result{Names: []string{}}
-	var data []any
-	var errs []error
+	r := changed(outcomes, several, func(o compute.Change) any { return hoursObject(o, now) },
+		func(p *render.Page, o compute.Change) { page{p}.hours(o.Now()) })
 	for _, o := range outcomes {
 		if o.Err == nil || errors.Is(o.Err, compute.ErrDryRun) {
 			for _, note := range notes[o.Name] {
@@ -107,11 +106,8 @@ func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes 
 			}
 		}
 		if o.Err != nil {
-			errs = append(errs, o.Err)
 			continue
 		}
-		r.Names = append(r.Names, o.Name)
-		data = append(data, changed(o, now))
 		if o.Already {
 			r.Notes = append(r.Notes, o.Name+": unchanged")
 		}
@@ -122,17 +118,38 @@ func HoursChanged(outcomes []compute.Change, several bool, now time.Time, notes 
 		}
 	}
 	r.Notes = append(r.Notes, clockNotes(outcomes, now)...)
+	return r
+}
+
+// changed is the result of a change of hours or idle times: what object says of
+// each instance for programs, and draw for people.
+func changed(outcomes []compute.Change, several bool, object func(compute.Change) any, draw func(*render.Page, compute.Change)) render.Result {
+	r := render.Result{Names: []string{}}
+	data := []any{}
+	var errs []error
+	for _, o := range outcomes {
+		if o.Err != nil {
+			errs = append(errs, o.Err)
+			continue
+		}
+		r.Names, data = append(r.Names, o.Name), append(data, object(o))
+	}
 	r.Err = together(errs)
-	r.Data = one(append([]any{}, data...), several)
+	r.Data = one(data, several)
 	r.People = func(p *render.Page) {
 		for _, o := range outcomes {
 			if o.Err == nil {
-				page{p}.hours(o.Now())
+				draw(p, o)
 			}
 		}
 	}
 	r.Did = r.People
-	r.Summary = hoursFared(outcomes, r.Err)
+	r.Summary = fared(len(outcomes), r.Err, func(i int) (string, error) {
+		if outcomes[i].Already {
+			return "unchanged", nil
+		}
+		return "changed", outcomes[i].Err
+	})
 	return r
 }
 
@@ -176,8 +193,8 @@ func together(errs []error) error {
 	return errors.Join(errs...)
 }
 
-// changed is one instance's schedules after a change, as a JSON value.
-func changed(o compute.Change, now time.Time) any {
+// hoursObject is one instance's schedules after a change, as a JSON value.
+func hoursObject(o compute.Change, now time.Time) any {
 	c := o.Now()
 	objects, _ := serviceObjects(c)
 	next := []any{}
@@ -371,24 +388,15 @@ func Applies(now time.Time, c *compute.Compute) string {
 
 // Idle is the result of listing after how long without use instances stop.
 func Idle(list []*compute.Compute, several bool) render.Result {
-	r := render.Result{Names: names(list)}
-	data := make([]any, 0, len(list))
-	for _, c := range list {
-		data = append(data, query.Object{
+	r := Rows(list, []string{"NAME", "STATE", "IDLE", "REMARK"}, func(c *compute.Compute) (any, []string) {
+		return query.Object{
 			{Key: "id", Value: text(c.ID)}, {Key: "idleShutdown", Value: idleText(c)}, {Key: "idleTimeBeforeShutdown", Value: text(c.Instance.IdleTime)},
 			{Key: "name", Value: c.Name}, {Key: "state", Value: text(c.State())},
-		})
-	}
-	r.Data = one(data, several)
-	r.People = func(p *render.Page) {
-		rows := make([][]string, 0, len(list))
-		for _, c := range list {
-			rows = append(rows, []string{c.Name, c.State(), idleText(c), idleRemark(c)})
-		}
-		Table(p, []string{"NAME", "STATE", "IDLE", "REMARK"}, rows)
-		if len(list) == 0 {
-			p.Aside("no compute instances")
-		}
+		}, []string{c.Name, c.State(), idleText(c), idleRemark(c)}
+	})
+	r.Names, r.Data = names(list), one(r.Data.([]any), several)
+	if len(list) == 0 {
+		r.People = func(p *render.Page) { p.Aside("no compute instances") }
 	}
 	return r
 }
@@ -408,56 +416,28 @@ func idleRemark(c *compute.Compute) string {
 
 // IdleChanged is the result of a change of the idle time.
 func IdleChanged(outcomes []compute.Change, several bool) render.Result {
-	r := render.Result{Names: []string{}}
-	data := []any{}
-	var errs []error
-	for _, o := range outcomes {
-		if o.Err != nil {
-			errs = append(errs, o.Err)
-			continue
-		}
-		r.Names = append(r.Names, o.Name)
-		data = append(data, query.Object{
+	r := changed(outcomes, several, func(o compute.Change) any {
+		return query.Object{
 			{Key: "after", Value: idleText(o.Now())}, {Key: "before", Value: idleText(o.Before)}, {Key: "changed", Value: !o.Already},
 			{Key: "id", Value: text(o.Now().ID)}, {Key: "idleTimeBeforeShutdown", Value: text(o.Now().Instance.IdleTime)}, {Key: "name", Value: o.Name},
-		})
-		if remark := idleRemark(o.Now()); remark != "" {
-			r.Aside = append(r.Aside, o.Name+" is "+remark)
 		}
-	}
-	r.Err = together(errs)
-	r.Data = one(data, several)
-	r.People = func(p *render.Page) {
-		for _, o := range outcomes {
-			switch {
-			case o.Err != nil:
-			case o.Already:
-				p.Sentence("%s: %s, unchanged", o.Name, idleSentence(o.Now()))
-			default:
-				text := fmt.Sprintf("%s: %s (before: %s)", o.Name, idleSentence(o.Now()), idleText(o.Before))
-				if _, on := o.Now().Instance.IdleShutdown(); on && o.Now().IsRunning() {
-					text += " · its idle time counts from now"
-				}
-				p.Sentence("%s", text)
-			}
+	}, func(p *render.Page, o compute.Change) {
+		if o.Already {
+			p.Sentence("%s: %s, unchanged", o.Name, idleSentence(o.Now()))
+			return
 		}
-	}
-	r.Did = r.People
-	r.Summary = hoursFared(outcomes, r.Err)
-	return r
-}
-
-// hoursFared is how several changes of hours fared, when some failed.
-func hoursFared(outcomes []compute.Change, failed error) string {
-	return fared(len(outcomes), failed, func(i int) (string, error) {
-		switch o := outcomes[i]; {
-		case o.Err != nil:
-			return "", o.Err
-		case o.Already:
-			return "unchanged", nil
+		text := fmt.Sprintf("%s: %s (before: %s)", o.Name, idleSentence(o.Now()), idleText(o.Before))
+		if _, on := o.Now().Instance.IdleShutdown(); on && o.Now().IsRunning() {
+			text += " · its idle time counts from now"
 		}
-		return "changed", nil
+		p.Sentence("%s", text)
 	})
+	for _, o := range outcomes {
+		if o.Err == nil && idleRemark(o.Now()) != "" {
+			r.Aside = append(r.Aside, o.Name+" is "+idleRemark(o.Now()))
+		}
+	}
+	return r
 }
 
 func idleSentence(c *compute.Compute) string {

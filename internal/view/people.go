@@ -1,7 +1,6 @@
 package view
 
 import (
-	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -117,8 +116,8 @@ func one(list []any, several bool) any {
 // Outcomes is the result of a verb on one or more computes. What failed is in
 // Err only; the rest is in Data in the order asked for.
 func Outcomes(outcomes []compute.Outcome, several bool, d Detail) render.Result {
-	var r render.Result
-	var data []any
+	r := render.Result{Names: []string{}, IDs: []string{}}
+	data := []any{}
 	var errs []error
 	for _, o := range outcomes {
 		if o.Err != nil {
@@ -151,17 +150,8 @@ func Outcomes(outcomes []compute.Outcome, several bool, d Detail) render.Result 
 			r.Aside = append(r.Aside, words)
 		}
 	}
-	r.Err = errors.Join(errs...)
-	if len(errs) == 1 {
-		r.Err = errs[0]
-	}
-	if data == nil {
-		data = []any{}
-	}
+	r.Err = together(errs)
 	r.Data = one(data, several)
-	if r.Names == nil {
-		r.Names, r.IDs = []string{}, []string{}
-	}
 	r.Did = func(p *render.Page) {
 		for _, o := range outcomes {
 			if o.Err == nil {
