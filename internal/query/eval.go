@@ -51,31 +51,8 @@ func (s *search) eval(n *node, v any) (any, error) {
 			return nil, err
 		}
 		return s.eval(&n.kids[1], left)
-	case opProject, opFilter:
+	case opProject, opFilter, opValues:
 		return s.project(n, v)
-	case opValues:
-		left, err := s.eval(&n.kids[0], v)
-		if err != nil {
-			return nil, err
-		}
-		members, ok := left.(Object)
-		if !ok {
-			return nil, nil
-		}
-		if err := s.spend(len(members)); err != nil {
-			return nil, err
-		}
-		out := make([]any, 0, len(members))
-		for _, m := range members {
-			e, err := s.eval(&n.kids[1], m.Value)
-			if err != nil {
-				return nil, err
-			}
-			if e != nil {
-				out = append(out, e)
-			}
-		}
-		return out, nil
 	case opFlatten:
 		return s.flatten(n, v)
 	case opLiteral:
@@ -177,6 +154,13 @@ func (s *search) project(n *node, v any) (any, error) {
 		return nil, err
 	}
 	list, ok := left.([]any)
+	if n.op == opValues {
+		var members Object
+		members, ok = left.(Object)
+		if list, err = s.each(members, func(m Member) any { return m.Value }); err != nil {
+			return nil, err
+		}
+	}
 	if !ok {
 		return nil, nil
 	}

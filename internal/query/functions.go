@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -45,12 +44,12 @@ func lookup(name string) *function {
 // functions come from the JMESPath specification's list of built-in functions
 // and Python jmespath's functions.py.
 var functions = [...]function{
-	{name: "abs", params: []param{{kinds: kindNumber}}, run: callAbs},
+	{name: "abs", params: []param{{kinds: kindNumber}}, run: numeric(number.abs)},
 	{name: "avg", params: []param{{kinds: kindArray, elems: kindNumber}}, run: callAvg},
-	{name: "ceil", params: []param{{kinds: kindNumber}}, run: callCeil},
+	{name: "ceil", params: []param{{kinds: kindNumber}}, run: numeric(number.ceil)},
 	{name: "contains", params: []param{{kinds: kindArray | kindString}, {}}, run: callContains},
-	{name: "ends_with", params: []param{{kinds: kindString}, {kinds: kindString}}, run: callEndsWith},
-	{name: "floor", params: []param{{kinds: kindNumber}}, run: callFloor},
+	{name: "ends_with", params: []param{{kinds: kindString}, {kinds: kindString}}, run: textual(strings.HasSuffix)},
+	{name: "floor", params: []param{{kinds: kindNumber}}, run: numeric(number.floor)},
 	{name: "join", params: []param{{kinds: kindString}, {kinds: kindArray, elems: kindString}}, run: callJoin},
 	{name: "keys", params: []param{{kinds: kindObject}}, run: callKeys},
 	{name: "length", params: []param{{kinds: kindString | kindArray | kindObject}}, run: callLength},
@@ -64,7 +63,7 @@ var functions = [...]function{
 	{name: "reverse", params: []param{{kinds: kindArray | kindString}}, run: callReverse},
 	{name: "sort", params: []param{{kinds: kindArray, elems: kindNumber | kindString}}, run: callSort},
 	{name: "sort_by", params: []param{{kinds: kindArray}, {expref: true}}, run: callSortBy},
-	{name: "starts_with", params: []param{{kinds: kindString}, {kinds: kindString}}, run: callStartsWith},
+	{name: "starts_with", params: []param{{kinds: kindString}, {kinds: kindString}}, run: textual(strings.HasPrefix)},
 	{name: "sum", params: []param{{kinds: kindArray, elems: kindNumber}}, run: callSum},
 	{name: "to_array", params: []param{{}}, run: callToArray},
 	{name: "to_number", params: []param{{}}, run: callToNumber},
@@ -202,16 +201,9 @@ func (s *search) result(c *call, n number) (any, error) {
 	return n.json(), nil
 }
 
-func callAbs(s *search, c *call) (any, error) {
-	return s.result(c, numberOf(c.args[0]).abs())
-}
-
-func callCeil(s *search, c *call) (any, error) {
-	return s.result(c, numberOf(c.args[0]).whole(math.Ceil))
-}
-
-func callFloor(s *search, c *call) (any, error) {
-	return s.result(c, numberOf(c.args[0]).whole(math.Floor))
+// numeric is a function of one number.
+func numeric(of func(number) number) func(*search, *call) (any, error) {
+	return func(s *search, c *call) (any, error) { return s.result(c, of(numberOf(c.args[0]))) }
 }
 
 func sum(list []any) number {
@@ -250,12 +242,9 @@ func callContains(s *search, c *call) (any, error) {
 	return false, nil
 }
 
-func callStartsWith(_ *search, c *call) (any, error) {
-	return strings.HasPrefix(c.args[0].(string), c.args[1].(string)), nil
-}
-
-func callEndsWith(_ *search, c *call) (any, error) {
-	return strings.HasSuffix(c.args[0].(string), c.args[1].(string)), nil
+// textual is a question about two strings.
+func textual(ask func(text, part string) bool) func(*search, *call) (any, error) {
+	return func(_ *search, c *call) (any, error) { return ask(c.args[0].(string), c.args[1].(string)), nil }
 }
 
 func callJoin(s *search, c *call) (any, error) {
@@ -282,7 +271,8 @@ func callValues(s *search, c *call) (any, error) {
 	return s.each(c.args[0].(Object), func(m Member) any { return m.Value })
 }
 
-func (s *search) each(members Object, of func(Member) any) (any, error) {
+// each is an array of something of each member.
+func (s *search) each(members Object, of func(Member) any) ([]any, error) {
 	out := make([]any, len(members))
 	for i, m := range members {
 		out[i] = of(m)

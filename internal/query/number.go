@@ -116,6 +116,9 @@ func (n number) abs() number {
 	return integer(new(big.Int).Abs(n.bigInt()))
 }
 
+func (n number) ceil() number  { return n.whole(math.Ceil) }
+func (n number) floor() number { return n.whole(math.Floor) }
+
 // whole rounds a float with math.Ceil or math.Floor to an integer.
 func (n number) whole(round func(float64) float64) number {
 	if n.isInt || !n.finite() {
