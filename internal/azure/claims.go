@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -13,18 +14,10 @@ import (
 // tokenClaims are the identity claims of an access token. The signature is not
 // checked: the token only goes to the service, which checks it.
 type tokenClaims struct {
-	Audience  any    `json:"aud"` // a string, or a list of them
-	ObjectID  string `json:"oid"`
-	Tenant    string `json:"tid"`
-	AppID     string `json:"appid"`
-	AppName   string `json:"app_displayname"`
-	UPN       string `json:"upn"`
-	Unique    string `json:"unique_name"`
-	Preferred string `json:"preferred_username"`
-	Email     string `json:"email"`
-	Name      string `json:"name"`
-	IDType    string `json:"idtyp"`
-	Expires   any    `json:"exp"` // a number; a string from some issuers
+	ObjectID, Tenant, AppID, AppName, UPN, Unique, Preferred, Email, Name, IDType string
+
+	Audience any // a string, or a list of them
+	Expires  any // a number; a string from some issuers
 }
 
 func decodeClaims(token string) (tokenClaims, bool) {
@@ -36,8 +29,8 @@ func decodeClaims(token string) (tokenClaims, bool) {
 	if err != nil {
 		return tokenClaims{}, false
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(payload, &fields) != nil || fields == nil {
+	fields := object(payload)
+	if fields == nil {
 		return tokenClaims{}, false
 	}
 	claims := tokenClaims{
@@ -57,12 +50,7 @@ func (c tokenClaims) name() string {
 	if c.kind() == "servicePrincipal" {
 		names = []string{c.AppName, c.AppID, c.Name}
 	}
-	for _, name := range names {
-		if name != "" {
-			return name
-		}
-	}
-	return ""
+	return cmp.Or(names...)
 }
 
 // kind is user or servicePrincipal.
@@ -92,12 +80,7 @@ func (c tokenClaims) isFor(audiences []string) bool {
 	if !ok {
 		return false
 	}
-	for _, audience := range audiences {
-		if strings.EqualFold(strings.TrimRight(name, "/"), strings.TrimRight(audience, "/")) {
-			return true
-		}
-	}
-	return false
+	return oneOf(audiences, strings.TrimRight(name, "/"))
 }
 
 // dummyTenant is the emulator's tenant.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,7 +155,7 @@ func Clouds(configDir string) ([]Cloud, error) {
 		return clouds, err
 	}
 	for _, section := range ini.Sections() {
-		if isBuiltin(section) {
+		if slices.Contains([]string{Public, China, USGovernment}, section) {
 			continue
 		}
 		if cloud, err := registered(ini, section); err == nil {
@@ -162,10 +163,6 @@ func Clouds(configDir string) ([]Cloud, error) {
 		}
 	}
 	return clouds, nil
-}
-
-func isBuiltin(name string) bool {
-	return name == Public || name == China || name == USGovernment
 }
 
 func registeredClouds(configDir string) (*INI, error) {
@@ -254,10 +251,7 @@ func plainHost(u *url.URL) error {
 // and underscores, separated by dots.
 func isHostName(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {
-		if label == "" {
-			return false
-		}
-		if strings.ContainsFunc(label, func(r rune) bool { return !isNameRune(r) }) {
+		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return !isNameRune(r) }) {
 			return false
 		}
 	}
@@ -281,13 +275,8 @@ func (c Cloud) AllowsToken(target *url.URL) bool {
 	host := strings.ToLower(strings.TrimSuffix(target.Hostname(), "."))
 	for _, allowed := range c.TokenHosts {
 		allowed = strings.ToLower(allowed)
-		if suffix, ok := strings.CutPrefix(allowed, "*"); ok {
-			if strings.HasSuffix(host, suffix) && len(host) > len(suffix) {
-				return true
-			}
-			continue
-		}
-		if host == allowed {
+		suffix, below := strings.CutPrefix(allowed, "*")
+		if host == allowed || below && strings.HasSuffix(host, suffix) && len(host) > len(suffix) {
 			return true
 		}
 	}

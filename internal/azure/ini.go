@@ -3,7 +3,8 @@ package azure
 import (
 	"errors"
 	"io/fs"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/input"
@@ -86,25 +87,20 @@ func (ini *INI) Get(section, option string) string {
 
 // Sections lists the section names in alphabetical order, without [DEFAULT].
 func (ini *INI) Sections() []string {
-	names := make([]string, 0, len(ini.sections))
-	for name := range ini.sections {
-		if name != defaultSection {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
+	names := slices.Sorted(maps.Keys(ini.sections))
+	return slices.DeleteFunc(names, func(name string) bool { return name == defaultSection })
 }
 
 func (ini *INI) raw(section, option string) string {
 	option = strings.ToLower(option)
-	if options, ok := ini.sections[section]; ok {
-		if value, ok := options[option]; ok {
-			return value
-		}
-		return ini.sections[defaultSection][option]
+	options, ok := ini.sections[section]
+	if !ok {
+		return ""
 	}
-	return ""
+	if value, ok := options[option]; ok {
+		return value
+	}
+	return ini.sections[defaultSection][option]
 }
 
 // maxValue limits an interpolated value, in bytes.

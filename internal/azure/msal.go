@@ -3,6 +3,7 @@ package azure
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,14 +115,8 @@ func matches(token string, account Subscription, cloud Cloud, expires time.Time)
 // targets reports whether one of the scopes is for one of the audiences.
 func targets(scopes string, audiences []string) bool {
 	for scope := range strings.FieldsSeq(scopes) {
-		at := strings.LastIndexByte(scope, '/')
-		if at <= 0 {
-			continue
-		}
-		for _, audience := range audiences {
-			if strings.EqualFold(strings.TrimRight(scope[:at], "/"), strings.TrimRight(audience, "/")) {
-				return true
-			}
+		if at := strings.LastIndexByte(scope, '/'); at > 0 && oneOf(audiences, strings.TrimRight(scope[:at], "/")) {
+			return true
 		}
 	}
 	return false
@@ -142,10 +137,5 @@ func unixTime(raw json.RawMessage) (time.Time, bool) {
 }
 
 func oneOf(list []string, value string) bool {
-	for _, item := range list {
-		if strings.EqualFold(item, value) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(item string) bool { return strings.EqualFold(item, value) })
 }

@@ -69,25 +69,20 @@ func (c *Credential) sources() []*source {
 // allowedModes reads AZURE_TOKEN_CREDENTIALS as the Azure SDKs do: a choice
 // among the sources of mode auto.
 func allowedModes(value string) ([]string, error) {
-	switch strings.ToLower(value) {
-	case "":
-		return Modes(), nil
-	case "dev":
-		return []string{ModeAzureCLI, ModeAzd}, nil
-	case "prod":
-		return []string{ModeEnv, ModeWorkload, ModeMSI}, nil
-	case "environmentcredential":
-		return []string{ModeEnv}, nil
-	case "workloadidentitycredential":
-		return []string{ModeWorkload}, nil
-	case "managedidentitycredential":
-		return []string{ModeMSI}, nil
-	case "azureclicredential":
-		return []string{ModeAzureCLI}, nil
-	case "azuredeveloperclicredential":
-		return []string{ModeAzd}, nil
+	modes, ok := map[string][]string{
+		"":                            Modes(),
+		"dev":                         {ModeAzureCLI, ModeAzd},
+		"prod":                        {ModeEnv, ModeWorkload, ModeMSI},
+		"environmentcredential":       {ModeEnv},
+		"workloadidentitycredential":  {ModeWorkload},
+		"managedidentitycredential":   {ModeMSI},
+		"azureclicredential":          {ModeAzureCLI},
+		"azuredeveloperclicredential": {ModeAzd},
+	}[strings.ToLower(value)]
+	if !ok {
+		return nil, fmt.Errorf("%q is not dev, prod or a supported credential", value)
 	}
-	return nil, fmt.Errorf("%q is not dev, prod or a supported credential", value)
+	return modes, nil
 }
 
 func unavailable(reason string) func(context.Context, policy.TokenRequestOptions) (*heldToken, error) {
@@ -245,17 +240,10 @@ func (c *Credential) askAz(ctx context.Context, request policy.TokenRequestOptio
 		return nil, err
 	}
 	token, err := ask(ctx, "az", credential, request)
-	if err == nil {
-		return token, nil
+	if err != nil && !known && strings.Contains(err.Error(), "az login") {
+		err = &notThere{"nobody is signed in with az login"}
 	}
-	text := err.Error()
-	switch {
-	case strings.Contains(text, "executable not found on path"):
-		return nil, &notThere{"az is not installed"}
-	case !known && strings.Contains(text, "az login"):
-		return nil, &notThere{"nobody is signed in with az login"}
-	}
-	return nil, err
+	return token, err
 }
 
 // azdSource is the session of azd auth login.
@@ -267,17 +255,10 @@ func (c *Credential) azdSource() *source {
 				return nil, err
 			}
 			token, err := ask(ctx, "azd", credential, request)
-			if err == nil {
-				return token, nil
+			if err != nil && strings.Contains(err.Error(), "auth login") {
+				err = &notThere{"nobody is signed in with azd auth login"}
 			}
-			text := err.Error()
-			switch {
-			case strings.Contains(text, "executable not found on path"):
-				return nil, &notThere{"azd is not installed"}
-			case strings.Contains(text, "auth login"):
-				return nil, &notThere{"nobody is signed in with azd auth login"}
-			}
-			return nil, err
+			return token, err
 		}}
 }
 
@@ -293,6 +274,8 @@ func ask(ctx context.Context, tool string, credential azcore.TokenCredential, re
 	switch {
 	case err != nil && unreadable(err):
 		return nil, &garbledAnswer{tool, oneLine(err.Error())}
+	case err != nil && strings.Contains(err.Error(), "executable not found on path"):
+		return nil, &notThere{tool + " is not installed"}
 	case err != nil:
 		return nil, err
 	case token.Token == "":

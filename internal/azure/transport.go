@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -172,7 +173,7 @@ func noCertificates(file, why string) error {
 // and link-local addresses, such as the metadata service's, never use a proxy.
 func proxyFunc(getenv func(string) string) func(*http.Request) (*url.URL, error) {
 	choose := sync.OnceValue(func() func(*url.URL) (*url.URL, error) {
-		either := func(upper, lower string) string { return first(getenv(upper), getenv(lower)) }
+		either := func(upper, lower string) string { return cmp.Or(getenv(upper), getenv(lower)) }
 		return (&httpproxy.Config{
 			HTTPProxy:  either("HTTP_PROXY", "http_proxy"),
 			HTTPSProxy: either("HTTPS_PROXY", "https_proxy"),
@@ -241,7 +242,7 @@ func (t *roundTripper) RoundTrip(request *http.Request) (*http.Response, error) 
 	}
 	via := ""
 	if proxy, problem := t.proxy(request); problem == nil && proxy != nil && !loopback.Is(request.URL.Hostname()) {
-		via = first(proxy.Host, proxy.Redacted())
+		via = cmp.Or(proxy.Host, proxy.Redacted())
 	}
 	return response, explain(request.URL.Host, via, err)
 }

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,7 +43,7 @@ func (c *Credential) workloadSource() *source {
 	}
 	switch {
 	case pipelines != "" && pipelinesKey != "" && connection != "" && file == "" && github == "":
-		client, tenant = first(env("AZURESUBSCRIPTION_CLIENT_ID"), client), first(env("AZURESUBSCRIPTION_TENANT_ID"), tenant)
+		client, tenant = cmp.Or(env("AZURESUBSCRIPTION_CLIENT_ID"), client), cmp.Or(env("AZURESUBSCRIPTION_TENANT_ID"), tenant)
 		if client == "" || tenant == "" {
 			return missing("AZURESUBSCRIPTION_CLIENT_ID and AZURESUBSCRIPTION_TENANT_ID are not both set")
 		}
@@ -61,15 +62,6 @@ func (c *Credential) workloadSource() *source {
 	return federated("GitHub OIDC", client, tenant, []string{githubKey}, func(ctx context.Context, through policy.Transporter) (string, error) {
 		return githubAssertion(ctx, through, github, githubKey, exchangeAudience(c.opts.Target.Cloud.Name))
 	})
-}
-
-func first(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
 }
 
 func fileAssertion(path string) (string, error) {

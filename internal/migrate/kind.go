@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // kind is the syntax of a file or a part of one.
@@ -92,46 +93,43 @@ func kindOf(file string, text []byte) kind {
 	return shell
 }
 
+// syntaxes are the names of files and the languages of code blocks by kind.
+// Bicep has the comments and strings of Groovy.
+var syntaxes = sync.OnceValue(func() map[string]kind {
+	names := map[string]kind{}
+	for k, list := range map[kind]string{
+		shell:      ".sh .bash .zsh .ksh .azcli .bats crontab",
+		powershell: ".ps1 .psm1 powershell pwsh ps1 azurepowershell azurepowershell-interactive",
+		batch:      ".cmd .bat cmd bat batch dos",
+		yaml:       ".yml .yaml yaml yml",
+		terraform:  ".tf terraform hcl tf",
+		makefile:   ".mk .mak makefile gnumakefile make",
+		dockerfile: ".dockerfile dockerfile containerfile docker",
+		groovy:     ".groovy .jenkinsfile .bicep jenkinsfile groovy",
+		python:     ".py python py python3",
+		notebook:   ".ipynb",
+		markdown:   ".md .markdown .rmd .qmd .mdx",
+		json:       ".json .jsonc json jsonc",
+	} {
+		for name := range strings.FieldsSeq(list) {
+			names[name] = k
+		}
+	}
+	return names
+})
+
 func kindByName(file string) (kind, bool) {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(file, `\`, "/")))
-	switch path.Ext(base) {
-	case ".sh", ".bash", ".zsh", ".ksh", ".azcli", ".bats":
-		return shell, true
-	case ".ps1", ".psm1":
-		return powershell, true
-	case ".cmd", ".bat":
-		return batch, true
-	case ".yml", ".yaml":
-		return yaml, true
-	case ".tf":
-		return terraform, true
-	case ".mk", ".mak":
-		return makefile, true
-	case ".dockerfile":
-		return dockerfile, true
-	case ".groovy", ".jenkinsfile", ".bicep": // same comments and strings
-		return groovy, true
-	case ".py":
-		return python, true
-	case ".ipynb":
-		return notebook, true
-	case ".md", ".markdown", ".rmd", ".qmd", ".mdx":
-		return markdown, true
-	case ".json", ".jsonc":
-		return json, true
-	case ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template":
-		return kindByName(strings.TrimSuffix(base, path.Ext(base)))
+	ext := path.Ext(base)
+	if slices.Contains([]string{".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template"}, ext) {
+		return kindByName(strings.TrimSuffix(base, ext))
+	}
+	if k, ok := syntaxes()[ext]; ok {
+		return k, true
 	}
 	first, _, _ := strings.Cut(base, ".")
-	switch first {
-	case "makefile", "gnumakefile":
-		return makefile, true
-	case "dockerfile", "containerfile":
-		return dockerfile, true
-	case "jenkinsfile":
-		return groovy, true
-	case "crontab":
-		return shell, true
+	if slices.Contains([]string{"makefile", "gnumakefile", "dockerfile", "containerfile", "jenkinsfile", "crontab"}, first) {
+		return syntaxes()[first], true
 	}
 	return shell, false
 }
@@ -151,25 +149,5 @@ func kindByFirstLine(text []byte) (kind, bool) {
 
 // kindByLanguage maps the language of a fenced code block.
 func kindByLanguage(word string) kind {
-	switch strings.ToLower(strings.Trim(word, "{}. ")) {
-	case "powershell", "pwsh", "ps1", "azurepowershell", "azurepowershell-interactive":
-		return powershell
-	case "cmd", "bat", "batch", "dos":
-		return batch
-	case "yaml", "yml":
-		return yaml
-	case "terraform", "hcl", "tf":
-		return terraform
-	case "groovy", "jenkinsfile":
-		return groovy
-	case "python", "py", "python3":
-		return python
-	case "make", "makefile":
-		return makefile
-	case "dockerfile", "docker":
-		return dockerfile
-	case "json", "jsonc":
-		return json
-	}
-	return shell
+	return syntaxes()[strings.ToLower(strings.Trim(word, "{}. "))]
 }

@@ -2,10 +2,12 @@ package migrate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/computetarget/computetarget/internal/argv"
 )
@@ -24,54 +26,32 @@ func v1Words() argv.Words {
 	}
 }
 
-// successor names the replacement for a command that only the retired extension
-// had; "" for commands that v2 has too.
-func successor(group, verb string) string {
-	switch group {
-	case "run":
-		return "az ml job"
-	case "experiment":
-		return "the experiment_name of az ml job"
-	case "dataset":
-		return "az ml data"
-	case "service":
-		return "az ml online-endpoint and az ml online-deployment"
-	case "pipeline":
-		return "az ml job with a pipeline file"
-	case "folder":
-		return "computetarget use, or nothing"
-	case "computecontext", "image", "history", "project", "env":
-		return "nothing; it was removed before azure-cli-ml was"
+// successors are the replacements for groups, and for commands of groups that v2
+// has too, that only the retired extension had.
+var successors = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"run": "az ml job", "experiment": "the experiment_name of az ml job", "dataset": "az ml data",
+		"service":  "az ml online-endpoint and az ml online-deployment",
+		"pipeline": "az ml job with a pipeline file", "folder": "computetarget use, or nothing",
+		"computecontext": neverSucceeded, "image": neverSucceeded, "history": neverSucceeded, "project": neverSucceeded, "env": neverSucceeded,
+		"model register": "az ml model create", "model deploy": "az ml online-deployment create",
+		"model delete": "az ml model archive", "model profile": "nothing",
+		"environment register": "az ml environment create",
+		"environment download": "az ml environment show", "environment scaffold": "az ml environment show",
+		"endpoint realtime": "az ml online-endpoint", "workspace share": "az role assignment create",
+		"datastore attach-blob": newDatastore, "datastore attach-file": newDatastore, "datastore attach-adls": newDatastore,
+		"datastore attach-adls-gen2": newDatastore, "datastore attach-psqldb": newDatastore, "datastore attach-sqldb": newDatastore,
+		"datastore attach-dbfs": newDatastore, "datastore attach-mysqldb": newDatastore,
+		"datastore detach": "az ml datastore delete",
+		"datastore upload": "az storage blob", "datastore download": "az storage blob",
+		"datastore set-default": "nothing", "datastore show-default": "nothing",
 	}
-	switch group + " " + verb {
-	case "model register":
-		return "az ml model create"
-	case "model deploy":
-		return "az ml online-deployment create"
-	case "model delete":
-		return "az ml model archive"
-	case "model profile":
-		return "nothing"
-	case "environment register":
-		return "az ml environment create"
-	case "environment download", "environment scaffold":
-		return "az ml environment show"
-	case "endpoint realtime":
-		return "az ml online-endpoint"
-	case "workspace share":
-		return "az role assignment create"
-	case "datastore attach-blob", "datastore attach-file", "datastore attach-adls", "datastore attach-adls-gen2",
-		"datastore attach-psqldb", "datastore attach-sqldb", "datastore attach-dbfs", "datastore attach-mysqldb":
-		return "az ml datastore create"
-	case "datastore detach":
-		return "az ml datastore delete"
-	case "datastore upload", "datastore download":
-		return "az storage blob"
-	case "datastore set-default", "datastore show-default":
-		return "nothing"
-	}
-	return ""
-}
+})
+
+const (
+	neverSucceeded = "nothing; it was removed before azure-cli-ml was"
+	newDatastore   = "az ml datastore create"
+)
 
 // workspaceGone says which part of an az ml workspace call only the retired
 // extension understood, or "". The newer one has the same commands with other
@@ -139,7 +119,7 @@ func (c call) finding() (Finding, bool) {
 			verb = strings.ToLower(rest[0].text)
 		}
 		why := ""
-		if next := successor(group, verb); next != "" {
+		if next := cmp.Or(successors()[group], successors()[group+" "+verb]); next != "" {
 			why = "removed with azure-cli-ml and not supported here; its successor: " + next
 		} else if group == "workspace" && verb != "" {
 			why = workspaceGone(rest[1:])
