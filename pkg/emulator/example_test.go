@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -94,6 +95,72 @@ func ExampleEmulator_Advance() {
 	// Output:
 	// 08:59 map[Running:1]
 	// 09:01 map[Stopped:1]
+}
+
+// With a directory, the state outlives the process, and other processes may use
+// it at the same time.
+func ExampleOptions() {
+	dir, err := os.MkdirTemp("", "emulator")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	for range 2 {
+		e, err := emulator.New(emulator.Options{Dir: dir, Pace: emulator.PaceInstant, StrictWorkspaces: true})
+		if err != nil {
+			log.Fatal(err)
+		}
+		client := &http.Client{Transport: e.Transport()}
+		fmt.Println(send(client, "PUT", computesURL+"/gpu", `{"location": "eastus", "properties": {"computeType": "AmlCompute",
+			"properties": {"vmSize": "STANDARD_NC6", "scaleSettings": {"maxNodeCount": 4}}}}`))
+		if err := e.Close(); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// 201 Created
+	// 200 OK
+}
+
+// A server answers clients in other processes of this machine.
+func ExampleEmulator_Listen() {
+	e, err := emulator.New(emulator.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv, err := e.Listen(emulator.ListenOptions{Address: "127.0.0.1:0", NoTLS: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(ctx) }()
+	path := strings.TrimPrefix(computesURL, "https://management.azure.com")
+	fmt.Println(send(http.DefaultClient, "GET", srv.Endpoint+path, ""))
+	cancel()
+	fmt.Println(<-ended)
+	// Output:
+	// 200 OK
+	// <nil>
+}
+
+// The state of a compute can be set, here as if it ran a job.
+func ExampleEmulator_Set() {
+	ctx := context.Background()
+	e, err := emulator.New(emulator.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := e.Load(ctx, []byte(desk)); err != nil {
+		log.Fatal(err)
+	}
+	state := "JobRunning"
+	id := strings.TrimPrefix(computesURL, "https://management.azure.com") + "/desk"
+	if err := e.Set(ctx, id, emulator.Change{State: &state}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(send(&http.Client{Transport: e.Transport()}, "GET", computesURL+"/desk", ""))
+	// Output: 200 OK JobRunning
 }
 
 // The first request that matches a fault meets it, and the journal says so.

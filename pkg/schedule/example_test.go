@@ -7,6 +7,65 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
+// A schedule of an instance: checked, told in words, and when it fires next.
+func Example() {
+	cron, err := schedule.ParseCron("30 18 * * mon-fri")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := schedule.Entry{Action: schedule.Stop, Enabled: true, Cron: &cron, Zone: "Tokyo Standard Time"}
+	if err := e.Validate(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	next, ok := e.Next(time.Date(2026, 3, 6, 12, 0, 0, 0, time.UTC))
+	fmt.Println(e.Explain())
+	fmt.Println(next.Format(time.RFC1123Z), ok)
+	// Output:
+	// Stop at 18:30 from Monday to Friday, Tokyo Standard Time
+	// Mon, 09 Mar 2026 18:30:00 +0900 true
+}
+
+// An interval above 1 counts from the start.
+func ExampleRecurrence() {
+	start, err := schedule.ParseStart("2026-03-02T09:00", "UTC")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := schedule.Entry{Action: schedule.Start, Enabled: true, Zone: "UTC", Start: start, Recurrence: &schedule.Recurrence{
+		Frequency: schedule.Week, Interval: 2, WeekDays: []time.Weekday{time.Monday}, Hours: []int{9}, Minutes: []int{0},
+	}}
+	fmt.Println(e.Explain())
+	for _, f := range schedule.Firings([]schedule.Entry{e}, start.In(time.UTC), start.In(time.UTC).AddDate(0, 1, 0)) {
+		fmt.Println(f.Asked)
+	}
+	// Output:
+	// Start every 2 weeks on Monday at 09:00, counted from 2026-03-02T09:00:00, UTC
+	// 2026-03-02T09:00:00
+	// 2026-03-16T09:00:00
+	// 2026-03-30T09:00:00
+}
+
+// A pause moves the start of a schedule to its first firing afterwards.
+func ExamplePauseUntil() {
+	cron, err := schedule.ParseCron("0 9 * * 1-5")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := schedule.Entry{Action: schedule.Start, Enabled: true, Cron: &cron, Zone: "UTC"}
+	now := time.Date(2026, 12, 23, 12, 0, 0, 0, time.UTC)
+	pause, err := schedule.PauseUntil(e, now, time.Date(2027, 1, 4, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(pause.Skipped), "left out, next", pause.Next.Format(time.DateOnly), "from", pause.Entry.Start)
+	// Output: 7 left out, next 2027-01-04 from 2027-01-04T09:00:00
+}
+
 // The working hours of the Azure Machine Learning documentation, and what they
 // do around a clock change.
 func ExampleParseHours() {
