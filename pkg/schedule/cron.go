@@ -56,10 +56,10 @@ func ParseCron(expression string) (Cron, error) {
 	return c, nil
 }
 
-// String gives the expression as it was written, fields parted by one space.
+// String returns the expression as written, with one space between fields.
 func (c Cron) String() string { return c.text }
 
-// checkShape refuses what is not five fields, and offers the five-field form.
+// checkShape refuses an expression without five fields, and suggests one with.
 func checkShape(expression string, fields []string) error {
 	if len(fields) == 0 {
 		return errors.New("the cron expression is empty: write five fields such as \"0 18 * * 1-5\" (minute, hour, day of month, month, day of week)")
@@ -162,7 +162,7 @@ func (f *cronField) element(text string) (uint64, error) {
 	return set, nil
 }
 
-// unwrap writes a range that runs over the end as two that do not.
+// unwrap splits a range that runs backwards into two that do not.
 func (f *cronField) unwrap(first, last int) string {
 	part := func(a, b int) string {
 		if a == b {
@@ -196,9 +196,9 @@ func (f *cronField) value(text string) (int, error) {
 	return 0, fmt.Errorf("the %s field has %s: write *, a number from %d to %d, a list (1,3) or a range (1-5)", f.name, quote(text), f.min, f.max)
 }
 
-// nameIndex finds the name that text is, or begins with three letters or more:
-// "thu", "Thurs" and "THURSDAY" are one. NCrontab takes fewer letters too, and
-// then the first name that fits; nobody should write those.
+// nameIndex finds a name by its first three letters or more, in any case: "thu",
+// "Thurs", "THURSDAY". NCrontab also accepts fewer letters and takes the first
+// name that fits; that is too easy to misread.
 func nameIndex(names []string, text string) (int, bool) {
 	for i, name := range names {
 		if len(text) >= 3 && len(text) <= len(name) && strings.EqualFold(text, name[:len(text)]) {
@@ -227,8 +227,8 @@ func (c Cron) rule() rule { return cronRule{c} }
 
 type cronRule struct{ Cron }
 
-// at walks months, then days, then looks the time of day up. The calendar
-// repeats after 400 years, so what has not come by then never will.
+// at tries month by month and day by day. The calendar repeats after 400 years,
+// so a time that has not come by then never does.
 func (r cronRule) at(from int64) (int64, bool) {
 	if r.minutes == 0 || r.hours == 0 {
 		return 0, false
@@ -269,7 +269,7 @@ type clock struct {
 	hours   uint32
 }
 
-// timeOfDay is the first minute of the day from low on that is in the set.
+// timeOfDay returns the first minute of the day in the set, from low on.
 func (c clock) timeOfDay(low int) (int, bool) {
 	hour := low / 60
 	if hour > 23 {

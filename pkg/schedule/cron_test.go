@@ -113,7 +113,7 @@ func TestEntryExplain(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	t.Parallel()
-	months := `limits days of the month or months; the service ignores those in the schedules of jobs, and nobody has said that it heeds them here: look at the first firings`
+	months := `limits days of the month or months; the service ignores those in the schedules of jobs, and may ignore them here: look at the first firings`
 	tests := []struct {
 		cron, zone string
 		want       []string

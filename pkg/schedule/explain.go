@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Explain says in words when c fires, as in "at 18:00 from Monday to Friday".
+// Explain describes when c fires, for example "at 18:00 from Monday to Friday".
 func (c Cron) Explain() string {
 	if c.months == 0 {
 		return "never"
@@ -43,7 +43,7 @@ func (e Entry) Explain() string {
 		when = "never"
 	}
 	text := clean(string(e.Action)) + " " + when + ", " + clean(zoneOrUTC(e.Zone))
-	// An interval above 1 has named its start already.
+	// With an interval above 1, the recurrence names the start.
 	if !e.Start.IsZero() && (e.Recurrence == nil || e.Recurrence.Interval == 1) {
 		text += ", from " + e.Start.String()
 	}
@@ -53,7 +53,7 @@ func (e Entry) Explain() string {
 	return text
 }
 
-// timeWords lists the times of day of c, or describes them when they are many.
+// timeWords lists the times of day of c, or describes them if there are many.
 func timeWords(c clock) string {
 	hours, minutes := bitsOf(uint64(c.hours)), bitsOf(c.minutes)
 	if len(hours)*len(minutes) <= 6 {
@@ -75,7 +75,7 @@ func timeWords(c clock) string {
 	return minute + " of hour " + numberWords(hours)
 }
 
-// weekPhrase puts the days of the week into a sentence.
+// weekPhrase is weekWords with a preposition.
 func weekPhrase(week uint8) string {
 	words := weekWords(week)
 	if strings.Contains(words, " to ") && !strings.Contains(words, ",") && !strings.Contains(words, " and ") {
@@ -126,7 +126,7 @@ func namesOf(set uint64, first int) []string {
 	return out
 }
 
-// bitsOf unpacks a set into sorted numbers.
+// bitsOf lists the numbers of a set, sorted.
 func bitsOf(set uint64) []int {
 	numbers := make([]int, 0, bits.OnesCount64(set))
 	for ; set != 0; set &= set - 1 {
@@ -135,7 +135,7 @@ func bitsOf(set uint64) []int {
 	return numbers
 }
 
-// join lists words as prose does.
+// join writes a list as a sentence does.
 func join(words []string, last string) string {
 	switch n := len(words); n {
 	case 0:

@@ -12,25 +12,23 @@ import (
 type Hours struct {
 	// Entries are the starts, then the stops, at most Max together.
 	Entries []Entry
-	// Notes are sentences for the user: a stop on the next day, hours that
-	// were joined.
+	// Notes tell the user about a stop on the next day and about joined hours.
 	Notes []string
 }
 
 const hoursForm = `write days and hours such as "mon-thu 09:00-18:00"`
 
-// ParseHours compiles working hours to the fewest cron entries, all enabled
-// and in the given zone (as on the wire).
+// ParseHours compiles hours to the fewest cron entries. All are enabled and in
+// the given zone, a Windows name.
 //
-// One text is days, then hours: "mon-thu 09:00-18:00". Days are names or their
-// beginning from three letters on, ranges (also over the weekend: fri-mon), lists
-// (mon,wed), weekdays, weekends, daily; none means daily. "09:00-" only
-// starts, "-19:00" only stops, "22:00-06:00" stops the next day, 24:00 is the
-// end of the day, "09:00-12:00,13:00-18:00" has a break. Hours that overlap or
-// touch are joined.
+// A text is days, then times: "mon-thu 09:00-18:00". Days are names, in full or at
+// least three letters, ranges (fri-mon), lists (mon,wed), weekdays, weekends or
+// daily, which is the default. "09:00-" only starts, "-19:00" only stops,
+// "22:00-06:00" stops the next day, 24:00 is the end of the day, and
+// "09:00-12:00,13:00-18:00" has a break. Hours that overlap or touch are joined.
 //
-// The errors: a text that cannot be read, hours that never stop, a start and a
-// stop at the same minute, more than four entries needed.
+// It is an error if a text cannot be parsed, the hours cover the whole week, a
+// start and a stop are at the same minute, or more than four entries are needed.
 func ParseHours(texts []string, zone string) (Hours, error) {
 	if len(texts) == 0 {
 		return Hours{}, errors.New("no hours were given: " + hoursForm)
@@ -77,8 +75,8 @@ func parseHoursText(text string) (days uint8, spans []span, err error) {
 	if len(text) > 200 {
 		return 0, nil, fmt.Errorf("hours %s are too long: %s", quote(text), hoursForm)
 	}
-	// Days and hours tell themselves apart, so commas and spaces part words
-	// alike; editors like to make hyphens long.
+	// Days and times differ, so commas and spaces both separate words. Editors
+	// replace hyphens with dashes.
 	plain := strings.NewReplacer("–", "-", ",", " ").Replace(strings.ToLower(text))
 	plain = strings.Join(strings.Fields(plain), " ")
 	plain = strings.NewReplacer(" - ", "-", "every day", "daily").Replace(plain)
@@ -109,8 +107,8 @@ func parseHoursText(text string) (days uint8, spans []span, err error) {
 	return days, spans, nil
 }
 
-// parseDays reads a day, a range of days or a word for some, in lower case,
-// into bits, Sunday first.
+// parseDays parses a day, a range of days or a word for several, in lower case,
+// into bits. Bit 0 is Sunday.
 func parseDays(word string) (uint8, error) {
 	switch word {
 	case "daily", "everyday", "all":
@@ -192,7 +190,7 @@ type week struct {
 	joined      bool
 }
 
-// add marks one span on every one of the days and returns notes.
+// add adds a span to each of the days and returns notes.
 func (w *week) add(days uint8, s span) (notes []string) {
 	overnight := s.from >= 0 && s.to >= 0 && s.to < s.from
 	for _, day := range bitsOf(uint64(days)) {
@@ -256,9 +254,9 @@ type box struct {
 	days uint8
 }
 
-// cover splits points of the week into few boxes: points that agree in two of
-// minute, hour and day are merged, in every order of the three, and the
-// shortest outcome is taken, from Monday on.
+// cover groups minutes of the week into few boxes, sorted from Monday on. It
+// merges those that agree in two of minute, hour and day, in every order of the
+// three, and takes the shortest result.
 func cover(points []int) []box {
 	var best []box
 	for i, order := range [...][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {

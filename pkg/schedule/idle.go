@@ -97,8 +97,7 @@ func duration(seconds float64) (time.Duration, error) {
 }
 
 // ParseISO reads an ISO 8601 duration, such as "PT60M", "P1DT12H" or "PT0.5H".
-// A sign in front is understood. Years and months have no fixed length and are
-// refused unless they are 0.
+// It may have a sign. Years and months have no fixed length and must be 0.
 func ParseISO(s string) (time.Duration, error) {
 	unreadable := func() (time.Duration, error) {
 		return 0, fmt.Errorf("%s is not an ISO 8601 duration such as PT60M", quote(s))
@@ -166,8 +165,8 @@ func isoUnit(letter byte, inTime bool) (seconds float64, calendar bool) {
 	return 60, !inTime
 }
 
-// FormatISO writes a duration the way the service's own pages do, in whole
-// minutes: "PT60M". What is below a minute is dropped.
+// FormatISO writes a duration in whole minutes, as the service's pages do:
+// "PT60M". It drops seconds.
 func FormatISO(d time.Duration) string {
 	return fmt.Sprintf("PT%dM", int64(d/time.Minute))
 }

@@ -19,7 +19,7 @@ type Local struct {
 	Second int
 }
 
-// LocalOf returns what a clock in t's location shows at t.
+// LocalOf returns the wall time of t in its location.
 func LocalOf(t time.Time) Local {
 	y, mo, d := t.Date()
 	h, mi, s := t.Clock()
@@ -29,7 +29,7 @@ func LocalOf(t time.Time) Local {
 // IsZero reports whether l is "none".
 func (l Local) IsZero() bool { return l == Local{} }
 
-// String gives l in the form of the wire, "2027-01-04T09:00:00", or "" for none.
+// String returns l as the service writes it, "2027-01-04T09:00:00", or "" for none.
 func (l Local) String() string {
 	if l.IsZero() {
 		return ""
@@ -39,9 +39,8 @@ func (l Local) String() string {
 
 func (l Local) date() (year int, month time.Month, day int) { return l.Year, l.Month, l.Day }
 
-// In returns the instant at which a clock in loc shows l. When a clock change
-// skips l it is the first instant after the gap; when l comes twice it is the
-// first of the two.
+// In returns the instant of l in loc: the first instant after the gap if a clock
+// change skips l, the first of two if l comes twice.
 func (l Local) In(loc *time.Location) time.Time {
 	at, _ := instant(l.seconds(), loc)
 	return at
@@ -55,17 +54,17 @@ func (l Local) seconds() int64 {
 // localAt is the inverse of seconds.
 func localAt(seconds int64) Local { return LocalOf(time.Unix(seconds, 0).UTC()) }
 
-// wallSeconds is what the clock of t's location shows, as Local.seconds counts.
+// wallSeconds is the wall time of t, in Local.seconds.
 func wallSeconds(t time.Time) int64 {
 	_, offset := t.Zone()
 	return t.Unix() + int64(offset)
 }
 
-// instant maps wall seconds to the instant a clock in loc shows them; skipped
-// says that a clock change jumps over them.
+// instant converts wall seconds to an instant in loc; skipped means that a clock
+// change skips them.
 func instant(wall int64, loc *time.Location) (at time.Time, skipped bool) {
-	// Whatever the offset, the instant lies within this day either side, and a
-	// clock may change more than once in it: walk the periods of constant offset.
+	// Offsets are below 26 hours, and the clock may change more than once within
+	// them: try each period of constant offset.
 	t := time.Unix(wall-26*3600, 0).In(loc)
 	for {
 		_, offset := t.Zone()
@@ -81,23 +80,22 @@ func instant(wall int64, loc *time.Location) (at time.Time, skipped bool) {
 	}
 }
 
-// periodEnd is an instant after t up to which the offset at t holds, zero for
-// ever.
+// periodEnd is an instant after t until which the offset at t holds; zero if it
+// holds forever.
 func periodEnd(t time.Time) time.Time {
 	_, end := t.ZoneBounds()
-	// Beyond its table package time cuts periods off 365 days into the year, so
-	// on the last day of a leap year the end it gives is past.
+	// Beyond its table, package time ends a period after 365 days of the year. On
+	// the last day of a leap year that end is past.
 	if !end.IsZero() && !end.After(t) {
 		return t.Add(time.Hour)
 	}
 	return end
 }
 
-// ParseStart reads a start time: "2027-01-04", "2027-01-04T09:00",
-// "2027-01-04T09:00:00", with a space for the T and a fraction of a second
-// (dropped) if need be. A start that names its offset ("Z", "+01:00") is an
-// instant and becomes the wall time of zone, which must then be known. "" is
-// the zero value.
+// ParseStart parses a start time: "2027-01-04", "2027-01-04T09:00" or
+// "2027-01-04T09:00:00". A space may stand for the T; a fraction of a second is
+// dropped. With an offset ("Z", "+01:00") it is converted to the wall time of
+// zone, which must be known. "" is the zero value.
 func ParseStart(s, zone string) (Local, error) {
 	if s == "" {
 		return Local{}, nil

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// State is whether an instance is on, as far as is known.
+// State is whether an instance is on, off, or not known.
 type State int8
 
 // The states of a plan.
@@ -15,7 +15,7 @@ const (
 	On
 )
 
-// String gives "on", "off" or "unknown".
+// String returns "on", "off" or "unknown".
 func (s State) String() string {
 	switch s {
 	case On:
@@ -30,19 +30,19 @@ func (s State) String() string {
 type View struct {
 	// First is the first day shown: the date of this instant in Zone.
 	First time.Time
-	// Days is how many days are shown, 1 to 366; others are brought into range.
+	// Days is the number of days, limited to 1 to 366.
 	Days int
 	// Zone is the clock of the days; nil is UTC.
 	Zone *time.Location
-	// Now is the instant State is known at; zero is the beginning of the view.
+	// Now is the instant of State; zero is the beginning of the view.
 	Now time.Time
-	// State is the state at Now. Before Now the plan shows what the schedules
-	// alone would have done.
+	// State is the state at Now. For the time before Now, the plan shows what the
+	// schedules alone would have done.
 	State State
 }
 
-// Plan is what schedules do to an instance over some days if nothing else
-// starts or stops it (idle shutdown is ignored).
+// Plan is when schedules start and stop an instance, if nothing else does. It
+// ignores idle shutdown.
 type Plan struct {
 	Zone *time.Location
 	// From and To bound the plan; To is not part of it.
@@ -53,10 +53,10 @@ type Plan struct {
 	Days []PlanDay
 	// Firings are all firings in order.
 	Firings []Firing
-	// On, Off and Unknown add up to the length of the plan.
+	// On, Off and Unknown are times in each state; they add up to the plan.
 	On, Off, Unknown time.Duration
 	// Problems are the enabled entries whose firings cannot be computed. The
-	// rest of the plan leaves them out.
+	// plan ignores them.
 	Problems []Problem
 }
 
@@ -68,9 +68,9 @@ type Problem struct {
 
 // PlanDay is one day of a plan, from one midnight of its zone to the next.
 type PlanDay struct {
-	// From and To bound the day: 23 or 25 hours on the day of a clock change.
+	// From and To bound the day, which has 23 or 25 hours when a clock changes.
 	From, To time.Time
-	// Segments cover the day without gaps, neighbours in different states.
+	// Segments cover the day; neighbors differ in state.
 	Segments []Segment
 	// Changes are the clock changes of the day.
 	Changes []ClockChange
@@ -92,8 +92,8 @@ type ClockChange struct {
 	By time.Duration
 }
 
-// NewPlan computes what the entries do over the days of the view. When a start
-// and a stop fall on the same instant, which of them wins is not known.
+// NewPlan computes a plan for the days of a view. If a start and a stop fire at
+// the same instant, the state after it is Unknown.
 func NewPlan(entries []Entry, v View) Plan {
 	p := Plan{Zone: v.Zone, Now: v.Now}
 	if p.Zone == nil {
@@ -102,7 +102,7 @@ func NewPlan(entries []Entry, v View) Plan {
 	days := min(max(v.Days, 1), 366)
 	year, month, day := v.First.In(p.Zone).Date()
 	midnight := func(n int) time.Time {
-		// In normalises the day; a midnight that is skipped is the end of the gap.
+		// In normalizes the day, and takes the end of the gap for a skipped midnight.
 		return Local{Year: year, Month: month, Day: day + n}.In(p.Zone)
 	}
 	p.From, p.To = midnight(0), midnight(days)
@@ -116,7 +116,7 @@ func NewPlan(entries []Entry, v View) Plan {
 	for n := range days {
 		d := PlanDay{From: midnight(n), To: midnight(n + 1), now: v.Now}
 		if !d.From.Before(d.To) {
-			continue // the zone left this date out
+			continue // the zone skipped this date
 		}
 		for _, s := range segments {
 			if from, to := later(s.From, d.From), earlier(s.To, d.To); from.Before(to) {
@@ -139,7 +139,7 @@ func NewPlan(entries []Entry, v View) Plan {
 	return p
 }
 
-// segments runs the firings from a known state, if any, through the plan.
+// segments applies the firings to the state.
 func (p *Plan) segments(entries []Entry, state State) []Segment {
 	now := p.Now
 	var known []Segment // with To not set yet
@@ -204,7 +204,7 @@ type Cell struct {
 	State State
 	// Mixed says that the state changes within the cell.
 	Mixed bool
-	// Partly says that the cell is on for some time, though not for most of it.
+	// Partly says that the cell is on, but not for most of it.
 	Partly bool
 	// Missing cells do not happen: the clock jumps over them.
 	Missing bool
@@ -261,8 +261,8 @@ func (d PlanDay) Cells(n int) []Cell {
 	return cells
 }
 
-// ClockChanges lists the clock changes of a zone, which may have either name,
-// from an instant up to another; none when the zone is not known.
+// ClockChanges lists the clock changes of a zone, by its Windows or IANA name,
+// between two instants; none if the zone is not known.
 func ClockChanges(zone string, from, to time.Time) []ClockChange {
 	loc, err := location(zone)
 	if err != nil {
@@ -288,16 +288,16 @@ func clockChanges(from, to time.Time) []ClockChange {
 	}
 }
 
-// lookBack is how many days back a firing still tells the state.
+// lookBack is the number of days after which a firing no longer decides the state.
 const lookBack = 35
 
-// StateAt is the state the schedules alone leave an instance in at an instant:
-// that of the last firing in the five weeks up to it, Unknown without one.
+// StateAt is the state at an instant if only the schedules start and stop the
+// instance: after the last firing of the five weeks before, or Unknown.
 func StateAt(entries []Entry, at time.Time) State {
 	return stateAfter(Unknown, Firings(entries, at.AddDate(0, 0, -lookBack), at.Add(1)))
 }
 
-// stateAfter is the state the firings leave an instance in.
+// stateAfter is the state after the firings.
 func stateAfter(state State, firings []Firing) State {
 	for i, f := range firings {
 		next := f.Action.state()
@@ -309,14 +309,12 @@ func stateAfter(state State, firings []Firing) State {
 	return state
 }
 
-// OnPerWeek is how long the schedules keep an instance on in a week, once they
-// have settled: the first week after the given instant, and after every
-// enabled entry's start, in which the state is known throughout and no clock
-// changes, if there is one. ok is false
-// when there is no such week within six, when an enabled entry cannot be
-// computed or begins more than a week later, as one that is paused does, and
-// when nothing starts or nothing stops the instance, for then its hours are up to
-// its users.
+// OnPerWeek is how long the schedules keep an instance on in a week: the first of
+// six weeks in which the state is always known and, if possible, no clock changes.
+// The weeks begin at the given instant, or when the last enabled entry begins. ok
+// is false if none of the weeks will do, if an enabled entry cannot be computed or
+// begins more than a week later, as a paused one does, and if nothing starts or
+// nothing stops the instance, because its users then decide.
 func OnPerWeek(entries []Entry, from time.Time) (on time.Duration, ok bool) {
 	const week = 7 * 24 * time.Hour
 	starts, stops := false, false

@@ -21,8 +21,8 @@ const (
 	Month  Frequency = "Month"
 )
 
-// maxInterval is the longest interval Logic Apps takes for the frequency, 0
-// for an unknown one.
+// maxInterval is the longest interval that Logic Apps accepts; 0 for an unknown
+// frequency.
 func (f Frequency) maxInterval() int {
 	switch f {
 	case Minute:
@@ -42,12 +42,11 @@ func (f Frequency) maxInterval() int {
 // Recurrence is a Logic Apps recurrence: every Interval-th Frequency, counted
 // from the entry's start, at each of Hours × Minutes.
 //
-// The day, week or month the start lies in is the first of the count. Weeks
-// start on Sunday: UNVERIFIED, and it matters only for an Interval above 1.
-// What is left out is taken from the start: the minute; the hour unless the
-// frequency is Minute or Hour; the day of the week or of the month. Months
-// without the day are skipped. With Minute and Hour, the lists only let
-// through what they hold.
+// The count begins with the day, week or month of the start. Weeks begin on
+// Sunday (UNVERIFIED; it matters only for an Interval above 1). What is left out
+// is that of the start: the minute; the hour, unless the frequency is Minute or
+// Hour; the day of the week or month. Months without the day are skipped. With
+// Minute and Hour, the lists are filters.
 //
 // Source: computes REST API, definition Recurrence; Logic Apps "Recurrence
 // trigger".
@@ -60,8 +59,8 @@ type Recurrence struct {
 	MonthDays []int          // 1 to 31; sent with Month only
 }
 
-// ParseWeekday reads an English day name, whole or its beginning from three
-// letters on, in any case.
+// ParseWeekday parses an English day name in any case, in full or its first three
+// letters or more.
 func ParseWeekday(name string) (time.Weekday, error) {
 	if i, ok := nameIndex(dayNames, name); ok {
 		return time.Weekday(i), nil
@@ -69,7 +68,7 @@ func ParseWeekday(name string) (time.Weekday, error) {
 	return 0, fmt.Errorf("%s is not a day of the week: write Monday to Sunday, or mon to sun", quote(name))
 }
 
-// ParseFrequency reads minute, hour, day, week or month, in any case.
+// ParseFrequency parses minute, hour, day, week or month, in any case.
 func ParseFrequency(name string) (Frequency, error) {
 	for _, f := range [...]Frequency{Minute, Hour, Day, Week, Month} {
 		if strings.EqualFold(name, string(f)) {
@@ -79,9 +78,9 @@ func ParseFrequency(name string) (Frequency, error) {
 	return "", fmt.Errorf("frequency %s is unknown: write minute, hour, day, week or month", quote(name))
 }
 
-// Validate says why the service would refuse r: an unknown frequency, an
-// interval or a list out of bounds, an hours or minutes list left out (the
-// service requires both), days of the wrong kind.
+// Validate returns why the service would refuse r: an unknown frequency, an
+// interval or list out of bounds, missing hours or minutes (it requires both), or
+// days that do not go with the frequency.
 func (r Recurrence) Validate() error {
 	if err := r.checkBounds(); err != nil {
 		return err
@@ -125,7 +124,7 @@ func (r Recurrence) checkBounds() error {
 	return nil
 }
 
-// check says why firings of r cannot be computed for an entry with this start.
+// check returns why firings cannot be computed for an entry with this start.
 func (r *Recurrence) check(start Local) error {
 	if err := r.checkBounds(); err != nil {
 		return err
@@ -210,8 +209,8 @@ func (r recurrenceRule) at(from int64) (int64, bool) {
 	return minute*60 + r.second, ok
 }
 
-// atDay walks days. Forty years hold every pattern of months and leap days
-// that an interval the service takes can make.
+// atDay tries day by day. Forty years contain every pattern of months and leap
+// days that an accepted interval can produce.
 func (r recurrenceRule) atDay(first int64) (minute int64, ok bool) {
 	day := floorDiv(first, 1440)
 	low := int(first - day*1440)
@@ -226,10 +225,9 @@ func (r recurrenceRule) atDay(first int64) (minute int64, ok bool) {
 	return 0, false
 }
 
-// atUnit walks the minutes or hours (unit, in minutes) the interval lets
-// through, past days and hours that do not fit. Against the minutes of a week
-// any interval repeats after 10080 steps at most; the rest is for days of the
-// month.
+// atUnit tries each minute or hour (unit, in minutes) of the interval and skips
+// days and hours that do not fit. In the minutes of a week any interval repeats
+// after at most 10080 steps; the other steps are for days of the month.
 func (r recurrenceRule) atUnit(first, unit int64) (minute int64, ok bool) {
 	anchor := floorDiv(r.anchor, 60*unit)
 	align := func(minute int64) int64 {
@@ -310,7 +308,7 @@ func setOf[T ~int](values []T) (set uint64) {
 	return set
 }
 
-// Explain says in words when r fires for an entry with this start, as in
+// Explain describes when r fires for an entry with this start, for example
 // "every 2 weeks on Monday and Thursday at 09:00".
 func (r Recurrence) Explain(start Local) string {
 	unit := strings.ToLower(string(r.Frequency))

@@ -1,13 +1,12 @@
-// Package schedule knows when a compute instance starts and stops by itself:
-// five-field cron, Logic Apps recurrence, working hours such as
-// "mon-thu 09:00-18:00", Windows and IANA time zones, the next firings and the
-// week they make. It is pure: no clock of its own, no network, no files except
-// the time zone database of package time.
+// Package schedule computes when schedules start and stop a compute instance. It
+// reads five-field cron, Logic Apps recurrence, hours such as
+// "mon-thu 09:00-18:00", and Windows and IANA time zones. It is pure: it reads no
+// clock, and no file but the time zone database of package time.
 //
-// The service's own treatment of clock changes is not documented. Here a time
-// that a clock change skips fires at the first instant after the gap, and a
-// time that comes twice fires the first time only. UNVERIFIED against the
-// live service.
+// How the service treats clock changes is not documented. Here a time that a
+// clock change skips fires at the first instant after the gap, and a time that
+// comes twice fires only once, the first time. UNVERIFIED against the live
+// service.
 package schedule
 
 import (
@@ -19,7 +18,7 @@ import (
 	"unicode"
 )
 
-// Max is how many schedules one compute instance can have ("You can create a
+// Max is the number of schedules an instance can have ("You can create a
 // total of four schedules per compute instance", how-to-create-compute-instance).
 const Max = 4
 
@@ -36,26 +35,26 @@ const (
 // Entry is one schedule of an instance (computes REST API,
 // ComputeStartStopSchedule). Exactly one of Cron and Recurrence is set.
 type Entry struct {
-	// ID is given by the service; "" for one that was not sent yet.
+	// ID is given by the service; "" before the entry is sent.
 	ID string
 	// Action is what happens when the entry fires.
 	Action Action
-	// Enabled entries fire; the others are kept but silent.
+	// Enabled entries fire.
 	Enabled bool
 	// Cron is the trigger by cron expression.
 	Cron *Cron
 	// Recurrence is the trigger by Logic Apps recurrence.
 	Recurrence *Recurrence
-	// Start is the wall time in Zone before which nothing fires, and what the
-	// intervals of a recurrence are counted from. Zero: none.
+	// Start is the wall time in Zone before which nothing fires. The intervals
+	// of a recurrence count from it. Zero is none.
 	Start Local
-	// Zone is the time zone as on the wire, a Windows name; "" is UTC.
+	// Zone is the time zone by its Windows name, as the service has it; "" is UTC.
 	Zone string
 }
 
-// Next returns the first firing strictly after the given instant, in the
-// entry's zone. ok is false if there is none: the entry is disabled, it never
-// fires, or its firings cannot be computed (Check says why).
+// Next returns the first firing strictly after an instant, in the entry's zone.
+// ok is false if the entry is disabled, never fires, or has firings that cannot
+// be computed (Check says why).
 func (e Entry) Next(after time.Time) (at time.Time, ok bool) {
 	if !e.Enabled {
 		return time.Time{}, false
@@ -64,14 +63,14 @@ func (e Entry) Next(after time.Time) (at time.Time, ok bool) {
 	return f.at, ok
 }
 
-// firing is one firing of one entry before it is tied to a set.
+// firing is a firing of an entry that is not yet part of a list.
 type firing struct {
 	at      time.Time
 	wall    int64 // the wall time asked for, as Local.seconds
 	skipped bool  // a clock change jumps over that wall time
 }
 
-// next is Next, whether the entry is enabled or not.
+// next is Next for a disabled entry, too.
 func (e Entry) next(after time.Time) (firing, bool) {
 	loc, err := location(e.Zone)
 	if err != nil || e.checkTrigger() != nil {
@@ -87,8 +86,7 @@ func (e Entry) next(after time.Time) (firing, bool) {
 	if !e.Start.IsZero() {
 		from = max(from, e.Start.seconds())
 	}
-	// Where the clock is set back, wall times come again that have fired
-	// already: pass over them.
+	// Where the clock is set back, wall times repeat. Skip those that have fired.
 	for wall, ok := r.at(from); ok; wall, ok = r.at(wall + 1) {
 		if at, skipped := instant(wall, loc); at.After(after) {
 			return firing{at, wall, skipped}, true
@@ -97,9 +95,8 @@ func (e Entry) next(after time.Time) (firing, bool) {
 	return firing{}, false
 }
 
-// Check says why the firings of e cannot be computed, in one sentence, or nil
-// when they can. It accepts entries that the service may return but should not
-// be sent; Validate does not.
+// Check returns why the firings of e cannot be computed, or nil. It accepts
+// entries that the service may return but would not accept; Validate does not.
 func (e Entry) Check() error {
 	if err := e.checkTrigger(); err != nil {
 		return err
@@ -122,9 +119,8 @@ func (e Entry) checkTrigger() error {
 	return nil
 }
 
-// Validate says what is wrong with e as something to send to the service: an
-// unknown action, a trigger out of bounds, an unknown zone, or a schedule that
-// never fires.
+// Validate returns why e should not be sent to the service: an unknown action or
+// zone, a trigger out of bounds, or a schedule that never fires.
 func (e Entry) Validate() error {
 	if e.Action != Start && e.Action != Stop {
 		return fmt.Errorf("action %s is unknown: use Start or Stop", quote(string(e.Action)))
@@ -144,7 +140,7 @@ func (e Entry) Validate() error {
 	if zone.Location == nil {
 		return nil
 	}
-	// From the year 1 on, so that only an impossible date is found wanting.
+	// From the year 1 on, so that only an impossible date fails.
 	if _, ok := e.next(time.Time{}); !ok {
 		return fmt.Errorf("the schedule %s never fires: no date in the calendar fits it", quote(e.trigger()))
 	}
@@ -159,14 +155,14 @@ func (e Entry) trigger() string {
 	return e.Recurrence.Explain(e.Start)
 }
 
-// rule finds wall times: at returns the first one that is not before from, in
-// Local.seconds.
+// rule computes wall times, in Local.seconds: at returns the first one that is
+// not before from.
 type rule interface {
 	at(from int64) (wall int64, ok bool)
 }
 
-// quote shows text of unknown origin in an error: one line, no control or
-// bidirectional characters, cut when long.
+// quote makes text of unknown origin safe for an error: one line, without control
+// or bidirectional characters, and cut if long.
 func quote(s string) string {
 	const most = 60
 	if len(s) > most {
@@ -175,7 +171,7 @@ func quote(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-// clean keeps text of unknown origin from steering a terminal.
+// clean replaces what could control a terminal in text of unknown origin.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Equal reports whether e and o do the same, whatever their ids and however
-// their triggers are written.
+// Equal reports whether e and o do the same. It ignores ids and the spelling of
+// triggers.
 func (e Entry) Equal(o Entry) bool {
 	return e.Action == o.Action && e.Enabled == o.Enabled && e.Start == o.Start &&
 		sameZone(e.Zone, o.Zone) && sameCron(e.Cron, o.Cron) && sameRecurrence(e.Recurrence, o.Recurrence)
@@ -48,9 +48,9 @@ func sameNumbers[T ~int](a, b []T) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
-// Find returns the index of an entry by id, number (from 1), or prefix of an
-// id. One or two digits are always a number, so that a number that is too high
-// does not match an id.
+// Find returns the index of an entry by id, number (from 1) or prefix of an id.
+// One or two digits are always a number, so that a number out of range does not
+// match an id.
 func Find(entries []Entry, name string) (int, error) {
 	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID != "" && e.ID == name }); i >= 0 {
 		return i, nil
@@ -78,7 +78,7 @@ func Find(entries []Entry, name string) (int, error) {
 	return -1, fmt.Errorf("there is no schedule %s: name one by its number, 1 to %d, or its id", quote(name), len(entries))
 }
 
-// Warnings are sentences about e that a user should read before it is sent.
+// Warnings are sentences for the user to read before e is sent.
 func (e Entry) Warnings() []string {
 	var warnings []string
 	if zone, err := Resolve(e.Zone); err == nil && zone.Warning != "" {
@@ -90,7 +90,7 @@ func (e Entry) Warnings() []string {
 			warnings = append(warnings, fmt.Sprintf("%q names days of the month and days of the week: it fires only when both fit", e.Cron.text))
 		}
 		if !anyDay || !anyMonth {
-			warnings = append(warnings, fmt.Sprintf("%q limits days of the month or months; the service ignores those in the schedules of jobs, and nobody has said that it heeds them here: look at the first firings", e.Cron.text))
+			warnings = append(warnings, fmt.Sprintf("%q limits days of the month or months; the service ignores those in the schedules of jobs, and may ignore them here: look at the first firings", e.Cron.text))
 		}
 	}
 	return warnings
@@ -104,11 +104,10 @@ type Firing struct {
 	Action Action
 	// Entry is the index of the entry.
 	Entry int
-	// Asked is the wall time of the schedule. It differs from the clock at At
-	// if Moved.
+	// Asked is the wall time of the schedule. It differs from At's if Moved.
 	Asked Local
-	// Moved is true if a clock change skips that time, so that the entry fires
-	// at the end of the gap.
+	// Moved is true if a clock change skips that time; the entry fires at the
+	// end of the gap.
 	Moved bool
 }
 
@@ -116,10 +115,10 @@ func (f firing) of(entries []Entry, i int) Firing {
 	return Firing{At: f.at, Action: entries[i].Action, Entry: i, Asked: localAt(f.wall), Moved: f.skipped}
 }
 
-// Firings lists what happens from (included) to (excluded), in order; entries
-// that fire together stand in the order given. Disabled entries and those that
-// fail Check do not fire. An entry may fire every minute: the caller limits the
-// time.
+// Firings lists the firings from an instant (included) to another (excluded), in
+// order; those at one instant are in the order of entries. Disabled entries and
+// those that fail Check do not fire. An entry may fire every minute, so the
+// result may be long.
 func Firings(entries []Entry, from, to time.Time) []Firing {
 	var firings []Firing
 	for i, e := range entries {
@@ -134,8 +133,8 @@ func Firings(entries []Entry, from, to time.Time) []Firing {
 	return firings
 }
 
-// Next returns the first firing strictly after the given instant of any
-// enabled entry with that action, or with any when action is "".
+// Next returns the first firing of the enabled entries strictly after an instant,
+// for one action, or for any if action is "".
 func Next(entries []Entry, action Action, after time.Time) (Firing, bool) {
 	var best Firing
 	found := false

@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// Shift is an entry whose start was moved so that some firings will not happen.
+// Shift is an entry with a later start, which skips firings.
 type Shift struct {
-	// Entry is the entry to send: the same but for Start.
+	// Entry is the entry to send. Only Start differs.
 	Entry Entry
-	// Skipped are the firings that will not happen, in the entry's zone, the
-	// first hundred of them; none when there was nothing to skip, and then
-	// Entry is unchanged.
+	// Skipped are the first hundred firings that will not happen, in the entry's
+	// zone. If there are none, Entry is unchanged.
 	Skipped []time.Time
 	// More says that Skipped is not all of them.
 	More bool
@@ -34,8 +33,8 @@ func SkipNext(e Entry, now time.Time) (Shift, error) {
 	return e.shift(now, first.at.Add(1))
 }
 
-// PauseUntil moves the start of e so that nothing fires between now and until;
-// what is due at until itself is kept.
+// PauseUntil moves the start of e so that nothing fires after now and before
+// until. A firing at until is kept.
 func PauseUntil(e Entry, now, until time.Time) (Shift, error) {
 	if !until.After(now) {
 		return Shift{}, fmt.Errorf("the pause would end at %s, which is past: name a later time", until.Format("2006-01-02 15:04"))
@@ -80,15 +79,14 @@ func (e Entry) shift(now, keep time.Time) (Shift, error) {
 	return s, nil
 }
 
-// startFor is a start that lets wall through and nothing that fires before keep.
+// startFor returns a start with which e fires at wall and not before keep.
 func (e Entry) startFor(wall int64, keep time.Time) (Local, bool) {
 	if e.Cron != nil || e.Recurrence.Interval == 1 {
 		return localAt(wall), true
 	}
-	// How the service counts intervals (from the day or from the minute, weeks
-	// from Sunday or not) is not known. A start moved by whole intervals counts
-	// the same whatever the answer, so only such a start will do, and only
-	// where no firing to be dropped comes after it.
+	// How the service counts intervals (from the day or the minute, weeks from
+	// Sunday or not) is not known. Only a start moved by whole intervals counts
+	// the same in each case. No firing to skip may come after it.
 	loc, err := location(e.Zone)
 	if err != nil {
 		return Local{}, false
@@ -113,7 +111,7 @@ func (e Entry) startFor(wall int64, keep time.Time) (Local, bool) {
 		moved := e
 		moved.Start = start
 		if f, ok := moved.next(start.In(loc).Add(-1)); !ok || f.at.Before(keep) {
-			return Local{}, false // earlier starts would drop even less
+			return Local{}, false // earlier starts would skip even less
 		}
 		return start, true
 	}
@@ -134,8 +132,7 @@ func (f Frequency) seconds() int64 {
 	return 86400
 }
 
-// addMonths moves l by whole months; a day the month does not have runs over
-// into the next.
+// addMonths adds months. A day that the month lacks becomes one of the next.
 func (l Local) addMonths(n int64) Local {
 	t := time.Date(l.Year, l.Month+time.Month(n), l.Day, l.Hour, l.Minute, l.Second, 0, time.UTC)
 	return LocalOf(t)

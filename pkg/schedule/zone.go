@@ -18,14 +18,14 @@ import (
 //go:embed zones.txt
 var zonesText string
 
-// Zone is a time zone by both its names.
+// Zone is a time zone with both its names.
 type Zone struct {
 	// Windows is the name that the service requires.
 	Windows string
-	// IANA is the name the rest of the world uses; "" when not known.
+	// IANA is the name in the time zone database; "" if not known.
 	IANA string
-	// Location is nil when the zone is not known here: then firings cannot be
-	// computed.
+	// Location is nil if firings cannot be computed, because the zone is not
+	// known here.
 	Location *time.Location
 	// Warning is a sentence for the user, or "".
 	Warning string
@@ -51,10 +51,10 @@ var zones = sync.OnceValue(func() (z struct{ windows, iana []zoneName }) {
 	return z
 })
 
-// Resolve finds a time zone by its Windows or IANA name, in any case; "" is
-// UTC. A name that looks like a Windows one but is not in the table is kept,
-// with a warning, for the service may know it: azure-ai-ml's list and Windows
-// itself differ. Any other unknown name is an error that offers the nearest.
+// Resolve finds a time zone by its Windows or IANA name, in any case; "" is UTC. A
+// name in the form of a Windows name that is not in the table is kept with a
+// warning, because the service may know it: the lists of azure-ai-ml and Windows
+// differ. Any other unknown name is an error that suggests the nearest.
 func Resolve(name string) (Zone, error) {
 	windows, iana, ok := lookup(name)
 	if !ok {
@@ -73,8 +73,7 @@ func Resolve(name string) (Zone, error) {
 	return zone, nil
 }
 
-// lookup finds both names of a zone. For a Windows name, and for an old IANA
-// one, iana is the name used today or the old one, whichever was asked for.
+// lookup returns both names of a zone. An old IANA name stays as it is.
 func lookup(name string) (windows, iana string, ok bool) {
 	name = strings.TrimSpace(name)
 	if name == "" {
@@ -95,7 +94,7 @@ func lookup(name string) (windows, iana string, ok bool) {
 	return z.other, z.name, ok
 }
 
-// zoneWarning is what a user should know about a zone that is known.
+// zoneWarning returns a warning about a known zone, or "".
 func zoneWarning(name, windows string) string {
 	switch windows {
 	case "Kamchatka Standard Time", "Mid-Atlantic Standard Time":
@@ -135,7 +134,8 @@ func unknownZone(name string) (Zone, error) {
 	return Zone{}, fmt.Errorf("time zone %s is unknown: write one such as Europe/Berlin or \"W. Europe Standard Time\"", quote(name))
 }
 
-// looksWindows tells "Foo Standard Time" and "UTC+05" from a slip of the pen.
+// looksWindows reports whether a name has the form of a Windows name, such as
+// "Foo Standard Time" or "UTC+05".
 func looksWindows(name string) bool {
 	if isOffset(name) {
 		return true
@@ -153,8 +153,8 @@ func isOffset(name string) bool {
 	return ok
 }
 
-// fixedZone is the zone of a whole number of hours from UTC, written as UTC+1,
-// GMT+01 or +01:00, or "". The names of IANA count the other way round.
+// fixedZone returns the zone for an offset of whole hours, such as UTC+1, GMT+01 or
+// +01:00, or "". IANA's names have the opposite sign.
 func fixedZone(name string) string {
 	text, ok := offsetOf(name)
 	if !ok {
@@ -206,8 +206,8 @@ func location(name string) (*time.Location, error) {
 	return loc, nil
 }
 
-// locations keeps what was loaded, by IANA name: reading a zone costs a
-// thousand times more than asking it for an offset. It holds at most the table.
+// locations caches zones by IANA name: loading one costs a thousand times as much
+// as using it.
 var locations sync.Map
 
 func load(iana string) (*time.Location, error) {
@@ -255,13 +255,13 @@ func lower(c byte) byte {
 // nearestZone is the known name that looks most like the unknown one, or "".
 func nearestZone(name string) string {
 	if _, ok := offsetOf(name); ok {
-		return "" // no other offset is what was meant
+		return "" // another offset would be wrong
 	}
 	name = strings.ToLower(name)
 	region, city := splitRegion(name)
 	best, bestScore := "", 2*(len(city)/3+1)
 	consider := func(candidate string) {
-		// The city decides: "Berlin" and "Asia/Berlin" are meant to be Europe's.
+		// The city decides: "Berlin" and "Asia/Berlin" mean Europe/Berlin.
 		knownRegion, knownCity := splitRegion(strings.ToLower(candidate))
 		score := 2 * nearest.Distance(city, knownCity, (bestScore+1)/2)
 		if region != knownRegion {
@@ -281,8 +281,8 @@ func nearestZone(name string) string {
 	return best
 }
 
-// splitRegion parts "america/argentina/salta" before its last word; a name
-// without a region is all city.
+// splitRegion splits "america/argentina/salta" before its last part. A name
+// without a region is a city.
 func splitRegion(name string) (region, city string) {
 	i := strings.LastIndexByte(name, '/')
 	return name[:max(i, 0)], name[i+1:]
