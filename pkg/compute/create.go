@@ -96,16 +96,9 @@ func isResourceID(id string) bool {
 
 // Preflight is the result of the checks before a create.
 type Preflight struct {
-	// Spec is the spec with its location filled in.
-	Spec *Spec
-	// Existing is the compute with the same name in this workspace.
-	Existing *Compute
-	// Size is the requested size; nil if none was given or the sizes could not
-	// be read.
-	Size *Size
-	// Warnings are sentences about possible problems that do not prevent the
-	// create.
-	Warnings []string
+	Spec     *Spec    // with its location filled in
+	Existing *Compute // the compute of this name in the workspace; nil if there is none
+	Warnings []string // sentences about problems that do not prevent the create
 }
 
 // Preflight checks a compute before its creation and reports all problems in
@@ -214,7 +207,6 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 		}
 		return []Finding{f}
 	}
-	p.Size = size
 	if usagesErr != nil {
 		return nil
 	}

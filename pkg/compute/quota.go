@@ -8,56 +8,50 @@ import (
 	"strings"
 )
 
-// Shortage is a quota that cannot hold what is asked for.
+// Shortage is a quota that is too small for a request.
 type Shortage struct {
 	// Quota is the service's name for it, such as "Standard DSv2 Family Cluster
 	// Dedicated vCPUs".
 	Quota string
-	// Needed is what is asked for, Used and Limit what the quota has, in vCPUs,
-	// or in computes for the quota of computes.
+	// Needed, Used and Limit are vCPUs, or computes for the quota of computes.
 	Needed, Used, Limit int64
-	// Family is true when only this family of sizes is short.
-	Family bool
 }
 
-// CheckQuota tells which of a region's quotas cannot hold machines of a size.
-// No machines, as for a cluster that starts empty, still need a quota that
-// could hold one.
+// CheckQuota lists the quotas of a region that are too small for more machines of
+// a size. 0 machines, as of a cluster that starts empty, need a quota that could
+// hold one.
 func CheckQuota(size *Size, machines int, lowPriority bool, usages []Usage) []Shortage {
 	var out []Shortage
 	for i := range usages {
 		u := &usages[i]
-		if u.Limit < 0 {
-			continue
-		}
 		need, used := int64(size.VCPUs)*int64(machines), u.Current
 		if machines == 0 {
 			need, used = int64(size.VCPUs), 0
 		}
-		kind := u.kind()
-		switch {
-		case kind == "vmfamily" && plainFamily(u.Name.Value) == plainFamily(size.Family) && u.lowPriority() == lowPriority:
+		switch kind := u.kind(); {
+		case u.Limit < 0:
+			continue
+		case kind == "vmfamily" && size.inFamily(u.Name.Value) && u.lowPriority() == lowPriority:
 		case kind == "dedicatedcores" && !lowPriority, kind == "lowprioritycores" && lowPriority:
-		case kind == "totalcores":
-			// Named for cores, it counts computes ("Clusters").
+		case kind == "totalcores": // counts computes ("Clusters"), despite its name
 			need, used = 1, u.Current
 		default:
 			continue
 		}
 		if used+need > u.Limit {
-			out = append(out, Shortage{Quota: u.Name.Value, Needed: need, Used: u.Current, Limit: u.Limit, Family: kind == "vmfamily"})
+			out = append(out, Shortage{Quota: u.Name.Value, Needed: need, Used: u.Current, Limit: u.Limit})
 		}
 	}
 	return out
 }
 
-// growth warns of a cluster that may have more nodes than the tightest quota
-// holds beside the nodes it has now: it stays smaller, and jobs wait.
+// growth warns if the tightest quota keeps a cluster from growing to most nodes.
+// The cluster stays smaller, and jobs wait.
 func growth(size *Size, nodes, most int, lowPriority bool, usages []Usage, location string) []string {
 	if most <= nodes {
 		return nil
 	}
-	cores := slices.DeleteFunc(slices.Clone(usages), func(u Usage) bool { return u.kind() == "totalcores" }) // which counts computes
+	cores := slices.DeleteFunc(slices.Clone(usages), func(u Usage) bool { return u.kind() == "totalcores" })
 	short := CheckQuota(size, most-nodes, lowPriority, cores)
 	if len(short) == 0 {
 		return nil
@@ -68,8 +62,8 @@ func growth(size *Size, nodes, most int, lowPriority bool, usages []Usage, locat
 		most, size.Name, s.Quota, location, left, s.Limit, int64(nodes)+left/int64(max(1, size.VCPUs)))}
 }
 
-// GrowthWarnings says what keeps a cluster from growing to a number of nodes,
-// as far as the service tells.
+// GrowthWarnings says which quota keeps a cluster from growing to most nodes, as
+// far as the service tells.
 func (c *Client) GrowthWarnings(ctx context.Context, have *Compute, most int) []string {
 	if have.Cluster == nil {
 		return nil
@@ -77,22 +71,17 @@ func (c *Client) GrowthWarnings(ctx context.Context, have *Compute, most int) []
 	ctx, cancel := within(ctx, advicePatience)
 	defer cancel()
 	sizes, usages, sizesErr, usagesErr := c.market(ctx, have.Location)
-	if sizesErr != nil || usagesErr != nil {
-		return nil
-	}
 	size, _ := MatchSize(have.VMSize(), sizes, TypeCluster)
-	if size == nil {
+	if sizesErr != nil || usagesErr != nil || size == nil {
 		return nil
 	}
-	low := strings.EqualFold(have.Cluster.VMPriority, "LowPriority")
-	return growth(size, have.Cluster.CurrentNodes, most, low, usages, have.Location)
+	return growth(size, have.Cluster.CurrentNodes, most, have.lowPriority(), usages, have.Location)
 }
 
-// kind is the quota's type without its provider, in lower case: vmfamily,
-// dedicatedcores, … Rows of one workspace or compute have a longer one.
+// kind is the quota's type in lower case without its provider: vmfamily,
+// dedicatedcores, …. Rows of one workspace or compute have a longer one.
 func (u *Usage) kind() string {
-	kind := strings.ToLower(u.Type)
-	kind = strings.TrimPrefix(kind, "microsoft.machinelearningservices/")
+	kind := strings.TrimPrefix(strings.ToLower(u.Type), "microsoft.machinelearningservices/")
 	for _, tail := range [...]string{"/usages", "/usage", "/quotas", "/quota"} {
 		kind = strings.TrimSuffix(kind, tail)
 	}
@@ -103,7 +92,14 @@ func (u *Usage) lowPriority() bool {
 	return strings.Contains(strings.ToLower(u.Name.Value), "lowpriority")
 }
 
-// plainFamily brings a size's family and a quota's name to one form:
+func (c *Compute) lowPriority() bool {
+	return c.Cluster != nil && strings.EqualFold(c.Cluster.VMPriority, "LowPriority")
+}
+
+// inFamily reports whether a family or a quota is the size's.
+func (s *Size) inFamily(name string) bool { return plainFamily(name) == plainFamily(s.Family) }
+
+// plainFamily brings the names of families and of their quotas to one form:
 // "standardDSv2Family" and "Standard DSv2 Family Cluster Dedicated vCPUs" are
 // both "standarddsv2".
 func plainFamily(name string) string {
@@ -122,44 +118,40 @@ type Holder struct {
 	Workspace Workspace
 	Name      string
 	Cores     int64
-	Owner     User   // as far as known
-	State     string // "" when not known
+	Owner     User   // zero if unknown
+	State     string // "" if unknown
 }
 
-// holdersOf tells who holds cores of the family of a size: by the rows of the
-// usages that belong to single computes, and by the computes of the workspace
-// at hand. The largest come first. A stopped instance holds its cores too.
+// holdersOf lists the computes that hold cores of the size's family, the largest
+// first: those that the usages name, and those of computes, which are in ws. A
+// stopped instance holds its cores too.
 func holdersOf(size *Size, ws Workspace, usages []Usage, sizes []Size, computes []*Compute) []Holder {
 	var out []Holder
-	known := map[string]int{}
+	known := map[string]int{} // indexes of out by compute id
+	hold := func(where Workspace, name string, cores int64) int {
+		key := strings.ToLower(where.ComputeID(name))
+		i, ok := known[key]
+		if !ok && cores > 0 {
+			i = len(out)
+			known[key], out = i, append(out, Holder{Workspace: where, Name: name, Cores: cores})
+		} else if !ok {
+			return -1
+		}
+		return i
+	}
 	for i := range usages {
 		u := &usages[i]
-		if !strings.HasSuffix(u.kind(), "computes") || u.Current <= 0 || plainFamily(u.Name.Value) != plainFamily(size.Family) {
+		if !strings.HasSuffix(u.kind(), "computes") || !size.inFamily(u.Name.Value) {
 			continue
 		}
-		where, name, err := ParseID(u.ID)
-		if err != nil || name == "" {
-			continue
+		if where, name, err := ParseID(u.ID); err == nil && name != "" {
+			hold(where, name, u.Current)
 		}
-		key := strings.ToLower(where.ComputeID(name))
-		if _, ok := known[key]; ok {
-			continue
-		}
-		known[key] = len(out)
-		out = append(out, Holder{Workspace: where, Name: name, Cores: u.Current})
 	}
 	for _, c := range computes {
-		key := strings.ToLower(ws.ComputeID(c.Name))
-		i, ok := known[key]
-		if !ok {
-			cores := coresOf(c, size, sizes)
-			if cores == 0 {
-				continue
-			}
-			i = len(out)
-			out = append(out, Holder{Workspace: ws, Name: c.Name, Cores: cores})
+		if i := hold(ws, c.Name, coresOf(c, size, sizes)); i >= 0 {
+			out[i].Owner, out[i].State = c.Owner(), c.State()
 		}
-		out[i].Owner, out[i].State = c.Owner(), c.State()
 	}
 	slices.SortStableFunc(out, func(a, b Holder) int {
 		return cmp.Or(cmp.Compare(b.Cores, a.Cores), cmp.Compare(a.Name, b.Name))
@@ -167,38 +159,29 @@ func holdersOf(size *Size, ws Workspace, usages []Usage, sizes []Size, computes 
 	return out
 }
 
-// coresOf is how many cores of size's family a compute holds.
+// coresOf is the number of cores of size's family that a compute holds.
 func coresOf(c *Compute, size *Size, sizes []Size) int64 {
-	for i := range sizes {
-		s := &sizes[i]
-		if !strings.EqualFold(s.Name, c.VMSize()) || plainFamily(s.Family) != plainFamily(size.Family) {
-			continue
-		}
-		switch {
-		case c.Instance != nil:
-			return int64(s.VCPUs)
-		case c.Cluster != nil:
-			return int64(s.VCPUs) * int64(c.Cluster.CurrentNodes)
-		}
+	i := slices.IndexFunc(sizes, func(s Size) bool { return strings.EqualFold(s.Name, c.VMSize()) && size.inFamily(s.Family) })
+	switch {
+	case i >= 0 && c.Instance != nil:
+		return int64(sizes[i].VCPUs)
+	case i >= 0 && c.Cluster != nil:
+		return int64(sizes[i].VCPUs) * int64(c.Cluster.CurrentNodes)
 	}
 	return 0
 }
 
-// fittingSizes are the names of sizes for a compute type that the quotas can hold,
-// most like the given one first.
+// fittingSizes names up to three sizes that the quotas can hold, the most similar
+// first. Families without a row in the usages may have no quota at all.
 func fittingSizes(size *Size, machines int, lowPriority bool, computeType string, sizes []Size, usages []Usage) []string {
-	var fit []*Size
-	for i := range sizes {
-		s := &sizes[i]
-		if s.Supports(computeType) && (s.LowPriority || !lowPriority) && s.VCPUs > 0 &&
-			len(CheckQuota(s, machines, lowPriority, usages)) == 0 && hasFamily(s, usages) {
-			fit = append(fit, s)
-		}
-	}
-	distance := func(s *Size) int {
-		return abs(s.VCPUs-size.VCPUs) + 1000*abs(s.GPUs-size.GPUs)
-	}
-	slices.SortStableFunc(fit, func(a, b *Size) int {
+	fit := slices.DeleteFunc(slices.Clone(sizes), func(s Size) bool {
+		hasRow := slices.ContainsFunc(usages, func(u Usage) bool { return u.kind() == "vmfamily" && s.inFamily(u.Name.Value) })
+		return !hasRow || !s.Supports(computeType) || lowPriority && !s.LowPriority || s.VCPUs <= 0 ||
+			len(CheckQuota(&s, machines, lowPriority, usages)) > 0
+	})
+	abs := func(n int) int { return max(n, -n) }
+	distance := func(s Size) int { return abs(s.VCPUs-size.VCPUs) + 1000*abs(s.GPUs-size.GPUs) }
+	slices.SortStableFunc(fit, func(a, b Size) int {
 		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a.Name, b.Name))
 	})
 	var out []string
@@ -208,68 +191,42 @@ func fittingSizes(size *Size, machines int, lowPriority bool, computeType string
 	return out
 }
 
-// hasFamily reports whether the usages say anything about the size's family:
-// one they are silent about may have no quota at all.
-func hasFamily(s *Size, usages []Usage) bool {
-	for i := range usages {
-		if usages[i].kind() == "vmfamily" && plainFamily(usages[i].Name.Value) == plainFamily(s.Family) {
-			return true
-		}
-	}
-	return false
-}
-
-func abs(n int) int { return max(n, -n) }
-
-// quotaFinding puts a shortage into words.
+// quotaFinding describes a shortage.
 func quotaFinding(size *Size, location string, short Shortage, holders []Holder, fitting []string) Finding {
-	var b strings.Builder
-	if short.Quota == "" {
-		short.Quota = size.Family
+	text := fmt.Sprintf("the quota %q in %s cannot hold %s: it needs %d, and %d of %d are used",
+		cmp.Or(short.Quota, size.Family), location, size.Name, short.Needed, short.Used, short.Limit)
+	var held []string
+	for _, h := range holders[:min(len(holders), 5)] {
+		words := []string{fmt.Sprint(h.Cores), cmp.Or(h.Owner.Name, h.Owner.ID), h.State}
+		words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
+		held = append(held, fmt.Sprintf("%s (%s)", h.Name, strings.Join(words, ", ")))
 	}
-	fmt.Fprintf(&b, "the quota %q in %s cannot hold %s: it needs %d, and %d of %d are used", short.Quota, location, size.Name, short.Needed, short.Used, short.Limit)
-	for i, h := range holders {
-		if i == 5 {
-			fmt.Fprintf(&b, ", and %d more", len(holders)-i)
-			break
-		}
-		if i == 0 {
-			b.WriteString("; they are held by ")
-		} else {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%s (%d", h.Name, h.Cores)
-		for _, word := range [...]string{cmp.Or(h.Owner.Name, h.Owner.ID), h.State} {
-			if word != "" {
-				b.WriteString(", " + word)
-			}
-		}
-		b.WriteString(")")
+	if more := len(holders) - len(held); more > 0 {
+		held = append(held, fmt.Sprintf("and %d more", more))
+	}
+	if len(held) > 0 {
+		text += "; they are held by " + strings.Join(held, ", ")
 	}
 	if len(fitting) > 0 {
-		fmt.Fprintf(&b, "; sizes that would fit: %s", strings.Join(fitting, ", "))
+		text += "; sizes that would fit: " + strings.Join(fitting, ", ")
 	}
-	return Finding{Kind: KindConflict, Field: "quota", Message: b.String(), Suggestions: fitting}
+	return Finding{Kind: KindConflict, Field: "quota", Message: text, Suggestions: fitting}
 }
 
-// FamilyUsage is the quota of one family of sizes and who holds it.
+// FamilyUsage is the quota of one family of sizes and the computes that hold it.
 type FamilyUsage struct {
 	Name        string // the service's name of the quota
 	LowPriority bool
 	Used, Limit int64 // vCPUs; a limit of -1 is none
-	// Running and Stopped are the vCPUs that computes known to be on or off
-	// hold; what is left of Used is held by computes nobody could name.
+	// Running and Stopped are the vCPUs of computes that are known to be on or
+	// off. The rest of Used is held by unknown computes.
 	Running, Stopped int64
 	Holders          []Holder
 }
 
-// FamilyUsages tells, for every family of sizes of a region, what is used of
-// the quota and by which computes, in the order of the usages.
+// FamilyUsages lists the quota of every family of sizes of a region and the
+// computes that hold it, in the order of the usages. computes are those of ws.
 func FamilyUsages(ws Workspace, usages []Usage, sizes []Size, computes []*Compute) []FamilyUsage {
-	sample := map[string]*Size{}
-	for i := range sizes {
-		sample[plainFamily(sizes[i].Family)] = &sizes[i]
-	}
 	var out []FamilyUsage
 	for i := range usages {
 		u := &usages[i]
@@ -277,29 +234,19 @@ func FamilyUsages(ws Workspace, usages []Usage, sizes []Size, computes []*Comput
 			continue
 		}
 		f := FamilyUsage{Name: u.Name.Value, LowPriority: u.lowPriority(), Used: u.Current, Limit: u.Limit}
-		if size := sample[plainFamily(u.Name.Value)]; size != nil && u.Current > 0 {
-			for _, h := range holdersOf(size, ws, usages, sizes, priority(computes, f.LowPriority)) {
-				f.Holders = append(f.Holders, h)
-				switch {
-				case strings.EqualFold(h.State, StateStopped):
-					f.Stopped += h.Cores
-				case h.State != "":
-					f.Running += h.Cores
-				}
+		if at := slices.IndexFunc(sizes, func(s Size) bool { return s.inFamily(u.Name.Value) }); at >= 0 && u.Current > 0 {
+			candidates := slices.DeleteFunc(slices.Clone(computes), func(c *Compute) bool { return c.lowPriority() != f.LowPriority })
+			f.Holders = holdersOf(&sizes[at], ws, usages, sizes, candidates)
+		}
+		for _, h := range f.Holders {
+			switch {
+			case strings.EqualFold(h.State, StateStopped):
+				f.Stopped += h.Cores
+			case h.State != "":
+				f.Running += h.Cores
 			}
 		}
 		out = append(out, f)
-	}
-	return out
-}
-
-// priority are the computes whose machines are of low priority, or the others.
-func priority(computes []*Compute, low bool) []*Compute {
-	var out []*Compute
-	for _, c := range computes {
-		if low == (c.Cluster != nil && strings.EqualFold(c.Cluster.VMPriority, "LowPriority")) {
-			out = append(out, c)
-		}
 	}
 	return out
 }
