@@ -2,15 +2,19 @@ package compute
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
-// Problem is an error as the service writes it into bodies: in a failed
-// answer, in a failed operation, in a compute's errors and provisioningErrors.
+// Problem is an error in the service's JSON: in a failed response or operation,
+// in a compute's errors and provisioningErrors.
 type Problem struct {
 	Code    string
 	Message string
@@ -30,10 +34,10 @@ func (p Problem) empty() bool {
 	return p.Code == "" && p.Message == "" && len(p.Details) == 0
 }
 
-// Problems is a list of errors. It decodes from any shape and never fails.
+// Problems are errors. Any JSON decodes into it.
 type Problems []Problem
 
-// UnmarshalJSON accepts an array, one object, null or nonsense (an empty list).
+// UnmarshalJSON reads a list, or one error. Anything else is an empty list.
 func (ps *Problems) UnmarshalJSON(data []byte) error {
 	*ps = readProblems(data, 0)
 	return nil
@@ -45,26 +49,23 @@ const (
 	maxMessage = 4096 // bytes kept of one message
 )
 
-// text is a string that tolerates numbers and ignores everything else.
+// text decodes from a string or a number. Anything else is "".
 type text string
 
 func (t *text) UnmarshalJSON(data []byte) error {
 	*t = ""
-	switch {
-	case len(data) == 0:
-	case data[0] == '"':
-		var s string
-		if unmarshal(data, &s) == nil {
-			*t = text(s)
-		}
-	case data[0] == '-' || data[0] >= '0' && data[0] <= '9':
+	var s string
+	switch err := unmarshal(data, &s); {
+	case err == nil && s != "":
+		*t = text(s)
+	case len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9'):
 		*t = text(data)
 	}
 	return nil
 }
 
-// wireError has the keys under which errors have been seen, matched without
-// regard to case. Description is OAuth's spelling.
+// wireError has the keys under which errors have been seen, in any case.
+// Description is OAuth's key.
 type wireError struct {
 	Code        text            `json:"code"`
 	Message     text            `json:"message"`
@@ -76,9 +77,9 @@ type wireError struct {
 	Details     json.RawMessage `json:"details"`
 }
 
-// readProblems reads errors from any shape seen: {"error":{…}}, that nested
-// again, a bare {"code","message"}, a list of either, a message that is itself
-// such JSON. It returns nil if data has no error.
+// readProblems reads errors in any shape that has been seen: {"error":{…}},
+// nested or not, {"code","message"}, a list of either, or a message that is such
+// JSON. It returns nil if data has no error.
 func readProblems(data []byte, depth int) []Problem {
 	data = bytes.TrimSpace(data)
 	if depth > maxNesting || len(data) == 0 {
@@ -91,10 +92,7 @@ func readProblems(data []byte, depth int) []Problem {
 			return nil
 		}
 		var out []Problem
-		for _, item := range items {
-			if len(out) >= maxDetails {
-				break
-			}
+		for _, item := range items[:min(len(items), maxDetails)] {
 			out = append(out, readProblems(item, depth+1)...)
 		}
 		return out
@@ -113,25 +111,14 @@ func readProblems(data []byte, depth int) []Problem {
 
 func readProblem(data []byte, depth int) Problem {
 	var w wireError
-	// A type error leaves the other fields decoded, which is all there is to
-	// know; the shape of an error body is nobody's promise.
-	_ = unmarshal(data, &w)
-	p := Problem{Code: string(w.Code), Message: string(w.Message), Target: string(w.Target)}
-	if p.Message == "" {
-		p.Message = string(w.Description)
-	}
-	p.Details = readProblems(w.Details, depth+1)
-	p = unwrapMessage(p, depth)
+	_ = unmarshal(data, &w) // what can be read is enough
+	p := unwrapMessage(Problem{Code: string(w.Code), Message: string(cmp.Or(w.Message, w.Description)), Target: string(w.Target),
+		Details: readProblems(w.Details, depth+1)}, depth)
 	for _, inner := range [...]json.RawMessage{w.Error, w.Errors} {
-		found := readProblems(inner, depth+1)
-		if len(found) == 0 {
-			continue
-		}
-		p = merge(p, found[0])
-		p.Details = append(p.Details, found[1:]...)
+		p = merge(p, readProblems(inner, depth+1))
 	}
-	// The inner error of OData names a finer code, often without a message: a
-	// detail, not the error.
+	// OData's inner error has a finer code, often without a message, so it is a
+	// detail.
 	for _, d := range readProblems(w.InnerError, depth+1) {
 		if d.Message != "" && d.Message != p.Message {
 			p.Details = append(p.Details, d)
@@ -145,30 +132,26 @@ func readProblem(data []byte, depth int) Problem {
 	return p
 }
 
-// merge puts an inner error's words before its wrapper's: the inner one is the
-// cause, the wrapper usually says no more than that something failed.
-func merge(outer, inner Problem) Problem {
-	if inner.Code == "" {
-		inner.Code = outer.Code
+// merge puts inner errors before the one around them: they are the cause, and it
+// usually says only that something failed.
+func merge(outer Problem, inner []Problem) Problem {
+	if len(inner) == 0 {
+		return outer
 	}
-	if inner.Message == "" {
-		inner.Message = outer.Message
+	first := inner[0]
+	return Problem{
+		Code: cmp.Or(first.Code, outer.Code), Message: cmp.Or(first.Message, outer.Message), Target: cmp.Or(first.Target, outer.Target),
+		Details: slices.Concat(first.Details, outer.Details, inner[1:]),
 	}
-	if inner.Target == "" {
-		inner.Target = outer.Target
-	}
-	inner.Details = append(inner.Details, outer.Details...)
-	return inner
 }
 
-// unwrapMessage replaces a message that is itself an error in JSON.
+// unwrapMessage replaces a message that is an error in JSON.
 func unwrapMessage(p Problem, depth int) Problem {
 	s := strings.TrimSpace(p.Message)
 	if strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[") {
 		if found := readProblems([]byte(s), depth+1); len(found) > 0 {
 			p.Message = ""
-			p = merge(p, found[0])
-			p.Details = append(p.Details, found[1:]...)
+			p = merge(p, found)
 		}
 	}
 	p.Message = signed().ReplaceAllString(shorten(p.Message, maxMessage), "${1}"+hidden)
@@ -187,13 +170,12 @@ func shorten(s string, n int) string {
 	return s[:cut] + "…"
 }
 
-// refusal is the body of an answer that is an error and nothing else, although
-// it came as a success.
+// refusal is the body of a 2xx response that is only an error.
 type refusal []byte
 
 func (refusal) Error() string { return "the service answered with an error" }
 
-// refused reports whether a body is {"error":…} and nothing else.
+// refused reports whether a body is only {"error":…}.
 func refused(body []byte) bool {
 	if !bytes.Contains(body, []byte(`"error"`)) {
 		return false
@@ -202,7 +184,7 @@ func refused(body []byte) bool {
 	return json.Unmarshal(body, &keys) == nil && len(keys) == 1 && len(readProblems(keys["error"], 0)) > 0
 }
 
-// answerError is the error an answer of the service stands for.
+// answerError is the error that a response stands for.
 func answerError(op operation, name string, a *answer) *Error {
 	e := &Error{
 		Name: name, Operation: op.id, Status: a.status,
@@ -214,20 +196,15 @@ func answerError(op operation, name string, a *answer) *Error {
 		p := found[0]
 		e.Code, e.Message, e.Target, e.Details = p.Code, p.Message, p.Target, append(p.Details, found[1:]...)
 	}
-	if e.Code == "" {
-		e.Code = shorten(a.header.Get("x-ms-error-code"), 100)
-	}
-	if e.Message == "" {
-		e.Message = describe(a)
-	}
+	e.Code = cmp.Or(e.Code, shorten(a.header.Get("x-ms-error-code"), 100))
+	e.Message = cmp.Or(e.Message, describe(a))
 	e.Kind = classify(a.status, e.Code, e.Message)
 	if isPage(a.body) {
-		// The service did not write this: its 404 is not a missing compute and
-		// its 403 not a missing permission.
+		// A web page is not from the service, so a 404 is not a missing compute.
 		e.Kind = KindUnreachable
 	}
 	for _, d := range e.Details {
-		// Quota and capacity are often told in a detail under a general code.
+		// Quota and capacity are often in a detail under a general code.
 		if k := classify(0, d.Code, d.Message); e.Kind == KindInvalid && k != KindFailed {
 			e.Kind = k
 		}
@@ -240,12 +217,9 @@ func isPage(body []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
-// describe says in words what an answer without a readable error was.
+// describe describes a response without a readable error.
 func describe(a *answer) string {
-	status := fmt.Sprintf("HTTP %d", a.status)
-	if words := http.StatusText(a.status); words != "" {
-		status += " " + words
-	}
+	status := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", a.status, http.StatusText(a.status)))
 	body := bytes.TrimSpace(a.body)
 	switch {
 	case a.status >= 300 && a.status < 400:
@@ -253,10 +227,12 @@ func describe(a *answer) string {
 	case len(body) == 0:
 		return fmt.Sprintf("the service answered %s without a reason", status)
 	case isPage(body):
-		if title := htmlTitle(body); title != "" {
-			return fmt.Sprintf("something between here and the service answered %s with a web page titled %q; check the proxy and the endpoint", status, title)
+		titled := ""
+		if found := pageTitle().FindSubmatch(body[:min(len(body), 8192)]); found != nil {
+			text := strings.Join(strings.Fields(strings.ToValidUTF8(string(found[1]), "")), " ")
+			titled = fmt.Sprintf(" titled %q", shorten(text, 120))
 		}
-		return fmt.Sprintf("something between here and the service answered %s with a web page; check the proxy and the endpoint", status)
+		return fmt.Sprintf("something between here and the service answered %s with a web page%s; check the proxy and the endpoint", status, titled)
 	case body[0] == '{' || body[0] == '[':
 		return fmt.Sprintf("the service answered %s with a body that holds no error", status)
 	case !isSentence(body):
@@ -266,29 +242,12 @@ func describe(a *answer) string {
 	}
 }
 
-// isSentence reports whether a body is words for people. Anything else may hold
-// a secret that cannot be told from the rest.
+var pageTitle = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title>\s*([^<\s][^<]*)<`) })
+
+// isSentence reports whether a body is text for people. Anything else may hold a
+// secret that cannot be found.
 func isSentence(body []byte) bool {
 	return utf8.Valid(body) && !bytes.ContainsFunc(body, func(r rune) bool {
 		return strings.ContainsRune("{}[]<>=\"", r) || r < ' ' && r != '\n' && r != '\r' && r != '\t'
 	})
-}
-
-func htmlTitle(body []byte) string {
-	lower := bytes.Clone(body[:min(len(body), 8192)])
-	for i, b := range lower {
-		if 'A' <= b && b <= 'Z' {
-			lower[i] = b + ('a' - 'A')
-		}
-	}
-	start := bytes.Index(lower, []byte("<title>"))
-	if start < 0 {
-		return ""
-	}
-	start += len("<title>")
-	end := bytes.Index(lower[start:], []byte("<"))
-	if end < 0 {
-		return ""
-	}
-	return shorten(strings.Join(strings.Fields(strings.ToValidUTF8(string(body[start:start+end]), "")), " "), 120)
 }
