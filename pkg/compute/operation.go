@@ -27,32 +27,23 @@ const (
 	VerbWait    Verb = "wait"
 )
 
-// Operation is something the service accepted to do.
+// Operation is what the service does after it accepted a request.
 type Operation struct {
-	Verb Verb
-	Name string // the compute
-	// URL is where its status is read, exactly as the service wrote it; ""
-	// when the service named none.
-	URL string
-	// Done is true when the answer said that there is nothing to wait for.
-	Done bool
-	// Adopted is true when the answer was lost and the operation was recognised
-	// by reading the compute.
-	Adopted bool
-	// Compute is the resource the service answered with, if it did.
-	Compute *Compute
-	// Accepted is when the service accepted it, by the service's clock.
-	Accepted time.Time
-	// RetryAfter is how long the service asked to wait before asking; 0 when it
-	// did not say.
-	RetryAfter time.Duration
+	Verb       Verb
+	Name       string        // of the compute
+	URL        string        // where its status is read, as the service wrote it; "" if it named none
+	Done       bool          // the response said that there is nothing to wait for
+	Adopted    bool          // the response was lost, and a read of the compute showed the operation
+	Compute    *Compute      // from the response; nil if it had none
+	Accepted   time.Time     // by the service's clock
+	RetryAfter time.Duration // that the response asked for; 0 if it did not
 
-	byLocation bool // URL came from Location, whose status is told by HTTP status
+	byLocation bool // URL came from Location, so the HTTP status tells the end
 }
 
-// write makes one write and reads from its answer what there is to wait for. An
-// answer that does not say that the request was accepted leaves open what became
-// of it: the error is uncertain, and the operation holds what little was said.
+// write sends one write and reads from the response what there is to wait for. If
+// the response does not say that the request was accepted, the error is uncertain
+// and the operation holds what the response said.
 func (c *Client) write(ctx context.Context, op operation, verb Verb, name string, body any) (*Operation, error) {
 	k, err := c.compute(op, name)
 	if err != nil {
@@ -70,7 +61,7 @@ func (c *Client) write(ctx context.Context, op operation, verb Verb, name string
 	}
 	var refused *HostError
 	if u, err := url.Parse(o.URL); err != nil || !u.IsAbs() || u.Host == "" {
-		// Nothing can be read there; the compute itself will tell.
+		// Nothing can be read there, so the compute decides.
 		o.URL, o.byLocation = "", false
 	} else if !c.hosts.allow(u) {
 		refused, o.URL = &HostError{Host: u.Host, Scheme: u.Scheme}, ""
@@ -78,8 +69,8 @@ func (c *Client) write(ctx context.Context, op operation, verb Verb, name string
 	var told bool
 	o.Compute, told = acceptance(k, a, o.URL != "" || refused != nil)
 	if !told {
-		e := &Error{Kind: KindFailed, Name: name, Operation: op.id, Status: a.status, RequestID: a.header.Get("x-ms-request-id"), CorrelationID: a.correlation,
-			Message: fmt.Sprintf("the service's answer to the %s of %s does not say that it was accepted: HTTP %d with %s", verb, name, a.status, shape(a.body)), uncertain: true}
+		e := garbledError(k, a, fmt.Sprintf("the service's answer to the %s of %s does not say that it was accepted: HTTP %d with %s", verb, name, a.status, shape(a.body)))
+		e.garbled = false
 		return o, e
 	}
 	if refused != nil {
@@ -90,10 +81,9 @@ func (c *Client) write(ctx context.Context, op operation, verb Verb, name string
 	return o, nil
 }
 
-// acceptance reads from the body of a 2xx answer to a write whether it says that
-// the request was accepted: it is about this compute or its operation, or it is
-// empty where no more than a status is promised. The compute is nil when the
-// answer does not hold it.
+// acceptance reports whether the body of a 2xx response says that the write was
+// accepted: it is about this compute or its operation, or it is empty where the
+// service promises only a status. compute is nil if the body does not hold it.
 func acceptance(k call, a *answer, address bool) (*Compute, bool) {
 	body := bytes.TrimSpace(a.body)
 	if len(body) == 0 {
@@ -115,7 +105,7 @@ func acceptance(k call, a *answer, address bool) (*Compute, bool) {
 	return nil, named || k.op.empty && len(keys) == 0
 }
 
-// shape says what a body is that is not what it should be.
+// shape describes a body that is not what it should be.
 func shape(body []byte) string {
 	body = bytes.TrimSpace(body)
 	problems := readProblems(body, 0)
@@ -136,8 +126,8 @@ func shape(body []byte) string {
 	return string(body[:min(len(body), 20)])
 }
 
-// inProgress reports whether a resource answered to a write says that the
-// write is still being carried out.
+// inProgress reports whether the compute in the response to a write is still in
+// transition.
 func inProgress(c *Compute) bool {
 	return c != nil && listed("creating updating deleting", c.ProvisioningState)
 }
@@ -145,11 +135,11 @@ func inProgress(c *Compute) bool {
 // opState is what an operation's address says.
 type opState struct {
 	over       bool
-	err        error
+	err        error // why it failed; comes with over
 	retryAfter time.Duration
 }
 
-// status reads the address of an operation, exactly as the service named it.
+// status reads the address of an operation as the service wrote it.
 func (c *Client) status(ctx context.Context, op *Operation, address string) (opState, error) {
 	a, err := c.send(ctx, call{op: opStatus, name: op.Name, address: address, verbatim: true, once: true})
 	if err != nil {
@@ -159,35 +149,25 @@ func (c *Client) status(ctx context.Context, op *Operation, address string) (opS
 	var body struct {
 		Status text `json:"status"`
 	}
-	if len(a.body) > 0 {
-		err := decode(opStatus, op.Name, a, &body)
-		if err != nil && (!op.byLocation || isPage(a.body)) {
-			return opState{}, err
-		}
+	if err := decode(opStatus, op.Name, a, &body); err != nil && len(a.body) > 0 && (!op.byLocation || isPage(a.body)) {
+		return opState{}, err
 	}
 	switch word := strings.ToLower(string(body.Status)); {
 	case word == "succeeded", word == "completed":
 		s.over = true
-	case word == "failed", word == "canceled", word == "cancelled":
-		s.over, s.err = true, c.operationError(op, a, string(body.Status))
+	case word == "failed", word == "canceled", word == "cancelled": // under HTTP 200
+		e := answerError(opStatus, op.Name, a)
+		if len(readProblems(a.body, 0)) == 0 {
+			e.Message = fmt.Sprintf("the %s of %s ended as %s without a reason", op.Verb, op.Name, body.Status)
+		}
+		e.Kind = operationKind(e.Code, e.Message)
+		s.over, s.err = true, e
 	case a.status == http.StatusAccepted, listed("inprogress running accepted notstarted pending creating updating deleting starting stopping restarting resizing", word):
 	case word == "" && (op.byLocation || a.status == http.StatusNoContent):
-		// An address given as Location tells its end by the HTTP status alone.
 		s.over = true
 	default:
 		return opState{}, &Error{Kind: KindFailed, Name: op.Name, Operation: opStatus.id, Status: a.status, RetryAfter: a.retryAfter,
 			Message: fmt.Sprintf("the operation's answer does not say how it stands: HTTP %d with %s", a.status, shape(a.body))}
 	}
 	return s, nil
-}
-
-// operationError is the error of an operation that ended badly, which arrives
-// under HTTP 200.
-func (c *Client) operationError(op *Operation, a *answer, word string) error {
-	e := answerError(operation{id: opStatus.id}, op.Name, a)
-	if len(readProblems(a.body, 0)) == 0 {
-		e.Message = fmt.Sprintf("the %s of %s ended as %s without a reason", op.Verb, op.Name, word)
-	}
-	e.Kind = operationKind(e.Code, e.Message)
-	return e
 }

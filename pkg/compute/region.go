@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// Size is a machine size a region knows.
+// Size is a size of machine.
 type Size struct {
 	Name                  string   `json:"name"`
 	Family                string   `json:"family"`
@@ -29,30 +30,25 @@ type Size struct {
 // Prices are the estimated prices of a size.
 type Prices struct {
 	Currency string  `json:"billingCurrency"`
-	Unit     string  `json:"unitOfMeasure"`
 	Values   []Price `json:"values"`
 }
 
-// Price is what a size costs per hour under one system and tier.
+// Price is the price of an hour with one operating system and tier.
 type Price struct {
 	Retail float64 `json:"retailPrice"`
 	OSType string  `json:"osType"`
 	Tier   string  `json:"vmTier"` // Standard, LowPriority or Spot
 }
 
-// Supports reports whether the size is offered for a compute type. A size
-// that names no types is taken to be offered for all.
+// Supports reports whether the size is offered for a compute type. A size that
+// names no types is offered for all.
 func (s *Size) Supports(computeType string) bool {
-	for _, t := range s.SupportedComputeTypes {
-		if strings.EqualFold(t, computeType) {
-			return true
-		}
-	}
-	return len(s.SupportedComputeTypes) == 0
+	return len(s.SupportedComputeTypes) == 0 ||
+		slices.ContainsFunc(s.SupportedComputeTypes, func(t string) bool { return strings.EqualFold(t, computeType) })
 }
 
-// PerHour is the estimated price of one hour on Linux; ok is false when the
-// service gives none.
+// PerHour is the estimated price of an hour on Linux; ok is false if the service
+// names none.
 func (s *Size) PerHour(lowPriority bool) (price float64, currency string, ok bool) {
 	if s.Prices == nil {
 		return 0, "", false
@@ -77,20 +73,17 @@ func (c *Client) VMSizes(ctx context.Context, location string) ([]Size, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, c, k, "value amlCompute", (*Size).raw) // the second until 2021-04-01
+	return collect(ctx, c, k, "value amlCompute", (*Size).raw) // amlCompute until 2021-04-01
 }
 
-// Usage is one row of a region's quota: how much of a limit is used.
+// Usage is one row of a region's quota.
 type Usage struct {
-	ID        string `json:"id"`
-	Type      string `json:"type"`
-	Unit      string `json:"unit"`
-	Current   int64  `json:"currentValue"`
-	Limit     int64  `json:"limit"` // -1 means unlimited
-	Workspace string `json:"amlWorkspaceLocation"`
-	Name      struct {
-		Value     string `json:"value"`
-		Localized string `json:"localizedValue"`
+	ID      string `json:"id"`
+	Type    string `json:"type"`
+	Current int64  `json:"currentValue"`
+	Limit   int64  `json:"limit"` // -1 is none
+	Name    struct {
+		Value string `json:"value"`
 	} `json:"name"`
 
 	// Raw is the row as the service sent it.
@@ -99,7 +92,7 @@ type Usage struct {
 
 func (u *Usage) raw() *json.RawMessage { return &u.Raw }
 
-// Usages lists a region's quota and what is used of it (Usages_List).
+// Usages lists the quota of a region (Usages_List).
 func (c *Client) Usages(ctx context.Context, location string) ([]Usage, error) {
 	k, err := c.location(opUsages, location)
 	if err != nil {
@@ -108,7 +101,7 @@ func (c *Client) Usages(ctx context.Context, location string) ([]Usage, error) {
 	return collect(ctx, c, k, "value", (*Usage).raw)
 }
 
-// market is what a region offers and how much of its quota is used, read at once.
+// market reads the sizes and the quota of a region at the same time.
 func (c *Client) market(ctx context.Context, location string) (sizes []Size, usages []Usage, sizesErr, usagesErr error) {
 	var group sync.WaitGroup
 	group.Go(func() { sizes, sizesErr = c.VMSizes(ctx, location) })
@@ -118,27 +111,29 @@ func (c *Client) market(ctx context.Context, location string) (sizes []Size, usa
 }
 
 func (c *Client) location(op operation, location string) (call, error) {
-	if !segment(c.workspace.Subscription) {
-		return call{}, invalidf("", "the subscription %.100q cannot be part of an address; give its id", c.workspace.Subscription)
+	subscription, err := c.subscription()
+	if err != nil {
+		return call{}, err
 	}
 	if !segment(location) {
 		return call{}, invalidf("", "%.100q is not the name of a region", location)
 	}
-	return call{op: op, address: c.endpoint + "/subscriptions/" + url.PathEscape(c.workspace.Subscription) +
-		"/providers/Microsoft.MachineLearningServices/locations/" + url.PathEscape(location) + op.suffix}, nil
+	return call{op: op, address: subscription + "/providers/Microsoft.MachineLearningServices/locations/" + url.PathEscape(location) + op.suffix}, nil
+}
+
+// subscription is the address of the client's subscription.
+func (c *Client) subscription() (string, error) {
+	if !segment(c.workspace.Subscription) {
+		return "", invalidf("", "the subscription %.100q cannot be part of an address; give its id", c.workspace.Subscription)
+	}
+	return c.endpoint + "/subscriptions/" + url.PathEscape(c.workspace.Subscription), nil
 }
 
 // WorkspaceInfo is a workspace as the service describes it.
 type WorkspaceInfo struct {
-	ID         string            `json:"id"`
-	Name       string            `json:"name"`
-	Location   string            `json:"location"`
-	Tags       map[string]string `json:"tags"`
-	Properties struct {
-		FriendlyName string `json:"friendlyName"`
-		Description  string `json:"description"`
-		DiscoveryURL string `json:"discoveryUrl"`
-	} `json:"properties"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Location string `json:"location"`
 
 	// Raw is the workspace as the service sent it.
 	Raw json.RawMessage `json:"-"`
@@ -146,7 +141,7 @@ type WorkspaceInfo struct {
 
 func (w *WorkspaceInfo) raw() *json.RawMessage { return &w.Raw }
 
-// Workspace is the workspace's subscription, group and name, read from its id.
+// Workspace is the workspace that the id names.
 func (w *WorkspaceInfo) Workspace() Workspace {
 	ws, _, _ := ParseID(w.ID)
 	return ws
@@ -172,7 +167,7 @@ func (c *Client) GetWorkspace(ctx context.Context) (*WorkspaceInfo, error) {
 	return w, nil
 }
 
-// Subscription is a subscription the caller can see.
+// Subscription is a subscription that the caller can see.
 type Subscription struct {
 	ID    string `json:"subscriptionId"`
 	Name  string `json:"displayName"`
@@ -184,26 +179,26 @@ type Subscription struct {
 
 func (s *Subscription) raw() *json.RawMessage { return &s.Raw }
 
-// Subscriptions lists the subscriptions the caller can see
-// (Subscriptions_List). The client needs no subscription for it.
+// Subscriptions lists the subscriptions that the caller can see
+// (Subscriptions_List).
 func (c *Client) Subscriptions(ctx context.Context) ([]Subscription, error) {
 	return collect(ctx, c, call{op: opSubscriptions, address: c.endpoint + opSubscriptions.suffix}, "value", (*Subscription).raw)
 }
 
-// ListWorkspaces lists the workspaces of the client's subscription that the
-// caller can see (Workspaces_ListBySubscription), or those of one resource
-// group (Workspaces_ListByResourceGroup) when group is not "".
+// ListWorkspaces lists the workspaces that the caller can see in the client's
+// subscription (Workspaces_ListBySubscription) or, if group is not "", in one
+// resource group (Workspaces_ListByResourceGroup).
 func (c *Client) ListWorkspaces(ctx context.Context, group string) ([]WorkspaceInfo, error) {
-	op, path := opListWorkspaces, c.endpoint+"/subscriptions/"+url.PathEscape(c.workspace.Subscription)
-	if !segment(c.workspace.Subscription) {
-		return nil, invalidf("", "the subscription %.100q cannot be part of an address; give its id", c.workspace.Subscription)
+	address, err := c.subscription()
+	if err != nil {
+		return nil, err
 	}
+	op := opListWorkspaces
 	if group != "" {
 		if !segment(group) {
 			return nil, invalidf("", "%.100q is not the name of a resource group", group)
 		}
-		op, path = opGroupSpaces, path+"/resourceGroups/"+url.PathEscape(group)
+		op, address = opGroupSpaces, address+"/resourceGroups/"+url.PathEscape(group)
 	}
-	return collect(ctx, c, call{op: op, address: path + "/providers/Microsoft.MachineLearningServices/workspaces"},
-		"value", (*WorkspaceInfo).raw)
+	return collect(ctx, c, call{op: op, address: address + "/providers/Microsoft.MachineLearningServices/workspaces"}, "value", (*WorkspaceInfo).raw)
 }
