@@ -21,48 +21,46 @@ import (
 
 const hidden = "REDACTED"
 
-// Headers that are shown with their values. A header that is not on this list
-// may carry a secret, today or tomorrow.
-var shownHeaders = [...]string{
-	"accept", "azure-asyncoperation", "cache-control", "content-encoding", "content-length", "content-type", "date",
-	"etag", "location", "retry-after", "retry-after-ms", "server", "strict-transport-security", "transfer-encoding", "user-agent", "via", "www-authenticate",
-	"x-ms-client-request-id", "x-ms-correlation-request-id", "x-ms-error-code", "x-ms-ratelimit-remaining-subscription-deletes",
-	"x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-subscription-writes", "x-ms-request-id",
-	"x-ms-response-type", "x-ms-retry-after-ms", "x-ms-routing-request-id", "x-request-time",
-}
+// shownHeaders are the headers that are shown with their values. Any other header
+// may hold a secret, now or later.
+const shownHeaders = `accept azure-asyncoperation cache-control content-encoding content-length content-type date
+	etag location retry-after retry-after-ms server strict-transport-security transfer-encoding user-agent via www-authenticate
+	x-ms-client-request-id x-ms-correlation-request-id x-ms-error-code x-ms-ratelimit-remaining-subscription-deletes
+	x-ms-ratelimit-remaining-subscription-reads x-ms-ratelimit-remaining-subscription-writes x-ms-request-id
+	x-ms-response-type x-ms-retry-after-ms x-ms-routing-request-id x-request-time`
 
-// Query parameters that are shown with their values. The others of an
-// operation's address are its signature.
-var shownQuery = [...]string{"api-version", "service", "underlyingresourceaction"}
+// shownQuery are the query parameters that are shown with their values. The
+// others of an operation's address are its signature.
+const shownQuery = "api-version service underlyingresourceaction"
 
-// Words that mark a JSON key whose value is a secret or may hold one, in lower
-// case and without the characters - and _.
-var secretWords = [...]string{"password", "passwd", "passphrase", "secret", "token", "connectionstring", "kubeconfig", "authorization", "cookie",
-	"signature", "credential", "certificatedata", "privatekey", "assertion", "scriptdata", "scriptarguments", "environmentvariables"}
+// secretKey matches the JSON keys, in lower case and without - and _, whose
+// values may hold a secret. So do keys that end in "key" or "keys" and are not
+// public.
+var secretKey = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`password|passwd|passphrase|secret|token|connectionstring|kubeconfig|authorization|cookie|` +
+		`signature|credential|certificatedata|privatekey|assertion|scriptdata|scriptarguments|environmentvariables|` +
+		`^(cert|pfx|sas|pwd|pin|codeverifier)$`)
+})
 
-// JSON keys, written in the same way, that are secrets when they are exactly
-// this. A key that ends in "key" or "keys" is one as well, unless it is public.
-var secretKeys = [...]string{"cert", "pfx", "sas", "pwd", "pin", "codeverifier"}
-
-// secretText is what only a secret looks like, wherever it stands: a JWT, a
-// private key, a connection string, a signature, an Authorization header.
+// secretText matches what looks like a secret anywhere in a text: a JWT, a private
+// key, a connection string, a signature, an Authorization header.
 var secretText = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)eyJ[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|\b(bearer|basic)\s+[\w+/=.~-]{8,}|` +
 		`(password|passwd|pwd|secret|(account|access|shared\w*)key|signature|sig|token|assertion)(["'\\]+\s*[:=]|\s*=)|password\s*:`)
 })
 
-// objectLike is the beginning of JSON, or of what was meant to be.
+// objectLike matches the beginning of JSON, valid or not.
 var objectLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(\[\s*)*(\{|\[\s*['"])`) })
 
-// userInURL is the user of an address within a text.
+// userInURL matches the user of an address in a text.
 var userInURL = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^/\s@]*@`) })
 
-// signed is a signature in an address within a text.
+// signed matches the signature of an address in a text.
 var signed = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)([?&](?:sig|signature|token|access_token|code)=)[^\s&"'<>]+`)
 })
 
-// logPolicy shows each try of each request, and its answer, without secrets.
+// logPolicy logs each try of each request, and its response, without secrets.
 type logPolicy struct{ log func(string) }
 
 func (p logPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
@@ -101,37 +99,33 @@ func (p logPolicy) Do(req *azpolicy.Request) (*http.Response, error) {
 func writeHeaders(b *strings.Builder, prefix string, h http.Header) {
 	for _, key := range slices.Sorted(maps.Keys(h)) {
 		value := hidden
-		if slices.Contains(shownHeaders[:], strings.ToLower(key)) {
+		if listed(shownHeaders, key) {
 			value = safeText(strings.Join(h[key], ", "))
 		}
 		fmt.Fprintf(b, "%s%s: %s\n", prefix, key, value)
 	}
 }
 
-// writeBody writes a body that is JSON, indented and without its secrets. Of
-// anything else, where secrets cannot be told from the rest, it writes the type
-// and the length.
+// writeBody writes a JSON body, indented and without secrets. In any other body
+// secrets cannot be found, so it writes only the type and the length.
 func writeBody(b *strings.Builder, prefix string, h http.Header, data []byte) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return
 	}
-	shown := fmt.Sprintf("%d bytes that are not JSON", len(data))
+	of := ""
 	if kind := h.Get("Content-Type"); kind != "" {
-		shown = fmt.Sprintf("%d bytes of %q that are not JSON", len(data), shorten(kind, 100))
+		of = fmt.Sprintf("of %q ", shorten(kind, 100))
 	}
+	shown := fmt.Sprintf("%d bytes %sthat are not JSON", len(data), of)
 	if value, ok := decodeWhole(data); ok {
 		if text, err := json.MarshalIndent(withoutSecrets(value), "", "  "); err == nil {
 			shown = string(text)
 		}
 	}
-	for line := range strings.SplitSeq(shown, "\n") {
-		b.WriteString(prefix)
-		b.WriteString(line)
-		b.WriteByte('\n')
-	}
+	fmt.Fprintf(b, "%s%s\n", prefix, strings.ReplaceAll(shown, "\n", "\n"+prefix))
 }
 
-// decodeWhole decodes data that is one JSON value and nothing else.
+// decodeWhole decodes data that is one JSON value.
 func decodeWhole(data []byte) (value any, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -142,7 +136,7 @@ func decodeWhole(data []byte) (value any, ok bool) {
 	return value, errors.Is(err, io.EOF)
 }
 
-// withoutSecrets replaces what may be secret in a decoded JSON value.
+// withoutSecrets hides the secrets in a decoded JSON value.
 func withoutSecrets(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -164,15 +158,12 @@ func withoutSecrets(v any) any {
 	return v
 }
 
-// namesSecret reports whether an object is a pair of a name and a value, and
-// the name that of a secret.
+// namesSecret reports whether the value of a pair of a name and a value is a
+// secret.
 func namesSecret(o map[string]any) bool {
 	for key, value := range o {
-		switch name, _ := value.(string); strings.ToLower(key) {
-		case "name", "key":
-			if isSecret(name) {
-				return true
-			}
+		if name, _ := value.(string); listed("name key", key) && isSecret(name) {
+			return true
 		}
 	}
 	return false
@@ -180,22 +171,12 @@ func namesSecret(o map[string]any) bool {
 
 func isSecret(key string) bool {
 	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
-	if slices.Contains(secretKeys[:], key) {
-		return true
-	}
-	if (strings.HasSuffix(key, "key") || strings.HasSuffix(key, "keys")) && !strings.Contains(key, "public") {
-		return true
-	}
-	for _, word := range secretWords {
-		if strings.Contains(key, word) {
-			return true
-		}
-	}
-	return false
+	isKey := strings.HasSuffix(key, "key") || strings.HasSuffix(key, "keys")
+	return isKey && !strings.Contains(key, "public") || secretKey().MatchString(key)
 }
 
-// safeText is a string of a body, or a header, without what may be secret in it:
-// JSON that is written as a string, addresses, and what looks like a secret.
+// safeText is the text of a header or of a string in a body without secrets: in
+// JSON inside the string, in addresses, and in what looks like a secret.
 func safeText(s string) string {
 	inner := strings.TrimLeft(s, " \t\r\n\ufeff")
 	if value, ok := decodeWhole([]byte(inner)); !ok {
@@ -219,8 +200,8 @@ func safeText(s string) string {
 	return s
 }
 
-// safeURL hides the values of an address's query and fragment, and a user in
-// it. It returns other text unchanged.
+// safeURL hides the user, the query's values and the fragment of an address. It
+// returns any other text unchanged.
 func safeURL(s string) string {
 	if !strings.Contains(s, "://") && !strings.HasPrefix(s, "/") {
 		return s
@@ -237,27 +218,14 @@ func safeURL(s string) string {
 	if u.Fragment != "" {
 		u.Fragment, u.RawFragment = hidden, ""
 	}
-	var query strings.Builder
-	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+	pairs := strings.Split(u.RawQuery, "&")
+	for i, pair := range pairs {
 		key, value, _ := strings.Cut(pair, "=")
-		if query.Len() > 0 {
-			query.WriteByte('&')
-		}
-		switch {
-		case pair == "":
-		case slices.Contains(shownQuery[:], strings.ToLower(key)) && isPlain(value):
-			query.WriteString(pair)
-		default:
-			query.WriteString(key + "=" + hidden)
+		isWord := strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == ""
+		if pair != "" && !(listed(shownQuery, key) && isWord) {
+			pairs[i] = key + "=" + hidden
 		}
 	}
-	u.RawQuery = query.String()
+	u.RawQuery = strings.Join(pairs, "&")
 	return u.String()
-}
-
-// isPlain reports whether a query's value is one word.
-func isPlain(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r != '-' && r != '.' && r != '_' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z')
-	})
 }
