@@ -5,38 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Kind classifies a failure for the caller.
+// Kind classifies a failure.
 type Kind int
 
+// The kinds.
 const (
-	// KindFailed is a failure that fits no other kind: a 5xx after all retries,
-	// or an invalid response.
-	KindFailed Kind = iota
-	// KindUnreachable is a service that could not be reached.
-	KindUnreachable
-	// KindConflict is a request in conflict with what exists: name taken, other
-	// settings, a lock, quota.
-	KindConflict
-	// KindInvalid is wrong input, including a size the region does not offer.
-	// Nothing was changed.
-	KindInvalid
-	// KindNotFound is a compute, workspace or group that does not exist.
-	KindNotFound
-	// KindTimeout is a wait that timed out; the operation continues.
-	KindTimeout
-	// KindState is an operation that failed, or a compute in a failed state.
-	KindState
-	// KindAuth is a failed sign-in or a missing permission.
-	KindAuth
-	// KindBusy is worth a retry later: still throttled, no capacity, another
-	// operation in progress, changed meanwhile.
-	KindBusy
-	// KindInterrupted is a wait or request the caller cancelled.
-	KindInterrupted
+	KindFailed      Kind = iota // any other: a 5xx after all retries, an invalid response
+	KindUnreachable             // the service could not be reached
+	KindConflict                // the request conflicts with what exists: a name, other settings, a lock, a quota
+	KindInvalid                 // wrong input, such as a size that the region does not offer; nothing was changed
+	KindNotFound                // the compute, workspace or group does not exist
+	KindTimeout                 // the wait timed out; the operation continues
+	KindState                   // the operation failed, or the compute is in a failed state
+	KindAuth                    // the sign-in failed, or a permission is missing
+	KindBusy                    // try again later: throttled, no capacity, another operation in progress, changed meanwhile
+	KindInterrupted             // the caller canceled the wait or the request
 )
 
 var kindWords = [...]string{KindFailed: "failed", KindUnreachable: "unreachable", KindConflict: "conflict", KindInvalid: "invalid", KindNotFound: "not found",
@@ -50,36 +38,30 @@ func (k Kind) String() string {
 	return kindWords[k]
 }
 
-// Error is the one error type of this package's requests and waits. Code,
-// Message, Target and Details are the service's words, untrusted: they may
-// hold control characters.
+// Error is the error of every request and wait. Code, Message, Target and Details
+// come from the service and may hold control characters.
 type Error struct {
 	Kind    Kind
-	Code    string // ARM error code, such as ResourceNotFound; "" when there is none
+	Code    string // ARM error code, such as ResourceNotFound; "" if there is none
 	Message string
 	Target  string
 	Details []Problem
 
-	Name          string        // the compute it is about, when there is one
+	Name          string        // of the compute; "" if it is about none
 	Operation     string        // the REST operation, such as Compute_Start
-	Status        int           // HTTP status; 0 when no answer came
-	RequestID     string        // x-ms-request-id of the answer
-	CorrelationID string        // x-ms-correlation-request-id sent with the request
-	RetryAfter    time.Duration // how long the service asked to wait; 0 when it did not say
-	Err           error         // the cause, when it was not an answer of the service
+	Status        int           // HTTP status; 0 if there was no response
+	RequestID     string        // x-ms-request-id of the response
+	CorrelationID string        // x-ms-correlation-request-id of the request
+	RetryAfter    time.Duration // that the service asked for; 0 if it did not
+	Err           error         // the cause, if it was not a response
 
-	// Existing is the compute that a create found under its name, Differences
-	// what it is not as asked for; nil for every other error.
-	Existing    *Compute
-	Differences []Difference
+	Existing    *Compute     // the compute that has the name of a create
+	Differences []Difference // between Existing and the create
+	Accepted    bool         // the service accepted a write before this failure, or may have
 
-	// Accepted is true when the service accepted a write before this failure, or
-	// may have: something was changed, or may have been.
-	Accepted bool
-
-	uncertain bool // the request may have been carried out although it failed
-	ongoing   bool // what was accepted before it goes on, or may
-	garbled   bool // an answer came, and it is not what was asked for
+	uncertain bool // the request may have had its effect
+	ongoing   bool // an accepted operation goes on, or may
+	garbled   bool // there was a response, but to something else
 }
 
 // Error is "(Code) Message", as az prints it.
@@ -88,17 +70,14 @@ func (e *Error) Error() string {
 	if message == "" && e.Err != nil {
 		message = e.Err.Error()
 	}
-	if e.Code == "" {
-		return message
-	}
-	return "(" + e.Code + ") " + message
+	return Problem{Code: e.Code, Message: message}.String()
 }
 
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of an error of this package; KindFailed for any other
-// error, and for nil.
+// KindOf is the kind of an error. It is KindFailed for nil and for errors of
+// other packages.
 func KindOf(err error) Kind {
 	var e *Error
 	var checks *CheckError
@@ -116,10 +95,10 @@ func KindOf(err error) Kind {
 	}
 }
 
-// IsNotFound reports whether err says that something is not there.
+// IsNotFound reports whether err says that something does not exist.
 func IsNotFound(err error) bool { return err != nil && KindOf(err) == KindNotFound }
 
-// uncertain reports whether the request behind err may have been carried out.
+// uncertain reports whether the request behind err may have had its effect.
 func uncertain(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.uncertain
@@ -133,19 +112,11 @@ func errorf(kind Kind, name, format string, args ...any) *Error {
 	return &Error{Kind: kind, Name: name, Message: fmt.Sprintf(format, args...)}
 }
 
-// classify is the kind of an answer of the service. The code decides first,
-// then the words (the service says several different things under BadRequest),
-// then the status.
+// classify is the kind of a response: by the code and the message, because
+// BadRequest means several things, then by the status.
 func classify(status int, code, message string) Kind {
 	text := strings.ToLower(code + " " + message)
-	has := func(words ...string) bool {
-		for _, w := range words {
-			if strings.Contains(text, w) {
-				return true
-			}
-		}
-		return false
-	}
+	has := func(words ...string) bool { return containsAny(text, words...) }
 	switch {
 	case status == http.StatusUnauthorized,
 		has("authorizationfailed", "authenticationfailed", "invalidauthenticationtoken", "expiredauthenticationtoken", "linkedauthorizationfailed"):
@@ -166,8 +137,7 @@ func classify(status int, code, message string) Kind {
 	}
 	switch status {
 	case http.StatusNotFound, http.StatusGone:
-		// Without a code that says what is missing it may be anything: a proxy, an
-		// address that is wrong, a type the service does not know.
+		// Without such a code it may be a proxy, a wrong address or an unknown type.
 		if code := strings.ToLower(code); strings.HasSuffix(code, "notfound") || strings.HasSuffix(code, "notexist") {
 			return KindNotFound
 		}
@@ -185,21 +155,19 @@ func classify(status int, code, message string) Kind {
 	return KindFailed
 }
 
-// isCapacity reports whether lower-cased text says that the region has no
-// machine left, which is not the caller's quota.
+// isCapacity reports whether lower-case text says that the region has no machine
+// left.
 func isCapacity(text string) bool {
-	for _, w := range [...]string{"allocationfailed", "overconstrainedallocation", "zonalallocation", "skunotavailable",
+	return containsAny(text, "allocationfailed", "overconstrainedallocation", "zonalallocation", "skunotavailable",
 		"capacitynotavailable", "insufficientcapacity", "outofcapacity", "out of capacity", "capacity crunch",
-		"not enough capacity", "insufficient capacity", "do not have sufficient capacity", "sufficient capacity"} {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
+		"not enough capacity", "sufficient capacity")
 }
 
-// operationKind is the kind of a failure that ended an operation: the
-// operation failed, unless trying later is all there is to do.
+func containsAny(text string, words ...string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// operationKind is the kind of a failed operation.
 func operationKind(code, message string) Kind {
 	if isCapacity(strings.ToLower(code + " " + message)) {
 		return KindBusy

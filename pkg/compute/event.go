@@ -5,44 +5,34 @@ import (
 	"time"
 )
 
-// EventKind says what an Event tells.
+// EventKind says what an Event is about.
 type EventKind int
 
+// The kinds of events.
 const (
-	// EventState is a compute seen in a new state, or seen first.
-	EventState EventKind = iota
-	// EventPoll is a look that found nothing new.
-	EventPoll
-	// EventAccepted is a request the service accepted.
-	EventAccepted
-	// EventTrouble is a look that failed and will be repeated; Err says why.
-	EventTrouble
-	// EventDone is the end of the wait for this compute; Err is nil when its
-	// goal was reached.
-	EventDone
+	EventState    EventKind = iota // the compute is in a new state, or was read for the first time
+	EventPoll                      // a read showed nothing new
+	EventAccepted                  // the service accepted the request
+	EventTrouble                   // a read failed and will be repeated; Err says why
+	EventDone                      // the wait for the compute ended; Err is nil if the goal was reached
 )
 
-// Event is one moment of waiting for one compute.
+// Event is something that happened in the wait for one compute.
 type Event struct {
-	Kind EventKind
-	Name string
-	Verb Verb
-	// State is the state now, States the path so far, State included.
-	State  string
-	States []string
-	// Elapsed is the time since the operation was accepted, by the service's clock.
-	Elapsed time.Duration
-	// Next is in how long the service is asked again; 0 at the end.
-	Next time.Duration
-	// Compute is the compute as last read, nil before that.
-	Compute *Compute
+	Kind    EventKind
+	Name    string
+	Verb    Verb
+	State   string        // now
+	States  []string      // so far, with State
+	Elapsed time.Duration // since the operation was accepted, by the service's clock
+	Next    time.Duration // until the next read; 0 at the end
+	Compute *Compute      // as last read; nil before that
 	Err     error
-	// Note is a sentence worth telling.
-	Note string
+	Note    string // a sentence for people
 }
 
 // Usual is how long a verb usually takes, from recorded runs and the product
-// documentation. Both are 0 when nobody measured.
+// documentation. Both are 0 if unknown.
 func (v Verb) Usual() (from, to time.Duration) {
 	switch v {
 	case VerbCreate:
@@ -57,32 +47,20 @@ func (v Verb) Usual() (from, to time.Duration) {
 	return 0, 0
 }
 
-// Outcome is how what was asked ended for one compute.
+// Outcome is how a verb or a wait ended for one compute.
 type Outcome struct {
-	Name string
-	Verb Verb
-	// Workspace is where the compute is.
-	Workspace Workspace
-	// Compute is the compute as last read; nil when it never was. After a
-	// delete it is what was deleted.
-	Compute *Compute
-	// Operation is what the service accepted; nil when nothing was sent.
-	Operation *Operation
-	// Already is true when there was nothing to do.
-	Already bool
-	// Unfinished is true when the request was accepted and, with NoWait, not
-	// waited for. Compute is in the transition that leads to.
-	Unfinished bool
-	// Pending is true when, at an error, what was asked for goes on or may go on,
-	// or when the compute is still in the transition that was waited for.
-	Pending bool
-	// States is the path of states seen.
-	States []string
-	// Elapsed is how long it took, by the service's clock.
-	Elapsed time.Duration
-	// Note is a sentence worth telling besides success.
-	Note string
-	Err  error
+	Name       string
+	Verb       Verb
+	Workspace  Workspace
+	Compute    *Compute      // as last read, even if it was deleted since; nil if it was never read
+	Operation  *Operation    // nil if nothing was sent
+	Already    bool          // there was nothing to do
+	Unfinished bool          // accepted but, with NoWait, not waited for; Compute is in that transition
+	Pending    bool          // there is an error, and the operation or transition goes on, or may
+	States     []string      // seen so far
+	Elapsed    time.Duration // by the service's clock
+	Note       string        // a sentence for people, besides success
+	Err        error
 }
 
 // end ends a task.
@@ -101,8 +79,8 @@ func (l *loop) end(t *task, err error) {
 	l.emit(t, Event{Kind: EventDone, Err: err, Note: t.out.Note})
 }
 
-// afterAccepted is err, saying that a write was accepted before it, or may have
-// been. It is not about wrong input any more then.
+// afterAccepted is err after a write that was accepted, or may have been. Then it
+// is not about wrong input.
 func afterAccepted(err error) error {
 	e, ok := err.(*Error) //nolint:errorlint // a wrapped one keeps its wrapping
 	if !ok {
@@ -116,20 +94,14 @@ func afterAccepted(err error) error {
 	return &copied
 }
 
-// goingOn reports whether an error ended a wait rather than what it waited for.
+// goingOn reports whether an error ended only the wait.
 func goingOn(err error) bool {
 	var e *Error
-	if errors.As(err, &e) && e.ongoing {
-		return true
-	}
-	switch KindOf(err) {
-	case KindTimeout, KindInterrupted, KindAuth:
-		return true
-	}
-	return false
+	kind := KindOf(err)
+	return errors.As(err, &e) && e.ongoing || kind == KindTimeout || kind == KindInterrupted || kind == KindAuth
 }
 
-// notice records and tells a state not seen before.
+// notice records a new state and emits it.
 func (l *loop) notice(t *task) {
 	if t.begun.IsZero() {
 		t.begun = l.c.Now()
@@ -150,7 +122,7 @@ func (l *loop) notice(t *task) {
 	}
 }
 
-// report tells when every active task is looked at next.
+// report emits when the active tasks are looked at next.
 func (l *loop) report() {
 	for _, t := range l.active() {
 		if t.trouble == nil {

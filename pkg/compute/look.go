@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// look reads every active task's compute: one list for many, each by itself for
-// few. Only a read of the compute itself tells that it is not there: what a list
-// leaves out is read again.
+// look reads the computes of the active tasks: the list for many, each by itself
+// for few. A compute that the list leaves out is read by itself, because only that
+// shows that it does not exist.
 func (l *loop) look(ctx context.Context) {
 	var tasks []*task
 	for _, t := range l.active() {
@@ -47,27 +47,26 @@ func (l *loop) look(ctx context.Context) {
 	l.c.each(len(tasks), func(i int) { l.read(ctx, tasks[i]) })
 }
 
-// stateless reports whether a list left out the state of an instance that has
-// one, which no version promises not to do.
+// stateless reports whether a list left out an instance's state. No api-version
+// promises it.
 func stateless(c *Compute) bool {
 	return c.IsInstance() && (c.Instance == nil || c.Instance.State == "") && strings.EqualFold(c.ProvisioningState, "Succeeded")
 }
 
-// list reads the whole list and keeps what the tasks are about, by lower-case
-// name.
+// list reads the list and returns the computes of the tasks by lower-case name.
 func (l *loop) list(ctx context.Context, tasks []*task) (map[string]*Compute, error) {
 	c := l.c
 	if err := c.workspace.check(); err != nil {
 		return nil, err
 	}
-	wanted := make(map[string]bool, len(tasks))
+	found := make(map[string]*Compute, len(tasks)) // nil until it is seen
 	for _, t := range tasks {
-		wanted[strings.ToLower(t.name)] = true
+		found[strings.ToLower(t.name)] = nil
 	}
-	found := make(map[string]*Compute, len(tasks))
 	k := call{op: opList, address: c.endpoint + c.workspace.path() + "/computes", once: l.tick > 0}
 	count, err := c.eachCompute(ctx, k, func(compute *Compute) error {
-		if name := strings.ToLower(compute.Name); wanted[name] {
+		name := strings.ToLower(compute.Name)
+		if _, wanted := found[name]; wanted {
 			found[name] = compute
 		}
 		return nil
@@ -87,10 +86,9 @@ func (l *loop) read(ctx context.Context, t *task) {
 	k.once = l.tick > 0
 	compute, a, err := l.c.get(ctx, k)
 	t.saw(compute, err)
+	l.holdOff(retryAfterOf(err))
 	if err == nil {
 		l.holdOff(a.retryAfter)
-	} else {
-		l.holdOff(retryAfterOf(err))
 	}
 }
 
@@ -98,10 +96,10 @@ func (l *loop) read(ctx context.Context, t *task) {
 func (t *task) saw(now *Compute, err error) {
 	switch {
 	case err == nil:
-		t.now, t.missing, t.trouble, t.heard = now, nil, nil, nil
+		t.now, t.missing, t.trouble, t.heard, t.troubles = now, nil, nil, nil, 0
 		t.out.Compute = now
 	case isMissing(err):
-		t.now, t.missing, t.trouble, t.heard = nil, err, nil, nil
+		t.now, t.missing, t.trouble, t.heard, t.troubles = nil, err, nil, nil, 0
 	default:
 		if t.trouble == nil || KindOf(t.trouble) != KindOf(err) {
 			t.troubles = 0
@@ -111,13 +109,11 @@ func (t *task) saw(now *Compute, err error) {
 		if answer := lastAnswer(err); answer != nil {
 			t.heard = answer
 		}
-		return
 	}
-	t.troubles = 0
 }
 
-// lastAnswer is what was heard before an error: the error itself, unless it only
-// says that the time was over.
+// lastAnswer is the last failure before the time ran out: err itself, unless it
+// only says that.
 func lastAnswer(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != KindTimeout && e.Kind != KindInterrupted {
@@ -129,9 +125,8 @@ func lastAnswer(err error) error {
 	return nil
 }
 
-// isMissing reports whether err is the service's word that the compute it is
-// about is not there. Nothing else is: not another code, not a 404 of whatever
-// stands in between, not the absence of its workspace or group.
+// isMissing reports whether err says that the compute itself does not exist.
+// Another code, the 404 of a proxy, or a missing workspace or group does not.
 func isMissing(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) || e.Status != http.StatusNotFound || e.Name == "" ||
@@ -142,7 +137,7 @@ func isMissing(err error) bool {
 	return !strings.Contains(text, "workspace") && !strings.Contains(text, "subscription") || strings.Contains(text, "compute")
 }
 
-// holdOff has the next look come no sooner than an answer asked for.
+// holdOff delays the next look by as long as a response asked for.
 func (l *loop) holdOff(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -158,8 +153,8 @@ func retryAfterOf(err error) time.Duration {
 	return e.RetryAfter
 }
 
-// endure decides what a look that failed means: a passing trouble is ridden out,
-// a sign-in that died or a wrong name is not.
+// endure decides what a failed look means. A temporary failure does not end the
+// task; an expired sign-in or a wrong name does.
 func (l *loop) endure(t *task) {
 	err := t.trouble
 	first := l.tick == 0
@@ -178,7 +173,7 @@ func (l *loop) endure(t *task) {
 	case (kind == KindInvalid || kind == KindNotFound || kind == KindFailed && known && e.Status/100 == 4 && e.Code != "") && (!asked || t.troubles >= badPatience):
 		l.end(t, t.goesOn(err))
 	case first && t.stage.impatient(err):
-		l.end(t, err) // nothing was asked for yet, so there is nothing to be patient for
+		l.end(t, err)
 	default:
 		if s, ok := t.stage.(*lost); ok && l.o.NoWait && t.troubles >= 2*badPatience {
 			l.end(t, s.cause)
@@ -188,8 +183,8 @@ func (l *loop) endure(t *task) {
 	}
 }
 
-// throttled reports whether the service asks for patience and carried out
-// nothing.
+// throttled reports whether the service asked for fewer requests. The request had
+// no effect.
 func throttled(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
@@ -200,7 +195,7 @@ func isHostError(err error) bool {
 	return errors.As(err, &host)
 }
 
-// goesOn adds to an error that ends a wait what it means for what was accepted.
+// goesOn adds to an error that ends only the wait that the operation goes on.
 func (t *task) goesOn(err error) error {
 	var e *Error
 	if !t.stage.asked() || !errors.As(err, &e) {
