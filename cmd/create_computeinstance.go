@@ -51,7 +51,9 @@ because the service only creates running instances.`,
 	user := f.String("user-object-id", "", "object `ID` of the person to create it for")
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
 	ifExists := f.String("if-exists", "match", "if the name exists: `match` its settings, use it, or fail")
-	hours := hoursFlags(c)
+	hours := f.StringArray("hours", nil, "`HOURS` when it runs, such as 'mon-fri 09:00-18:00'; repeatable")
+	zoneFlag(f)
+	idle := idleFlag(c)
 	stopped := f.Bool("stopped", false, "stop it once it is created")
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
 	alias(f, "ssh-public-access", "ssh-public-access-enabled")
@@ -74,7 +76,7 @@ because the service only creates running instances.`,
 			return render.Result{}, exit.Usagef("--stopped cannot be used with --no-wait: the instance must be running before it can stop")
 		}
 		var wrong []error
-		if err := hours.give(a, instance); err != nil {
+		if err := giveHours(a, instance, *hours, *idle); err != nil {
 			wrong = append(wrong, err)
 		}
 		if c.Flags().Changed("ssh-key") {
@@ -171,36 +173,15 @@ func readKey(ctx context.Context, path string) (string, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
-// hoursOfNew are the hours an instance is created with.
-type hoursOfNew struct {
-	hours []string
-	idle  *string
-}
-
-func hoursFlags(c *cobra.Command) *hoursOfNew {
-	h := &hoursOfNew{}
-	c.Flags().StringArrayVar(&h.hours, "hours", nil, "`HOURS` when it runs, such as 'mon-fri 09:00-18:00'; repeatable")
-	zoneFlag(c.Flags())
-	h.idle = idleFlag(c)
-	return h
-}
-
-// give puts the hours into what is asked for.
-func (h *hoursOfNew) give(a *app.App, instance *compute.InstanceSpec) error {
-	if *h.idle != "" {
-		d, err := schedule.ParseIdle(*h.idle)
-		if err != nil {
+// giveHours puts hours and an idle time into what is asked for.
+func giveHours(a *app.App, instance *compute.InstanceSpec, hours []string, idle string) (err error) {
+	if idle != "" {
+		if instance.IdleShutdown, err = schedule.ParseIdle(idle); err != nil {
 			return exit.Usagef("--idle-shutdown: %w", err)
 		}
-		instance.IdleShutdown = d
 	}
-	if len(h.hours) == 0 {
-		return nil
+	if len(hours) > 0 {
+		instance.Schedules, err = compileHours(a, hours)
 	}
-	set, err := compileHours(a, h.hours)
-	if err != nil {
-		return err
-	}
-	instance.Schedules = set
-	return nil
+	return err
 }

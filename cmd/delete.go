@@ -56,7 +56,7 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 		if piped < 2 {
 			return nil
 		}
-		return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("nothing was deleted: %d names came from stdin, and nobody can be asked here", piped),
+		return &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("nothing was deleted: %d names came from stdin, and there is no terminal to confirm on", piped),
 			Tip: "use --yes to delete them all; --dry-run shows them"}
 	}
 	found, err := getEach(ctx, a, asked)

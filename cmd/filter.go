@@ -28,7 +28,7 @@ type filter struct {
 
 func filterFlags(f *pflag.FlagSet) *filter {
 	w := &filter{flags: f}
-	f.BoolVar(&w.mine, "mine", false, "only those assigned to you, or created by you and assigned to nobody")
+	f.BoolVar(&w.mine, "mine", false, "only those assigned to you, or created by you and not assigned")
 	f.StringVar(&w.owner, "owner", "", "only those of `USER`: a name, an object id, or me")
 	f.StringArrayVar(&w.states, "state", nil, "only those in `STATE`, such as running; repeatable")
 	f.StringArrayVar(&w.tags, "tag", nil, "only those with the tag `KEY=VALUE`, or KEY with any value; repeatable")

@@ -38,16 +38,15 @@ func writeCommands(w io.Writer) {
 	}
 }
 
-// exitMeanings are the meanings of the exit codes, in the words of the contract
-// that scripts rely on.
-func exitMeanings() []struct {
+type exitMeaning struct {
 	code    int
 	meaning string
-} {
-	return []struct {
-		code    int
-		meaning string
-	}{
+}
+
+// exitMeanings are the meanings of the exit codes, in the words of the contract
+// that scripts rely on.
+func exitMeanings() []exitMeaning {
+	return []exitMeaning{
 		{exit.Done, "done"},
 		{exit.Failed, "failed, unreachable, or in conflict with what exists: the name is taken, the settings differ, the quota is used up"},
 		{exit.Usage, "wrong usage or input, a size the region does not offer included; nothing was changed"},

@@ -245,34 +245,36 @@ func (n *Names) workspace() (compute.Workspace, error) {
 }
 
 func computeNames(all []*compute.Compute) []recall.Name {
-	out := make([]recall.Name, 0, len(all))
-	for _, c := range all {
-		out = append(out, recall.Name{Text: c.Name, About: strings.TrimSpace(c.ComputeType + " " + c.VMSize()), State: c.State()})
-	}
-	return out
+	return remember(all, func(c *compute.Compute) recall.Name {
+		return recall.Name{Text: c.Name, About: strings.TrimSpace(c.ComputeType + " " + c.VMSize()), State: c.State()}
+	})
 }
 
 func sizeNames(all []compute.Size) []recall.Name {
-	out := make([]recall.Name, 0, len(all))
-	for i := range all {
+	return remember(all, func(s compute.Size) recall.Name {
 		cores := "cores"
-		if all[i].VCPUs == 1 {
+		if s.VCPUs == 1 {
 			cores = "core"
 		}
-		about := fmt.Sprintf("%d %s, %g GB", all[i].VCPUs, cores, all[i].MemoryGB)
-		if all[i].GPUs > 0 {
-			about += fmt.Sprintf(", %d GPU", all[i].GPUs)
+		about := fmt.Sprintf("%d %s, %g GB", s.VCPUs, cores, s.MemoryGB)
+		if s.GPUs > 0 {
+			about += fmt.Sprintf(", %d GPU", s.GPUs)
 		}
-		out = append(out, recall.Name{Text: all[i].Name, About: about})
-	}
-	return out
+		return recall.Name{Text: s.Name, About: about}
+	})
 }
 
 func workspaceNames(all []compute.WorkspaceInfo) []recall.Name {
-	out := make([]recall.Name, 0, len(all))
-	for i := range all {
-		ws := all[i].Workspace()
-		out = append(out, recall.Name{Text: ws.Name, About: ws.ResourceGroup})
+	return remember(all, func(info compute.WorkspaceInfo) recall.Name {
+		return recall.Name{Text: info.Workspace().Name, About: info.Workspace().ResourceGroup}
+	})
+}
+
+// remember is what is remembered of each thing.
+func remember[T any](all []T, of func(T) recall.Name) []recall.Name {
+	out := make([]recall.Name, len(all))
+	for i, one := range all {
+		out[i] = of(one)
 	}
 	return out
 }

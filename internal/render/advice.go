@@ -7,11 +7,11 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// A rule is advice for one kind of failure. It applies when the code is the
-// error's (in any case; empty fits any) and the message contains the words (in
-// any case; empty fits any).
+// A rule is advice for one kind of failure. It applies when the error's code is
+// one of the codes (in any case; empty fits any) and the message contains the
+// words (in any case; empty fits any).
 type rule struct {
-	code   string
+	codes  string
 	words  string
 	advice string
 }
@@ -26,94 +26,70 @@ const sizesAdvice = "computetarget list-sizes shows the sizes of the region"
 // It is a function so that nothing is built before an error is shown.
 func rules() []rule {
 	const (
-		quota     = "computetarget list-usage shows who holds the cores; stopped instances hold theirs until they are deleted; computetarget list-sizes --fits-quota shows sizes that fit"
-		capacity  = "the region has no such machine free now: try again later, or take another size (computetarget list-sizes)"
-		busy      = "another operation runs on it: computetarget wait {name}, then try again"
-		signIn    = "sign in again: az login; computetarget auth status shows which identity is used"
+		quota     = "computetarget list-usage shows what uses the cores; a stopped instance counts until it is deleted; computetarget list-sizes --fits-quota shows sizes that fit"
+		capacity  = "the region is out of machines of this size: try again later, or choose another size (computetarget list-sizes)"
+		busy      = "another operation is in progress: run computetarget wait {name}, then try again"
+		signIn    = "sign in again with az login; computetarget auth status shows the identity in use"
 		workspace = "computetarget workspace list shows the workspaces you can see, computetarget config show where the settings came from"
 		version   = "leave --api-version and COMPUTETARGET_API_VERSION unset, or choose a version that the message lists"
-		script    = "the setup script runs as root and must exist, exit with 0 and end in time; its output is in the logs of {name} in the studio"
-		outage    = "the service has trouble: try again in some minutes; if it stays so, the request id is what Azure support asks for"
+		script    = "the setup script must exist, exit with code 0 and finish in time; it runs as root; the studio shows its output in the logs of {name}"
+		outage    = "the service has a problem: try again in a few minutes; if it persists, give Azure support the request id"
 	)
 	return []rule{
 		// What a compute is doing.
-		{"StartComputeInstanceOnlyAllowedInStoppedState", "", "computetarget show {name} tells its state; one that runs is restarted with computetarget restart {name}"},
-		{"", "is only allowed when the instance", "computetarget show {name} tells its state"},
-		{"", "disk is full", "free about 5 GB on it first: delete what is large in /home and /tmp, in a terminal of its notebooks (computetarget open {name})"},
+		{"StartComputeInstanceOnlyAllowedInStoppedState", "", "computetarget show {name} shows its state; computetarget restart {name} restarts a running instance"},
+		{"", "is only allowed when the instance", "computetarget show {name} shows its state"},
+		{"", "disk is full", "free about 5 GB first: open a terminal in its notebooks (computetarget open {name}) and delete large files in /home and /tmp"},
 		{"", "being processed by another command", busy},
 		{"", "active operation", busy},
-		{"AnotherOperationInProgress", "", busy},
-		{"ConflictingOperation", "", busy},
-		{"ConflictingServerOperation", "", busy},
-		{"OperationInProgress", "", busy},
+		{"AnotherOperationInProgress ConflictingOperation ConflictingServerOperation OperationInProgress", "", busy},
 		{"", "operation is in progress", busy},
-		{"", ", so it cannot be", "computetarget wait {name}, then try again; without --no-wait it is waited for"},
+		{"", ", so it cannot be", "run computetarget wait {name}, then try again; without --no-wait the command waits by itself"},
 
 		// Capacity before quota: its messages may mention quota too.
-		{"AllocationFailed", "", capacity},
-		{"OverconstrainedAllocationRequest", "", capacity},
-		{"OverconstrainedZonalAllocationRequest", "", capacity},
-		{"ZonalAllocationFailed", "", capacity},
-		{"SkuNotAvailable", "", capacity},
+		{"AllocationFailed OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest ZonalAllocationFailed SkuNotAvailable", "", capacity},
 		{"", "out of capacity", capacity},
 		{"", "sufficient capacity", capacity},
 		{"", "enough capacity", capacity},
-		{"ClusterCoreQuotaReached", "", quota},
-		{"QuotaExceeded", "", quota},
-		{"", "quota limits", quota},
-		{"", "vcpu quota", quota},
-		{"", "core quota", quota},
+		{"ClusterCoreQuotaReached QuotaExceeded", "", quota},
 		{"", "quota", quota},
 
 		// Who may do it.
-		{"", "private link configuration", "the workspace lets nobody in from this network: run it from inside, or by its VPN or gateway; its owner can allow public access"},
-		{"LinkedAuthorizationFailed", "", "the identity needs permission on the linked resource, too: the subnet, network or identity named in the message"},
-		{"AuthorizationFailed", "", "the role AzureML Compute Operator or Contributor on the workspace allows it; ask an owner of the resource group, and sign in again once it is assigned"},
-		{"InvalidAuthenticationTokenTenant", "", "the sign-in is for another tenant: az login --tenant TENANT, or choose a subscription of yours with --subscription-id"},
-		{"InvalidAuthenticationToken", "wrong issuer", "the sign-in is for another tenant: az login --tenant TENANT, or choose a subscription of yours with --subscription-id"},
-		{"InvalidAuthenticationToken", "", signIn},
-		{"ExpiredAuthenticationToken", "", signIn},
-		{"AuthenticationFailed", "", signIn},
-		{"RequestDisallowedByPolicy", "", "a policy of your organisation forbids it, named in the message; its owner knows what is allowed (often: no public IP, SSH off, certain sizes or tags)"},
-		{"ScopeLocked", "", "a lock on the workspace or its group forbids it: az lock list shows it, an owner can remove it"},
+		{"", "private link configuration", "the workspace does not accept requests from this network: connect from its virtual network or through its VPN; its owner can allow public access"},
+		{"LinkedAuthorizationFailed", "", "the identity also needs permission on the linked resource that the message names, such as a subnet or an identity"},
+		{"AuthorizationFailed", "", "ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again"},
+		{"InvalidAuthenticationTokenTenant", "", "the sign-in is for another tenant: az login --tenant TENANT, or choose another subscription with --subscription-id"},
+		{"InvalidAuthenticationToken", "wrong issuer", "the sign-in is for another tenant: az login --tenant TENANT, or choose another subscription with --subscription-id"},
+		{"InvalidAuthenticationToken ExpiredAuthenticationToken AuthenticationFailed", "", signIn},
+		{"RequestDisallowedByPolicy", "", "a policy of your organization forbids it; the message names the policy, and its owner knows what is allowed (often: no public IP, no SSH, certain sizes or tags)"},
+		{"ScopeLocked", "", "a lock on the workspace or its resource group forbids it: az lock list shows it, and an owner can remove it"},
 		{"ReadOnlyDisabledSubscription", "", "the subscription is disabled: its owner can enable it again, or choose another with --subscription-id"},
 
 		// What is not there.
-		{"SubscriptionNotFound", "", "az account list shows the subscriptions you can see; choose one with --subscription-id or az account set"},
-		{"InvalidSubscriptionId", "", "az account list shows the subscriptions you can see; choose one with --subscription-id or az account set"},
-		{"MissingSubscriptionRegistration", "", "register the service in the subscription once: az provider register --namespace Microsoft.MachineLearningServices"},
-		{"SubscriptionNotRegistered", "", "register the service in the subscription once: az provider register --namespace Microsoft.MachineLearningServices"},
-		{"ResourceGroupNotFound", "", workspace},
-		{"ParentResourceNotFound", "", workspace},
-		{"WorkspaceNotFound", "", workspace},
+		{"SubscriptionNotFound InvalidSubscriptionId", "", "az account list shows the subscriptions you can see; choose one with --subscription-id or az account set"},
+		{"MissingSubscriptionRegistration SubscriptionNotRegistered", "", "register the service in the subscription once: az provider register --namespace Microsoft.MachineLearningServices"},
+		{"ResourceGroupNotFound ParentResourceNotFound WorkspaceNotFound", "", workspace},
 		{"ComputeNotFound", "", "computetarget list shows what the workspace has"},
 		{"ResourceNotFound", "/computes/", "computetarget list shows what the workspace has"},
 		{"ResourceNotFound", "microsoft.machinelearningservices/workspaces/", workspace},
 		{"ResourceNotFound", "", "computetarget list shows what the workspace has, computetarget config show which workspace is asked"},
 
 		// What was asked for.
-		{"", "compute with this name already exists", "names are unique in the whole region, also across workspaces: choose another one"},
-		{"AlreadyExists", "", "names are unique in the whole region, also across workspaces: choose another one"},
+		{"", "compute with this name already exists", "names must be unique in the region, across all workspaces: choose another name"},
+		{"AlreadyExists", "", "names must be unique in the region, across all workspaces: choose another name"},
 		{"", "is not a supported vm size", sizesAdvice},
 		{"", "is not available in the specified region", sizesAdvice},
 		{"InvalidVMSize", "", sizesAdvice},
-		{"", "setting ssh key at creation time is not allowed", "leave out the SSH key: an instance made for somebody else takes none"},
-		{"", "setup script file not found", "the path of a setup script is that of a file in the workspace's file share, starting with Users/"},
+		{"", "setting ssh key at creation time is not allowed", "omit the SSH key: an instance created for another user cannot have one"},
+		{"", "setup script file not found", "give the path of the setup script in the workspace's file share, which starts with Users/"},
 		{"SetupScriptFailed", "", script},
 		{"", "setup script", script},
 		{"", "setupscript", script},
-		{"InvalidApiVersionParameter", "", version},
-		{"NoRegisteredProviderFound", "", version},
-		{"InvalidResourceType", "", version},
+		{"InvalidApiVersionParameter NoRegisteredProviderFound InvalidResourceType", "", version},
 
 		// The service itself.
-		{"TooManyRequests", "", "wait a minute and try again; one command for many computes asks the service less often than many commands"},
-		{"SubscriptionRequestsThrottled", "", "wait a minute and try again; one command for many computes asks the service less often than many commands"},
-		{"ServerBusy", "", outage},
-		{"InternalServerError", "", outage},
-		{"ServiceUnavailable", "", outage},
-		{"ServerTimeout", "", outage},
-		{"GatewayTimeout", "", outage},
+		{"TooManyRequests SubscriptionRequestsThrottled", "", "wait a minute and try again; one command for many computes sends fewer requests than many commands"},
+		{"ServerBusy InternalServerError ServiceUnavailable ServerTimeout GatewayTimeout", "", outage},
 	}
 }
 
@@ -124,7 +100,7 @@ func changes(have *compute.Compute, differences []compute.Difference) string {
 	for _, d := range differences {
 		switch {
 		case d.Field == "type":
-			return "the name is that of another type of compute: choose another name"
+			return "a compute of another type has this name: choose another name"
 		case have.IsInstance() && d.Field == compute.FieldSize:
 			ways = append(ways, Command("resize NAME -s "+cmp.Or(plainWord(d.Want), "SIZE"), have.Name)+" changes the size and keeps the disk")
 		case have.IsInstance() && d.Field == compute.FieldIdle:
@@ -136,14 +112,14 @@ func changes(have *compute.Compute, differences []compute.Difference) string {
 		}
 	}
 	if len(fixed) > 0 {
-		ways = append(ways, "nothing changes "+strings.Join(fixed, ", ")+" of what exists: choose another name, or "+
-			Command("delete NAME", have.Name)+" first, which deletes its disk too")
+		ways = append(ways, strings.Join(fixed, ", ")+" cannot be changed: choose another name, or "+
+			Command("delete NAME", have.Name)+" first, which also deletes its disk")
 		if !have.IsInstance() {
-			ways[len(ways)-1] = strings.TrimSuffix(ways[len(ways)-1], ", which deletes its disk too")
+			ways[len(ways)-1] = strings.TrimSuffix(ways[len(ways)-1], ", which also deletes its disk")
 		}
 	}
 	if have.IsInstance() {
-		ways = append(ways, "--if-exists use takes it as it is")
+		ways = append(ways, "--if-exists use accepts it as it is")
 	}
 	return strings.Join(ways, "; ")
 }
@@ -152,7 +128,7 @@ func changes(have *compute.Compute, differences []compute.Difference) string {
 func advise(code, message, name string) string {
 	message = strings.ToLower(message)
 	for _, r := range rules() {
-		if (r.code == "" || strings.EqualFold(r.code, code)) && strings.Contains(message, r.words) {
+		if (r.codes == "" || code != "" && strings.Contains(" "+strings.ToLower(r.codes)+" ", " "+strings.ToLower(code)+" ")) && strings.Contains(message, r.words) {
 			return strings.ReplaceAll(r.advice, "{name}", strings.TrimPrefix(Command("NAME", name), "computetarget "))
 		}
 	}

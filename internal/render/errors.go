@@ -80,23 +80,14 @@ func exitCode(err error) (code int, ok bool) {
 
 // kindCode is the exit code of a kind of failure of the client.
 func kindCode(k compute.Kind) int {
-	switch k {
-	case compute.KindInvalid:
-		return exit.Usage
-	case compute.KindNotFound:
-		return exit.NotFound
-	case compute.KindTimeout:
-		return exit.Timeout
-	case compute.KindState:
-		return exit.Broken
-	case compute.KindAuth:
-		return exit.Auth
-	case compute.KindBusy:
-		return exit.TryLater
-	case compute.KindInterrupted:
-		return exit.Interrupted
+	code, ok := map[compute.Kind]int{
+		compute.KindInvalid: exit.Usage, compute.KindNotFound: exit.NotFound, compute.KindTimeout: exit.Timeout,
+		compute.KindState: exit.Broken, compute.KindAuth: exit.Auth, compute.KindBusy: exit.TryLater, compute.KindInterrupted: exit.Interrupted,
+	}[k]
+	if !ok {
+		return exit.Failed
 	}
-	return exit.Failed
+	return code
 }
 
 func commonCode(errs []error) int {

@@ -82,7 +82,7 @@ func TestPrintError(t *testing.T) {
 			"service",
 			&compute.Error{Kind: compute.KindAuth, Code: "AuthorizationFailed", Message: "The client does not have authorization", RequestID: "r-1", Name: "a"},
 			"ERROR: (AuthorizationFailed) The client does not have authorization\n" +
-				"hint: the role AzureML Compute Operator or Contributor on the workspace allows it; ask an owner of the resource group, and sign in again once it is assigned\n" +
+				"hint: ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again\n" +
 				"request id: r-1\n",
 		},
 		{
@@ -95,7 +95,7 @@ func TestPrintError(t *testing.T) {
 		},
 		{
 			"advice from the words of a detail", &compute.Error{Code: "BadRequest", Message: "failed", Name: "gpu", Details: []compute.Problem{{Message: "There is already an active operation submitted"}}},
-			"ERROR: (BadRequest) failed; There is already an active operation submitted\nhint: another operation runs on it: computetarget wait gpu, then try again\n",
+			"ERROR: (BadRequest) failed; There is already an active operation submitted\nhint: another operation is in progress: run computetarget wait gpu, then try again\n",
 		},
 		{
 			"sign-in below the service's error", &compute.Error{Kind: compute.KindAuth, Message: "not signed in", Err: &exit.Error{Tip: "run az login", Err: errors.New("x")}},
@@ -118,7 +118,7 @@ func TestPrintError(t *testing.T) {
 		},
 		{
 			"hostile name stays out of commands", &compute.Error{Code: "AnotherOperationInProgress", Message: "busy", Name: "a; rm -rf ~"},
-			"ERROR: (AnotherOperationInProgress) busy\nhint: another operation runs on it: computetarget wait NAME, then try again\n",
+			"ERROR: (AnotherOperationInProgress) busy\nhint: another operation is in progress: run computetarget wait NAME, then try again\n",
 		},
 	}
 	for _, c := range cases {
@@ -160,7 +160,7 @@ func TestAdvice(t *testing.T) {
 		{"TooManyRequests", "", "wait a minute"},
 		{"InvalidApiVersionParameter", "The api-version '1' is invalid.", "--api-version"},
 		{"NoRegisteredProviderFound", "", "--api-version"},
-		{"", "Compute with this name already exists. Compute name needs to be unique across all existing computes within an Azure region.", "whole region"},
+		{"", "Compute with this name already exists. Compute name needs to be unique across all existing computes within an Azure region.", "in the region"},
 		{"", "Standard_B2s is not a supported VM size", "list-sizes"},
 		{"InternalServerError", "", "request id"},
 		{"NeverSeen", "something else", ""},
@@ -178,13 +178,18 @@ func TestAdvice(t *testing.T) {
 // case, and that its advice is a sentence that can be printed.
 func TestRules(t *testing.T) {
 	t.Parallel()
-	list := rules()
+	var list []rule // one code each
+	for _, r := range rules() {
+		for _, code := range strings.Split(r.codes, " ") {
+			list = append(list, rule{code, r.words, r.advice})
+		}
+	}
 	for i, r := range list {
-		if r.code == "" && r.words == "" || r.words != strings.ToLower(r.words) || Clean(r.advice) != r.advice || strings.HasSuffix(r.advice, ".") {
+		if r.codes == "" && r.words == "" || r.words != strings.ToLower(r.words) || Clean(r.advice) != r.advice || strings.HasSuffix(r.advice, ".") {
 			t.Errorf("rule %d is not well formed: %+v", i, r)
 		}
 		for _, earlier := range list[:i] {
-			if (earlier.code == "" || strings.EqualFold(earlier.code, r.code)) && strings.Contains(r.words, earlier.words) {
+			if (earlier.codes == "" || strings.EqualFold(earlier.codes, r.codes)) && strings.Contains(r.words, earlier.words) {
 				t.Errorf("%+v never applies because of %+v", r, earlier)
 			}
 		}

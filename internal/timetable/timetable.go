@@ -306,17 +306,13 @@ func (r reader) set(n *node) (Wanted, error) {
 	if n.mapping == nil {
 		return Wanted{}, n.errorf("schedules is %s, not a list of schedules; write schedules: [] for none", n.kind())
 	}
-	if inner := n.find("value"); inner != nil {
-		if err := known(n, "schedules", "value", "type", "metadata"); err != nil {
-			return Wanted{}, err
+	for _, key := range []string{"value", "defaultValue"} { // a parameter, as a parameters file or a template has it
+		if inner := n.find(key); inner != nil {
+			if err := known(n, "schedules", key, "type", "metadata"); err != nil {
+				return Wanted{}, err
+			}
+			return r.set(inner)
 		}
-		return r.set(inner)
-	}
-	if inner := n.find("defaultValue"); inner != nil { // a parameter as a template declares it
-		if err := known(n, "schedules", "defaultValue", "type", "metadata"); err != nil {
-			return Wanted{}, err
-		}
-		return r.set(inner)
 	}
 	if err := known(n, "schedules", "computeStartStop"); err != nil {
 		return Wanted{}, err

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -83,25 +84,15 @@ func cause(err error) string {
 	case has("capacity", "allocationfailed", "skunotavailable"):
 		return "no capacity"
 	}
-	switch e.Kind {
-	case compute.KindUnreachable:
-		return "not reached"
-	case compute.KindConflict:
-		return "in conflict with what exists"
-	case compute.KindInvalid:
-		return "refused"
-	case compute.KindNotFound:
-		return "not found"
-	case compute.KindTimeout:
-		return "timed out"
-	case compute.KindState:
-		return "in a failed state"
-	case compute.KindAuth:
-		return "not permitted"
-	case compute.KindBusy:
-		return "busy"
-	case compute.KindInterrupted:
-		return "interrupted"
-	}
-	return "other errors"
+	return cmp.Or(map[compute.Kind]string{
+		compute.KindUnreachable: "not reached",
+		compute.KindConflict:    "in conflict with what exists",
+		compute.KindInvalid:     "refused",
+		compute.KindNotFound:    "not found",
+		compute.KindTimeout:     "timed out",
+		compute.KindState:       "in a failed state",
+		compute.KindAuth:        "not permitted",
+		compute.KindBusy:        "busy",
+		compute.KindInterrupted: "interrupted",
+	}[e.Kind], "other errors")
 }
