@@ -218,12 +218,17 @@ func (b *bubble) open() *emulator.Emulator {
 // function carries requests to when the environment names one.
 func (b *bubble) service() http.RoundTripper { return b.open().Transport() }
 
+// computePath is the resource id of a compute in the emulator's workspace.
+func computePath(name string) string {
+	return "/subscriptions/" + emulator.Subscription + "/resourceGroups/" + emulator.ResourceGroup +
+		"/providers/Microsoft.MachineLearningServices/workspaces/" + emulator.Workspace + "/computes/" + name
+}
+
 // load puts an instance into a state.
 func (b *bubble) load(name, state string) {
 	b.t.Helper()
 	list, err := json.Marshal([]map[string]any{{
-		"id": "/subscriptions/" + emulator.Subscription + "/resourceGroups/" + emulator.ResourceGroup +
-			"/providers/Microsoft.MachineLearningServices/workspaces/" + emulator.Workspace + "/computes/" + name,
+		"id":         computePath(name),
 		"properties": map[string]any{"computeType": "ComputeInstance", "properties": map[string]any{"vmSize": "STANDARD_DS3_V2", "state": state}},
 	}})
 	if err != nil {
