@@ -12,8 +12,8 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
-// adminPrefix is the first path segment of the emulator's own operations, which
-// no ARM path begins with; see controls.
+// adminPrefix is the first path segment of the emulator's own operations; see
+// controls. ARM has none like it.
 const adminPrefix = "_emulator"
 
 // Status is the state of an emulator.
@@ -30,14 +30,14 @@ type Status struct {
 	Next          *time.Time     `json:"nextMove,omitempty"` // when something happens by itself next
 }
 
-// Advance moves the emulator's clock forward by d and lets everything happen,
-// in order, that falls into that time.
+// Advance moves the emulator's clock forward and applies, in order, what falls due
+// in that time.
 func (e *Emulator) Advance(ctx context.Context, d time.Duration) (Status, error) {
 	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(t.advance(d)) })
 }
 
-// Reset removes everything, faults and journal included, and seeds the emulator
-// anew; its clock shows the time of the clock below again.
+// Reset returns the emulator to its initial state. It removes faults, journal and
+// advances, too.
 func (e *Emulator) Reset(ctx context.Context) (Status, error) {
 	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(t.reset()) })
 }
@@ -47,11 +47,10 @@ func (e *Emulator) Status(ctx context.Context) (Status, error) {
 	return transact(ctx, e, func(t *tx) (Status, error) { return t.after(nil) })
 }
 
-// Load puts computes into the emulator as a list of the service shows them: a
-// JSON array, an object with the array under value, or one compute alone. A
-// compute that is there is replaced. Names, sizes, schedules and quota are not
-// checked, so that a copy of production can be rehearsed on; a compute in a
-// transition stays in it. It returns how many there were.
+// Load adds computes as the service lists them: a JSON array, an object with the
+// array in value, or one compute. It replaces those that exist and returns the
+// number of computes. It does not check names, sizes, schedules or quota, so that
+// it accepts any copy of a workspace. A compute in transition stays so.
 func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 	return transact(ctx, e, func(t *tx) (int, error) { return machinelearning.Load(t.Tx, list) })
 }
@@ -59,12 +58,12 @@ func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 // Change is a change that Set makes to a compute; nil fields stay unchanged.
 type Change = machinelearning.Change
 
-// Set changes the compute with an ARM id from outside, as failures and people do.
+// Set changes the compute with an ARM id without an operation.
 func (e *Emulator) Set(ctx context.Context, id string, c Change) error {
 	return e.update(ctx, func(t *tx) error { return machinelearning.Set(t.Tx, id, c) })
 }
 
-// after is the status after something was done, unless that failed.
+// after returns err, or else the status.
 func (t *tx) after(err error) (Status, error) {
 	if err != nil {
 		return Status{}, err
@@ -72,7 +71,7 @@ func (t *tx) after(err error) (Status, error) {
 	return t.status(), nil
 }
 
-// maxAdvance bounds one advance: ten years of schedules are enough to wait for.
+// maxAdvance limits one advance: ten years of schedules take long to apply.
 const maxAdvance = 10 * 366 * 24 * time.Hour
 
 func (t *tx) advance(d time.Duration) error {
@@ -90,7 +89,7 @@ func (t *tx) advance(d time.Duration) error {
 	return nil
 }
 
-// reset forgets every record and seeds the emulator anew.
+// reset replaces all records by those of a new emulator.
 func (t *tx) reset() error {
 	if err := t.e.journal.clear(); err != nil {
 		return err
@@ -139,8 +138,8 @@ func (t *tx) admin(q *request) (*arm.Response, error) {
 	return res, nil
 }
 
-// controls are those operations by method and path. Those that change something
-// answer with the Status or the faults; by is a Go duration.
+// controls are the emulator's own operations by method and path. Those that change
+// something return the Status or the faults.
 func controls() map[string]func(t *tx, body []byte) (any, error) {
 	return map[string]func(t *tx, body []byte) (any, error){
 		"GET status": func(t *tx, _ []byte) (any, error) { return t.after(nil) },

@@ -20,9 +20,9 @@ import (
 	"github.com/computetarget/computetarget/pkg/atomicfile"
 )
 
-// Names of the certificate files in a server's directory. The first holds the
-// authorities of this directory's servers, the newest first: several servers in
-// memory may share it. None of their keys exists any more.
+// The certificate files in a server's directory. Several servers in memory may
+// share them, so the first file has the authorities of all, the newest first. Their
+// keys are not kept.
 const (
 	authorityFile = "ca.pem"
 	bundleFile    = "ca-bundle.pem" // the system's roots and the authorities
@@ -31,8 +31,8 @@ const (
 	authorityLifetime = 825 * 24 * time.Hour // the longest that all clients accept
 )
 
-// issue makes an authority that can vouch for this machine only, lets it sign
-// one certificate and forgets its key.
+// issue makes an authority that is valid for this machine only, signs one
+// certificate and drops the authority's key.
 func issue(now time.Time) (cert tls.Certificate, authority []byte, err error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -103,8 +103,7 @@ func serial() (*big.Int, error) {
 	return new(big.Int).SetBytes(b), nil
 }
 
-// publish puts an authority in front of those in a directory's files and
-// returns the files' paths.
+// publish adds an authority to the files of a directory and returns their paths.
 func publish(dir string, authority []byte, now time.Time) (ca, bundle string, err error) {
 	ca, bundle = filepath.Join(dir, authorityFile), filepath.Join(dir, bundleFile)
 	old, err := os.ReadFile(ca)
@@ -128,9 +127,9 @@ func publish(dir string, authority []byte, now time.Time) (ca, bundle string, er
 	return ca, bundle, atomicfile.WriteUnsynced(bundle, append(systemRoots(), all...), 0o600)
 }
 
-// systemRoots is the PEM text of the authorities that programs here trust, as
-// far as there is a file of them: what the variables name, else the system's.
-// Windows and macOS keep theirs elsewhere.
+// systemRoots returns the authorities that programs here trust as PEM text: those
+// that the variables name, else the system's. Windows and macOS have no file of
+// them.
 func systemRoots() []byte {
 	var out []byte
 	var named []string

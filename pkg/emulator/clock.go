@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Clock is the emulator's time, without what Advance added.
+// Clock is the clock that Advance adds to.
 type Clock interface{ Now() time.Time }
 
 type wallClock struct{}
@@ -42,7 +42,7 @@ func (c *ManualClock) Advance(d time.Duration) {
 	}
 }
 
-// scaledClock runs factor times as fast as the wall clock since it was made.
+// scaledClock is factor times as fast as the wall clock.
 type scaledClock struct {
 	start  time.Time
 	factor float64
@@ -52,8 +52,8 @@ func (c scaledClock) Now() time.Time {
 	return c.start.Add(time.Duration(float64(time.Since(c.start)) * c.factor))
 }
 
-// ParseClock reads a clock: "" or "wall", "manual" (stands still at the present
-// until advanced), or "xN" for one that runs N times as fast as the wall clock.
+// ParseClock parses a clock: "" or "wall", "manual" (stands still from now on), or
+// "xN" for one N times as fast as the wall clock.
 func ParseClock(s string) (Clock, error) {
 	switch s {
 	case "", "wall":
@@ -83,8 +83,8 @@ var (
 	PaceReal    = Pace{1}
 )
 
-// ParsePace reads "instant", "fast", "real", or a number N for N times as fast
-// as real. The empty string is PaceFast.
+// ParsePace parses "instant", "fast", "real", or a number N for N times as fast as
+// real. "" is PaceFast.
 func ParsePace(s string) (Pace, error) {
 	switch s {
 	case "instant":
@@ -101,7 +101,7 @@ func ParsePace(s string) (Pace, error) {
 	return Pace{n}, nil
 }
 
-// String returns the form that ParsePace reads.
+// String returns the pace in the form of ParsePace.
 func (p Pace) String() string {
 	switch p.factor() {
 	case math.Inf(1):

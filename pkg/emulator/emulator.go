@@ -1,11 +1,11 @@
-// Package emulator is an Azure Resource Manager endpoint for the compute
-// targets of Azure Machine Learning, as an http.Handler: instances with their
-// whole life, schedules and idle shutdown, clusters, attached computes, sizes,
-// usages and quotas. It keeps its state in memory or in a directory that
-// several processes may share, and it moves on a clock that can be driven.
+// Package emulator emulates Azure Resource Manager for the computes of Azure
+// Machine Learning, as an http.Handler: instances with operations, schedules and
+// idle shutdown, clusters, attached computes, sizes, usages and quotas. The state
+// is in memory, or in a directory that several processes may share. The clock can
+// be advanced.
 //
-// It shares no wire types with pkg/compute: each reads the protocol on its own,
-// so that a misreading on one side does not go unnoticed on the other.
+// It shares no wire types with pkg/compute: each implements the protocol
+// independently, so a misreading cannot pass on both sides.
 package emulator
 
 import (
@@ -25,17 +25,17 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
-// What every new emulator holds: the subscription whose id is all zeros,
-// local-rg, local-ws in eastus. Callers may use it as defaults.
+// The resources of a new emulator, which callers may use as defaults: the
+// subscription whose id is all zeros, and local-ws in local-rg, in eastus.
 const (
 	Subscription  = resources.Subscription
 	ResourceGroup = resources.ResourceGroup
 	Workspace     = machinelearning.Workspace
-	Location      = resources.Location // of whatever is made on first use, too
+	Location      = resources.Location // also of what is made on first use
 )
 
-// Bounds of request bodies: ARM itself stops at 4 MB; a list to load may be of
-// tens of thousands of computes.
+// Limits of request bodies. ARM's is 4 MB; a list to load may have tens of
+// thousands of computes.
 const (
 	maxBody = 4 << 20
 	maxLoad = 128 << 20
@@ -45,31 +45,29 @@ const (
 // page size is not published.
 const defaultPage = 200
 
-// Options say where an emulator keeps its state and how time passes in it.
-// The zero value is an emulator in memory, on the wall clock, at the fast pace,
-// that makes unknown workspaces on first use.
+// Options configure an emulator. The zero value is one in memory, on the wall
+// clock, at the fast pace, that makes unknown workspaces on first use.
 type Options struct {
-	Dir              string // directory of the state; "" keeps it in memory
+	Dir              string // directory of the state; "" is memory
 	Clock            Clock  // nil is the wall clock
 	Pace             Pace   // scales how long operations take; the zero value is PaceFast
 	StrictWorkspaces bool   // answer 404 for an unknown subscription, group or workspace instead of making it
-	FamilyCores      int    // vCPU limit of each VM family and region; 0 is 100
+	FamilyCores      int    // vCPU quota of each VM family and region; 0 is 100
 	PageSize         int    // items in one page of a list; 0 is 200
-	Throttle         bool   // refuse requests beyond the rates that ARM publishes
-	StrictAuth       bool   // refuse requests without a token for this endpoint that is still valid
+	Throttle         bool   // refuse requests above ARM's published rates
+	StrictAuth       bool   // refuse requests without a valid token for this endpoint
 
-	// Waiting is called when a request has waited for two seconds for another
-	// process that uses Dir, with that process's id, 0 when it is not known.
+	// Waiting is called when a request has waited two seconds for another
+	// process that uses Dir, with its id, or 0 if not known.
 	Waiting func(pid int)
 }
 
-// Emulator is an ARM endpoint; it is an http.Handler and safe for concurrent
-// use. Make one with New.
+// Emulator is an ARM endpoint. It is safe for concurrent use. Make one with New.
 type Emulator struct {
 	opts Options
 	disk *disk // nil in memory
 
-	mu       chan struct{} // one token; a channel so that waiting for it can be given up
+	mu       chan struct{} // a mutex whose waiters can give up
 	settings arm.Settings
 	records  *arm.Records
 	journal  *journal
@@ -77,12 +75,12 @@ type Emulator struct {
 	closed   bool
 }
 
-// New opens the emulator that o describes, as Open does.
+// New is Open without a context.
 func New(o Options) (*Emulator, error) { return Open(context.Background(), o) }
 
-// Open opens the emulator that o describes; ctx ends the wait for another
-// process that uses its directory. A damaged state file is moved aside and
-// reported once as a *StoreError; calling Open again then starts afresh.
+// Open opens an emulator. ctx ends the wait for another process that uses its
+// directory. A damaged state file is moved aside and reported once, as a
+// *StoreError; the next Open starts with an empty emulator.
 func Open(ctx context.Context, o Options) (*Emulator, error) {
 	if o.Clock == nil {
 		o.Clock = wallClock{}
@@ -112,8 +110,7 @@ func Open(ctx context.Context, o Options) (*Emulator, error) {
 	return e, nil
 }
 
-// Close ends the emulator; requests that come later fail. The state stays in
-// its directory.
+// Close ends the emulator. Later requests fail. The state stays in its directory.
 func (e *Emulator) Close() error {
 	e.mu <- struct{}{}
 	defer func() { <-e.mu }()
@@ -123,9 +120,9 @@ func (e *Emulator) Close() error {
 
 var errClosed = errors.New("the emulator is closed")
 
-// update is one transaction: it runs f on the current state, with everything
-// that was due until now already applied and committed. What f changed is
-// durable when update returns, and undone when f fails.
+// update runs f as one transaction, after what is due has been applied and
+// committed. The changes of f are written when update returns, and undone if f
+// fails.
 func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 	select {
 	case e.mu <- struct{}{}:
@@ -165,7 +162,7 @@ func (e *Emulator) update(ctx context.Context, f func(*tx) error) error {
 	return nil
 }
 
-// transact is update for what returns something.
+// transact is update for an f that returns a value.
 func transact[T any](ctx context.Context, e *Emulator, f func(*tx) (T, error)) (out T, err error) {
 	err = e.update(ctx, func(t *tx) (err error) {
 		out, err = f(t)
@@ -174,10 +171,9 @@ func transact[T any](ctx context.Context, e *Emulator, f func(*tx) (T, error)) (
 	return out, err
 }
 
-// ServeHTTP answers one ARM request, one of the emulator's own under
-// /_emulator/, or /healthz, under any Host; what a web page of another origin
-// sends is refused. A fault that breaks the connection does so by
-// http.ErrAbortHandler.
+// ServeHTTP serves ARM requests, the emulator's own under /_emulator/, and
+// /healthz, under any Host. It refuses requests from web pages of another origin. A
+// fault that breaks the connection panics with http.ErrAbortHandler.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if foreign := fromPage(r); foreign != nil {
 		refuse(w, foreign)
@@ -207,17 +203,16 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if res.cut {
 		body = body[:len(body)/2]
 	}
-	_, _ = w.Write(body) // the caller has gone; nobody is left to tell
+	_, _ = w.Write(body) // fails only if the client has gone
 	if res.cut {
-		_ = control.Flush() // what cannot be flushed is cut even shorter
+		_ = control.Flush() // unflushed, the body is only cut shorter
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// Transport answers requests in this process, under any host name, as
-// http.DefaultTransport would over the network. The two sides share no memory.
-// Failures of the store come back as errors, not as HTTP answers, so that a
-// retry does not hide them.
+// Transport serves requests in this process, under any host name. Client and
+// emulator share no memory. Failures of the store are errors, not responses, so
+// that a retry does not hide them.
 func (e *Emulator) Transport() http.RoundTripper { return transport{e} }
 
 type transport struct{ e *Emulator }
@@ -254,7 +249,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// errReset is what a client sees of a connection that a fault breaks.
+// errReset is the client's error if a fault breaks the connection.
 var errReset = fmt.Errorf("the connection was reset by a fault of the emulator: %w", io.ErrUnexpectedEOF)
 
 type brokenReader struct{}
@@ -270,18 +265,18 @@ func closeBody(r *http.Request) {
 // uuid returns a new random (version 4) id.
 func uuid() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // it does not fail
+	_, _ = rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// tx is one request's transaction, with what only the core has to do with.
+// tx is the transaction of one request, as the core sees it.
 type tx struct {
 	*arm.Tx
 	e *Emulator
 }
 
-// What the core itself keeps.
+// The tables of the core.
 const (
 	clocks arm.Table[clockRecord] = "clock" // one
 	faults arm.Table[*Fault]      = "fault" // by id
@@ -292,7 +287,7 @@ type clockRecord struct {
 	Seen   time.Time     `json:"seen"`   // the emulator's time when the state last changed
 }
 
-// seeded returns what a new emulator holds.
+// seeded returns the records of a new emulator.
 func (e *Emulator) seeded() *arm.Records {
 	tables := []arm.Declared{clocks, faults}
 	for _, p := range providers() {
@@ -314,7 +309,7 @@ func seed(t *arm.Tx) {
 	}
 }
 
-// commit makes the changes durable.
+// commit writes the changes.
 func (t *tx) commit() error {
 	if !t.e.records.Changed() {
 		return nil
@@ -335,14 +330,14 @@ func (t *tx) commit() error {
 	return nil
 }
 
-// clockNow is the emulator's time: its clock plus every advance, never going
+// clockNow is the emulator's time: its clock plus all advances. It never goes
 // back.
 func (e *Emulator) clockNow(t *arm.Tx) time.Time {
 	clock := clocks.Get(t, "")
 	now := e.opts.Clock.Now().UTC().Round(0).Add(clock.Offset)
 	if behind := clock.Seen.Sub(now); behind > 0 {
-		// The clock below went back (a faster clock ran on this state before,
-		// or somebody set the wall clock): go on from where we were.
+		// The clock went back: the wall clock was set, or this state had a
+		// faster clock before. Go on from the last time.
 		clock.Offset += behind
 		clocks.Put(t, "", clock)
 		now = clock.Seen
@@ -350,7 +345,7 @@ func (e *Emulator) clockNow(t *arm.Tx) time.Time {
 	return now
 }
 
-// asHTTP is a client's view of an answer.
+// asHTTP is a response as a client gets it.
 func asHTTP(r *arm.Response, req *http.Request) *http.Response {
 	body := r.Body
 	if req.Method == http.MethodHead {

@@ -13,16 +13,16 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/signin"
 )
 
-// exchange is an answer and what happens to it on its way to the client.
+// exchange is a response and what a fault does to it.
 type exchange struct {
 	*arm.Response
-	reset bool // the connection breaks before anything is sent
+	reset bool // the connection breaks before the response
 	cut   bool // the connection breaks in the middle of the body
 }
 
-// exchange serves one request: faults, the rate limit and the check of the
-// token stand in front of the API, and the journal behind it. Its errors are
-// failures of the emulator itself; ARM errors are answers.
+// exchange serves one request: faults, rate limit and token come before the
+// providers, the journal after them. Its errors are failures of the emulator; ARM
+// errors are responses.
 func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 	q, err := readRequest(r)
 	var bad *arm.Error
@@ -44,7 +44,7 @@ func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 				late = true
 				return nil
 			}
-			if f != nil { // it has struck, whatever becomes of the request
+			if f != nil { // it counts even if the request fails
 				if err := t.commit(); err != nil {
 					return err
 				}
@@ -60,8 +60,8 @@ func (e *Emulator) exchange(r *http.Request) (exchange, error) {
 	return out, err
 }
 
-// exchange answers one request into out and writes it into the journal. A
-// request that is refused has changed nothing.
+// exchange puts the response to one request in out and the request in the journal.
+// A refused request changes nothing.
 func (t *tx) exchange(r *http.Request, q *request, bad *arm.Error, f *Fault, out *exchange) error {
 	err := t.answer(q, bad, f, out)
 	var api *arm.Error
@@ -88,7 +88,7 @@ func (t *tx) exchange(r *http.Request, q *request, bad *arm.Error, f *Fault, out
 	return t.record(r, q, f, out)
 }
 
-// answer finds out what the service says to a request.
+// answer puts the response of the service in out.
 func (t *tx) answer(q *request, bad *arm.Error, f *Fault, out *exchange) error {
 	if bad != nil {
 		return bad
@@ -115,7 +115,7 @@ func (t *tx) answer(q *request, bad *arm.Error, f *Fault, out *exchange) error {
 	return err
 }
 
-// failed turns an error that is no ARM error into an answer.
+// failed is the response for an error other than an ARM error.
 func (e *Emulator) failed(err error) *arm.Response {
 	code := "InternalServerError"
 	var s *StoreError
@@ -125,8 +125,8 @@ func (e *Emulator) failed(err error) *arm.Response {
 	return arm.Fail(http.StatusInternalServerError, code, "%s", err).Response()
 }
 
-// health answers whether the emulator is there; it is not an ARM path and is
-// neither limited nor in the journal.
+// health is the response of /healthz, which has no rate limit and no entry in the
+// journal.
 func health() *arm.Response {
 	res := arm.NewResponse(http.StatusOK)
 	res.Body = []byte("ok\n")
@@ -158,7 +158,7 @@ type Request struct {
 	Fault  string          `json:"fault,omitempty"`     // id of the fault that struck
 }
 
-// record writes a request into the journal.
+// record adds a request to the journal.
 func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error {
 	entry := Request{Time: t.Now, Method: q.Method, Path: "/" + strings.Join(q.Path, "/"), Query: plainQuery(r.URL.Query()), Agent: r.UserAgent()}
 	if len(entry.Agent) > 200 {
@@ -176,7 +176,7 @@ func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error 
 	return t.e.journal.add(entry)
 }
 
-// plainQuery is a query without what stands in it as a signature.
+// plainQuery is a query without the parameters of a signature.
 func plainQuery(v url.Values) string {
 	kept := url.Values{}
 	for k, list := range v {

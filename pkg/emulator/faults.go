@@ -21,34 +21,34 @@ type Fault struct {
 	// Match is a method and a path, such as "POST */start": * matches any text,
 	// case and query are ignored. The method * means every method.
 	Match string `json:"match"`
-	// Times is how often it strikes; 0 is every time.
+	// Times is how often the fault strikes; 0 is every time.
 	Times int `json:"times,omitempty"`
 
-	// Status is an HTTP status that is answered instead of serving the request.
+	// Status is the HTTP status of a response that replaces serving the request.
 	Status int `json:"status,omitempty"`
-	// Code and Message are those of the error body under Status; each has a
-	// default that fits it.
+	// Code and Message are for the error body of Status, which has defaults for
+	// both.
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
-	// RetryAfter is the header under Status, a Go duration of whole seconds.
+	// RetryAfter is the header of Status, a Go duration of whole seconds.
 	RetryAfter string `json:"retryAfter,omitempty"`
 	// Latency is how long the request waits before it is served, a Go duration
 	// of wall clock time.
 	Latency string `json:"latency,omitempty"`
 	// Reset breaks the connection "before" the request is served, or "after".
 	Reset string `json:"reset,omitempty"`
-	// Body spoils the body of the answer: "truncated" breaks the connection in
-	// the middle of it, "malformed" makes it JSON that does not read, "html" a
-	// web page, "empty" nothing. The request is served.
+	// Body changes the body after the request is served: "truncated" breaks the
+	// connection in the middle, "malformed" makes it invalid JSON, "html" a web
+	// page, "empty" nothing.
 	Body string `json:"body,omitempty"`
-	// Operation is about the operation that a matching request starts:
-	// "never-ending" leaves it and its compute in progress, "lost" lets its URL
-	// answer 404 while the compute goes on, "failed" lets it fail.
+	// Operation changes the operation that the request starts: "never-ending"
+	// never ends, "lost" has a URL that returns 404 although the compute goes on,
+	// "failed" fails.
 	Operation string `json:"operation,omitempty"`
-	// ExpiredToken answers 401 ExpiredAuthenticationToken.
+	// ExpiredToken returns 401 ExpiredAuthenticationToken.
 	ExpiredToken bool `json:"expiredToken,omitempty"`
 
-	// Struck counts the requests it met.
+	// Struck counts the requests that the fault has met.
 	Struck int `json:"struck"`
 }
 
@@ -66,17 +66,17 @@ const (
 	operationFailed      = "failed"
 )
 
-// maxFaults bounds what can be set up.
+// maxFaults limits the number of faults.
 const maxFaults = 1000
 
-// AddFault lets requests go wrong from now on; it returns the fault with its id.
-// When several match a request, the one added first strikes.
+// AddFault adds a fault and returns it with its id. If several match a request,
+// the first one added strikes.
 func (e *Emulator) AddFault(ctx context.Context, f Fault) (Fault, error) {
 	return transact(ctx, e, func(t *tx) (Fault, error) { return t.addFault(f) })
 }
 
-// Faults returns the faults that can still strike and those that are used up,
-// in the order they were added.
+// Faults returns all faults in the order they were added, also those that no
+// longer strike.
 func (e *Emulator) Faults(ctx context.Context) ([]Fault, error) {
 	return transact(ctx, e, func(t *tx) ([]Fault, error) { return t.faults(), nil })
 }
@@ -129,10 +129,10 @@ func (t *tx) clearFaults() []Fault {
 	return []Fault{}
 }
 
-// Valid tells whether a stored fault was read whole.
+// Valid reports whether a fault from the store is usable.
 func (f *Fault) Valid() bool { return f.check() == nil }
 
-// check tells what is wrong with a fault somebody made.
+// check returns what is wrong with a fault.
 func (f *Fault) check() error {
 	method, path, ok := strings.Cut(f.Match, " ")
 	if !ok || method == "" || path == "" {
@@ -189,7 +189,7 @@ func (f *Fault) delay() time.Duration {
 	return d
 }
 
-// strike returns the fault that a request meets, or nil.
+// strike returns the fault for a request, or nil, and counts it.
 func (t *tx) strike(q *request) *Fault {
 	if faults.Len(t.Tx) == 0 {
 		return nil
@@ -215,7 +215,7 @@ func (f *Fault) matches(method, path string) bool {
 	return glob(strings.ToLower(strings.TrimSpace(pattern)), strings.ToLower(path))
 }
 
-// glob tells whether s is the pattern with each * standing for any text.
+// glob reports whether s matches the pattern, in which * stands for any text.
 func glob(pattern, s string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
@@ -236,8 +236,8 @@ func glob(pattern, s string) bool {
 	return strings.HasSuffix(s, parts[len(parts)-1])
 }
 
-// instead returns the answer of a fault that stands before the service; ok is
-// false when the request is served.
+// instead returns the response of a fault that replaces serving the request; ok is
+// false if the request is served.
 func (f *Fault) instead() (res *arm.Response, ok bool) {
 	switch {
 	case f == nil:
@@ -268,7 +268,7 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 	return res, true
 }
 
-// faultCodes are what ARM calls errors whose status has another name.
+// faultCodes are ARM's error codes that differ from the name of the status.
 func faultCodes() map[int]string {
 	return map[int]string{
 		http.StatusUnauthorized: "AuthenticationFailed", http.StatusForbidden: "AuthorizationFailed", http.StatusNotFound: "ResourceNotFound",
@@ -278,7 +278,7 @@ func faultCodes() map[int]string {
 
 const page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>A page where an answer was expected</h1></body></html>\n"
 
-// spoil does to an answer what the fault says.
+// spoil applies a fault to a response.
 func (t *tx) spoil(q *request, f *Fault, out *exchange) {
 	switch {
 	case f.Reset == resetAfter:

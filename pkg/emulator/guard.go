@@ -9,18 +9,17 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// ControlHeader is the header that the emulator's own operations require, with
-// any value. A web page of another site cannot send it.
+// ControlHeader is the header that the emulator's own operations require, with any
+// value. A web page of another origin cannot send it.
 const ControlHeader = "X-Computetarget-Emulator"
 
-// An emulator on a socket is within reach of every web page that is open on
-// this machine. What a browser sends on a page's behalf is known by three
-// things, and refused before anything is looked at: the page's origin, a Host
-// that is a name of the page's own (DNS rebinding), and, on the emulator's own
-// operations, a header and a content type that a page cannot send to another
-// origin without asking first.
+// Every web page that is open on this machine can reach an emulator on a socket.
+// Three checks refuse what a browser sends for a page: the page's origin, a Host
+// with a name of the page's (DNS rebinding), and, for the emulator's own operations,
+// a header and content type that a page cannot send to another origin without
+// asking first.
 
-// fromPage refuses a request that a page of another origin sent.
+// fromPage refuses a request from a page of another origin.
 func fromPage(r *http.Request) *arm.Error {
 	own := "http://" + r.Host
 	if r.TLS != nil {
@@ -32,7 +31,7 @@ func fromPage(r *http.Request) *arm.Error {
 		}
 	}
 	for _, site := range r.Header.Values("Sec-Fetch-Site") {
-		if site != "same-origin" && site != "none" { // none is a person's own typing
+		if site != "same-origin" && site != "none" { // none: typed by a person
 			return forbidden("A page of another site cannot use the emulator.")
 		}
 	}
@@ -49,19 +48,19 @@ func fromPage(r *http.Request) *arm.Error {
 	return nil
 }
 
-// isControl tells whether a path may be one of the emulator's own operations,
-// which any number of slashes can stand before.
+// isControl reports whether a path may be one of the emulator's own operations.
+// Any number of slashes may come first.
 func isControl(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
 	return strings.EqualFold(first, adminPrefix)
 }
 
-// thisMachine serves requests whose Host is a name or address of this machine,
-// with any port: a tunnel or a container may have another one.
+// thisMachine accepts requests whose Host is a name or address of this machine,
+// with any port, because tunnels and containers change ports.
 func thisMachine(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u, err := url.Parse("//" + r.Host); err != nil || u.Host != r.Host || !loopback.Is(u.Hostname()) {
-			// The Host is not repeated: it is somebody else's words.
+			// An attacker chose the Host, so the message does not repeat it.
 			refuse(w, forbidden("The emulator answers to localhost, names below it, 127.0.0.1 and [::1] only, unless it listens for other machines."))
 			return
 		}
@@ -73,10 +72,10 @@ func forbidden(format string, args ...any) *arm.Error {
 	return arm.Fail(http.StatusForbidden, "Forbidden", format, args...)
 }
 
-// refuse answers with an error outside any transaction.
+// refuse writes an error outside any transaction.
 func refuse(w http.ResponseWriter, e *arm.Error) {
 	res := e.Response()
 	w.Header()["Content-Type"] = res.Header["Content-Type"]
 	w.WriteHeader(res.Status)
-	_, _ = w.Write(res.Body) // the caller has gone; nobody is left to tell
+	_, _ = w.Write(res.Body) // fails only if the client has gone
 }

@@ -10,9 +10,8 @@ import (
 	"path/filepath"
 )
 
-// journal keeps the requests that were answered, the oldest dropped beyond a
-// bound: in memory, or in a file of JSON lines beside the state, where several
-// processes write under the state's lock.
+// journal keeps the latest requests: in memory, or in a file of JSON lines beside
+// the state, which several processes write under the state's lock.
 type journal struct {
 	path string    // "" in memory
 	list []Request // in memory
@@ -20,8 +19,8 @@ type journal struct {
 
 const (
 	journalFile  = "requests.log"
-	journalOld   = ".old"   // the entries before the file was begun anew
-	journalBytes = 16 << 20 // size at which it is
+	journalOld   = ".old"   // the file before
+	journalBytes = 16 << 20 // size at which a new file begins
 	journalSize  = 20000    // entries kept in memory
 )
 
@@ -62,8 +61,8 @@ func (j *journal) add(r Request) error {
 	return nil
 }
 
-// all returns the entries, the oldest first. A line that does not read, which a
-// process that was killed left behind, is passed over.
+// all returns the entries, the oldest first. It skips invalid lines, which a killed
+// process may leave.
 func (j *journal) all() ([]Request, error) {
 	if j.path == "" {
 		return append([]Request{}, j.list...), nil
@@ -100,8 +99,8 @@ func (j *journal) clear() error {
 	return nil
 }
 
-// Requests returns the journal: every request but the emulator's own, in the
-// order they were answered, at least the latest 20,000 of them. Reset clears it.
+// Requests returns the journal: at least the latest 20,000 requests in the order of
+// their responses, without the emulator's own. Reset clears it.
 func (e *Emulator) Requests(ctx context.Context) ([]Request, error) {
 	return transact(ctx, e, func(t *tx) ([]Request, error) { return t.e.journal.all() })
 }

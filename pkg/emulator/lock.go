@@ -13,19 +13,19 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPatience is how long a request waits for another process before it says
-// so.
+// lockPatience is how long a request waits for another process before it reports
+// that.
 const lockPatience = 2 * time.Second
 
-// lock takes a file's lock, which one process has at a time, and returns what
-// gives it back. The wait for another process ends with ctx; after two seconds
-// of it, waiting is told that process's id, 0 when it is not known.
+// lock takes the lock of a file, which one process has at a time, and returns a
+// function that releases it. ctx ends the wait for another process. After two
+// seconds, lock calls waiting with that process's id, or 0 if not known.
 func lock(ctx context.Context, path string, waiting func(pid int)) (func(), error) {
 	if err := plainFile(path); err != nil {
 		return nil, err
 	}
 	l := flock.New(path, flock.SetPermissions(0o600))
-	unlock := func() { _ = l.Unlock() } // it goes with the descriptor in any case
+	unlock := func() { _ = l.Unlock() } // closing the file releases it in any case
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, err
@@ -34,8 +34,7 @@ func lock(ctx context.Context, path string, waiting func(pid int)) (func(), erro
 		signLock(path)
 		return unlock, nil
 	}
-	// The system wakes one waiter at a time, where many that look again and
-	// again would keep the holder from its work.
+	// The system wakes one waiter at a time. Many that poll would slow the holder.
 	taken := make(chan error, 1)
 	go func() { taken <- l.Lock() }()
 	long := time.NewTimer(lockPatience)
@@ -55,7 +54,7 @@ func lock(ctx context.Context, path string, waiting func(pid int)) (func(), erro
 				waiting(holder)
 			}
 		case <-ctx.Done():
-			go func() { // nothing interrupts the system's own wait
+			go func() { // the system's wait cannot be interrupted
 				if <-taken == nil {
 					unlock()
 				}
@@ -68,14 +67,14 @@ func lock(ctx context.Context, path string, waiting func(pid int)) (func(), erro
 	}
 }
 
-// signLock writes into a lock file who holds it. Where that cannot be written,
-// as on Windows, it is not known.
+// signLock writes this process's id in the lock file, if it can: on Windows it
+// cannot.
 func signLock(path string) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return
 	}
-	_, _ = f.WriteAt(fmt.Appendf(nil, "%10d\n", os.Getpid()), 0) // always as long as the one before
+	_, _ = f.WriteAt(fmt.Appendf(nil, "%10d\n", os.Getpid()), 0) // always the same length
 	_ = f.Close()
 }
 
@@ -91,8 +90,8 @@ func lockHolder(path string) int {
 	return pid
 }
 
-// plainFile refuses a path that is there and is not a regular file: a link in a
-// directory that others write to would lead into another file.
+// plainFile refuses anything but a regular file or a path that does not exist: in a
+// directory that others can write to, a link may lead to another file.
 func plainFile(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

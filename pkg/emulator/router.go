@@ -15,21 +15,21 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/signin"
 )
 
-// providers are all there are. The first route that matches answers.
+// providers are all providers. The first route that matches serves a request.
 var providers = sync.OnceValue(func() []*arm.Provider {
 	return []*arm.Provider{machinelearning.Provider(), resources.Provider(), authorization.Provider(), signin.Provider()}
 })
 
-// request is an HTTP request with what only the core looks at.
+// request is an HTTP request as the core sees it.
 type request struct {
 	arm.Request
 
 	authorization string        // the header
-	remaining     int           // tokens left in the caller's bucket, plus one; 0 when nobody counts
-	provider      *arm.Provider // that serves it, once one was found
+	remaining     int           // tokens left in the caller's bucket, plus one; 0 without a rate limit
+	provider      *arm.Provider // serves it; nil before it is found
 }
 
-// readRequest takes in everything of r before any lock is held.
+// readRequest reads r completely, before any lock is taken.
 func readRequest(r *http.Request) (*request, error) {
 	q := &request{Request: arm.Request{Method: r.Method, Base: "http://" + r.Host}, authorization: r.Header.Get("Authorization")}
 	q.Caller = signin.Caller(q.authorization)
@@ -38,7 +38,7 @@ func readRequest(r *http.Request) (*request, error) {
 	}
 	for _, seg := range strings.Split(r.URL.EscapedPath(), "/") {
 		if seg == "" {
-			continue // ARM takes several slashes for one, and az sends such paths
+			continue // ARM accepts several slashes, and az sends them
 		}
 		plain, err := url.PathUnescape(seg)
 		if err != nil || strings.ContainsAny(plain, "/\\") {
@@ -73,7 +73,7 @@ func readRequest(r *http.Request) (*request, error) {
 	return q, nil
 }
 
-// serve finds the operation and runs it.
+// serve finds the route and runs it.
 func (t *tx) serve(q *request) (*arm.Response, error) {
 	var allowed []string
 	for _, p := range providers() {
@@ -102,7 +102,7 @@ func (t *tx) serve(q *request) (*arm.Response, error) {
 	return nil, arm.Fail(http.StatusNotFound, "InvalidResourceType", "The resource type of the path '/%s' could not be found.", strings.Join(q.Path, "/"))
 }
 
-// stamp puts on the headers that every answer of ARM carries.
+// stamp adds the headers of every response of ARM.
 func (t *tx) stamp(r *http.Request, q *request, res *arm.Response) {
 	h := res.Header
 	h["Date"] = []string{t.e.clockNow(t.Tx).Format(http.TimeFormat)}
@@ -128,7 +128,7 @@ func (t *tx) stamp(r *http.Request, q *request, res *arm.Response) {
 	h[name] = []string{left}
 }
 
-// wellFormedID tells whether a client's id can be echoed: short, printable.
+// wellFormedID reports whether a client's id can be echoed: short and printable.
 func wellFormedID(s string) bool {
 	return s != "" && len(s) <= 128 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }

@@ -24,7 +24,7 @@ import (
 // DefaultAddress is the default address of a server.
 const DefaultAddress = "127.0.0.1:8443"
 
-// Bounds of what a client may take from a server.
+// Limits of what a client may use of a server.
 const (
 	headerPatience = 10 * time.Second
 	bodyPatience   = time.Minute
@@ -40,13 +40,13 @@ const (
 	serverLock = "server.lock"
 )
 
-// ListenOptions say how an emulator is served.
+// ListenOptions configure a server.
 type ListenOptions struct {
 	Address string    // host and port; "" is DefaultAddress, no host is 127.0.0.1, port 0 picks one
-	Remote  bool      // allow an address that other machines reach; the certificate still names this one only
-	NoTLS   bool      // speak http
-	Dir     string    // where certificate files go; "" is the emulator's directory, and it is needed unless NoTLS
-	Log     io.Writer // one line for each request; nil for none
+	Remote  bool      // allow an address that other machines can reach; the certificate is for this machine only
+	NoTLS   bool      // serve http
+	Dir     string    // directory of the certificate files, required for TLS; "" is the emulator's
+	Log     io.Writer // gets a line for each request; may be nil
 }
 
 // Server is an emulator on a listening socket.
@@ -59,7 +59,7 @@ type Server struct {
 	mark   string
 }
 
-// ServerInfo describes how to reach a server, and its seed.
+// ServerInfo says how to reach a server, and its initial resources.
 type ServerInfo struct {
 	Endpoint      string `json:"endpoint"`         // URL
 	CAFile        string `json:"caFile,omitempty"` // PEM file with the authority of its certificate
@@ -69,8 +69,8 @@ type ServerInfo struct {
 	PID           int    `json:"pid"`
 }
 
-// BundleFile is the file of the system's authorities and the server's, "" where
-// the server speaks http.
+// BundleFile is the file with the authorities of the system and the server; "" for
+// http.
 func (s ServerInfo) BundleFile() string {
 	if s.CAFile == "" {
 		return ""
@@ -78,17 +78,17 @@ func (s ServerInfo) BundleFile() string {
 	return filepath.Join(filepath.Dir(s.CAFile), bundleFile)
 }
 
-// CAFile is where the servers whose certificate files are in dir leave the
-// certificates of their authorities.
+// CAFile is the file with the authorities of the servers whose certificate files
+// are in dir.
 func CAFile(dir string) string { return filepath.Join(dir, authorityFile) }
 
-// AddressError says that a server does not listen on an address.
+// AddressError is an address that a server does not listen on.
 type AddressError struct {
 	Address string
-	Exposed bool // other machines can reach it and Remote is not set; else it is not a host and port
+	Exposed bool // other machines can reach it, and Remote is not set; if false, it is not a host and port
 }
 
-// Error says why, and what to give instead.
+// Error implements error.
 func (e *AddressError) Error() string {
 	if e.Exposed {
 		return fmt.Sprintf("'%s' can be reached from other machines, and an emulator lets every caller do everything: listen on 127.0.0.1, or allow other machines", e.Address)
@@ -96,8 +96,8 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("'%s' is not an address to listen on: give a host and a port, such as %s", e.Address, DefaultAddress)
 }
 
-// Listen opens the socket, and makes the emulator's directory the server's own:
-// Serving finds it from then on. Serve must follow.
+// Listen opens the socket and makes the server the owner of the emulator's
+// directory, so that Serving finds it. Serve must follow.
 func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 	if o.Address == "" {
 		o.Address = DefaultAddress
@@ -113,7 +113,7 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 		return nil, &AddressError{Address: o.Address}
 	}
 	if host == "" && !o.Remote {
-		host = "127.0.0.1" // elsewhere ":0" is every address; here that has to be said in so many words
+		host = "127.0.0.1" // in package net ":0" is every address; here that requires Remote
 		o.Address = net.JoinHostPort(host, port)
 	}
 	if !o.Remote && !loopback.Is(host) {
@@ -121,7 +121,7 @@ func (e *Emulator) Listen(o ListenOptions) (*Server, error) {
 	}
 	s := &Server{ServerInfo: ServerInfo{Subscription: Subscription, ResourceGroup: ResourceGroup, Workspace: Workspace, PID: os.Getpid()}}
 	for _, dir := range []string{o.Dir, e.opts.Dir} {
-		if err := trustDir(dir); err != nil { // clients would refuse it
+		if err := trustDir(dir); err != nil { // clients refuse it, too
 			return nil, err
 		}
 	}
@@ -142,7 +142,7 @@ func (s *Server) open(e *Emulator, o ListenOptions, host string) error {
 	if s.listen, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", o.Address); err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", o.Address, err)
 	}
-	// Clients are on this machine, whatever we listen on.
+	// Clients of the endpoint are on this machine.
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
@@ -205,11 +205,11 @@ func (s *Server) secure(dir string) error {
 	return nil
 }
 
-// own takes the directory, which one server at a time can have.
+// own makes the server the owner of a directory, which has one at a time.
 func (s *Server) own(dir string) error {
 	s.mark = filepath.Join(dir, serverFile)
 	lock := flock.New(filepath.Join(dir, serverLock), flock.SetPermissions(0o600))
-	// A caller of Serving holds the lock for a moment.
+	// A caller of Serving may hold the lock for a moment.
 	ctx, cancel := context.WithTimeout(context.Background(), ownPatience)
 	defer cancel()
 	ok, err := lock.TryLockContext(ctx, 10*time.Millisecond)
@@ -229,8 +229,8 @@ func (s *Server) own(dir string) error {
 
 func (s *Server) disown() {
 	if s.owner != nil {
-		_ = os.Remove(s.mark) // without the lock it means nothing
-		_ = s.owner.Unlock()  // it ends with the process in any case
+		_ = os.Remove(s.mark) // has no meaning without the lock
+		_ = s.owner.Unlock()  // the end of the process releases it in any case
 	}
 }
 
@@ -243,10 +243,9 @@ func readServer(path string) (ServerInfo, error) {
 	return info, err
 }
 
-// Serving tells which server owns the emulator in a directory, if one does. A
-// directory, or a file in it, that others than this user can have written is
-// refused with a *TrustError, and so is a server that is not on this machine:
-// whatever is meant for the emulator would go there, tokens and passwords too.
+// Serving returns the server that owns the emulator in a directory, if there is
+// one. Clients send it passwords, so Serving refuses, with a *TrustError, a server
+// on another machine and a directory or file that other users can write to.
 func Serving(dir string) (info ServerInfo, served bool, err error) {
 	mark, owner := filepath.Join(dir, serverFile), filepath.Join(dir, serverLock)
 	if _, err := os.Lstat(mark); errors.Is(err, fs.ErrNotExist) {
@@ -276,8 +275,8 @@ func Serving(dir string) (info ServerInfo, served bool, err error) {
 	return info, !free, nil
 }
 
-// Serve answers requests until ctx is done, then lets those under way end for a
-// few seconds.
+// Serve serves requests until ctx is done. It then gives those in progress a few
+// seconds.
 func (s *Server) Serve(ctx context.Context) error {
 	defer s.disown()
 	ended := make(chan error, 1)
@@ -290,7 +289,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 	defer cancel()
 	if s.http.Shutdown(patience) != nil {
-		_ = s.http.Close() // clients that take too long are left
+		_ = s.http.Close() // ends requests that take longer
 	}
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, fs.ErrClosed) {
 		return err
@@ -298,7 +297,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return nil
 }
 
-// logged writes one line for each request: method, path, status, how long.
+// logged writes a line for each request: method, path, status, duration.
 func logged(next http.Handler, to *log.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -309,7 +308,7 @@ func logged(next http.Handler, to *log.Logger) http.Handler {
 			if !whole {
 				status += " broken off"
 			}
-			path := r.URL.EscapedPath() // which holds no control characters
+			path := r.URL.EscapedPath() // without control characters
 			if len(path) > 400 {
 				path = path[:400] + "…"
 			}
@@ -330,5 +329,5 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController find the writer below.
+// Unwrap is for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

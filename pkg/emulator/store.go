@@ -17,19 +17,18 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 )
 
-// The state of a directory is one file of lines. The first is a header with the
-// schema version, an id drawn when the file was written and the length of what
-// was acknowledged; every other line is one transaction: a checksum, a space and
-// a JSON object of the records it puts and deletes. A transaction is one write(2),
-// made before the request that caused it is answered, and the length is written
-// in place after it. So killing a process loses nothing acknowledged; lines are
-// not synced, so a power cut or a crash of the system may. Beyond that
-// length, a last line without its newline is a write that nobody was told of, and
-// is cut. A file shorter than that was cut by somebody else. That, and anything
-// else that does not read back, is damage; the file is moved aside.
+// The state of a directory is one file of lines. The first line is a header: the
+// schema version, a random id of the file, and the acknowledged length. Every other
+// line is one transaction: a checksum, a space and a JSON object of the records it
+// puts and deletes. A transaction is one write(2) before its request is answered;
+// then the length is updated in place. So a killed process loses nothing
+// acknowledged. Lines are not synced, so a crash of the system may lose some.
+// Beyond the length, a last line without a newline is an unacknowledged write and
+// is cut. A shorter file, or anything else that cannot be read, is damage: the file
+// is moved aside.
 //
-// A lock file is held around each request. The process that gets it first reads what
-// others appended since, or everything when the file is another one.
+// Each request holds the lock file. It first reads what other processes have
+// appended, or the whole file if its id has changed.
 const (
 	stateFile   = "state.log"
 	lockFile    = "state.lock"
@@ -37,18 +36,18 @@ const (
 	schema      = 1
 
 	newSuffix    = ".new-*"
-	compactAbove = 1 << 20 // bytes below which a log is never rewritten
+	compactAbove = 1 << 20 // bytes; a smaller file is not compacted
 )
 
 type header struct {
 	Format string `json:"format"`
 	Schema int    `json:"schema"`
-	File   string `json:"file"` // tells one file from the next under the same name
+	File   string `json:"file"` // id of the file; a rewritten one has another
 	Length length `json:"length"`
 }
 
-// length is a count of bytes that always takes the same room, so that it can be
-// written over the one before; 0 in a file that has none.
+// length is a number of bytes, written with a fixed width so that it can be
+// overwritten; 0 in files without one.
 type length int64
 
 const lengthDigits = 16
@@ -61,22 +60,22 @@ func (n *length) UnmarshalText(text []byte) error {
 	return err
 }
 
-// lengthAt is where in a header's line its length stands; ok is false in a
-// header without one.
+// lengthAt returns the offset of the length in a header; ok is false if it has
+// none.
 func lengthAt(line []byte) (at int64, ok bool) {
 	i := bytes.LastIndex(line, []byte(`"length":"`))
 	return int64(i + len(`"length":"`)), i >= 0
 }
 
-// disk is the state file of a directory and how much of it has been read.
+// disk is the state file of a directory.
 type disk struct {
 	dir, path string
 	waiting   func(pid int) // see Options.Waiting
 	seeded    func() *arm.Records
-	file      string // id of the file read, "" when none was
-	offset    int64  // read up to here
-	live      int64  // about how much of that is still true
-	mark      int64  // where in the file its acknowledged length stands; 0 when it has none
+	file      string // id of the file that was read, or ""
+	offset    int64  // the file was read up to here
+	live      int64  // about how many bytes of that are current
+	mark      int64  // offset of the acknowledged length; 0 if the file has none
 }
 
 func openDisk(dir string, waiting func(pid int), seeded func() *arm.Records) (*disk, error) {
@@ -91,7 +90,7 @@ func openDisk(dir string, waiting func(pid int), seeded func() *arm.Records) (*d
 	}, nil
 }
 
-// reason is a file error without the path, which StoreError already names.
+// reason is a file error without the path, which StoreError has.
 func reason(err error) string {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -113,9 +112,9 @@ func (d *disk) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, err
 }
 
-// refresh brings s up to what the file says; the lock is held. s is what this
-// process made of the file earlier, or an empty state. After an error the next
-// one reads the file from its beginning.
+// refresh applies what is new in the file to s, which is empty or what this process
+// read earlier. The lock is held. After an error, the next refresh reads the whole
+// file.
 func (d *disk) refresh(s *arm.Records) (_ *arm.Records, err error) {
 	defer func() {
 		if err != nil {
@@ -131,13 +130,13 @@ func (d *disk) refresh(s *arm.Records) (_ *arm.Records, err error) {
 		if d.file == "" {
 			return s, nil
 		}
-		d.file, d.offset, d.live = "", 0, 0 // somebody removed it: start over
+		d.file, d.offset, d.live = "", 0, 0 // the file was removed: start over
 		return d.seeded(), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // everything written is checked where it is written
+	defer func() { _ = f.Close() }() // a truncation is checked by itself
 
 	info, err := f.Stat()
 	if err != nil {
@@ -177,12 +176,12 @@ func (d *disk) refresh(s *arm.Records) (_ *arm.Records, err error) {
 	return s, nil
 }
 
-// damage is what is wrong with a file that is to be moved aside.
+// damage is why a file is moved aside.
 type damage string
 
 func (d damage) Error() string { return string(d) }
 
-// unusable is err as a *StoreError; a damaged file is moved aside.
+// unusable returns err as a *StoreError, after moving a damaged file aside.
 func (d *disk) unusable(err error) error {
 	var known *StoreError
 	var bad damage
@@ -218,7 +217,7 @@ func readHeader(r io.ReaderAt) (h header, line []byte, err error) {
 	return h, line, nil
 }
 
-// parseLine reads one transaction without its newline.
+// parseLine parses one transaction, without its newline.
 func parseLine(line []byte) (arm.Change, bool) {
 	var t arm.Change
 	if len(line) < 10 || line[8] != ' ' {
@@ -231,10 +230,10 @@ func parseLine(line []byte) (arm.Change, bool) {
 	return t, json.Unmarshal(line[9:], &t) == nil
 }
 
-// replay applies the complete lines of b. It returns their length and that of
-// the records still alive after them, or what is wrong with one of them.
+// replay applies the complete lines of b. It returns their length and that of the
+// records they leave, or what is wrong with one of them.
 func replay(s *arm.Records, b []byte) (good, live int, err error) {
-	latest := map[string]json.RawMessage{} // only the last value of each record is decoded
+	latest := map[string]json.RawMessage{} // only the last value of a record is decoded
 	for {
 		line, _, ok := bytes.Cut(b[good:], []byte{'\n'})
 		if !ok {
@@ -271,8 +270,8 @@ func writeLine(c arm.Change) ([]byte, error) {
 	return append(append(out, body...), '\n'), nil
 }
 
-// append writes a transaction, which survives this process from then on; the
-// lock is held and refresh has run.
+// append writes a transaction, which then survives this process. The lock is held
+// and refresh has run.
 func (d *disk) append(c arm.Change, s *arm.Records) (err error) {
 	if d.file == "" || d.mark == 0 {
 		return d.rewrite(s)
@@ -293,7 +292,7 @@ func (d *disk) append(c arm.Change, s *arm.Records) (err error) {
 	return nil
 }
 
-// write puts a line at the end of what was read and says so in the header.
+// write appends a line and updates the length in the header.
 func (d *disk) write(line []byte, end int64) error {
 	f, err := os.OpenFile(d.path, os.O_WRONLY, 0)
 	if err != nil {
@@ -304,12 +303,12 @@ func (d *disk) write(line []byte, end int64) error {
 		_, err = fmt.Fprintf(io.NewOffsetWriter(f, d.mark), "%0*d", lengthDigits, end)
 	}
 	if err != nil {
-		_ = f.Truncate(d.offset) // what remains would be cut by the next reader as well
+		_ = f.Truncate(d.offset) // the next reader would cut it, too
 	}
 	return errors.Join(err, f.Close())
 }
 
-// rewrite replaces the file by one that holds just the present state.
+// rewrite replaces the file by one with the current records only.
 func (d *disk) rewrite(s *arm.Records) (err error) {
 	id := uuid()
 	defer func() {
@@ -320,7 +319,7 @@ func (d *disk) rewrite(s *arm.Records) (err error) {
 	}()
 	left, _ := filepath.Glob(d.path + newSuffix) // the pattern is constant and well formed
 	for _, f := range left {
-		_ = os.Remove(f) // its writer was killed: the lock is ours
+		_ = os.Remove(f) // we hold the lock, so its writer was killed
 	}
 	tmp, err := os.CreateTemp(d.dir, stateFile+newSuffix) // 0600
 	if err != nil {
@@ -349,7 +348,7 @@ func (d *disk) rewrite(s *arm.Records) (err error) {
 	if err != nil {
 		return err
 	}
-	h.Length = length(len(first) + 1 + len(all)) // as wide as the one before
+	h.Length = length(len(first) + 1 + len(all)) // of fixed width
 	if first, err = json.Marshal(h); err != nil {
 		return err
 	}
@@ -371,15 +370,15 @@ func (d *disk) rewrite(s *arm.Records) (err error) {
 	return nil
 }
 
-// StoreError says that the state in a directory cannot be used.
+// StoreError is a state that cannot be used.
 type StoreError struct {
 	Path    string // the state file
-	MovedTo string // where a damaged file was moved; "" when nothing was moved
+	MovedTo string // where a damaged file was moved, or ""
 	Reason  string // what is wrong with it
 	Err     error  // the cause, or nil
 }
 
-// Error says what is wrong and what to do.
+// Error implements error.
 func (e *StoreError) Error() string {
 	if e.MovedTo != "" {
 		return fmt.Sprintf("the emulator's state %s was damaged (%s) and has been moved to %s; the next use starts with an empty emulator", e.Path, e.Reason, e.MovedTo)
@@ -390,8 +389,8 @@ func (e *StoreError) Error() string {
 // Unwrap returns the cause.
 func (e *StoreError) Unwrap() error { return e.Err }
 
-// NonRetriable tells azcore's retry policy that asking again would only hide
-// this error: the next request starts with an empty emulator.
+// NonRetriable ends azcore's retries, which would hide the error: the next request
+// starts with an empty emulator.
 func (e *StoreError) NonRetriable() {}
 
 // Permanent tells clients that wait that waiting longer does not cure it.

@@ -11,9 +11,9 @@ import (
 
 const throttled = "SubscriptionRequestsThrottled"
 
-// Sizes and refill rates of ARM's token buckets, one for each subscription,
-// principal and kind of request: "Understand how Azure Resource Manager
-// throttles requests".
+// Sizes and refill rates of ARM's token buckets. Each subscription, principal and
+// kind of request has one ("Understand how Azure Resource Manager throttles
+// requests").
 const (
 	readTokens, readRefill   = 250, 25 // requests, requests a second
 	writeTokens, writeRefill = 200, 10
@@ -22,11 +22,11 @@ const (
 // bucket is one of ARM's token buckets, on the emulator's clock.
 type bucket struct {
 	left    float64
-	at      time.Time // when left was true
-	refused time.Time // until when a client that was refused is refused again
+	at      time.Time // time of left
+	refused time.Time // all requests before it are refused
 }
 
-// kindOfRequest is the bucket a method draws from, its size and refill.
+// kindOfRequest returns the bucket of a method, its size and refill rate.
 func kindOfRequest(method string) (kind string, size, refill float64) {
 	switch method {
 	case http.MethodGet, http.MethodHead:
@@ -37,8 +37,8 @@ func kindOfRequest(method string) (kind string, size, refill float64) {
 	return "writes", writeTokens, writeRefill
 }
 
-// limitRate takes a token from the caller's bucket, or refuses. A request that
-// comes before Retry-After is over is refused anew, as at ARM.
+// limitRate takes a token from the caller's bucket, or refuses the request. Like
+// ARM it also refuses requests before Retry-After is over.
 func (t *tx) limitRate(q *request) error {
 	if !t.e.opts.Throttle || len(q.Path) < 2 || !strings.EqualFold(q.Path[0], "subscriptions") {
 		return nil
@@ -67,7 +67,7 @@ func (t *tx) limitRate(q *request) error {
 	return nil
 }
 
-// remainingTokens is the rate-limit header of an answer and what it shows.
+// remainingTokens returns the rate-limit header of a response and its value.
 func (q *request) remainingTokens() (header, left string) {
 	kind, size, _ := kindOfRequest(q.Method)
 	n := int(size) - 1

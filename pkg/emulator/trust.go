@@ -11,24 +11,24 @@ import (
 	"github.com/computetarget/computetarget/pkg/loopback"
 )
 
-// TrustError says why a directory's information about a server is not trusted:
-// somebody else may have written it.
+// TrustError is a directory, or a server named in it, that is not trusted, because
+// another user may have written the files.
 type TrustError struct {
 	Path   string
 	Reason string // what is wrong with it
 	Tip    string // what to do about it; may be empty
 }
 
-// Error says what is wrong.
+// Error implements error.
 func (e *TrustError) Error() string {
 	return fmt.Sprintf("%s %s: no server is used through it", e.Path, e.Reason)
 }
 
-// Permanent tells clients that wait that waiting longer does not cure it.
+// Permanent tells clients not to wait for a cure.
 func (e *TrustError) Permanent() bool { return true }
 
-// trustDir refuses a directory that others than this user can write to, and a
-// link to one that others made. It may be missing.
+// trustDir refuses a directory that other users can write to, and a link that
+// another user made. The directory may be missing.
 func trustDir(dir string) error {
 	info, err := os.Lstat(dir)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -48,8 +48,8 @@ func trustDir(dir string) error {
 	return trustInfo(dir, info)
 }
 
-// trustFile refuses a file that others than this user can have written, and
-// whatever is not a file. It may be missing.
+// trustFile refuses a file that other users can write to, and anything but a
+// regular file. The file may be missing.
 func trustFile(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -70,7 +70,7 @@ func trustInfo(path string, info fs.FileInfo) error {
 	return trustMode(path, info)
 }
 
-// trustServer refuses a server that is not on this machine.
+// trustServer refuses a server on another machine.
 func trustServer(path string, info ServerInfo) error {
 	u, err := url.Parse(info.Endpoint)
 	bare := err == nil && u.User == nil && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == ""
@@ -81,9 +81,7 @@ func trustServer(path string, info ServerInfo) error {
 	return nil
 }
 
-// TrustedCAFile is the file in which servers whose certificate files are in dir
-// leave the certificates of their authorities, or "" when others could have
-// written it.
+// TrustedCAFile is CAFile, or "" if other users can write to it.
 func TrustedCAFile(dir string) string {
 	file := filepath.Join(dir, authorityFile)
 	if trustDir(dir) != nil || trustFile(file) != nil {

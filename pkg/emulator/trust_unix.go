@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// trustOwner refuses what belongs to another user; root can change everything
+// trustOwner refuses a file of another user but root, who can change every file
 // anyway.
 func trustOwner(path string, info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -20,7 +20,7 @@ func trustOwner(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// trustMode refuses what the group or others can write to.
+// trustMode refuses a file that its group or others can write to.
 func trustMode(path string, info fs.FileInfo) error {
 	if mode := info.Mode().Perm(); mode&0o022 != 0 {
 		return &TrustError{Path: path, Reason: fmt.Sprintf("can be written to by others (mode %04o)", mode),
