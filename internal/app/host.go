@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -195,7 +196,7 @@ func elsewhere(err error) error {
 	var distrust *emulator.TrustError
 	switch {
 	case errors.As(err, &distrust):
-		return &exit.Error{Err: err, Tip: distrust.Tip}
+		return &exit.Error{Err: err, Tip: cmp.Or(distrust.Tip, "set COMPUTETARGET_EMULATOR_DIR to a folder of your own")}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return &exit.Error{Err: err, Tip: "set COMPUTETARGET_EMULATOR_DIR to a writable folder"}
 	}
