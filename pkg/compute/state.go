@@ -5,22 +5,16 @@ import (
 	"strings"
 )
 
-// InTransition reports whether the compute is on its way from one state to
-// another by itself.
+// InTransition reports whether an operation is changing the compute's state.
 func (c *Compute) InTransition() bool {
-	switch strings.ToLower(c.ProvisioningState) {
-	case "creating", "updating", "deleting":
-		// An instance tells its own state better; while it is created it has
-		// none at first.
-		if c.Instance == nil || c.Instance.State == "" || strings.EqualFold(c.ProvisioningState, StateDeleting) {
-			return true
-		}
+	if c.Instance != nil && c.Instance.State != "" { // it has none while it is created
+		return strings.EqualFold(c.ProvisioningState, StateDeleting) ||
+			listed("creating settingup usersettingup starting stopping restarting deleting resizing", c.Instance.State)
 	}
-	return c.Instance != nil && listed("creating settingup usersettingup starting stopping restarting deleting resizing", c.Instance.State)
+	return inProgress(c)
 }
 
-// InFailedState reports whether the compute is in a state it does not leave by
-// itself and in which it is of no use.
+// InFailedState reports whether the compute is unusable and stays so.
 func (c *Compute) InFailedState() bool {
 	if c.Instance != nil && c.Instance.State != "" {
 		return listed("createfailed setupfailed usersetupfailed unusable", c.Instance.State)
@@ -40,8 +34,7 @@ func (c *Compute) IsStopped() bool {
 
 func running(state string) bool { return listed("running jobrunning", state) }
 
-// about reports whether c is what the service says about the compute of this
-// name: it names it and says what it is.
+// about reports whether c has a type and is the compute of this name.
 func (c *Compute) about(name string) bool {
 	own := c.Name
 	if own == "" {
@@ -50,8 +43,8 @@ func (c *Compute) about(name string) bool {
 	return c.ComputeType != "" && strings.EqualFold(own, name)
 }
 
-// accepted is c in the transition that an accepted verb leads to, as the next
-// read would show it.
+// accepted is c in the transition of an accepted verb, as the next read would
+// show it.
 func (c *Compute) accepted(v Verb) *Compute {
 	states, _ := v.signs()
 	state := states[strings.LastIndexByte(states, ' ')+1:]
@@ -68,18 +61,13 @@ func (c *Compute) accepted(v Verb) *Compute {
 		outer["provisioningState"] = state
 	}
 	text, err := json.Marshal(body)
-	if err != nil {
-		return c
+	if moved, failed := Decode(text); err == nil && failed == nil {
+		return moved
 	}
-	moved, err := Decode(text)
-	if err != nil {
-		return c
-	}
-	return moved
+	return c
 }
 
-// inProgress and failed read lastOperation.operationStatus: InProgress,
-// Succeeded, or the operation's name and Failed.
+// The operationStatus is InProgress, Succeeded, or a name that ends in Failed.
 func (l *LastOperation) inProgress() bool {
 	return l != nil && strings.EqualFold(l.Status, "InProgress")
 }
@@ -88,8 +76,8 @@ func (l *LastOperation) failed() bool {
 	return l != nil && strings.HasSuffix(strings.ToLower(l.Status), "failed")
 }
 
-// reachedBy reports whether an operation that is said to be in progress has
-// come to its end, by the state: lastOperation can lag behind.
+// reachedBy reports whether the state shows the end of an operation, although
+// lastOperation may still say InProgress.
 func (l *LastOperation) reachedBy(state string) bool {
 	switch strings.ToLower(l.Name) {
 	case "create", "start", "restart", "reimage":
@@ -100,19 +88,17 @@ func (l *LastOperation) reachedBy(state string) bool {
 	return false
 }
 
-// laterThan reports whether l is another operation than the one told of before.
+// laterThan reports whether l is another operation than before.
 func (l *LastOperation) laterThan(before *LastOperation) bool {
 	return before == nil || !before.Time.Equal(l.Time.Time) || !strings.EqualFold(before.Name, l.Name)
 }
 
-// madeAfter reports whether a compute is another one than before, made under its
-// name when that was gone.
+// madeAfter reports whether c replaced before, which was deleted.
 func (c *Compute) madeAfter(before *Compute) bool {
 	return before != nil && !before.CreatedOn.IsZero() && c.CreatedOn.After(before.CreatedOn.Time)
 }
 
-// failureOf is the error of a compute whose last operation failed or that is
-// in a failed state.
+// failureOf is the error of a failed compute or operation.
 func failureOf(c *Compute) *Error {
 	last := c.LastOperation()
 	if last.failed() && !c.InFailedState() {
@@ -121,8 +107,7 @@ func failureOf(c *Compute) *Error {
 	return stateError(c, "%s is in state %s", c.Name, c.State())
 }
 
-// stateError is the error of a compute in a failed state, with the compute's
-// own errors.
+// stateError is an error of a compute with the compute's own errors.
 func stateError(c *Compute, format string, args ...any) *Error {
 	e := errorf(KindState, c.Name, format, args...)
 	e.Details = c.Errors()

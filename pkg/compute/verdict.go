@@ -2,36 +2,32 @@ package compute
 
 import "strings"
 
-// Goal is what a wait waits for: nothing in progress any more, or a state.
+// Goal is what a wait waits for: one of these, or a state in any case, such as
+// "JobRunning".
 type Goal string
 
-// The goals with a name. Any other word is a state, such as "JobRunning",
-// compared without regard to case.
+// The goals with a name.
 const (
-	// GoalSettled is reached when nothing is in progress.
-	GoalSettled Goal = ""
-	// GoalRunning is reached in Running and JobRunning.
-	GoalRunning Goal = "running"
-	// GoalStopped is reached in Stopped.
-	GoalStopped Goal = "stopped"
-	// GoalDeleted is reached when the compute is not there.
-	GoalDeleted Goal = "deleted"
+	GoalSettled Goal = ""        // nothing is in progress
+	GoalRunning Goal = "running" // Running or JobRunning
+	GoalStopped Goal = "stopped" // Stopped
+	GoalDeleted Goal = "deleted" // the compute does not exist
 )
 
-// verdict is what a look at a compute means for a goal.
+// verdict is what a compute means for a goal.
 type verdict int
 
 const (
-	apart   verdict = iota // not there, and not on its way
-	coming                 // on its way there by itself
-	busy                   // on its way elsewhere
-	reached                // there
-	failed                 // it will not come
+	apart   verdict = iota // not at the goal, and nothing leads there
+	coming                 // in a transition to the goal
+	busy                   // in another transition
+	reached                // at the goal
+	failed                 // it cannot reach the goal
 	gone                   // the compute does not exist
 )
 
-// means is the table of a wait: what a compute's state, last operation and
-// errors mean for the goal. now is nil when it does not exist.
+// means is the table of a wait: what a compute means for the goal. now is nil if
+// it does not exist.
 func (g Goal) means(now *Compute) verdict {
 	if now == nil {
 		if g == GoalDeleted {
@@ -62,16 +58,13 @@ func (g Goal) means(now *Compute) verdict {
 	return apart
 }
 
-// matches reports whether a compute in this state is where the goal wants it.
+// matches reports whether the goal is reached in a state.
 func (g Goal) matches(state string) bool {
-	if strings.EqualFold(string(g), string(GoalRunning)) {
-		return running(state)
-	}
-	return strings.EqualFold(string(g), state)
+	return strings.EqualFold(string(g), state) || strings.EqualFold(string(g), string(GoalRunning)) && running(state)
 }
 
-// Check says why a compute can never be asked for the verb, whatever becomes of
-// it: an error of KindInvalid, else nil.
+// Check says why the verb can never work on a compute, with an error of
+// KindInvalid.
 func (v Verb) Check(c *Compute) error {
 	if _, err := v.means(c); KindOf(err) == KindInvalid {
 		return err
@@ -79,9 +72,8 @@ func (v Verb) Check(c *Compute) error {
 	return nil
 }
 
-// means is the table of what a verb finds before it asks for anything: what the
-// compute as it is means for the verb. failed comes with the reason why it
-// cannot be asked for.
+// means is the table of a verb before its request: what a compute means for the
+// verb. failed comes with the reason.
 func (v Verb) means(c *Compute) (verdict, error) {
 	state := strings.ToLower(c.State())
 	switch v {
@@ -92,7 +84,7 @@ func (v Verb) means(c *Compute) (verdict, error) {
 		case c.InTransition():
 			return busy, nil
 		case v == VerbDelete && c.IsAttachedCompute:
-			// The action would go for what it stands for, and that was made elsewhere.
+			// The service would delete a resource that exists outside the workspace.
 			return failed, invalidf(c.Name, "%s is attached (%s): what it stands for was not created here and is not deleted; detach removes it from the workspace", c.Name, c.ComputeType)
 		}
 		return apart, nil
@@ -129,9 +121,8 @@ func (v Verb) means(c *Compute) (verdict, error) {
 	return apart, nil
 }
 
-// signs are what a compute shows of a verb that is being carried out or was:
-// the states it is in, the last of which its acceptance leads to, and the name
-// of its operation.
+// signs are what a compute shows of a verb: the states of its transition, the
+// last of which follows the acceptance, and the name of its operation.
 func (v Verb) signs() (states, operation string) {
 	switch v {
 	case VerbStart:
@@ -150,10 +141,10 @@ func (v Verb) signs() (states, operation string) {
 	return "", ""
 }
 
-// listed reports whether a state is among those in a list of words.
-func listed(states, state string) bool {
-	for word := range strings.FieldsSeq(states) {
-		if strings.EqualFold(word, state) {
+// listed reports whether a word is in a list of words, in any case.
+func listed(words, word string) bool {
+	for w := range strings.FieldsSeq(words) {
+		if strings.EqualFold(w, word) {
 			return true
 		}
 	}

@@ -1,31 +1,34 @@
 package compute
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
-// DefaultAPIVersion is sent with every operation that is not an exception in
-// the table below. It is the first stable version whose instances carry
+// DefaultAPIVersion is the api-version of operations without another one in the
+// table below. It is the first stable version whose instances have
 // idleTimeBeforeShutdown and enableSSO.
 const DefaultAPIVersion = "2025-12-01"
 
-// previewVersion has the actions that no stable version is known to have, and
-// is the version Microsoft's own Python SDK sends.
+// previewVersion has the actions that no stable version is known to have.
+// Microsoft's Python SDK sends it.
 const previewVersion = "2023-08-01-preview"
 
-// operation is one row of the table of REST operations.
+// operation is a row of the table of REST operations.
 type operation struct {
 	id      string // operationId of the REST API
 	method  string
 	suffix  string   // path after the resource it acts on
 	query   string   // besides the api-version, encoded
 	version string   // "" is DefaultAPIVersion
-	older   []string // versions to try when the service does not know version
-	read    bool     // changes nothing, so it may be sent again freely
-	empty   bool     // its answer may be an object without anything in it
-	arm     bool     // of Resource Manager itself, whose versions are its own
+	older   []string // versions to try if the service does not know version
+	read    bool     // changes nothing, so it can be sent again
+	empty   bool     // its response may be {}
+	arm     bool     // of Resource Manager, which has versions of its own
 }
 
-// The one table of operations and their api-versions. Options.APIVersion
-// overrides every version in it but those of Resource Manager.
+// The table of operations and their api-versions. Options.APIVersion overrides
+// every version but those of Resource Manager.
 var (
 	opList          = operation{id: "Compute_List", method: http.MethodGet, read: true}
 	opGet           = operation{id: "Compute_Get", method: http.MethodGet, read: true}
@@ -61,9 +64,5 @@ func (c *Client) versions(op operation) []string {
 	if c.options.APIVersion != "" && !op.arm {
 		return []string{c.options.APIVersion}
 	}
-	first := op.version
-	if first == "" {
-		first = DefaultAPIVersion
-	}
-	return append([]string{first}, op.older...)
+	return append([]string{cmp.Or(op.version, DefaultAPIVersion)}, op.older...)
 }

@@ -10,48 +10,36 @@ import (
 	"time"
 )
 
-// How every verb and every wait goes (docs/architecture.md draws it):
+// Every verb and every wait runs this loop (drawn in docs/architecture.md):
 //
 //	look → decide → send → look → … → settled
 //
-// A look reads the computes (look.go). Each task is in a stage (stage.go), which
-// decides by the look what comes next: nothing, the request, or a question to
-// the address of the operation (operation.go). What a look means for a goal is
-// in one table (verdict.go), what a verb wants in one row (act.go).
+// A look reads the computes (look.go). The stage of a task (stage.go) decides
+// what comes next: nothing, the request, or a read of the operation's address
+// (operation.go). A table says what a look means for a goal (verdict.go), and an
+// intent what a verb wants (act.go).
 
 const (
-	firstInterval = time.Second
-	lastInterval  = 10 * time.Second
-	// creationGrace is how long a compute we just asked for may be unknown to
-	// the service's own reads.
-	creationGrace = time.Minute
-	// showGrace is how long reads have to show what the service says is done.
-	showGrace = 30 * time.Second
-	// moveGrace is how long an accepted request has to move anything.
-	moveGrace = time.Minute
-	// opEvery is the number of ticks after which one operation is asked although
-	// its compute is still on its way.
-	opEvery = 10
-	// signInPatience is how many looks in a row may fail for lack of a token.
-	signInPatience = 3
-	// badPatience is how many answers in a row may be of no use: of an operation's
-	// address before it is dropped, of reads that are refused after a request was
-	// accepted before the wait ends.
-	badPatience = 5
-	// parallel is how many requests are made at the same time.
-	parallel = 8
+	firstInterval  = time.Second // between looks, growing to lastInterval
+	lastInterval   = 10 * time.Second
+	creationGrace  = time.Minute      // until reads must show a compute that is being created
+	showGrace      = 30 * time.Second // until reads must show what the service says is done
+	moveGrace      = time.Minute      // until an accepted request must have changed something
+	opEvery        = 10               // ticks until one operation is read although its compute is in transition
+	signInPatience = 3                // looks in a row that may fail without a token
+	badPatience    = 5                // useless responses in a row: of an operation's address, or of reads after a request
+	parallel       = 8                // requests at the same time
 )
 
 // Target is one compute to wait for.
 type Target struct {
-	Name string
-	// Operation is what the service accepted; nil waits by the compute's state.
-	Operation *Operation
+	Name      string
+	Operation *Operation // to wait for; nil waits for the Goal
 }
 
-// WaitOptions say what to wait for and how long.
+// WaitOptions configure Wait.
 type WaitOptions struct {
-	// Goal is used for targets without an operation.
+	// Goal is for targets without an operation.
 	Goal Goal
 	// Timeout is the longest wait in wall-clock time; 0 waits forever.
 	Timeout time.Duration
@@ -61,10 +49,11 @@ type WaitOptions struct {
 
 // Wait waits for every target and returns their outcomes in the same order.
 //
-// One read of the list per tick serves all of them, first at once, then after
-// 1 s growing to 10 s; the service's Retry-After goes first. A look that fails
-// is repeated until the timeout. An operation's own address is read when its
-// compute left its transition, and one of them, in turn, every tenth tick.
+// It reads the list for all of them, first at once, then after 1 s growing to
+// 10 s, or when Retry-After says, which may be an hour at most and ends with the
+// timeout. A failed read is repeated until the timeout. An operation's address is
+// read when its compute left its transition, and every tenth time for one of
+// them, in turn.
 func (c *Client) Wait(ctx context.Context, targets []Target, o WaitOptions) []Outcome {
 	tasks := make([]*task, len(targets))
 	for i, target := range targets {
@@ -86,8 +75,8 @@ type task struct {
 	now      *Compute // by the last look; nil when it is not there
 	missing  error    // why it is not there
 	trouble  error    // the last look failed, and this is why
-	troubles int      // looks in a row that failed for the same kind of reason
-	heard    error    // the last answer that was of no use
+	troubles int      // looks in a row that failed with the same kind
+	heard    error    // the last useless response
 
 	begun time.Time // by the service's clock
 	out   Outcome
@@ -100,12 +89,12 @@ type loop struct {
 	o          ActOptions
 	tasks      []*task
 	tick       int
-	pages      int           // of the list, when it was last read
-	retryAfter time.Duration // what the service asked to wait
-	limit      time.Duration // the next look must come within; 0 sets no limit
+	pages      int           // of the list when it was last read
+	retryAfter time.Duration // that the service asked for
+	limit      time.Duration // until the next look at the latest; 0 is none
 	started    time.Time
-	next       time.Duration
-	turn       int // whose operation is asked next on a tenth tick
+	next       time.Duration // until the next look
+	turn       int           // of the task whose operation is read on a tenth tick
 
 	mu sync.Mutex // of events, retryAfter and limit
 }
@@ -151,9 +140,8 @@ func (c *Client) run(ctx context.Context, tasks []*task, o ActOptions) []Outcome
 	return l.outcomes()
 }
 
-// decide has the stage of every task decide by the last look, and makes the
-// requests that come of it. It reports whether one of them may have been carried
-// out.
+// decide asks the stage of every task what comes next and sends the requests. It
+// reports whether one of them may have had its effect.
 func (l *loop) decide(ctx context.Context) bool {
 	var writes, questions []*task
 	for _, t := range l.active() {
@@ -170,9 +158,20 @@ func (l *loop) decide(ctx context.Context) bool {
 		case rest:
 		}
 	}
-	l.c.each(len(writes), func(i int) { l.prepare(ctx, writes[i]) })
-	if l.tick == 0 {
-		l.before()
+	l.c.each(len(writes), func(i int) {
+		if t := writes[i]; t.prepare != nil {
+			if err := t.prepare(ctx, t.name); err != nil && ctx.Err() == nil {
+				l.end(t, err)
+			}
+			t.prepare = nil
+		}
+	})
+	if l.tick == 0 && l.o.Before != nil {
+		if err := l.o.Before(l.outcomes()); err != nil {
+			for _, t := range l.active() {
+				l.end(t, err)
+			}
+		}
 	}
 	if ctx.Err() != nil {
 		return false
@@ -189,30 +188,7 @@ func (l *loop) decide(ctx context.Context) bool {
 	return slices.ContainsFunc(writes, func(t *task) bool { return t.stage.asked() })
 }
 
-// prepare asks what must be known before the request of a task.
-func (l *loop) prepare(ctx context.Context, t *task) {
-	if t.prepare == nil {
-		return
-	}
-	if err := t.prepare(ctx, t.name); err != nil && ctx.Err() == nil {
-		l.end(t, err)
-	}
-	t.prepare = nil
-}
-
-// before shows the caller what the first look saw, who may stop all of it.
-func (l *loop) before() {
-	if l.o.Before == nil {
-		return
-	}
-	if err := l.o.Before(l.outcomes()); err != nil {
-		for _, t := range l.active() {
-			l.end(t, err)
-		}
-	}
-}
-
-// outcomes are how far every task has come.
+// outcomes are the outcomes of all tasks so far.
 func (l *loop) outcomes() []Outcome {
 	out := make([]Outcome, len(l.tasks))
 	for i, t := range l.tasks {
@@ -222,7 +198,7 @@ func (l *loop) outcomes() []Outcome {
 	return out
 }
 
-// lookWithin has the next look come within d, when something ends by then.
+// lookWithin has the next look come within d.
 func (l *loop) lookWithin(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -231,8 +207,7 @@ func (l *loop) lookWithin(d time.Duration) {
 	}
 }
 
-// inTurn is the one task whose operation is asked although its compute is
-// still on its way.
+// inTurn is the next task whose operation can be read.
 func (l *loop) inTurn() *task {
 	for range l.tasks {
 		t := l.tasks[l.turn%len(l.tasks)]
@@ -244,8 +219,7 @@ func (l *loop) inTurn() *task {
 	return nil
 }
 
-// each runs f for 0 to n-1, a few at a time; in order when it is a dry run, so
-// that what would be sent is shown in order.
+// each runs f for 0 to n-1, a few at a time. A dry run is in order.
 func (c *Client) each(n int, f func(int)) {
 	if n == 1 || c.options.DryRun != nil {
 		for i := range n {
@@ -266,16 +240,10 @@ func (c *Client) each(n int, f func(int)) {
 }
 
 func (l *loop) active() []*task {
-	var out []*task
-	for _, t := range l.tasks {
-		if !t.done {
-			out = append(out, t)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(l.tasks), func(t *task) bool { return t.done })
 }
 
-// within is ctx, ended after the timeout; 0 is never.
+// within is ctx with a timeout; 0 is none.
 func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout <= 0 {
 		return ctx, func() {}
@@ -283,20 +251,20 @@ func within(ctx context.Context, timeout time.Duration) (context.Context, contex
 	return context.WithTimeout(ctx, timeout)
 }
 
-// jitter spreads the looks of many clients over time.
+// jitter spreads the reads of many clients over time.
 func jitter(d time.Duration) time.Duration {
 	return d - d/10 + rand.N(d/10)
 }
 
-// since is the time from start to now: by the wall clock, because that is what
-// a person watches and because it goes on while the machine sleeps, and never
-// less than by the monotonic clock, because a wall clock can be set back.
+// since is the time from start to now: by the wall clock, which goes on while the
+// machine sleeps, or by the monotonic clock if that says more, because the wall
+// clock can be set back.
 func since(start, now time.Time) time.Duration {
 	return max(now.Sub(start), now.Round(0).Sub(start.Round(0)))
 }
 
-// sleep sleeps for d by the wall clock, so that it ends at once when the
-// machine wakes from a longer sleep of its own.
+// sleep sleeps for d by the wall clock, so that it ends at once after the machine
+// was suspended for longer.
 func sleep(ctx context.Context, d time.Duration) error { return sleepBy(ctx, d, time.Now) }
 
 func sleepBy(ctx context.Context, d time.Duration, now func() time.Time) error {
@@ -313,7 +281,7 @@ func sleepBy(ctx context.Context, d time.Duration, now func() time.Time) error {
 	}
 }
 
-// giveUp ends a task that did not come to its end in time.
+// giveUp ends a task because the wait was interrupted or the time ran out.
 func (l *loop) giveUp(caller context.Context, t *task) {
 	state := "in an unknown state"
 	switch {
