@@ -163,7 +163,7 @@ func (l *loop) endure(t *task) {
 	known := errors.As(err, &e)
 	switch kind := KindOf(err); {
 	case kind == KindInterrupted || kind == KindTimeout:
-		return // the loop sees to it
+		return // run gives up
 	case isHostError(err), isPermanent(err):
 		l.end(t, err)
 	case throttled(err):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,24 +15,24 @@ type step int
 
 const (
 	rest step = iota // nothing
-	send             // make the request
+	send             // send the request
 	ask              // read the operation's address
 )
 
 // stage is how far a task has come.
 type stage interface {
-	// next decides by the last look, which succeeded, what comes before the next
-	// one. It ends a task that is at its end.
+	// next decides what comes before the next look, or ends the task. The last look
+	// succeeded.
 	next(l *loop, t *task) step
-	// asked reports whether a request may have been carried out.
+	// asked reports whether a request may have had its effect.
 	asked() bool
-	// impatient reports whether a failure of the very first look ends the task.
+	// impatient reports whether a failure of the first look ends the task.
 	impatient(err error) bool
-	// remains is what there is to say when the wait ends in this stage.
+	// remains says what is left when the wait ends in this stage.
 	remains(t *task) string
 }
 
-// unseen is a task whose request is made without a look of its own.
+// unseen is a task that sends its request without a look.
 type unseen struct{}
 
 func (*unseen) next(*loop, *task) step { return send }
@@ -39,12 +40,12 @@ func (*unseen) asked() bool            { return false }
 func (*unseen) impatient(error) bool   { return true }
 func (*unseen) remains(*task) string   { return "nothing was sent" }
 
-// asking is a task that has sent nothing yet, or nothing that was carried out.
+// asking is a task that has sent nothing, or nothing that had an effect.
 type asking struct {
-	followed bool // it was on its way to the goal by itself
-	settling bool // it is waited for until it can be asked
-	refused  bool // for the state it was in, which had changed since the look
-	again    bool // the request was made before and showed no sign
+	followed bool // another operation was bringing it to the goal
+	settling bool // it waits until it can send the request
+	refused  bool // the service refused the request for a state that had changed
+	again    bool // it sent the request before, which showed no effect
 }
 
 func (s *asking) next(l *loop, t *task) step {
@@ -64,7 +65,7 @@ func (s *asking) next(l *loop, t *task) step {
 	}
 	means, err := t.means(t.now)
 	if t.verb == VerbRestart && s.followed && t.now.IsRunning() {
-		// The restart it was in the middle of is as good as another one.
+		// One restart is enough.
 		means, t.out.Note = reached, "it was restarting already"
 	}
 	switch means {
@@ -88,7 +89,7 @@ func (s *asking) next(l *loop, t *task) step {
 	return rest
 }
 
-// leave ends a task that may not wait for a transition it did not begin.
+// leave ends a task that may not wait for the transition of another operation.
 func (l *loop) leave(t *task, means verdict) {
 	if means == coming {
 		t.out.Already = true
@@ -114,7 +115,7 @@ func (s *asking) remains(t *task) string {
 	return "nothing was sent"
 }
 
-// send makes the request of a task.
+// send sends the request of a task.
 func (l *loop) send(ctx context.Context, t *task) {
 	before := t.now
 	op, err := t.request(ctx, t)
@@ -129,19 +130,18 @@ func (l *loop) send(ctx context.Context, t *task) {
 	var e *Error
 	errors.As(err, &e)
 	switch {
-	case op != nil && !uncertain(err): // accepted, but there is nobody to ask
+	case op != nil && !uncertain(err): // accepted, but its address must not be read
 		t.follow(op, before, time.Now())
 		l.end(t, err)
 	case ctx.Err() != nil && !uncertain(err):
 		if t.heard = lastAnswer(err); !isTurnedAway(t.heard) {
 			t.trouble = err
-		} // the loop sees to it
+		} // run gives up
 	case uncertain(err):
 		t.stage = &lost{before: before, cause: err, op: op, last: s.again}
 		l.emit(t, Event{Kind: EventTrouble, Err: err})
 	case throttled(err), l.mayWait(t, e):
-		// It was not carried out, and will be when there is room, or when what
-		// runs on the compute is over.
+		// It had no effect. It is sent again later.
 		s.settling = !throttled(err)
 		t.heard, t.stage = err, s
 		l.holdOff(retryAfterOf(err))
@@ -150,10 +150,10 @@ func (l *loop) send(ctx context.Context, t *task) {
 		l.end(t, stateError(before, "%s is in state %s, in which the service does not %s it; stop it first, or delete it and create it again",
 			t.name, before.State(), t.verb))
 	case e != nil && refusedForState(e) && !l.o.Strict && !s.refused:
-		// Its state changed between the look and the request: look again, once.
+		// The state changed after the look, so look again, once.
 		s.refused = true
 	case isMissing(err) && before != nil && !s.refused:
-		// It went meanwhile, says the answer: the look will show it.
+		// It was deleted after the look, so look again, once.
 		s.refused, s.followed = true, s.followed || t.removes()
 	case isMissing(err) && before != nil:
 		l.end(t, errorf(KindFailed, t.name, "the service refuses the %s of %s as if it were not there, and shows it: %s", t.verb, t.name, err))
@@ -162,21 +162,20 @@ func (l *loop) send(ctx context.Context, t *task) {
 	}
 }
 
-// mayWait reports whether a request was refused because something else runs on
-// its compute, and may be made when that is over.
+// mayWait reports whether a request was refused because of another operation,
+// and can be sent after that.
 func (l *loop) mayWait(t *task, e *Error) bool {
 	return e != nil && e.Kind == KindBusy && e.Status != 0 && !isCapacity(strings.ToLower(e.Code+" "+e.Message)) &&
 		!l.o.Strict && !l.o.NoWait && t.now != nil
 }
 
 // refusedForState reports whether the service refused a request because of the
-// state the compute is in.
+// compute's state.
 func refusedForState(e *Error) bool {
-	text := strings.ToLower(e.Code + " " + e.Message)
-	return strings.Contains(text, "onlyallowedin") || strings.Contains(text, "only allowed when")
+	return containsAny(strings.ToLower(e.Code+" "+e.Message), "onlyallowedin", "only allowed when")
 }
 
-// accept takes up an operation the service accepted.
+// accept follows an operation that the service accepted.
 func (l *loop) accept(t *task, op *Operation, before *Compute) {
 	t.follow(op, before, time.Now())
 	switch {
@@ -193,26 +192,26 @@ func (l *loop) accept(t *task, op *Operation, before *Compute) {
 	}
 }
 
-// follow makes a task one that waits for an operation.
+// follow makes a task wait for an operation.
 func (t *task) follow(op *Operation, before *Compute, now time.Time) {
-	// A setting is made when it is accepted, unless there is an operation to ask.
+	// An accepted setting takes effect at once, unless there is an operation to read.
 	over := op.Done || t.setting && op.URL == ""
 	t.stage = &sent{op: op, before: before, url: op.URL, over: over, accepted: now, last: now}
 	t.out.Operation, t.begun, t.heard = op, op.Accepted, nil
 }
 
-// lost is a task whose request got no answer that says what became of it. The
-// compute is looked at for a sign of it; only when there is none, and when
-// asking twice cannot do twice, is it asked again.
+// lost is a task whose request got no response, or none that says whether it was
+// accepted. If looks show no sign of it, it is sent again, unless that could have
+// the effect twice.
 type lost struct {
 	before *Compute
 	cause  error
-	op     *Operation // what little the answer told; may be nil
+	op     *Operation // what the response said; may be nil
 	looks  int
-	last   bool // it was asked twice
+	last   bool // the request was sent twice
 }
 
-// signLooks is how many looks without a sign are believed.
+// signLooks is the number of looks without a sign that are enough.
 const signLooks = 3
 
 func (s *lost) next(l *loop, t *task) step {
@@ -244,7 +243,7 @@ func (s *lost) next(l *loop, t *task) step {
 	return again.next(l, t)
 }
 
-// withoutSign is the error of a request of which the compute shows nothing.
+// withoutSign is the error of a lost request without a sign.
 func (s *lost) withoutSign(t *task) error {
 	var e *Error
 	if !errors.As(s.cause, &e) {
@@ -272,23 +271,23 @@ func (s *lost) remains(t *task) string {
 // sent is a task whose request was accepted.
 type sent struct {
 	op       *Operation
-	before   *Compute  // as it was when the request was made
-	accepted time.Time // by our clock, like last
-	last     time.Time // when it was accepted, was over, or last moved
-	underway bool      // it was seen on its way
-	still    int       // looks in a row that did not show it on its way
+	before   *Compute  // at the time of the request
+	accepted time.Time // by this machine's clock, like last
+	last     time.Time // when it was accepted, was over, or was last in transition
+	underway bool      // a look showed it in transition
+	still    int       // looks in a row that did not
 
-	url     string // where the operation is asked; "" when only the compute tells
-	over    bool   // the service said that the operation is done
-	err     error  // what the operation failed with
-	running bool   // its last word was that it goes on
-	asks    int    // how often it was asked
-	nextAsk int    // tick from which it may be asked again
-	useless int    // answers of the address in a row that were of no use
+	url     string // address of the operation; "" if only the compute decides
+	over    bool   // the operation succeeded, by its address
+	err     error  // the operation failed
+	running bool   // the operation goes on, by its address
+	asks    int    // reads of the address
+	nextAsk int    // tick of the next read
+	useless int    // useless responses in a row
 	heard   error  // the last of them
 }
 
-// open reports whether the operation can still be asked how it stands.
+// open reports whether the operation's address can be read.
 func (s *sent) open() bool { return s.url != "" && !s.over && s.err == nil }
 
 func (s *sent) next(l *loop, t *task) step {
@@ -306,8 +305,7 @@ func (s *sent) next(l *loop, t *task) step {
 	return rest
 }
 
-// settle ends a task whose compute is not on its way any more,
-// when all is said.
+// settle ends a task whose compute is not in transition, once that is certain.
 func (s *sent) settle(l *loop, t *task, means verdict) {
 	now := time.Now()
 	waited, age := since(s.last, now), since(s.accepted, now)
@@ -316,9 +314,9 @@ func (s *sent) settle(l *loop, t *task, means verdict) {
 	case s.err != nil:
 		l.end(t, s.err)
 	case means == gone && t.verb == VerbCreate && age < creationGrace:
-		// What was just asked for may be unknown to the service's own reads.
+		// Reads may not show it yet.
 	case s.open() && waited < showGrace && means != gone:
-		// The operation knows better what is still to come.
+		// The operation may not be over.
 	case means == reached && t.check != nil && t.now != nil:
 		l.end(t, t.check(t.now))
 	case means == reached:
@@ -338,7 +336,7 @@ func (s *sent) settle(l *loop, t *task, means verdict) {
 	}
 }
 
-// means is what a look means for the goal of a verb that was accepted.
+// means is what a look means for the goal after the request was accepted.
 func (s *sent) means(t *task) verdict {
 	now := t.now
 	switch {
@@ -359,8 +357,8 @@ func (s *sent) means(t *task) verdict {
 	return apart
 }
 
-// changed reports whether a compute tells of an operation later than the one it
-// told of before the request. A cluster tells of none.
+// changed reports whether a compute shows a later operation than before the
+// request. A cluster shows none.
 func (s *sent) changed(now *Compute) bool {
 	last := now.LastOperation()
 	switch {
@@ -372,15 +370,14 @@ func (s *sent) changed(now *Compute) bool {
 	return last.laterThan(s.before.LastOperation())
 }
 
-// tells reports whether the last operation that a compute tells of can be the
-// one that is over: the service's times are whole seconds, so two operations
-// within one are told apart by nothing else. A cluster tells of none.
+// tells reports whether the last operation that a compute shows can be the one
+// that is over. The service's times are whole seconds, so two operations within
+// one look alike. A cluster shows none.
 func (s *sent) tells(last *LastOperation) bool {
 	return last == nil || !s.op.Accepted.IsZero() && !last.Time.Before(s.op.Accepted.Truncate(time.Second))
 }
 
-// notShown is the error of an operation that came to its end, and not to its
-// goal.
+// notShown is the error of an operation that ended without reaching the goal.
 func (s *sent) notShown(t *task) error {
 	if t.now == nil {
 		return errorf(KindFailed, t.name, "the service carried out the %s, yet %s later there is no compute %s", t.verb, showGrace, t.name)
@@ -409,13 +406,13 @@ func (s *sent) nothingHappened(t *task) error {
 	if s.heard != nil {
 		e.Message += fmt.Sprintf("; the address of the operation was of no use: %s", s.heard)
 		if KindOf(s.heard) == KindAuth {
-			e.Err = s.heard // a sign-in that stays refused is the cause
+			e.Err = s.heard
 		}
 	}
 	return e
 }
 
-// appearance is how a compute looks that is not what it should be.
+// appearance describes a compute that does not show the goal.
 func (t *task) appearance() string {
 	switch t.verb {
 	case VerbUpdate:
@@ -440,8 +437,8 @@ func (s *sent) remains(t *task) string {
 	return text
 }
 
-// ask reads the operation's address. When it gives nothing usable for some time
-// it is dropped, and the compute decides.
+// ask reads the operation's address. After some useless responses the address is
+// dropped, and the compute decides.
 func (l *loop) ask(ctx context.Context, t *task) {
 	s := t.stage.(*sent) //nolint:forcetypeassert // only a sent task asks
 	state, err := l.c.status(ctx, s.op, s.url)
@@ -453,7 +450,7 @@ func (l *loop) ask(ctx context.Context, t *task) {
 		s.asks++
 		s.nextAsk = l.tick + 1
 		if len(l.tasks) > 1 {
-			// Many that linger would each cost a request per tick.
+			// Each of many would cost a request per tick.
 			s.nextAsk = l.tick + min(1<<min(s.asks, 8), opEvery)
 		}
 	case err == nil && state.err != nil:
@@ -461,9 +458,8 @@ func (l *loop) ask(ctx context.Context, t *task) {
 	case err == nil:
 		s.over, s.heard, s.last = true, nil, time.Now()
 	case ctx.Err() != nil:
-		return // the loop sees to it
+		return // run gives up
 	case errors.As(err, &e) && expired(e.Status), isHostError(err):
-		// The address has expired or was never any good. The compute tells.
 		s.url, s.heard = "", err
 	default:
 		s.running, s.heard = false, err
@@ -478,15 +474,12 @@ func (l *loop) ask(ctx context.Context, t *task) {
 	}
 }
 
+// expired reports whether an address with this status will never be of use.
 func expired(status int) bool {
-	switch status {
-	case http.StatusNotFound, http.StatusGone, http.StatusBadRequest, http.StatusForbidden:
-		return true
-	}
-	return status >= 300 && status < 400
+	return status/100 == 3 || slices.Contains([]int{http.StatusNotFound, http.StatusGone, http.StatusBadRequest, http.StatusForbidden}, status)
 }
 
-// watching is a task that asked for nothing: it waits for a goal.
+// watching is a task that only waits for a goal.
 type watching struct{ goal Goal }
 
 // watch is a task that waits for a goal.
@@ -518,7 +511,7 @@ func (s *watching) next(l *loop, t *task) step {
 	return rest
 }
 
-// idle reports whether nothing is in progress that could lead to the goal.
+// idle reports whether no operation is in progress.
 func (*watching) idle(now *Compute) bool {
 	means := GoalSettled.means(now)
 	return means == reached || means == failed

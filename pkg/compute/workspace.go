@@ -1,15 +1,14 @@
 package compute
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
 )
 
-// Workspace names the Azure Machine Learning workspace that computes live in.
+// Workspace names an Azure Machine Learning workspace.
 type Workspace struct {
-	Subscription  string // subscription id (a GUID)
+	Subscription  string // id
 	ResourceGroup string
 	Name          string
 }
@@ -30,7 +29,7 @@ func (w Workspace) path() string {
 	return Workspace{url.PathEscape(w.Subscription), url.PathEscape(w.ResourceGroup), url.PathEscape(w.Name)}.ID()
 }
 
-// check refuses a workspace whose parts would change the path they are put in.
+// check refuses names that cannot be part of a path.
 func (w Workspace) check() error {
 	for _, part := range [...]struct{ what, value string }{
 		{"subscription", w.Subscription}, {"resource group", w.ResourceGroup}, {"workspace", w.Name},
@@ -42,25 +41,18 @@ func (w Workspace) check() error {
 	return nil
 }
 
-// segment reports whether s can stand as one segment of an ARM path: a name
-// such as ".." would make the path mean another resource. Beyond ASCII, groups
-// may have letters and digits only, not the dashes and blanks of a web page.
+// segment reports whether s can be a segment of an ARM path. A name such as ".."
+// would name another resource. Beyond ASCII, groups have letters and digits only,
+// not the dashes and spaces of a web page.
 func segment(s string) bool {
-	if s == "" || s == "." || s == ".." || len(s) > 260 {
-		return false
-	}
-	for _, r := range s {
-		if r < 0x20 || r == 0x7f || strings.ContainsRune(`/\?#%&`, r) || r > 0x7f && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			return false
-		}
-	}
-	return true
+	return s != "" && s != "." && s != ".." && len(s) <= 260 && !strings.ContainsFunc(s, func(r rune) bool {
+		return r < 0x20 || r == 0x7f || strings.ContainsRune(`/\?#%&`, r) || r > 0x7f && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
-// ParseID reads an ARM id of a workspace, or of something inside one. Words
-// are matched without regard to case; a missing leading slash, a trailing
-// slash, a query or anything after the compute's name is ignored. The compute
-// is "" when the id names none.
+// ParseID reads the ARM id of a workspace, or of something inside one, in any
+// case. Slashes around it, a query and anything after the compute's name are
+// ignored. compute is "" if the id names none.
 func ParseID(id string) (ws Workspace, compute string, err error) {
 	text, _, _ := strings.Cut(id, "?")
 	parts := strings.Split(strings.Trim(text, "/ \t\r\n"), "/")
@@ -83,9 +75,8 @@ func ParseID(id string) (ws Workspace, compute string, err error) {
 	return ws, compute, nil
 }
 
-// ParseComputeID reads the whole ARM id of a compute. Words are matched without
-// regard to case, and slashes around it do not matter. The error says what the id
-// is of when it is not a compute's.
+// ParseComputeID reads the ARM id of a compute, in any case. Slashes around it are
+// ignored. The error says what else the id is of.
 func ParseComputeID(id string) (ws Workspace, name string, err error) {
 	parts := strings.Split(strings.Trim(id, "/"), "/")
 	ws, name, err = ParseID(strings.Join(parts, "/"))
@@ -96,7 +87,7 @@ func ParseComputeID(id string) (ws Workspace, name string, err error) {
 		shorten(id, 250), kindOfID(parts, ws, err == nil))
 }
 
-// kindOfID says of what an id is that is not a compute's.
+// kindOfID describes an id that is not a compute's.
 func kindOfID(parts []string, ws Workspace, inWorkspace bool) string {
 	switch {
 	case inWorkspace && len(parts) == 8:
@@ -116,6 +107,5 @@ func kindOfID(parts []string, ws Workspace, inWorkspace bool) string {
 }
 
 func idError(id string) error {
-	return invalidf("", "%s is not the id of a workspace; it looks like /subscriptions/…/resourceGroups/…/providers/Microsoft.MachineLearningServices/workspaces/…",
-		fmt.Sprintf("%.200q", id))
+	return invalidf("", "%.200q is not the id of a workspace; it looks like /subscriptions/…/resourceGroups/…/providers/Microsoft.MachineLearningServices/workspaces/…", id)
 }
