@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,13 +18,9 @@ type IfExists string
 
 // What Create may do with an existing compute.
 const (
-	// ExistsMatch accepts one with the same settings, updates a cluster where
-	// possible, and refuses any other.
-	ExistsMatch IfExists = "match"
-	// ExistsUse accepts it with any settings.
-	ExistsUse IfExists = "use"
-	// ExistsFail refuses it.
-	ExistsFail IfExists = "fail"
+	ExistsMatch IfExists = "match" // accept the same settings, update a cluster, refuse any other
+	ExistsUse   IfExists = "use"   // accept any settings
+	ExistsFail  IfExists = "fail"  // refuse it
 )
 
 // CreateOptions configure Create.
@@ -33,12 +28,11 @@ type CreateOptions struct {
 	ActOptions
 	// IfExists defaults to ExistsMatch.
 	IfExists IfExists
-	// Warn, when set, is told the warnings of Preflight before anything is sent.
+	// Warn receives the warnings of Preflight before anything is sent.
 	Warn func(text string)
 }
 
-// CheckSpec lists what is wrong with a compute to create, without asking the
-// service.
+// CheckSpec lists what is wrong with a compute to create. It sends nothing.
 func CheckSpec(name string, spec *Spec) []Finding {
 	var out []Finding
 	wrong := func(field, format string, args ...any) {
@@ -101,11 +95,10 @@ type Preflight struct {
 	Warnings []string // sentences about problems that do not prevent the create
 }
 
-// Preflight checks a compute before its creation and reports all problems in
-// one *CheckError: the name and the settings, the size among those the region
-// offers, whether the name is free in the region, the quota. Checks that the
-// caller lacks permission for are skipped. It makes at most five requests, and
-// one more if a quota is short.
+// Preflight checks a compute before its creation and reports all problems in one
+// *CheckError: the settings, the size, the quota, and whether the name is free in
+// the region. It skips checks for which the caller lacks a permission. It sends
+// at most five requests, and one more if a quota is too small.
 func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Preflight, error) {
 	findings := CheckSpec(name, spec)
 	fail := func() error { return &CheckError{Name: name, Findings: findings} }
@@ -171,11 +164,10 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 	return p, nil
 }
 
-// advicePatience is how long is waited for what only spares the service a
-// request that it would refuse.
+// advicePatience is the longest wait for checks that the service makes anyway.
 const advicePatience = 20 * time.Second
 
-// nameFinding puts the service's refusal of a name into words.
+// nameFinding describes the service's refusal of a name.
 func nameFinding(name string, check NameCheck) Finding {
 	f := Finding{Kind: KindConflict, Field: "name",
 		Message: fmt.Sprintf("the name %s is taken in this region: names are unique across all workspaces of a region; choose another", name)}
@@ -213,30 +205,24 @@ func (c *Client) checkSize(ctx context.Context, p *Preflight) []Finding {
 	short := CheckQuota(size, machines, p.Spec.lowPriority(), usages)
 	if len(short) == 0 {
 		if c := p.Spec.Cluster; c != nil {
-			p.Warnings = append(p.Warnings, growth(size, 0, c.MaxNodes, p.Spec.lowPriority(), usages, location)...)
+			p.Warnings = growth(size, 0, c.MaxNodes, p.Spec.lowPriority(), usages, location)
 		}
 		return nil
 	}
-	computes, err := c.All(ctx)
-	if err != nil {
-		computes = nil
-	}
+	computes, _ := c.All(ctx) // without them fewer holders are known
 	holders := holdersOf(size, c.workspace, usages, sizes, computes)
 	fitting := fittingSizes(size, machines, p.Spec.lowPriority(), kind, sizes, usages)
-	out := make([]Finding, len(short))
-	for i, s := range short {
-		if i > 0 {
-			holders, fitting = nil, nil // said once is enough
-		}
-		out[i] = quotaFinding(size, location, s, holders, fitting)
+	var out []Finding
+	for _, s := range short {
+		out = append(out, quotaFinding(size, location, s, holders, fitting))
+		holders, fitting = nil, nil // once is enough
 	}
 	return out
 }
 
-// Create creates a compute (Compute_CreateOrUpdate) and waits until it is
-// ready. It never overwrites a compute of that name: o.IfExists says what to
-// do. It reports all problems of the request in one *CheckError, before
-// anything is sent.
+// Create creates a compute (Compute_CreateOrUpdate) and waits until it is ready.
+// It never overwrites a compute of that name, see o.IfExists. It reports all
+// problems of the request in one *CheckError before anything is sent.
 func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
 	ctx, cancel := within(ctx, o.Timeout)
 	defer cancel()
@@ -251,8 +237,8 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 		case err != nil:
 			return Outcome{Name: name, Verb: VerbCreate, Err: err}
 		case p.Existing == nil:
-			for _, text := range p.Warnings {
-				if o.Warn != nil {
+			if o.Warn != nil {
+				for _, text := range p.Warnings {
 					o.Warn(text)
 				}
 			}
@@ -269,7 +255,7 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 	}
 }
 
-// patientPreflight is Preflight, again when the service asks for patience.
+// patientPreflight is Preflight, repeated while the service throttles it.
 func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, told func(Event)) (*Preflight, error) {
 	for {
 		p, err := c.Preflight(ctx, name, spec)
@@ -287,8 +273,7 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 	}
 }
 
-// create sends the request and waits. What came out is compared with what was
-// asked for.
+// create sends the request, waits, and compares the result with the request.
 func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptions) Outcome {
 	i := intentOf(VerbCreate)
 	i.request = func(ctx context.Context, t *task) (*Operation, error) {
@@ -299,11 +284,10 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptio
 		return told && !now.InFailedState()
 	}
 	i.check = func(now *Compute) error {
-		differences := c.differences(now, spec)
-		if len(differences) == 0 {
-			return nil
+		if differences := c.differences(now, spec); len(differences) > 0 {
+			return errorf(KindFailed, name, "%s was created, but not as it was asked for: %s", name, words(differences))
 		}
-		return errorf(KindFailed, name, "%s was created, but not as it was asked for: %s", name, words(differences))
+		return nil
 	}
 	return c.run(ctx, []*task{{name: name, intent: i, stage: &unseen{}}}, o)[0]
 }
@@ -312,66 +296,36 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptio
 func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outcome {
 	have := p.Existing
 	name := have.Name
-	out := Outcome{Name: name, Verb: VerbCreate, Compute: have, Already: true}
-	if o.IfExists == ExistsFail {
-		out.Already = false
-		out.Err = errorf(KindConflict, name, "%s exists already (%s); nothing was sent", name, have.State())
-		return out
-	}
-	if o.IfExists != ExistsUse {
-		differences := c.differences(have, p.Spec)
-		fixed := slices.ContainsFunc(differences, func(d Difference) bool { return !d.Changeable })
-		switch {
-		case fixed:
-			out.Already = false
-			out.Err = existsError(have, differences)
-			return out
-		case len(differences) > 0:
-			return c.refresh(ctx, p, differences, o.ActOptions)
-		}
+	out := Outcome{Name: name, Verb: VerbCreate, Compute: have}
+	var differences []Difference
+	if o.IfExists != ExistsUse && o.IfExists != ExistsFail {
+		differences = c.differences(have, p.Spec)
 	}
 	switch {
+	case o.IfExists == ExistsFail:
+		out.Err = errorf(KindConflict, name, "%s exists already (%s); nothing was sent", name, have.State())
+	case slices.ContainsFunc(differences, func(d Difference) bool { return !d.Changeable }):
+		err := errorf(KindConflict, name, "%s exists with other settings: %s; nothing was sent", name, words(differences))
+		err.Existing, err.Differences = have, differences
+		out.Err = err
+	case len(differences) > 0:
+		return c.refresh(ctx, p, differences, o.ActOptions)
 	case have.InFailedState():
-		out.Already, out.Err = false, failureOf(have)
+		out.Err = failureOf(have)
 	case have.InTransition() && !o.NoWait:
 		out = c.run(ctx, []*task{watch(VerbCreate, name, GoalSettled)}, o.ActOptions)[0]
-		out.Already = out.Err == nil
 	case have.IsStopped():
 		out.Note = "it exists already and is Stopped; start it to use it"
 	}
+	out.Already = out.Err == nil
 	return out
 }
 
-// differences are those that a compute has to what is asked for, silence
-// included: of a setting it does not have the service says nothing. While a
-// compute is on its way, or at another api-version, it may never say it.
+// differences are those between a compute and a request. What the service leaves
+// out differs too, unless the compute is in transition or the api-version is
+// another one, which may not know it.
 func (c *Client) differences(have *Compute, want *Spec) []Difference {
-	d := &differences{Differences(have, want)}
-	if have.InTransition() || c.options.APIVersion != "" {
-		return d.list
-	}
-	if have.Tags == nil {
-		for _, key := range slices.Sorted(maps.Keys(want.Tags)) {
-			d.change("tags."+key, "", want.Tags[key], want.Cluster != nil)
-		}
-	}
-	if i := want.Instance; i != nil && have.Instance != nil {
-		d.silent("subnet", have.Instance.Subnet == nil, i.SubnetID)
-		if i.AssignedUser != nil {
-			d.silent("assignedUser", have.Instance.Personal == nil || have.Instance.Personal.AssignedUser == nil, i.AssignedUser.ObjectID)
-		}
-		if i.SSHPublicAccess != nil && *i.SSHPublicAccess {
-			d.silent("sshPublicAccess", have.Instance.SSH == nil, access(true))
-		}
-		if i.IdleShutdown > 0 && have.Instance.IdleTime == "" {
-			d.add(FieldIdle, schedule.FormatIdle(0), schedule.FormatIdle(i.IdleShutdown))
-		}
-		d.silent(FieldSchedules, have.Schedules() == nil && len(i.Schedules) > 0, inWords(i.Schedules))
-	}
-	if k := want.Cluster; k != nil && have.Cluster != nil {
-		d.silent("subnet", have.Cluster.Subnet == nil, k.SubnetID)
-	}
-	return d.list
+	return compare(have, want, !have.InTransition() && c.options.APIVersion == "")
 }
 
 // words lists differences.
@@ -381,12 +335,6 @@ func words(differences []Difference) string {
 		list[i] = d.String()
 	}
 	return strings.Join(list, ", ")
-}
-
-func existsError(have *Compute, differences []Difference) *Error {
-	err := errorf(KindConflict, have.Name, "%s exists with other settings: %s; nothing was sent", have.Name, words(differences))
-	err.Existing, err.Differences = have, differences
-	return err
 }
 
 // refresh brings an existing cluster to the scale, tags and identity asked for.
@@ -430,8 +378,7 @@ func (c *Client) Update(ctx context.Context, have *Compute, want *Spec, o ActOpt
 	})
 }
 
-// merged is the body of a PUT that leaves an existing cluster as it is but for
-// what the spec gives: a PUT replaces everything.
+// merged is the body of a PUT that changes only what want gives.
 func merged(have *Compute, want *Spec) (json.RawMessage, error) {
 	base, err := asMap(have)
 	if err != nil {

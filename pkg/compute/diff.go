@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// Difference is a setting of an existing compute that differs from the request.
+// Difference is a setting of a compute that differs from the request.
 type Difference struct {
 	Field      string
 	Have, Want string
@@ -21,66 +22,69 @@ type Difference struct {
 
 // String is the difference in a few words.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s is %s, not %s", d.Field, word(d.Have), word(d.Want))
+	return fmt.Sprintf("%s is %s, not %s", d.Field, cmp.Or(d.Have, "empty"), cmp.Or(d.Want, "empty"))
 }
 
-func word(s string) string {
-	if s == "" {
-		return "empty"
-	}
-	return s
-}
-
-// Differences lists how an existing compute differs from the request. Only
-// settings that are requested, and that the service returns, count.
+// Differences lists how a compute differs from a request. It compares only the
+// settings that are requested and that the service returned.
 func Differences(have *Compute, want *Spec) []Difference {
-	d := &differences{}
+	return compare(have, want, false)
+}
+
+// compare is Differences. If strict, a setting that the service did not return
+// differs too, where the service leaves out only what is not set.
+func compare(have *Compute, want *Spec, strict bool) []Difference {
+	d := &differences{strict: strict}
 	kind := want.Type()
 	if !strings.EqualFold(have.ComputeType, kind) {
 		d.add("type", have.ComputeType, kind)
 		return d.list
 	}
 	cluster := want.Cluster != nil
-	d.place(have.Location, want.Location)
-	d.text("description", have.Description, want.Description)
+	plain := func(region string) string { return strings.ReplaceAll(strings.ToLower(region), " ", "") } // "East US" is eastus
+	if plain(have.Location) != plain(want.Location) {
+		given(d, "location", have.Location, want.Location)
+	}
+	given(d, "description", have.Description, want.Description)
 	d.fold("resourceId", have.ResourceID, want.ResourceID)
 	for _, key := range slices.Sorted(maps.Keys(want.Tags)) {
-		if have.Tags != nil && have.Tags[key] != want.Tags[key] {
+		if (have.Tags != nil || strict) && have.Tags[key] != want.Tags[key] {
 			d.change("tags."+key, have.Tags[key], want.Tags[key], cluster)
 		}
 	}
 	if want.Identity != nil {
 		d.identity(have.Identity, *want.Identity, cluster)
 	}
-	switch {
+	switch a := have.Attached; {
 	case want.Instance != nil && have.Instance != nil:
-		d.instance(have.Instance, want.Instance)
-		if there, asked := have.Schedules(), want.Instance.Schedules; there != nil && asked != nil && !sameSet(there, asked) {
-			d.add(FieldSchedules, inWords(there), inWords(asked))
-		}
+		d.instance(have, want.Instance)
 	case want.Cluster != nil && have.Cluster != nil:
 		d.cluster(have.Cluster, want.Cluster)
-	case want.AKS != nil && have.Attached != nil:
-		d.number("agentCount", have.Attached.AgentCount, want.AKS.AgentCount)
-		d.fold("agentVmSize", have.Attached.AgentVMSize, want.AKS.AgentVMSize)
-		d.fold("clusterPurpose", have.Attached.ClusterPurpose, want.AKS.ClusterPurpose)
-		d.fold("loadBalancerType", have.Attached.LoadBalancerType, want.AKS.LoadBalancerType)
-		d.text("loadBalancerSubnet", have.Attached.LoadBalancerSubnet, want.AKS.LoadBalancerSubnet)
-		if ssl, asked := have.Attached.SSL, want.AKS.SSL; ssl != nil && asked != nil {
+	case a == nil:
+	case want.AKS != nil:
+		given(d, "agentCount", a.AgentCount, want.AKS.AgentCount)
+		d.fold("agentVmSize", a.AgentVMSize, want.AKS.AgentVMSize)
+		d.fold("clusterPurpose", a.ClusterPurpose, want.AKS.ClusterPurpose)
+		d.fold("loadBalancerType", a.LoadBalancerType, want.AKS.LoadBalancerType)
+		given(d, "loadBalancerSubnet", a.LoadBalancerSubnet, want.AKS.LoadBalancerSubnet)
+		if ssl, asked := a.SSL, want.AKS.SSL; ssl != nil && asked != nil {
 			d.fold("sslConfiguration.status", ssl.Status, asked.Status)
 			d.fold("sslConfiguration.cname", ssl.CNAME, asked.CNAME)
 			d.fold("sslConfiguration.leafDomainLabel", ssl.LeafDomainLabel, asked.LeafDomainLabel)
 		}
-	case want.Kubernetes != nil && have.Attached != nil:
-		d.text("namespace", have.Attached.Namespace, want.Kubernetes.Namespace)
-	case want.VirtualMachine != nil && have.Attached != nil:
-		d.text("address", have.Attached.Address, want.VirtualMachine.Address)
-		d.number("sshPort", have.Attached.SSHPort, want.VirtualMachine.SSHPort)
+	case want.Kubernetes != nil:
+		given(d, "namespace", a.Namespace, want.Kubernetes.Namespace)
+	case want.VirtualMachine != nil:
+		given(d, "address", a.Address, want.VirtualMachine.Address)
+		given(d, "sshPort", a.SSHPort, want.VirtualMachine.SSHPort)
 	}
 	return d.list
 }
 
-type differences struct{ list []Difference }
+type differences struct {
+	strict bool
+	list   []Difference
+}
 
 func (d *differences) add(field, have, want string) { d.change(field, have, want, false) }
 
@@ -88,44 +92,25 @@ func (d *differences) change(field, have, want string, changeable bool) {
 	d.list = append(d.list, Difference{Field: field, Have: have, Want: want, Changeable: changeable})
 }
 
-func (d *differences) text(field, have, want string) {
-	if have != "" && want != "" && have != want {
-		d.add(field, have, want)
+// given compares two values of which neither is the zero value.
+func given[T comparable](d *differences, field string, have, want T) {
+	var zero T
+	if have != zero && want != zero && have != want {
+		d.add(field, fmt.Sprint(have), fmt.Sprint(want))
 	}
 }
 
-// silent is a setting that is asked for and of which nothing is said.
-func (d *differences) silent(field string, nothing bool, want string) {
-	if nothing && want != "" {
-		d.add(field, "", want)
-	}
-}
-
-// shows reports whether an AKS target shows the settings that can be changed
-// and are asked for. Only TLS that is off may be said nothing of.
-func (a *Attached) shows(want *AKSSpec) bool {
-	return (want.LoadBalancerType == "" || a.LoadBalancerType != "") && (want.LoadBalancerSubnet == "" || a.LoadBalancerSubnet != "") &&
-		(want.SSL == nil || a.SSL != nil || strings.EqualFold(want.SSL.Status, "Disabled"))
-}
-
-// fold compares names the service treats without regard to case.
+// fold compares two names in any case, as the service does.
 func (d *differences) fold(field, have, want string) {
-	if have != "" && want != "" && !strings.EqualFold(have, want) {
+	if !strings.EqualFold(have, want) {
+		given(d, field, have, want)
+	}
+}
+
+// told is fold for a setting that the service leaves out only if it is not set.
+func (d *differences) told(field, have, want string) {
+	if d.fold(field, have, want); d.strict && have == "" && want != "" {
 		d.add(field, have, want)
-	}
-}
-
-// place compares regions, which are written "East US" and "eastus".
-func (d *differences) place(have, want string) {
-	plain := func(s string) string { return strings.ReplaceAll(s, " ", "") }
-	if have != "" && want != "" && !strings.EqualFold(plain(have), plain(want)) {
-		d.add("location", have, want)
-	}
-}
-
-func (d *differences) number(field string, have, want int) {
-	if have != 0 && want != 0 && have != want {
-		d.add(field, strconv.Itoa(have), strconv.Itoa(want))
 	}
 }
 
@@ -135,66 +120,79 @@ func (d *differences) truth(field string, have, want *bool) {
 	}
 }
 
-func (d *differences) identity(have *Identity, want IdentitySpec, changeable bool) {
-	current := "None"
-	if have != nil && have.Type != "" {
-		current = have.Type
+func (d *differences) subnet(have *Reference, want string) {
+	id := ""
+	if have != nil {
+		id = have.ID
 	}
-	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), " ", "") }
-	if plain(current) != plain(want.kind()) {
+	d.told("subnet", strings.Trim(id, "/"), strings.Trim(want, "/"))
+}
+
+func (d *differences) identity(have *Identity, want IdentitySpec, changeable bool) {
+	if have == nil {
+		have = &Identity{}
+	}
+	current := cmp.Or(have.Type, "None")
+	if !strings.EqualFold(strings.ReplaceAll(current, " ", ""), want.kind()) {
 		d.change("identity", current, want.kind(), changeable)
 		return
 	}
+	held := map[string]bool{}
+	plain := func(id string) string { return strings.ToLower(strings.Trim(id, "/")) }
+	for id := range have.UserAssigned {
+		held[plain(id)] = true
+	}
 	for _, id := range want.User {
-		held := false
-		for other := range have.UserAssigned {
-			held = held || strings.EqualFold(strings.Trim(other, "/"), strings.Trim(id, "/"))
-		}
-		if !held {
+		if !held[plain(id)] {
 			d.change("identity", "without "+id, "with "+id, changeable)
 		}
 	}
 }
 
-func (d *differences) instance(have *Instance, want *InstanceSpec) {
-	d.fold(FieldSize, have.VMSize, want.VMSize)
-	d.subnet(have.Subnet, want.SubnetID)
-	d.fold("applicationSharingPolicy", have.ApplicationSharingPolicy, want.ApplicationSharingPolicy)
-	if have.SSH != nil && want.SSHPublicAccess != nil {
-		d.fold("sshPublicAccess", have.SSH.PublicAccess, access(*want.SSHPublicAccess))
-	}
-	if want.AssignedUser != nil && have.Personal != nil && have.Personal.AssignedUser != nil {
-		d.fold("assignedUser", have.Personal.AssignedUser.ObjectID, want.AssignedUser.ObjectID)
-	}
-	d.truth("enableNodePublicIp", have.EnableNodePublicIP, want.EnableNodePublicIP)
-	d.truth("enableSSO", have.EnableSSO, want.EnableSSO)
-	d.truth("enableRootAccess", have.EnableRootAccess, want.EnableRootAccess)
-	d.truth("enableOSPatching", have.EnableOSPatching, want.EnableOSPatching)
-	d.truth("releaseQuotaOnStop", have.ReleaseQuotaOnStop, want.ReleaseQuotaOnStop)
-	if idle, ok := have.IdleShutdown(); ok && want.IdleShutdown > 0 && idle != want.IdleShutdown {
-		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
-	}
-}
-
-// Fields of an instance that can be changed where it is, though not by creating
-// it.
+// Fields of an instance that can be changed, though not by creating it.
 const (
 	FieldSize      = "vmSize"
 	FieldIdle      = "idleTimeBeforeShutdown"
 	FieldSchedules = "schedules"
 )
 
+func (d *differences) instance(compute *Compute, want *InstanceSpec) {
+	have := compute.Instance
+	d.fold(FieldSize, have.VMSize, want.VMSize)
+	d.subnet(have.Subnet, want.SubnetID)
+	d.fold("applicationSharingPolicy", have.ApplicationSharingPolicy, want.ApplicationSharingPolicy)
+	switch asked := want.SSHPublicAccess; {
+	case asked != nil && have.SSH != nil:
+		d.fold("sshPublicAccess", have.SSH.PublicAccess, access(*asked))
+	case asked != nil && *asked:
+		d.told("sshPublicAccess", "", access(true))
+	}
+	if want.AssignedUser != nil {
+		var user AssignedUser
+		if have.Personal != nil && have.Personal.AssignedUser != nil {
+			user = *have.Personal.AssignedUser
+		}
+		d.told("assignedUser", user.ObjectID, want.AssignedUser.ObjectID)
+	}
+	d.truth("enableNodePublicIp", have.EnableNodePublicIP, want.EnableNodePublicIP)
+	d.truth("enableSSO", have.EnableSSO, want.EnableSSO)
+	d.truth("enableRootAccess", have.EnableRootAccess, want.EnableRootAccess)
+	d.truth("enableOSPatching", have.EnableOSPatching, want.EnableOSPatching)
+	d.truth("releaseQuotaOnStop", have.ReleaseQuotaOnStop, want.ReleaseQuotaOnStop)
+	if idle, ok := have.IdleShutdown(); want.IdleShutdown > 0 && idle != want.IdleShutdown && (ok || d.strict && have.IdleTime == "") {
+		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
+	}
+	there, asked := compute.Schedules(), want.Schedules
+	if asked != nil && (there != nil || d.strict) && !sameSet(there, asked) {
+		d.add(FieldSchedules, inWords(there), inWords(asked))
+	}
+}
+
 func access(on bool) string {
 	if on {
 		return "Enabled"
 	}
 	return "Disabled"
-}
-
-func (d *differences) subnet(have *Reference, want string) {
-	if have != nil {
-		d.fold("subnet", strings.Trim(have.ID, "/"), strings.Trim(want, "/"))
-	}
 }
 
 func (d *differences) cluster(have *Cluster, want *ClusterSpec) {
@@ -206,7 +204,7 @@ func (d *differences) cluster(have *Cluster, want *ClusterSpec) {
 	d.truth("enableNodePublicIp", have.EnableNodePublicIP, want.EnableNodePublicIP)
 	d.truth("isolatedNetwork", have.IsolatedNetwork, want.IsolatedNetwork)
 	if have.Account != nil {
-		d.text("adminUserName", have.Account.UserName, want.AdminUserName)
+		given(d, "adminUserName", have.Account.UserName, want.AdminUserName)
 	}
 	if s := have.Scale; s != nil {
 		if s.MinNodes != want.MinNodes {
@@ -219,4 +217,11 @@ func (d *differences) cluster(have *Cluster, want *ClusterSpec) {
 			d.change("nodeIdleTimeBeforeScaleDown", s.IdleTime, formatDuration(want.IdleScaleDown), true)
 		}
 	}
+}
+
+// shows reports whether an AKS target shows the changeable settings that are asked
+// for. The service may leave out TLS that is off.
+func (a *Attached) shows(want *AKSSpec) bool {
+	return (want.LoadBalancerType == "" || a.LoadBalancerType != "") && (want.LoadBalancerSubnet == "" || a.LoadBalancerSubnet != "") &&
+		(want.SSL == nil || a.SSL != nil || strings.EqualFold(want.SSL.Status, "Disabled"))
 }

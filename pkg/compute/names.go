@@ -7,13 +7,12 @@ import (
 	"unicode"
 )
 
-// longestName is how many characters the name of any compute may have.
+// longestName is the longest name of any compute, in characters.
 const longestName = 64
 
 // PossibleName reports whether word can be the name of a compute of any type: a
-// letter, then letters, digits, hyphens and underscores, 64 at most. It is
-// wider than every rule the service has for new names; what it refuses was
-// never meant as a name, so no request is made for it.
+// letter, then letters, digits, hyphens and underscores, 64 at most. The service's
+// rules for new names are narrower.
 func PossibleName(word string) bool {
 	if word == "" || len(word) > longestName || !isLetter(word[0]) {
 		return false
@@ -21,9 +20,9 @@ func PossibleName(word string) bool {
 	return strings.IndexFunc(word, func(r rune) bool { return r != '_' && !isNameRune(r) }) < 0
 }
 
-// validateNew says what is wrong with name as the name of a new compute. Only an
-// instance has a rule that is known: public templates call clusters cpu-cluster-4
-// or ab, so for them, and for what is attached, the service decides.
+// validateNew says what is wrong with the name of a new compute. Only the rule for
+// instances is known. Public templates call clusters cpu-cluster-4 or ab, so for
+// any other compute the service decides.
 func validateNew(name string, instance bool) error {
 	switch {
 	case instance:
@@ -37,9 +36,9 @@ func validateNew(name string, instance bool) error {
 	return nil
 }
 
-// DoubtfulName says why the service may refuse the name of a new instance that
-// ValidateName accepts, or "": the documentation of instances asks for a letter
-// after a hyphen, the pattern of the API does not.
+// DoubtfulName says why the service may refuse a name that ValidateName accepts,
+// or "". The documentation of instances asks for a letter after a hyphen; the
+// pattern of the API does not.
 func DoubtfulName(name string) string {
 	hyphen := strings.LastIndexByte(name, '-')
 	if hyphen < 0 || ValidateName(name) != nil || strings.ContainsFunc(name[hyphen:], func(r rune) bool { return r < 0x80 && isLetter(byte(r)) }) {
@@ -48,10 +47,10 @@ func DoubtfulName(name string) string {
 	return "the service may refuse the name " + name + ": its documentation asks for a letter after a hyphen"
 }
 
-// ValidateName says what is wrong with name as the name of a new instance, in
-// one sentence, or nil. The rule is the REST API's pattern of computeName: 3 to
-// 24 letters, digits and hyphens, a letter first, and no hyphen followed by
-// nothing but digits at the end; v1 also reserved three words.
+// ValidateName says in one sentence what is wrong with the name of a new
+// instance. The rule is the REST API's pattern of computeName: 3 to 24 letters,
+// digits and hyphens, a letter first, and not a hyphen and a number at the end.
+// v1 also reserved three words.
 func ValidateName(name string) error {
 	reason := ""
 	switch {
@@ -75,8 +74,8 @@ func ValidateName(name string) error {
 	return invalidf(name, "%q cannot be the name of a compute: %s; %q can", shorten(name, 60), reason, ProposeName(name))
 }
 
-// otherAlphabet names the first letter that only looks like one of the alphabet
-// names are written in, or is "".
+// otherAlphabet names the first Cyrillic or Greek letter, which may look like a
+// Latin one.
 func otherAlphabet(name string) string {
 	for _, r := range name {
 		switch {
@@ -89,22 +88,10 @@ func otherAlphabet(name string) string {
 	return ""
 }
 
-// ProposeName is a name close to the one given that ValidateName accepts.
+// ProposeName is a similar name that ValidateName accepts.
 func ProposeName(name string) string {
-	var b strings.Builder
-	for _, r := range withoutAccents().Replace(name) {
-		switch {
-		case isNameRune(r):
-			b.WriteRune(r)
-		case b.Len() > 0 && b.Len() < 64:
-			b.WriteByte('-')
-		}
-	}
-	fixed := b.String()
-	for strings.Contains(fixed, "--") {
-		fixed = strings.ReplaceAll(fixed, "--", "-")
-	}
-	fixed = strings.Trim(fixed, "-")
+	words := strings.FieldsFunc(withoutAccents().Replace(name), func(r rune) bool { return r == '-' || !isNameRune(r) })
+	fixed := strings.Join(words, "-")
 	if fixed == "" {
 		return "instance"
 	}
@@ -125,7 +112,7 @@ func ProposeName(name string) string {
 	return fixed
 }
 
-// withoutAccents writes the letters of Western Europe with those names may have.
+// withoutAccents replaces letters with those that a name may have.
 var withoutAccents = sync.OnceValue(func() *strings.Replacer {
 	return strings.NewReplacer(
 		"À", "A", "Á", "A", "Â", "A", "Ã", "A", "Ä", "A", "Å", "A", "Æ", "Ae", "Ç", "C", "È", "E", "É", "E", "Ê", "E", "Ë", "E",
@@ -134,11 +121,11 @@ var withoutAccents = sync.OnceValue(func() *strings.Replacer {
 		"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "æ", "ae", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
 		"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ø", "o", "œ", "oe",
 		"ù", "u", "ú", "u", "û", "u", "ü", "u", "ý", "y", "ÿ", "y", "ß", "ss", "š", "s", "ž", "z",
-		// Letters of other alphabets that look like those names are written in.
+		// Letters of other alphabets that look alike.
 		"А", "A", "В", "B", "Е", "E", "К", "K", "М", "M", "Н", "H", "О", "O", "Р", "P", "С", "C", "Т", "T", "Х", "X", "І", "I",
 		"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "у", "y", "х", "x", "і", "i", "ѕ", "s", "ј", "j", "ԁ", "d",
 		"Α", "A", "Β", "B", "Ε", "E", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Χ", "X", "ο", "o",
-		"\u0300", "", "\u0301", "", "\u0302", "", "\u0303", "", "\u0308", "", "\u030a", "", "\u0327", "", // accents of their own, as macOS writes them
+		"\u0300", "", "\u0301", "", "\u0302", "", "\u0303", "", "\u0308", "", "\u030a", "", "\u0327", "", // combining accents, as on macOS
 	)
 })
 
@@ -148,17 +135,11 @@ func isNameRune(r rune) bool {
 	return r < 0x80 && (isLetter(byte(r)) || '0' <= r && r <= '9' || r == '-')
 }
 
-// endsInNumber reports whether name ends in a hyphen and digits, which the
-// pattern's lookahead refuses.
+// endsInNumber reports whether name ends in a hyphen and a number, which the
+// pattern refuses.
 func endsInNumber(name string) bool {
 	rest := strings.TrimRight(name, "0123456789")
 	return rest != name && strings.HasSuffix(rest, "-")
 }
 
-func isReserved(name string) bool {
-	switch strings.ToLower(name) {
-	case "amlcompute", "local", "containerinstance":
-		return true
-	}
-	return false
-}
+func isReserved(name string) bool { return listed("amlcompute local containerinstance", name) }
