@@ -365,11 +365,6 @@ func (e *expander) near(arg string) string {
 }
 
 func truth(s string) (string, bool) {
-	switch strings.ToLower(s) {
-	case "true":
-		return "true", true
-	case "false":
-		return "false", true
-	}
-	return "", false
+	s = strings.ToLower(s)
+	return s, s == "true" || s == "false"
 }

@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/computetarget/computetarget/internal/azure"
 	"github.com/computetarget/computetarget/internal/exit"
@@ -82,7 +84,7 @@ func (s *Settings) Workspace() (WorkspaceRef, error) {
 // id.
 func (s *Settings) Subscription() (Value, error) {
 	value, err := s.Get(Subscription)
-	if err != nil || value.Text == "" || isGUID(value.Text) || value.Level <= LevelAz {
+	if err != nil || value.Text == "" || guid().MatchString(value.Text) || value.Level <= LevelAz {
 		return value, err
 	}
 	target, err := s.Target()
@@ -124,22 +126,6 @@ func loopback(endpoint string) bool {
 	return err == nil && parsed.Loopback
 }
 
-// isGUID reports whether text is 8-4-4-4-12 hexadecimal digits.
-func isGUID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, r := range text {
-		switch i {
-		case 8, 13, 18, 23:
-			if r != '-' {
-				return false
-			}
-		default:
-			if !strings.ContainsRune("0123456789abcdefABCDEF", r) {
-				return false
-			}
-		}
-	}
-	return true
-}
+var guid = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+})

@@ -60,7 +60,7 @@ func parseUnits(s string) (time.Duration, error) {
 			return 0, errNotDuration
 		}
 		n, ok := number(s[:digits])
-		unit, known := unitOf(s[digits])
+		unit, known := map[byte]float64{'d': 86400, 'h': 3600, 'm': 60, 's': 1}[s[digits]]
 		if !ok || !known || unit >= last {
 			return 0, errNotDuration
 		}
@@ -68,21 +68,6 @@ func parseUnits(s string) (time.Duration, error) {
 		s = s[digits+1:]
 	}
 	return duration(total)
-}
-
-// unitOf is a unit of time in seconds.
-func unitOf(letter byte) (float64, bool) {
-	switch letter {
-	case 'd':
-		return 86400, true
-	case 'h':
-		return 3600, true
-	case 'm':
-		return 60, true
-	case 's':
-		return 1, true
-	}
-	return 0, false
 }
 
 var errNotDuration = errors.New("not a duration")
@@ -134,8 +119,8 @@ func ParseISO(s string) (time.Duration, error) {
 		if strings.Contains(text, ".") && end+1 != len(rest) {
 			return unreadable()
 		}
-		size, calendar := isoUnit(rest[end], inTime)
-		if calendar && n != 0 {
+		size := [...]float64{'W': 7 * 86400, 'D': 86400, 'H': 3600, 'M': 60, 'S': 1, 'Y': 0}[rest[end]]
+		if calendar := !inTime && (rest[end] == 'Y' || rest[end] == 'M'); calendar && n != 0 {
 			return 0, fmt.Errorf("duration %s counts years or months, which have no fixed length: use days or smaller", quote(s))
 		}
 		total += n * size
@@ -148,21 +133,6 @@ func ParseISO(s string) (time.Duration, error) {
 		total = -total
 	}
 	return duration(total)
-}
-
-// isoUnit is an ISO 8601 designator in seconds; calendar marks years and months.
-func isoUnit(letter byte, inTime bool) (seconds float64, calendar bool) {
-	switch letter {
-	case 'W':
-		return 7 * 86400, false
-	case 'D':
-		return 86400, false
-	case 'H':
-		return 3600, false
-	case 'S':
-		return 1, false
-	}
-	return 60, !inTime
 }
 
 // FormatISO writes a duration in whole minutes, as the service's pages do:

@@ -126,17 +126,19 @@ func NewPlan(entries []Entry, v View) Plan {
 		d.Changes = clockChanges(d.From, d.To)
 		p.Days = append(p.Days, d)
 	}
+	times := spent(segments, p.From, p.To)
+	p.On, p.Off, p.Unknown = times[On], times[Off], times[Unknown]
+	return p
+}
+
+// spent is the time in each state between two instants.
+func spent(segments []Segment, from, to time.Time) (times [3]time.Duration) {
 	for _, s := range segments {
-		switch length := s.To.Sub(s.From); s.State {
-		case On:
-			p.On += length
-		case Off:
-			p.Off += length
-		default:
-			p.Unknown += length
+		if a, b := later(from, s.From), earlier(to, s.To); a.Before(b) {
+			times[s.State] += b.Sub(a)
 		}
 	}
-	return p
+	return times
 }
 
 // segments applies the firings to the state.
@@ -232,7 +234,7 @@ func (d PlanDay) Cells(n int) []Cell {
 	periods = append(periods, period{from, d.To})
 	for i := range cells {
 		low, high := midnight+int64(i)*86400/int64(n), midnight+int64(i+1)*86400/int64(n)
-		var spent [3]time.Duration
+		var times [3]time.Duration
 		var total time.Duration
 		for _, p := range periods {
 			shift := wallSeconds(p.from) - p.from.Unix()
@@ -242,21 +244,19 @@ func (d PlanDay) Cells(n int) []Cell {
 			}
 			total += b.Sub(a)
 			cells[i].Now = cells[i].Now || !d.now.IsZero() && !d.now.Before(a) && d.now.Before(b)
-			for _, s := range d.Segments {
-				if x, y := later(a, s.From), earlier(b, s.To); x.Before(y) {
-					spent[s.State] += y.Sub(x)
-				}
+			for s, d := range spent(d.Segments, a, b) {
+				times[s] += d
 			}
 		}
 		cells[i].Missing = total == 0
 		cells[i].Twice = total > time.Duration(high-low)*time.Second
-		for s, d := range spent {
-			if d > spent[cells[i].State] {
+		for s, d := range times {
+			if d > times[cells[i].State] {
 				cells[i].State = State(s)
 			}
 		}
-		cells[i].Mixed = spent[cells[i].State] < total
-		cells[i].Partly = cells[i].State != On && spent[On] > 0
+		cells[i].Mixed = times[cells[i].State] < total
+		cells[i].Partly = cells[i].State != On && times[On] > 0
 	}
 	return cells
 }
@@ -343,21 +343,16 @@ func OnPerWeek(entries []Entry, from time.Time) (on time.Duration, ok bool) {
 	for n := range 6 {
 		a := from.Add(time.Duration(n) * week)
 		b := a.Add(week)
-		var spent [3]time.Duration
-		for _, s := range segments {
-			if x, y := later(a, s.From), earlier(b, s.To); x.Before(y) {
-				spent[s.State] += y.Sub(x)
-			}
-		}
-		if spent[Unknown] > 0 {
+		times := spent(segments, a, b)
+		if times[Unknown] > 0 {
 			continue
 		}
 		if !ok {
-			on, ok = spent[On], true
+			on, ok = times[On], true
 		}
 		// A week in which a clock changes is an hour longer or shorter than others.
 		if !slices.ContainsFunc(entries, func(e Entry) bool { return e.Enabled && len(ClockChanges(e.Zone, a, b)) > 0 }) {
-			return spent[On], true
+			return times[On], true
 		}
 	}
 	return on, ok

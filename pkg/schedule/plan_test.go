@@ -313,3 +313,15 @@ func TestPlanOfThePast(t *testing.T) {
 		t.Errorf("on %s, off %s, unknown %s", p.On, p.Off, p.Unknown)
 	}
 }
+
+// A start and a stop at one instant leave the state unknown as it was: no moment
+// of either stands between.
+func TestPlanOfAnUnknownInstant(t *testing.T) {
+	t.Parallel()
+	at := mustCron(t, "0 9 * * *")
+	both := []Entry{{Action: Start, Enabled: true, Cron: at}, {Action: Stop, Enabled: true, Cron: at}}
+	p := NewPlan(both, View{First: mustTime(t, "2026-03-02T00:00:00Z"), Days: 1})
+	if s := p.Days[0].Segments; len(s) != 1 || s[0].State != Unknown || p.Unknown != 24*time.Hour {
+		t.Errorf("%+v, unknown for %s", s, p.Unknown)
+	}
+}

@@ -118,18 +118,9 @@ func (e Entry) startFor(wall int64, keep time.Time) (Local, bool) {
 	return Local{}, false
 }
 
-// seconds is the length of the unit on a clock that never changes; months have
-// none.
+// seconds is the length of the unit on a clock that never changes; 0 for a month.
 func (f Frequency) seconds() int64 {
-	switch f {
-	case Minute:
-		return 60
-	case Hour:
-		return 3600
-	case Week:
-		return 7 * 86400
-	}
-	return 86400
+	return map[Frequency]int64{Minute: 60, Hour: 3600, Day: 86400, Week: 7 * 86400}[f]
 }
 
 // addMonths adds months. A day that the month lacks becomes one of the next.
