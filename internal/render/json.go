@@ -32,7 +32,7 @@ func writeJSON(out io.Writer, v any, color bool) error {
 
 // piece is how many elements of a list are prepared and spelled at once. They
 // need several times the memory of what they are made of.
-const piece = 256
+const piece = 128
 
 // writeJSONList writes a list whose elements are prepared and spelled by every
 // processor, because a list of thousands feels that.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -79,7 +80,7 @@ func simplify(v any, now time.Time) (any, error) {
 // Decode reads one JSON value, objects as ordered ones sorted by key. A key
 // given twice keeps its last value.
 func Decode(raw []byte) (any, error) {
-	d := decoder{Decoder: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	d := decoder{text: string(raw), Decoder: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	v, err := d.value()
 	if err != nil {
 		return nil, err
@@ -92,6 +93,19 @@ func Decode(raw []byte) (any, error) {
 
 type decoder struct {
 	*jsontext.Decoder
+	text string // what it reads
+}
+
+// string is the string that was read last: a part of the text, which costs no
+// memory of its own, unless it is spelled with escapes.
+func (d decoder) string(token jsontext.Token) string {
+	end := int(d.InputOffset()) - 1
+	start := strings.LastIndexByte(d.text[:end], '"') + 1
+	s := d.text[start:end]
+	if start > 1 && d.text[start-2] == '\\' || strings.IndexByte(s, '\\') >= 0 || !utf8.ValidString(s) {
+		return token.String()
+	}
+	return s
 }
 
 func (d decoder) value() (any, error) {
@@ -114,7 +128,7 @@ func (d decoder) value() (any, error) {
 		_, err := d.ReadToken()
 		return list, err
 	case '"':
-		return token.String(), nil
+		return d.string(token), nil
 	case '0':
 		return json.Number(token.String()), nil
 	case 't', 'f':
@@ -131,7 +145,7 @@ func (d decoder) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		name := key.String()
+		name := d.string(key)
 		e, err := d.value()
 		if err != nil {
 			return nil, err

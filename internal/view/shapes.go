@@ -96,7 +96,8 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 func brief(c *compute.Compute, now time.Time) query.Object {
 	starts, stops := firings(c, now)
 	running, _ := runningSince(c)
-	return query.Object{
+	room := make(query.Object, 0, 18) // one more than there are, for resourceGroup
+	return append(room, query.Object{
 		{Key: "computeType", Value: text(c.ComputeType)},
 		{Key: "createdOn", Value: utc(c.CreatedOn.Time)},
 		{Key: "errors", Value: rawAt(c.Raw, "properties", "properties", "errors")},
@@ -114,7 +115,7 @@ func brief(c *compute.Compute, now time.Time) query.Object {
 		{Key: "tags", Value: rawAt(c.Raw, "tags")},
 		{Key: "vmSize", Value: text(c.VMSize())},
 		{Key: "workspace", Value: workspace(c)},
-	}
+	}...)
 }
 
 // utc is an instant as RFC 3339 in UTC, or null for none.

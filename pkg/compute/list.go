@@ -57,26 +57,31 @@ func (c *Client) All(ctx context.Context) ([]*Compute, error) {
 	var out []*Compute
 	var bad atomic.Bool
 	var group sync.WaitGroup
-	read := make(chan *Compute, 256)
+	read := make(chan []*Compute, 16)
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
-			for compute := range read {
-				if compute.decode(compute.Raw) != nil {
-					bad.Store(true)
+			for some := range read {
+				for _, compute := range some {
+					if compute.decode(compute.Raw) != nil {
+						bad.Store(true)
+					}
 				}
 			}
 		})
 	}
+	const some = 25 // at once: waking a processor costs time, too
 	k := c.listCall()
 	_, err := pages(ctx, c, k, "value", func(data json.RawMessage) error {
 		if data[0] != '{' {
 			return errBadList
 		}
-		compute := &Compute{Raw: data}
-		out = append(out, compute)
-		read <- compute
+		out = append(out, &Compute{Raw: data})
+		if n := len(out); n%some == 0 {
+			read <- out[n-some:]
+		}
 		return nil
 	})
+	read <- out[len(out)/some*some:]
 	close(read)
 	group.Wait()
 	switch {

@@ -39,20 +39,13 @@ func isSyntax(err error) bool {
 // time; key is the name of the list, or several. {"error":…} is a refusal, and an
 // object without the key no list. What is handed out may be kept.
 func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next string, err error) {
-	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := open(d, '{'); err != nil {
-		return "", err
-	}
+	d := newDecoder(r)
 	found := false
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return "", notEOF(err)
-		}
-		switch name := name.String(); {
+	err = readMembers(d, func(name string) (err error) {
+		switch {
 		case listed(key, name):
 			found = true
-			err = readElements(d, each)
+			err = readElements(d, func(value jsontext.Value) error { return each(bytes.Clone(value)) })
 		case strings.EqualFold(name, "nextLink"):
 			var link text
 			var value jsontext.Value
@@ -68,21 +61,43 @@ func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next s
 		default:
 			err = d.SkipValue()
 		}
-		if err != nil {
-			return "", notEOF(err)
-		}
-	}
-	if _, err := d.ReadToken(); err != nil {
+		return err
+	})
+	switch {
+	case err != nil:
 		return "", notEOF(err)
-	}
-	if !found {
+	case !found:
 		return "", errBadList // an empty list says so
 	}
 	return next, nil
 }
 
-// readElements hands out the elements of an array; null is an empty one.
-func readElements(d *jsontext.Decoder, each func(json.RawMessage) error) error {
+// newDecoder reads JSON as the service may write it.
+func newDecoder(r io.Reader) *jsontext.Decoder {
+	return jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// readMembers reads an object. each is told a key, and reads its value.
+func readMembers(d *jsontext.Decoder, each func(name string) error) error {
+	if err := open(d, '{'); err != nil {
+		return err
+	}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := each(name.String()); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// readElements hands out the elements of an array, which are read over when each
+// returns; null is an empty one.
+func readElements(d *jsontext.Decoder, each func(jsontext.Value) error) error {
 	if d.PeekKind() == 'n' {
 		return d.SkipValue()
 	}
@@ -94,7 +109,7 @@ func readElements(d *jsontext.Decoder, each func(json.RawMessage) error) error {
 		if err != nil {
 			return err
 		}
-		if err := each(bytes.Clone(value)); err != nil {
+		if err := each(value); err != nil {
 			return err
 		}
 	}

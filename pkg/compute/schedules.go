@@ -3,12 +3,15 @@ package compute
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -44,29 +47,41 @@ func (c *Compute) Schedules() []Schedule {
 // what is wrong with one schedule is in its Err.
 func ReadSchedules(data []byte) ([]Schedule, error) {
 	data = bytes.TrimSpace(data)
-	if len(data) > 0 && data[0] == '{' {
-		var object struct {
-			StartStop json.RawMessage `json:"computeStartStop"`
-		}
-		if err := jsonv1.Unmarshal(data, &object); err != nil {
-			return nil, invalidf("", "these schedules cannot be read: %v", err)
-		}
-		data = object.StartStop
-	}
-	var raw []json.RawMessage
-	if len(data) > 0 {
-		if err := jsonv1.Unmarshal(data, &raw); err != nil {
-			return nil, invalidf("", "schedules must be a list of objects")
-		}
-	}
-	if raw == nil {
+	if len(data) == 0 {
 		return nil, nil
 	}
-	list := make([]Schedule, len(raw))
-	for i, r := range raw {
-		list[i] = readSchedule(r)
+	var list []Schedule
+	d := newDecoder(bytes.NewBuffer(data))
+	elements := func() error {
+		if list = nil; d.PeekKind() == '[' {
+			list = []Schedule{}
+		}
+		return readElements(d, func(value jsontext.Value) error {
+			end := int(d.InputOffset())
+			list = append(list, readSchedule(slices.Clip(data[end-len(value):end])))
+			return nil
+		})
 	}
-	return list, nil
+	var err error
+	if data[0] == '{' {
+		err = readMembers(d, func(name string) error {
+			if strings.EqualFold(name, "computeStartStop") {
+				return elements()
+			}
+			return d.SkipValue()
+		})
+	} else {
+		err = elements()
+	}
+	if err == nil {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+			return list, nil
+		}
+	}
+	if errors.Is(err, errBadList) {
+		return nil, invalidf("", "schedules must be a list of objects")
+	}
+	return nil, invalidf("", "these schedules cannot be read: %v", err)
 }
 
 func readSchedule(raw json.RawMessage) Schedule {
