@@ -28,9 +28,14 @@ func waitingFlags(c *cobra.Command) *waiting {
 	w := &waiting{}
 	c.Flags().BoolVar(&w.noWait, "no-wait", false, "return once the request is accepted")
 	markV1(c.Flags(), "no-wait")
+	changeFlags(c)
+	return w
+}
+
+// changeFlags adds --timeout and --dry-run.
+func changeFlags(c *cobra.Command) {
 	timeoutFlag(c)
 	dryRunFlag(c)
-	return w
 }
 
 func timeoutFlag(c *cobra.Command) {

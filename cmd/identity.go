@@ -67,8 +67,7 @@ func identityChange(c *cobra.Command, change func(have, asked []string) []string
 	markV1(c.Flags(), "identities")
 	severalValues(c.Flags(), "identities")
 	wait := &waiting{}
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		// The name is a flag or the first argument; identities follow.
 		if len(names.flag) == 0 && len(args) > 0 {

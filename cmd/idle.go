@@ -30,8 +30,7 @@ Changing it restarts the idle time. Without a time, it lists the idle times.`,
   computetarget idle`,
 	}
 	names := namesFlag(c)
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		last := len(args) - 1
 		if last < 0 || len(args)+len(names.flag) == 1 && !isIdleTime(args[last]) {

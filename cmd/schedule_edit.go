@@ -73,8 +73,7 @@ func switched(on bool) func(string, []compute.Schedule, []int) ([]compute.Schedu
 func newScheduleEdit(c *cobra.Command, edit func(name string, have []compute.Schedule, picked []int) ([]compute.Schedule, error)) *command {
 	names := namesFlag(c)
 	all := c.Flags().Bool("all", false, "all schedules of the instance")
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, ids, err := names.first(a, args)
 		switch {
@@ -128,8 +127,7 @@ happens next are printed. Idle shutdown still applies.`,
 	names := namesFlag(c)
 	next := c.Flags().String("next", "", "which firing: `start` or stop (default the next of either)")
 	choice(c.Flags(), "next", "start", "stop")
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.only(a, args)
 		if err != nil {
@@ -177,8 +175,7 @@ The day is in the schedules' own time zone.`,
 	names := namesFlag(c)
 	until := c.Flags().String("until", "", "`DATE` from which schedules fire again, such as 2027-01-04")
 	required(c, "until")
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, err := names.only(a, args)
 		if err != nil {

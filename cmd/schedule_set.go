@@ -42,8 +42,7 @@ schedules, the command that restores the old ones is printed.`,
 	}
 	names := namesFlag(c)
 	zone := zoneFlag(c.Flags())
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, hours, err := names.first(a, args)
 		switch {
@@ -120,8 +119,7 @@ file.`,
 	check := c.Flags().Bool("check", false, "only compare; exit code 7 if something differs")
 	zoneFlag(c.Flags())
 	required(c, "file")
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		asked, wanted, err := readHours(ctx, a, names, args, *file)
 		if err != nil {

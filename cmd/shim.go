@@ -34,12 +34,8 @@ The default for --dir is the first writable folder on PATH before the real az.`,
   computetarget shim install --dir ~/bin`,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to write az into")
-	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
-		system, err := thisSystem()
-		if err != nil {
-			return render.Result{}, err
-		}
-		into := *dir
+	return shimCommand(c, func(system shim.System) (render.Result, error) {
+		into, err := *dir, error(nil)
 		if into == "" {
 			if into, err = system.Dir(); err != nil {
 				return render.Result{}, err
@@ -68,11 +64,7 @@ az is never removed.`,
   computetarget shim uninstall --dir ~/bin`,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to remove it from")
-	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
-		system, err := thisSystem()
-		if err != nil {
-			return render.Result{}, err
-		}
+	return shimCommand(c, func(system shim.System) (render.Result, error) {
 		removed, err := system.Uninstall(*dir)
 		if err != nil {
 			return render.Result{}, err
@@ -96,7 +88,7 @@ and what to do if the shim is not found.`,
 		Example: `  computetarget shim status
   computetarget shim status --query "[?shim].where" -o tsv`,
 	}
-	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+	return run(c, func(ctx context.Context, _ *app.App, _ []string) (render.Result, error) {
 		system, err := thisSystem()
 		if err != nil {
 			return render.Result{}, err
@@ -134,11 +126,7 @@ container image.`,
 	}
 	file := c.Flags().String("file", "az", "`FILE` to print: az for POSIX shells, or az.cmd for Windows")
 	choice(c.Flags(), "file", "az", "az.cmd")
-	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
-		system, err := thisSystem()
-		if err != nil {
-			return render.Result{}, err
-		}
+	return shimCommand(c, func(system shim.System) (render.Result, error) {
 		goos := system.GOOS
 		if *file == "az.cmd" {
 			goos = "windows"
@@ -192,6 +180,17 @@ which supplies the rest.`,
 		default:
 			return render.Result{}, exit.Usagef("%q is not a command the shim answers", question)
 		}
+	})
+}
+
+// shimCommand acts on the shim of this machine.
+func shimCommand(c *cobra.Command, f func(shim.System) (render.Result, error)) *command {
+	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
+		system, err := thisSystem()
+		if err != nil {
+			return render.Result{}, err
+		}
+		return f(system)
 	})
 }
 

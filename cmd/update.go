@@ -24,8 +24,7 @@ unchanged; without any, nothing is sent.`,
 	}
 	names := nameFlag(c)
 	wait := &waiting{}
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	asked := scaleFlags(c.Flags())
 	f := c.Flags()
 	f.Lookup("idle-seconds-before-scaledown").DefValue = ""
@@ -130,8 +129,7 @@ off. "idle" does the same; "schedule" changes the hours and "resize" the size.`,
 	}
 	names := namesFlag(c)
 	idle := idleFlag(c)
-	timeoutFlag(c)
-	dryRunFlag(c)
+	changeFlags(c)
 	required(c, "idle-shutdown")
 	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		d, err := schedule.ParseIdle(*idle)

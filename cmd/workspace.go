@@ -94,7 +94,7 @@ func workspaceName(a *app.App, word string) (string, error) {
 // file overrides the user's choice, a variable overrides both.
 func overruled(a *app.App, chosen compute.Workspace) []string {
 	ref, err := config.New(config.Inputs{Getenv: a.Getenv}).Workspace()
-	now := compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}
+	now := app.WorkspaceOf(ref)
 	if err != nil || strings.EqualFold(now.ID(), chosen.ID()) {
 		return nil
 	}
@@ -180,7 +180,7 @@ workspace is marked.`,
 		}
 		chosen := ""
 		if ref, err := a.Settings.Workspace(); err == nil {
-			chosen = compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}.ID()
+			chosen = app.WorkspaceOf(ref).ID()
 		}
 		return view.Rows(all, []string{"NAME", "GROUP", "LOCATION", ""}, func(info compute.WorkspaceInfo) (any, []string) {
 			ws, mark := info.Workspace(), ""

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/recall"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/nearest"
@@ -239,9 +238,8 @@ func (n *Names) workspace() (compute.Workspace, error) {
 	if n.connector.client != nil {
 		return n.connector.client.Workspace(), nil
 	}
-	var ref config.WorkspaceRef
 	ref, err := n.session.Settings.Workspace()
-	return compute.Workspace{Subscription: ref.Subscription.Text, ResourceGroup: ref.ResourceGroup.Text, Name: ref.Name.Text}, err
+	return WorkspaceOf(ref), err
 }
 
 func computeNames(all []*compute.Compute) []recall.Name {
