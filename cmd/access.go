@@ -199,11 +199,8 @@ func destinations(ctx context.Context, a *app.App, names *names, args []string, 
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range read {
-			if o.Err != nil {
-				return nil, o.Err
-			}
-			list = append(list, o.Compute)
+		if list, err = split(read); err != nil {
+			return nil, err
 		}
 	}
 	var out []access.Destination

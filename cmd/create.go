@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -81,6 +82,11 @@ func (t *tags) values() (map[string]string, error) {
 	return out, nil
 }
 
+// given is how many of the values of flags that go together are set.
+func given(values ...string) int {
+	return len(slices.DeleteFunc(values, func(value string) bool { return value == "" }))
+}
+
 // subnet is the subnet of a compute: v1's three names, or an id.
 type subnet struct{ vnet, name, group, whole string }
 
@@ -97,13 +103,7 @@ func subnetFlags(f *pflag.FlagSet) *subnet {
 // id is the ARM id of the subnet, or "". The three names refer to the
 // workspace's subscription, as in v1.
 func (s *subnet) id(ws compute.Workspace) (string, error) {
-	given := 0
-	for _, part := range []string{s.vnet, s.name, s.group} {
-		if part != "" {
-			given++
-		}
-	}
-	switch {
+	switch given := given(s.vnet, s.name, s.group); {
 	case given == 1 && strings.HasPrefix(strings.ToLower(s.name), "/subscriptions/"):
 		return s.name, nil // v2's --subnet takes an id, too
 	case given == 0 && s.whole != "" && !isSubnetID(s.whole):

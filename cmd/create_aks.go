@@ -89,13 +89,7 @@ func sslFlags(f *pflag.FlagSet) *ssl {
 
 // settings are the requested TLS settings, or nil.
 func (s *ssl) settings(ctx context.Context) (*compute.AKSSSL, error) {
-	given := 0
-	for _, part := range []string{s.cert, s.cname, s.key} {
-		if part != "" {
-			given++
-		}
-	}
-	switch {
+	switch given := given(s.cert, s.cname, s.key); {
 	case given == 0 && s.label == "":
 		if strings.EqualFold(s.overwrite, "true") {
 			return nil, exit.Usagef("--ssl-overwrite-domain goes with --ssl-leaf-domain-label")

@@ -98,26 +98,20 @@ listed and nothing is sent.`,
 // kinds counts the kinds of characters in a password: lower case, upper case,
 // digits and others. CLI v1 required three.
 func kinds(password string) int {
-	var seen [4]bool
+	seen := map[string]bool{}
 	for _, r := range password {
 		switch {
 		case unicode.IsLower(r):
-			seen[0] = true
+			seen["lower"] = true
 		case unicode.IsUpper(r):
-			seen[1] = true
+			seen["upper"] = true
 		case unicode.IsDigit(r):
-			seen[2] = true
+			seen["digit"] = true
 		default:
-			seen[3] = true
+			seen["other"] = true
 		}
 	}
-	n := 0
-	for _, s := range seen {
-		if s {
-			n++
-		}
-	}
-	return n
+	return len(seen)
 }
 
 // scale are the scale settings of a cluster: nodes, and idle seconds.

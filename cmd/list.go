@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -94,18 +93,10 @@ reach it and when it stops.
 		if err := refused(asked, otherKinds(a, read)); err != nil {
 			return render.Result{}, err
 		}
-		var found []*compute.Compute
-		var failures []error
-		for _, o := range read {
-			if o.Err != nil {
-				failures = append(failures, o.Err)
-				continue
-			}
-			found = append(found, o.Compute)
-		}
+		found, failed := split(read)
 		a.Names.SawSome(found)
 		r := view.Show(found, len(asked) != 1, detail(a, *raw))
-		r.Err = errors.Join(failures...)
+		r.Err = failed
 		return r, nil
 	})
 }

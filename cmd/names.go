@@ -430,17 +430,27 @@ func getEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome
 	})
 }
 
+// split are the computes that were read, and why the others were not.
+func split(read []compute.Outcome) (found []*compute.Compute, failed error) {
+	var errs []error
+	for _, o := range read {
+		if o.Err != nil {
+			errs = append(errs, o.Err)
+			continue
+		}
+		found = append(found, o.Compute)
+	}
+	return found, errors.Join(errs...)
+}
+
 // unread are the errors of computes that were being read when the time ran out
 // or a signal came; nil when neither did.
 func unread(ctx context.Context, found []compute.Outcome) error {
 	if ctx.Err() == nil {
 		return nil
 	}
-	var errs []error
-	for _, o := range found {
-		errs = append(errs, o.Err)
-	}
-	return errors.Join(errs...)
+	_, failed := split(found)
+	return failed
 }
 
 // verbOf is the name of a command in a sentence.

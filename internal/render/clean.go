@@ -9,9 +9,8 @@ import (
 
 // unsafeRune reports whether a character could act on a terminal instead of
 // being seen: control characters, bidi and other invisible format characters,
-// the two line separators, and the two
-// characters that never stand in text. The joiners U+200C and U+200D stay, written
-// languages need them.
+// the two line separators, and the two characters that never stand in text. The
+// joiners U+200C and U+200D stay: written languages need them.
 func unsafeRune(r rune) bool {
 	if r < 0x7f {
 		return r < 0x20
@@ -37,8 +36,10 @@ func Clean(s string) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
 			b.WriteByte(' ')
+		case r > 0xffff && unsafeRune(r):
+			fmt.Fprintf(&b, `\U%08x`, r)
 		case unsafeRune(r):
-			writeEscape(&b, r)
+			fmt.Fprintf(&b, `\u%04x`, r)
 		default:
 			b.WriteRune(r)
 		}
@@ -49,25 +50,10 @@ func Clean(s string) string {
 func isClean(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < 0x20 || c >= 0x7f {
-			return isCleanUnicode(s)
+			return utf8.ValidString(s) && !strings.ContainsFunc(s, unsafeRune)
 		}
 	}
 	return true
-}
-
-func isCleanUnicode(s string) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
-	return !strings.ContainsFunc(s, unsafeRune)
-}
-
-func writeEscape(b *strings.Builder, r rune) {
-	if r > 0xffff {
-		fmt.Fprintf(b, `\U%08x`, r)
-		return
-	}
-	fmt.Fprintf(b, `\u%04x`, r)
 }
 
 // CleanLines is Clean for text of several lines: tabs and line breaks stay.

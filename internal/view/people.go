@@ -86,17 +86,18 @@ func Show(list []*compute.Compute, several bool, d Detail) render.Result {
 }
 
 func names(list []*compute.Compute) []string {
-	out := make([]string, 0, len(list))
-	for _, c := range list {
-		out = append(out, c.Name)
-	}
-	return out
+	return each(list, func(c *compute.Compute) string { return c.Name })
 }
 
 func ids(list []*compute.Compute) []string {
-	out := make([]string, 0, len(list))
-	for _, c := range list {
-		out = append(out, c.ID)
+	return each(list, func(c *compute.Compute) string { return c.ID })
+}
+
+// each is something of each compute.
+func each[T any](list []*compute.Compute, of func(*compute.Compute) T) []T {
+	out := make([]T, len(list))
+	for i, c := range list {
+		out[i] = of(c)
 	}
 	return out
 }

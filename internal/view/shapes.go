@@ -50,11 +50,7 @@ func (o object) At(now time.Time) any {
 
 // Objects returns the JSON value of several computes.
 func Objects(list []*compute.Compute, d Detail) []any {
-	out := make([]any, 0, len(list))
-	for _, c := range list {
-		out = append(out, Object(c, d))
-	}
-	return out
+	return each(list, func(c *compute.Compute) any { return Object(c, d) })
 }
 
 // IDObject is what delete and detach print.
