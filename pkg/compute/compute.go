@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Compute types, as computeType spells them. The service may add others.
+// Compute types, as in computeType. The service may add others.
 const (
 	TypeInstance          = "ComputeInstance"
 	TypeCluster           = "AmlCompute"
@@ -22,8 +22,7 @@ const (
 	TypeSynapseSpark      = "SynapseSpark"
 )
 
-// States of a compute instance, as the service spells them. The service may add
-// others.
+// States of an instance. The service may add others.
 const (
 	StateCreating        = "Creating"
 	StateCreateFailed    = "CreateFailed"
@@ -43,9 +42,9 @@ const (
 	StateResizing        = "Resizing"
 )
 
-// Compute is one compute of a workspace (ComputeResource). Every field may be
-// empty: the service omits and nulls fields freely, especially right after a
-// create. Raw has everything else.
+// Compute is one compute of a workspace (ComputeResource). Any field may be empty,
+// because the service often omits fields, especially after a create. Raw has
+// everything else.
 type Compute struct {
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
@@ -56,18 +55,16 @@ type Compute struct {
 
 	Properties `json:"-"`
 
-	// Instance is set for a ComputeInstance, Cluster for an AmlCompute,
-	// Attached for every other type; each only when the service sent its
-	// properties (absent or null ones leave it nil).
-	Instance *Instance `json:"-"`
-	Cluster  *Cluster  `json:"-"`
-	Attached *Attached `json:"-"`
+	// One of these is set if the service sent the properties of the type.
+	Instance *Instance `json:"-"` // of a ComputeInstance
+	Cluster  *Cluster  `json:"-"` // of an AmlCompute
+	Attached *Attached `json:"-"` // of any other type
 
 	// Raw is the resource as the service sent it.
 	Raw json.RawMessage `json:"-"`
 }
 
-// Properties are the fields all types share.
+// Properties are the fields of all types.
 type Properties struct {
 	ComputeType        string   `json:"computeType"`
 	ComputeLocation    string   `json:"computeLocation"`
@@ -126,19 +123,19 @@ type Reference struct {
 	ID string `json:"id"`
 }
 
-// PersonalSettings say for whom an instance was created.
+// PersonalSettings name the user of an instance.
 type PersonalSettings struct {
 	AssignedUser *AssignedUser `json:"assignedUser"`
 }
 
-// AssignedUser is the person an instance was created on behalf of.
+// AssignedUser is the user for whom an instance was created.
 type AssignedUser struct {
 	ObjectID string `json:"objectId"`
 	TenantID string `json:"tenantId"`
 }
 
-// SSHSettings are the SSH settings of an instance. The service never returns
-// the key.
+// SSHSettings are the SSH settings of an instance. The service does not return the
+// key.
 type SSHSettings struct {
 	PublicAccess  string `json:"sshPublicAccess,omitempty"` // Enabled or Disabled
 	AdminUserName string `json:"adminUserName,omitempty"`
@@ -162,8 +159,7 @@ type Script struct {
 	Timeout   string `json:"timeout,omitempty"` // as for the timeout command, such as 15m
 }
 
-// CustomService is a container with endpoints on an instance. The compute's Raw
-// has everything else.
+// CustomService is a container with endpoints on an instance.
 type CustomService struct {
 	Name  string `json:"name"`
 	Image *struct {
@@ -172,7 +168,7 @@ type CustomService struct {
 	} `json:"image"`
 }
 
-// ImageMetadata tells how old the OS image of an instance is.
+// ImageMetadata are the versions of the OS image of an instance.
 type ImageMetadata struct {
 	Current string `json:"currentImageVersion"`
 	Latest  string `json:"latestImageVersion"`
@@ -191,14 +187,14 @@ type Application struct {
 	URI  string `json:"endpointUri"`
 }
 
-// CreatedBy is the creator of an instance.
+// CreatedBy is the user who created an instance.
 type CreatedBy struct {
 	UserName string `json:"userName"`
 	OrgID    string `json:"userOrgId"`
 	UserID   string `json:"userId"`
 }
 
-// LastOperation is the last operation on an instance, and what triggered it.
+// LastOperation is the last operation on an instance.
 type LastOperation struct {
 	Name    string `json:"operationName"`    // Create, Start, Stop, Restart, Reimage, Delete, Resize
 	Time    Time   `json:"operationTime"`    // when it began
@@ -237,7 +233,7 @@ type Account struct {
 	UserName string `json:"adminUserName"`
 }
 
-// NodeStates counts the nodes of a cluster by state.
+// NodeStates count the nodes of a cluster by state.
 type NodeStates struct {
 	Idle      int `json:"idleNodeCount"`
 	Running   int `json:"runningNodeCount"`
@@ -247,33 +243,28 @@ type NodeStates struct {
 	Preempted int `json:"preemptedNodeCount"`
 }
 
-// Attached are the properties of attached types that lists distinguish. Raw has
-// the rest.
+// Attached are some properties of the other types.
 type Attached struct {
 	// AKS
-	ClusterFQDN    string `json:"clusterFqdn"`
-	AgentCount     int    `json:"agentCount"`
-	AgentVMSize    string `json:"agentVmSize"`
-	ClusterPurpose string `json:"clusterPurpose"`
-
+	AgentCount         int     `json:"agentCount"`
+	AgentVMSize        string  `json:"agentVmSize"`
+	ClusterPurpose     string  `json:"clusterPurpose"`
 	LoadBalancerType   string  `json:"loadBalancerType"`
 	LoadBalancerSubnet string  `json:"loadBalancerSubnet"`
 	SSL                *AKSSSL `json:"sslConfiguration"` // without certificate and key
 	// Kubernetes
-	Namespace           string `json:"namespace"`
-	DefaultInstanceType string `json:"defaultInstanceType"`
+	Namespace string `json:"namespace"`
 	// VirtualMachine, HDInsight
 	VMSize  string `json:"virtualMachineSize"`
 	Address string `json:"address"`
 	SSHPort int    `json:"sshPort"`
 }
 
-// Time is a time as the service writes it; the zero time when it is missing or
-// unreadable.
+// Time is a time of the service; the zero time if it is missing or unreadable.
 type Time struct{ time.Time }
 
-// UnmarshalJSON reads RFC 3339 with any number of fraction digits, and the
-// same without an offset as UTC. It never fails.
+// UnmarshalJSON reads RFC 3339 with or without an offset, which is UTC then. It
+// never fails.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	t.Time = time.Time{}
 	s := strings.Trim(string(data), `"`)
@@ -285,8 +276,8 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Decode reads one compute. A field of an unexpected type is omitted; only data
-// that is not a JSON object is an error. Raw keeps a copy of data.
+// Decode reads one compute. It skips fields of an unexpected type and fails only
+// if data is not a JSON object. Raw is a copy of data.
 func Decode(data []byte) (*Compute, error) {
 	c := new(Compute)
 	if err := c.decode(bytes.Clone(bytes.TrimSpace(data))); err != nil {
@@ -367,9 +358,9 @@ func (c *Compute) MarshalJSON() ([]byte, error) {
 	return c.Raw, nil
 }
 
-// State is an instance's state, a cluster's allocation state, or the
-// provisioning state of a compute that has neither, is being created or
-// deleted, or has failed. It is never empty.
+// State is the state of an instance, the allocation state of a cluster, or the
+// provisioning state of a compute that has neither, is being created or deleted,
+// or has failed. It is never empty.
 func (c *Compute) State() string {
 	provisioning := c.ProvisioningState
 	switch {
@@ -386,7 +377,7 @@ func (c *Compute) State() string {
 	}
 }
 
-// VMSize is the size of the machine, for types that have one.
+// VMSize is the size of the machines; "" for types without one.
 func (c *Compute) VMSize() string {
 	switch {
 	case c.Instance != nil:
@@ -401,31 +392,30 @@ func (c *Compute) VMSize() string {
 	return ""
 }
 
-// User is a person, as far as a compute names them.
+// User is the user of a compute.
 type User struct {
-	ID       string // object id in the directory
+	ID       string // object id
 	TenantID string
 	Name     string // often missing
 }
 
-// Owner is the person the compute was assigned to, else its creator. It is the
-// zero User if the service names neither.
+// Owner is the assigned user of an instance, else its creator. It is the zero User
+// if the service names neither.
 func (c *Compute) Owner() User {
+	var owner User
 	if c.Instance == nil {
-		return User{}
-	}
-	var creator User
-	if by := c.Instance.CreatedBy; by != nil {
-		creator = User{ID: by.UserID, TenantID: by.OrgID, Name: by.UserName}
-	}
-	if p := c.Instance.Personal; p != nil && p.AssignedUser != nil && p.AssignedUser.ObjectID != "" {
-		owner := User{ID: p.AssignedUser.ObjectID, TenantID: p.AssignedUser.TenantID}
-		if strings.EqualFold(owner.ID, creator.ID) {
-			owner.Name = creator.Name
-		}
 		return owner
 	}
-	return creator
+	if by := c.Instance.CreatedBy; by != nil {
+		owner = User{ID: by.UserID, TenantID: by.OrgID, Name: by.UserName}
+	}
+	if p := c.Instance.Personal; p != nil && p.AssignedUser != nil && p.AssignedUser.ObjectID != "" {
+		if !strings.EqualFold(owner.ID, p.AssignedUser.ObjectID) {
+			owner.Name = ""
+		}
+		owner.ID, owner.TenantID = p.AssignedUser.ObjectID, p.AssignedUser.TenantID
+	}
+	return owner
 }
 
 // Errors are the compute's own errors and those of its provisioning.
@@ -440,7 +430,7 @@ func (c *Compute) Errors() []Problem {
 	return out
 }
 
-// LastOperation is the last operation on an instance, nil if unknown. c may be
+// LastOperation is the last operation on an instance; nil if unknown or if c is
 // nil.
 func (c *Compute) LastOperation() *LastOperation {
 	if c == nil || c.Instance == nil {
@@ -455,26 +445,26 @@ func (c *Compute) IsInstance() bool { return strings.EqualFold(c.ComputeType, Ty
 // IsCluster reports whether it is an AmlCompute.
 func (c *Compute) IsCluster() bool { return strings.EqualFold(c.ComputeType, TypeCluster) }
 
-// IdleShutdown is the idle time after which an instance stops; ok is false if
-// it does not, or if the service did not say.
+// IdleShutdown is the idle time after which an instance stops; ok is false if it
+// does not, or if unknown.
 func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
 	d, ok = parseDuration(i.IdleTime)
 	return d, ok && d > 0
 }
 
-// InNetwork reports whether an instance is in a virtual network, in which its
-// private address can be reached.
+// InNetwork reports whether an instance is in a virtual network, where it has a
+// private address.
 func (i *Instance) InNetwork() bool {
 	return i.Subnet != nil && i.Subnet.ID != "" || i.EnableNodePublicIP != nil && !*i.EnableNodePublicIP
 }
 
 // SetIdleScaleDown sets the idle time after which a node is removed, in whole
-// seconds, in the old CLI's format: PT1800S.
+// seconds, as v1 wrote it: PT1800S.
 func (s *ScaleSettings) SetIdleScaleDown(d time.Duration) {
 	s.IdleTime = fmt.Sprintf("PT%dS", int64(d/time.Second))
 }
 
-// IdleScaleDown is how long a node stays idle before it is removed.
+// IdleScaleDown is the idle time after which a node is removed.
 func (s *ScaleSettings) IdleScaleDown() (d time.Duration, ok bool) {
 	return parseDuration(s.IdleTime)
 }

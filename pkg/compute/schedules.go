@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,23 +16,23 @@ import (
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
-// Schedule is one schedule of an instance, or one it is to have.
+// Schedule is a schedule of an instance.
 type Schedule struct {
-	// Entry says what it does and when. When Err is set it is not all of it.
+	// Entry says what the schedule does and when. It is incomplete if Err is set.
 	Entry schedule.Entry
-	// Err is why the service's object cannot be read; nil otherwise.
+	// Err says why Raw cannot be read.
 	Err error
-	// Provisioning is whether the service has set it up: Completed,
-	// Provisioning or Failed; "" when it does not say.
+	// Provisioning says whether the service has set it up: Completed, Provisioning
+	// or Failed; "" if unknown.
 	Provisioning string
-	// Raw is the object as the service sent it, nil for a new one. What is in
-	// it and not in Entry survives a change of Entry.
+	// Raw is the schedule as the service sent it, nil for a new one. What Entry does
+	// not hold survives a change of Entry.
 	Raw json.RawMessage
 }
 
-// Schedules are the schedules of an instance in the service's order, those
-// that cannot be read included; nil for any other compute, and when the service
-// does not tell them.
+// Schedules are the schedules of an instance in the service's order, with those
+// that cannot be read. It is nil for other computes, and if the service did not
+// return any list.
 func (c *Compute) Schedules() []Schedule {
 	if c == nil || c.Instance == nil {
 		return nil
@@ -42,9 +41,8 @@ func (c *Compute) Schedules() []Schedule {
 	return list
 }
 
-// ReadSchedules reads schedules as the service writes them: a list of them, or
-// an object that holds one as computeStartStop. The error is about the whole;
-// what is wrong with one schedule is in its Err.
+// ReadSchedules reads the service's JSON: a list of schedules, or an object that
+// has one as computeStartStop. What is wrong with one schedule is in its Err.
 func ReadSchedules(data []byte) ([]Schedule, error) {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 {
@@ -94,9 +92,8 @@ func readSchedule(raw json.RawMessage) Schedule {
 	return s
 }
 
-// wire is s as it is sent: what the service sent stays, but for what Entry
-// changes and for what only the service says. What others wrote is spelled as
-// the service spells it, and keeps what is not known here.
+// wire is s as it is sent: Raw with the changes of Entry, without what only the
+// service sets. Keys are spelled as the service does, and unknown ones stay.
 func (s Schedule) wire() (map[string]any, error) {
 	base := map[string]any{}
 	if s.Raw != nil {
@@ -105,7 +102,7 @@ func (s Schedule) wire() (map[string]any, error) {
 		}
 	}
 	old := readSchedule(s.Raw)
-	// Two names of one zone are equal, but the service knows only the Windows one.
+	// Two names of a time zone are equal, but the service knows only the Windows one.
 	same := old.Entry.Equal(s.Entry) && old.Entry.ID == s.Entry.ID && old.Entry.Zone == s.Entry.Zone
 	if s.Raw == nil || old.Err == nil && (s.Entry.ID == "" || !same) {
 		over, err := asMap(toWire(s.Entry))
@@ -132,7 +129,7 @@ func (s Schedule) wire() (map[string]any, error) {
 	return base, nil
 }
 
-// MarshalJSON writes the object that the service takes.
+// MarshalJSON writes the schedule as it is sent.
 func (s Schedule) MarshalJSON() ([]byte, error) {
 	if s.Raw == nil {
 		return json.Marshal(toWire(s.Entry))
@@ -144,7 +141,7 @@ func (s Schedule) MarshalJSON() ([]byte, error) {
 	return json.Marshal(body)
 }
 
-// respell drops the keys of base that over has in another case.
+// respell deletes the keys of base that over has in another case.
 func respell(base, over map[string]any) {
 	for key, below := range base {
 		for canonical, above := range over {
@@ -159,7 +156,7 @@ func respell(base, over map[string]any) {
 	}
 }
 
-// same reports whether two schedules do the same, whatever their ids.
+// same reports whether two schedules do the same. Their ids may differ.
 func (s Schedule) same(o Schedule) bool {
 	if s.Err == nil && o.Err == nil {
 		return s.Entry.Equal(o.Entry)
@@ -167,7 +164,7 @@ func (s Schedule) same(o Schedule) bool {
 	return (s.Err == nil) == (o.Err == nil) && s.text() == o.text()
 }
 
-// text tells apart schedules that cannot be read.
+// text is the schedule without its id, to compare schedules that cannot be read.
 func (s Schedule) text() string {
 	body, err := s.wire()
 	if err != nil {
@@ -178,9 +175,9 @@ func (s Schedule) text() string {
 	return string(text)
 }
 
-// reuse gives each wanted schedule that is there already the service's own
-// object, so that it keeps its id and what else the service knows about it,
-// and reports whether the two sets do the same.
+// reuse is want with the schedules of have that do the same, which keep their ids
+// and all that the service knows about them. same reports whether all of both
+// sets do the same.
 func reuse(have, want []Schedule) (set []Schedule, same bool) {
 	set = slices.Clone(want)
 	used := make([]bool, len(have))
@@ -202,7 +199,7 @@ func reuse(have, want []Schedule) (set []Schedule, same bool) {
 		}
 		same = false
 		if !known[set[i].Entry.ID] {
-			set[i].Entry.ID = "" // an id of another time or place says nothing here
+			set[i].Entry.ID = "" // from another instance or time
 		}
 	}
 	return set, same
@@ -214,12 +211,12 @@ func sameSet(a, b []Schedule) bool {
 	return same
 }
 
-// schedulesBody is a whole set as the service takes it.
+// schedulesBody is a set of schedules as it is sent.
 func schedulesBody(set []Schedule) any {
 	return map[string]any{"computeStartStop": append([]Schedule{}, set...)}
 }
 
-// inWords says what schedules do, for an error.
+// inWords describes schedules.
 func inWords(list []Schedule) string {
 	if len(list) == 0 {
 		return "none"
@@ -234,8 +231,7 @@ func inWords(list []Schedule) string {
 	return fmt.Sprintf("%d (%s)", len(list), strings.Join(words, "; "))
 }
 
-// wireSchedule is a schedule as the service writes it, an element of
-// computeStartStop.
+// wireSchedule is an element of computeStartStop.
 type wireSchedule struct {
 	ID                 string          `json:"id,omitempty"`
 	ProvisioningStatus string          `json:"provisioningStatus,omitempty"` // Completed, Provisioning or Failed; read-only
@@ -246,14 +242,14 @@ type wireSchedule struct {
 	Recurrence         *wireRecurrence `json:"recurrence,omitempty"`
 }
 
-// wireCron fires by a five-field cron expression.
+// wireCron is a trigger by a five-field cron expression.
 type wireCron struct {
 	Expression string `json:"expression"`
 	StartTime  string `json:"startTime,omitempty"` // yyyy-MM-ddTHH:mm:ss in TimeZone
-	TimeZone   string `json:"timeZone,omitempty"`  // a Windows zone name; "" is UTC
+	TimeZone   string `json:"timeZone,omitempty"`  // a Windows name; "" is UTC
 }
 
-// wireRecurrence fires every Interval of Frequency.
+// wireRecurrence is a trigger every Interval of Frequency.
 type wireRecurrence struct {
 	Frequency string     `json:"frequency"` // Minute, Hour, Day, Week or Month
 	Interval  int        `json:"interval"`
@@ -262,7 +258,7 @@ type wireRecurrence struct {
 	Schedule  *wireTimes `json:"schedule,omitempty"`
 }
 
-// wireTimes narrows a recurrence down to times and days.
+// wireTimes are the times and days of a recurrence.
 type wireTimes struct {
 	Hours     []int    `json:"hours"`
 	Minutes   []int    `json:"minutes"`
@@ -270,7 +266,7 @@ type wireTimes struct {
 	MonthDays []int    `json:"monthDays,omitempty"`
 }
 
-// entry is the schedule in terms of package schedule.
+// entry is s as a schedule.Entry.
 func (s wireSchedule) entry() (schedule.Entry, error) {
 	e := schedule.Entry{ID: s.ID, Enabled: !strings.EqualFold(s.Status, "Disabled")}
 	switch {
@@ -324,8 +320,8 @@ func (r *wireRecurrence) entry() (schedule.Recurrence, error) {
 	return out, nil
 }
 
-// toWire is an entry as the service takes it. The status is always sent,
-// because the API names no default for it.
+// toWire is an entry as it is sent. The status is always sent, because the API
+// names no default.
 func toWire(e schedule.Entry) wireSchedule {
 	s := wireSchedule{ID: e.ID, Status: "Disabled", Action: string(e.Action)}
 	if e.Enabled {
@@ -347,17 +343,17 @@ func toWire(e schedule.Entry) wireSchedule {
 	return s
 }
 
-// parseDuration reads an ISO 8601 duration; ok is false for what is none.
+// parseDuration reads an ISO 8601 duration.
 func parseDuration(s string) (d time.Duration, ok bool) {
 	d, err := schedule.ParseISO(s)
 	return d, err == nil && d >= 0
 }
 
-// formatDuration writes d as ISO 8601: in minutes when it is whole minutes,
-// else in seconds.
+// formatDuration writes d as ISO 8601: in minutes if they are whole, else in
+// seconds.
 func formatDuration(d time.Duration) string {
 	if d%time.Minute == 0 {
 		return schedule.FormatISO(d)
 	}
-	return "PT" + strconv.FormatInt(int64(d/time.Second), 10) + "S"
+	return fmt.Sprintf("PT%dS", int64(d/time.Second))
 }
