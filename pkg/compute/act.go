@@ -201,12 +201,11 @@ func (c *Client) checkResize(ctx context.Context, name, size string) error {
 		more = fmt.Sprintf(" and %d more", len(can)-most)
 		can = can[:most]
 	}
-	e := invalidf(name, "%s cannot get the size %q", name, shorten(size, 60))
+	meant := ""
 	if len(near) > 0 {
-		e.Message += "; did you mean " + strings.Join(near, " or ") + "?"
+		meant = "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	e.Message += "; it can have " + strings.Join(can, ", ") + more
-	return e
+	return invalidf(name, "%s cannot get the size %q%s; it can have %s%s", name, shorten(size, 60), meant, strings.Join(can, ", "), more)
 }
 
 // UpdateScale changes how a cluster scales (Compute_Update) and waits until

@@ -16,8 +16,8 @@ func (c *Client) Get(ctx context.Context, name string) (*Compute, error) {
 	return compute, err
 }
 
-// GetEach reads several computes (Compute_Get), a few at a time. The outcomes
-// are in the order of the names.
+// GetEach reads several computes (Compute_Get). The outcomes are in the order of
+// the names.
 func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
 	outcomes := make([]Outcome, len(names))
 	c.each(len(names), func(i int) {
@@ -27,22 +27,22 @@ func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
 	return outcomes
 }
 
-// get reads a compute. An answer about anything else is an error.
-func (c *Client) get(ctx context.Context, k call) (*Compute, *answer, error) {
-	compute := new(Compute)
-	a, err := c.read(ctx, k, func(a *answer) error {
-		if err := decode(k.op, k.name, a, compute); err != nil || compute.about(k.name) {
+// get reads a compute. A response about anything else is an error.
+func (c *Client) get(ctx context.Context, k call) (compute *Compute, a *answer, err error) {
+	read := new(Compute)
+	a, err = c.read(ctx, k, func(a *answer) error {
+		if err := decode(k.op, k.name, a, read); err != nil || read.about(k.name) {
 			return err
 		}
 		return garbledError(k, a, fmt.Sprintf("the service's answer is not about the compute %s", k.name))
 	})
-	if err != nil {
-		return nil, a, err
+	if err == nil {
+		compute = read
 	}
-	return compute, a, nil
+	return compute, a, err
 }
 
-// NameCheck is the service's answer on whether a name is free in the region.
+// NameCheck says whether a name is free in the region.
 type NameCheck struct {
 	Available bool   `json:"nameAvailable"`
 	Reason    string `json:"reason"` // AlreadyExists, Invalid, …
@@ -62,7 +62,7 @@ func (c *Client) CheckName(ctx context.Context, name string) (NameCheck, error) 
 	return check, err
 }
 
-// Keys are the secrets of an attached compute: print them only on request.
+// Keys are the secrets of an attached compute.
 type Keys struct {
 	ComputeType           string          `json:"computeType"`
 	UserKubeConfig        string          `json:"userKubeConfig"`
@@ -71,7 +71,7 @@ type Keys struct {
 	DatabricksAccessToken string          `json:"databricksAccessToken"`
 	Account               *MachineAccount `json:"administratorAccount"`
 
-	// Raw is the answer as the service sent it.
+	// Raw is the response as the service sent it.
 	Raw json.RawMessage `json:"-"`
 }
 

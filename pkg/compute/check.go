@@ -1,7 +1,11 @@
 package compute
 
-// CheckError lists everything that is wrong with a compute before it is
-// requested.
+import (
+	"slices"
+	"strings"
+)
+
+// CheckError lists all that is wrong with a compute that was not created.
 type CheckError struct {
 	Name     string
 	Findings []Finding
@@ -9,36 +13,27 @@ type CheckError struct {
 
 // Finding is one thing that is wrong.
 type Finding struct {
-	// Kind is KindInvalid for wrong input, KindConflict for what exists.
-	Kind Kind
-	// Field is the setting: name, vmSize, quota, sshPublicKey, …
-	Field   string
-	Message string
-	// Suggestions are valid values, best first.
-	Suggestions []string
+	Kind        Kind   // KindInvalid for wrong input, KindConflict for what exists
+	Field       string // the setting: name, vmSize, quota, sshPublicKey, …
+	Message     string
+	Suggestions []string // valid values, best first
 }
 
-// Error returns all findings, one per line.
+// Error lists the findings, one per line.
 func (e *CheckError) Error() string {
-	text := ""
-	for i, f := range e.Findings {
-		if i > 0 {
-			text += "\n"
-		}
-		text += f.Message
+	var lines []string
+	for _, f := range e.Findings {
+		lines = append(lines, f.Message)
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
-// Kind is KindInvalid if any input is wrong, else the kind of the first
-// finding.
+// Kind is KindInvalid if any input is wrong, else the kind of the first finding.
 func (e *CheckError) Kind() Kind {
-	for _, f := range e.Findings {
-		if f.Kind == KindInvalid {
-			return KindInvalid
-		}
-	}
-	if len(e.Findings) > 0 {
+	switch {
+	case slices.ContainsFunc(e.Findings, func(f Finding) bool { return f.Kind == KindInvalid }):
+		return KindInvalid
+	case len(e.Findings) > 0:
 		return e.Findings[0].Kind
 	}
 	return KindFailed

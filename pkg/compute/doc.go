@@ -1,26 +1,22 @@
-// Package compute is a typed client of the computes of an Azure Machine
-// Learning workspace: compute instances, clusters and attached targets.
+// Package compute is a client of the computes of an Azure Machine Learning
+// workspace: instances, clusters and attached computes.
 //
-// It speaks the ARM REST API Microsoft.MachineLearningServices/workspaces/computes
-// through azcore's ARM pipeline, to Azure in any cloud, to any other ARM
-// endpoint, or to an emulator: it does not know which.
+// It calls the REST API Microsoft.MachineLearningServices/workspaces/computes
+// through azcore, in any cloud, at any other ARM endpoint, or in an emulator. It
+// adds to the REST operations:
 //
-// What it adds to the REST operations:
-//
-//   - every resource keeps the service's own JSON beside its typed view, so
-//     that nothing the service sends is lost and no surprise in one field
-//     hides the others;
-//   - every failure, whatever its shape on the wire, is one *Error with a Kind;
-//   - a write whose answer was lost is never sent again blindly;
+//   - every resource keeps the service's JSON beside its fields;
+//   - every failure is an *Error with a Kind;
+//   - a write whose response was lost is not sent twice if it could have the
+//     effect twice;
 //   - a token goes only to hosts of the chosen cloud;
-//   - waiting is one loop for any number of computes, reported as events.
+//   - one loop waits for any number of computes and reports events.
 //
-// New makes a Client of one workspace. Get, List and All return a Compute, whose
-// Instance, Cluster or Attached says what its type adds. Create takes a Spec; the
-// verbs Start, Stop, Restart, Resize, Delete and Detach take names and ActOptions,
-// and return an Outcome for each name: the Compute as last read, the Operation that
-// the service accepted, or an error. ChangeSchedules and ChangeIdle return a
-// Change. Wait takes up what a verb with NoWait began. KindOf says what an error
-// means; errors.As finds the *Error with the service's words, or the *CheckError
-// with all that is wrong with a Spec.
+// New returns a Client of one workspace. Get, List and All return a Compute, whose
+// Instance, Cluster or Attached has the fields of its type. Create takes a Spec.
+// Start, Stop, Restart, Resize, Delete and Detach take names and ActOptions and
+// return an Outcome for each name. ChangeSchedules and ChangeIdle return a Change.
+// Wait waits for what a verb with NoWait began. KindOf classifies an error;
+// errors.As finds the *Error, or the *CheckError with all that is wrong with a
+// Spec.
 package compute

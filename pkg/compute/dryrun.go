@@ -5,19 +5,17 @@ import (
 	"errors"
 )
 
-// ErrDryRun ends a call that would have changed something if Options.DryRun is
-// set. Nothing was sent.
+// ErrDryRun ends a call that would have changed something, with Options.DryRun.
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
-// Request is a request that would have been sent. Secrets in its body are
-// replaced.
+// Request is a request that was not sent. Secrets in its body are replaced.
 type Request struct {
 	Method string          `json:"method"`
 	URL    string          `json:"url"`
 	Body   json.RawMessage `json:"body,omitempty"`
 }
 
-// show hands a request to the dry run instead of sending it.
+// show passes a request to Options.DryRun.
 func (c *Client) show(k call, address string) error {
 	r := Request{Method: k.op.method, URL: address}
 	if k.body != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/computetarget/computetarget/pkg/nearest"
 )
 
-// MatchSize finds the size asked for among those a region offers for a compute
-// type, without regard to case. When it is not there, near are the names most
-// likely meant, the best first; only one when it is just written another way.
+// MatchSize finds a size in any case among those for a compute type. If it is not
+// there, near are up to three similar names, the best first, or the one that is
+// only written another way.
 func MatchSize(want string, sizes []Size, computeType string) (found *Size, near []string) {
 	type candidate struct {
 		name     string
@@ -29,7 +29,7 @@ func MatchSize(want string, sizes []Size, computeType string) (found *Size, near
 		}
 		d := nearest.Distance(plain, plainSize(s.Name), limit+1)
 		if d > 0 && strings.HasPrefix(plain, "st") {
-			// The word everybody has to write can be misspelt, too.
+			// "Standard" can be misspelt, too.
 			d = min(d, nearest.Distance(plain, "standard"+plainSize(s.Name), limit+1))
 		}
 		if d <= limit {
@@ -48,15 +48,9 @@ func MatchSize(want string, sizes []Size, computeType string) (found *Size, near
 	return nil, near
 }
 
-// plainSize is a size's name without what people leave out or write their own
-// way: "Standard_D3_v2" and "d3v2" are both "d3v2".
+// plainSize is the short form of a size's name: "Standard_D3_v2" and "d3v2" are
+// both "d3v2".
 func plainSize(name string) string {
-	name = strings.ToLower(shorten(name, 64))
-	name = strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == ' ' || r == '.' {
-			return -1
-		}
-		return r
-	}, name)
+	name = strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(strings.ToLower(shorten(name, 64)))
 	return strings.TrimPrefix(name, "standard")
 }

@@ -7,10 +7,8 @@ import (
 	"strings"
 )
 
-// ValidateSSHKey says what is wrong with a public key for an instance, in one
-// sentence, or nil. The REST API takes RSA keys only: adminPublicKey
-// "Specifies the SSH rsa public key file as a string. Use "ssh-keygen -t rsa
-// -b 2048" to generate your SSH key pairs."
+// ValidateSSHKey says in one sentence what is wrong with the public key of an
+// instance. The REST API accepts only RSA keys.
 func ValidateSSHKey(key string) error {
 	const advice = `the API says: "Specifies the SSH rsa public key file as a string. Use "ssh-keygen -t rsa -b 2048" to generate your SSH key pairs."`
 	key = strings.TrimSpace(key)
