@@ -10,14 +10,10 @@ import (
 
 // ActOptions configure a verb.
 type ActOptions struct {
-	// NoWait returns once the service accepted the request.
-	NoWait bool
-	// Timeout is the longest wait in wall-clock time; 0 waits forever.
-	Timeout time.Duration
-	// Strict sends the request in any state and leaves refusals to the service.
-	Strict bool
-	// OnEvent receives events, one call at a time.
-	OnEvent func(Event)
+	NoWait  bool          // return once the service accepted the request
+	Timeout time.Duration // longest wait in wall-clock time; 0 waits forever
+	Strict  bool          // send the request in any state, and let the service refuse it
+	OnEvent func(Event)   // receives events, one call at a time
 	// Before is called once, after the first look at every compute and before the
 	// first request. The outcomes are in the order of the names; Err says why a
 	// compute cannot be asked. If Before returns an error, nothing is sent and the
@@ -30,7 +26,9 @@ type ActOptions struct {
 // intent is what a verb wants of one compute. prepare, check and differs may be
 // nil.
 type intent struct {
-	verb Verb
+	verb    Verb
+	once    bool // a second request would have the effect twice
+	setting bool // the request leaves the state alone
 	// means says what the compute means for the verb before anything is sent.
 	// failed comes with an error.
 	means func(now *Compute) (verdict, error)
@@ -40,15 +38,9 @@ type intent struct {
 	request func(ctx context.Context, t *task) (*Operation, error)
 	// shown reports whether the compute shows the goal. before is the compute at
 	// the time of the request, nil if that does not matter.
-	shown func(now, before *Compute) bool
-	// once is true if a second request would have the effect twice.
-	once bool
-	// setting is true for a change that leaves the state alone.
-	setting bool
-	// check compares the result with the request.
-	check func(now *Compute) error
-	// differs describes a compute that does not show the goal.
-	differs func(now *Compute) string
+	shown   func(now, before *Compute) bool
+	check   func(now *Compute) error  // compares the result with the request
+	differs func(now *Compute) string // describes a compute that does not show the goal
 }
 
 // intentOf is the intent of a verb without its request.

@@ -70,9 +70,7 @@ type Keys struct {
 	ImagePullSecretName   string          `json:"imagePullSecretName"`
 	DatabricksAccessToken string          `json:"databricksAccessToken"`
 	Account               *MachineAccount `json:"administratorAccount"`
-
-	// Raw is the response as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	Raw                   json.RawMessage `json:"-"` // as the service sent it
 }
 
 // ListKeys reads the secrets of a compute (Compute_ListKeys).
@@ -92,15 +90,13 @@ func (c *Client) ListKeys(ctx context.Context, name string) (*Keys, error) {
 
 // Node is one node of a cluster.
 type Node struct {
-	ID        string `json:"nodeId"`
-	PrivateIP string `json:"privateIpAddress"`
-	PublicIP  string `json:"publicIpAddress"`
-	Port      int    `json:"port"`
-	State     string `json:"nodeState"` // idle, running, preparing, unusable, leaving, preempted
-	RunID     string `json:"runId"`
-
-	// Raw is the node as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	ID        string          `json:"nodeId"`
+	PrivateIP string          `json:"privateIpAddress"`
+	PublicIP  string          `json:"publicIpAddress"`
+	Port      int             `json:"port"`
+	State     string          `json:"nodeState"` // idle, running, preparing, unusable, leaving, preempted
+	RunID     string          `json:"runId"`
+	Raw       json.RawMessage `json:"-"` // as the service sent it
 }
 
 func (n *Node) raw() *json.RawMessage { return &n.Raw }

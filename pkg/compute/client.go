@@ -31,30 +31,22 @@ import (
 // Options configure a Client. The zero value means Azure's public cloud without
 // a credential.
 type Options struct {
-	// Endpoint is the ARM endpoint; "" is https://management.azure.com.
-	Endpoint string
-	// Audience is the audience of tokens; "" is the endpoint.
-	Audience string
-	// Credential signs requests; nil sends them unsigned.
-	Credential azcore.TokenCredential
+	Endpoint      string                 // of ARM; "" is https://management.azure.com
+	Audience      string                 // of tokens; "" is the endpoint
+	Credential    azcore.TokenCredential // signs requests; nil sends them unsigned
+	APIVersion    string                 // overrides the api-version of every operation
+	Application   string                 // User-Agent, such as "computetarget/1.0"
+	CorrelationID string                 // x-ms-correlation-request-id of every request; "" generates one
+	TryTimeout    time.Duration          // of one try of one request; 0 is one minute
+	Log           func(text string)      // receives every request and response, without secrets
 	// TokenHosts may receive a token over https, as the endpoint's host does. They
 	// are names, or suffixes such as "*.api.azureml.ms". With a loopback endpoint
 	// they are ignored.
 	TokenHosts []string
-	// APIVersion overrides the api-version of every operation.
-	APIVersion string
 	// Transport sends the requests; nil is http.DefaultTransport. Redirects are
 	// not followed. If an error has a method Permanent() bool that returns true,
 	// the request had no effect, it is not sent again, and a wait ends.
 	Transport http.RoundTripper
-	// Application is the User-Agent, such as "computetarget/1.0".
-	Application string
-	// CorrelationID is sent as x-ms-correlation-request-id; "" generates one.
-	CorrelationID string
-	// TryTimeout limits one try of one request; 0 is one minute.
-	TryTimeout time.Duration
-	// Log receives every request and response as text, without secrets.
-	Log func(text string)
 	// DryRun receives the first request of a call that would change something. The
 	// request is not sent, and the call ends with ErrDryRun.
 	DryRun func(Request)

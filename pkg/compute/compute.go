@@ -56,12 +56,10 @@ type Compute struct {
 	Properties `json:"-"`
 
 	// One of these is set if the service sent the properties of the type.
-	Instance *Instance `json:"-"` // of a ComputeInstance
-	Cluster  *Cluster  `json:"-"` // of an AmlCompute
-	Attached *Attached `json:"-"` // of any other type
-
-	// Raw is the resource as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	Instance *Instance       `json:"-"` // of a ComputeInstance
+	Cluster  *Cluster        `json:"-"` // of an AmlCompute
+	Attached *Attached       `json:"-"` // of any other type
+	Raw      json.RawMessage `json:"-"` // as the service sent it
 }
 
 // Properties are the fields of all types.

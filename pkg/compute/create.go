@@ -26,10 +26,8 @@ const (
 // CreateOptions configure Create.
 type CreateOptions struct {
 	ActOptions
-	// IfExists defaults to ExistsMatch.
-	IfExists IfExists
-	// Warn receives the warnings of Preflight before anything is sent.
-	Warn func(text string)
+	IfExists IfExists          // defaults to ExistsMatch
+	Warn     func(text string) // receives the warnings of Preflight before anything is sent
 }
 
 // CheckSpec lists what is wrong with a compute to create. It sends nothing.

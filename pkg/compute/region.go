@@ -11,20 +11,18 @@ import (
 
 // Size is a size of machine.
 type Size struct {
-	Name                  string   `json:"name"`
-	Family                string   `json:"family"`
-	VCPUs                 int      `json:"vCPUs"`
-	GPUs                  int      `json:"gpus"`
-	MemoryGB              float64  `json:"memoryGB"`
-	OSDiskMB              int      `json:"osVhdSizeMB"`
-	ResourceDiskMB        int      `json:"maxResourceVolumeMB"`
-	LowPriority           bool     `json:"lowPriorityCapable"`
-	PremiumIO             bool     `json:"premiumIO"`
-	SupportedComputeTypes []string `json:"supportedComputeTypes"`
-	Prices                *Prices  `json:"estimatedVMPrices"`
-
-	// Raw is the size as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	Name                  string          `json:"name"`
+	Family                string          `json:"family"`
+	VCPUs                 int             `json:"vCPUs"`
+	GPUs                  int             `json:"gpus"`
+	MemoryGB              float64         `json:"memoryGB"`
+	OSDiskMB              int             `json:"osVhdSizeMB"`
+	ResourceDiskMB        int             `json:"maxResourceVolumeMB"`
+	LowPriority           bool            `json:"lowPriorityCapable"`
+	PremiumIO             bool            `json:"premiumIO"`
+	SupportedComputeTypes []string        `json:"supportedComputeTypes"`
+	Prices                *Prices         `json:"estimatedVMPrices"`
+	Raw                   json.RawMessage `json:"-"` // as the service sent it
 }
 
 // Prices are the estimated prices of a size.
@@ -85,9 +83,7 @@ type Usage struct {
 	Name    struct {
 		Value string `json:"value"`
 	} `json:"name"`
-
-	// Raw is the row as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	Raw json.RawMessage `json:"-"` // as the service sent it
 }
 
 func (u *Usage) raw() *json.RawMessage { return &u.Raw }
@@ -131,12 +127,10 @@ func (c *Client) subscription() (string, error) {
 
 // WorkspaceInfo is a workspace as the service describes it.
 type WorkspaceInfo struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Location string `json:"location"`
-
-	// Raw is the workspace as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Location string          `json:"location"`
+	Raw      json.RawMessage `json:"-"` // as the service sent it
 }
 
 func (w *WorkspaceInfo) raw() *json.RawMessage { return &w.Raw }
@@ -169,12 +163,10 @@ func (c *Client) GetWorkspace(ctx context.Context) (*WorkspaceInfo, error) {
 
 // Subscription is a subscription that the caller can see.
 type Subscription struct {
-	ID    string `json:"subscriptionId"`
-	Name  string `json:"displayName"`
-	State string `json:"state"` // Enabled, Warned, PastDue, Disabled or Deleted
-
-	// Raw is the subscription as the service sent it.
-	Raw json.RawMessage `json:"-"`
+	ID    string          `json:"subscriptionId"`
+	Name  string          `json:"displayName"`
+	State string          `json:"state"` // Enabled, Warned, PastDue, Disabled or Deleted
+	Raw   json.RawMessage `json:"-"`     // as the service sent it
 }
 
 func (s *Subscription) raw() *json.RawMessage { return &s.Raw }

@@ -18,13 +18,9 @@ import (
 
 // Schedule is a schedule of an instance.
 type Schedule struct {
-	// Entry says what the schedule does and when. It is incomplete if Err is set.
-	Entry schedule.Entry
-	// Err says why Raw cannot be read.
-	Err error
-	// Provisioning says whether the service has set it up: Completed, Provisioning
-	// or Failed; "" if unknown.
-	Provisioning string
+	Entry        schedule.Entry // what it does and when; incomplete if Err is set
+	Err          error          // why Raw cannot be read
+	Provisioning string         // Completed, Provisioning or Failed; "" if unknown
 	// Raw is the schedule as the service sent it, nil for a new one. What Entry does
 	// not hold survives a change of Entry.
 	Raw json.RawMessage

@@ -39,12 +39,9 @@ type Target struct {
 
 // WaitOptions configure Wait.
 type WaitOptions struct {
-	// Goal is for targets without an operation.
-	Goal Goal
-	// Timeout is the longest wait in wall-clock time; 0 waits forever.
-	Timeout time.Duration
-	// OnEvent receives events, one call at a time.
-	OnEvent func(Event)
+	Goal    Goal          // for targets without an operation
+	Timeout time.Duration // longest wait in wall-clock time; 0 waits forever
+	OnEvent func(Event)   // receives events, one call at a time
 }
 
 // Wait waits for every target and returns their outcomes in the same order.
