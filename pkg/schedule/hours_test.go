@@ -307,3 +307,12 @@ func FuzzParseHours(f *testing.F) {
 		}
 	})
 }
+
+// Starts in one hour become one entry, and so do stops.
+func TestMinutesOfAnHour(t *testing.T) {
+	t.Parallel()
+	hours, err := ParseHours([]string{"mon 09:00-09:20,09:30-09:50"}, "UTC")
+	if err != nil || len(hours.Entries) != 2 || hours.Entries[0].Cron.String() != "0,30 9 * * 1" || hours.Entries[1].Cron.String() != "20,50 9 * * 1" {
+		t.Errorf("%+v, %v", hours.Entries, err)
+	}
+}
