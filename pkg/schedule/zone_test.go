@@ -33,7 +33,7 @@ func TestZoneTable(t *testing.T) {
 			t.Errorf("%s: %v", z.name, err)
 		}
 		if _, known := search(zones().windows, z.other); !known && z.other != "" {
-			t.Errorf("%s belongs to %s, which is no zone", z.name, z.other)
+			t.Errorf("%s belongs to %s, which is not a Windows zone", z.name, z.other)
 		}
 	}
 	for _, name := range Zones() {
