@@ -3,6 +3,7 @@ package migrate
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -37,8 +38,8 @@ const (
 
 // patterns are compiled for the first file.
 type patterns struct {
-	call, folded, list, yaml, pieces, exitCode, errorText, signIn                             *regexp.Regexp
-	mention, question, installsNext, removes, installer, named, azOnly, use, image, container *regexp.Regexp
+	call, folded, list, yaml, pieces, exitCode, errorText, signIn                                      *regexp.Regexp
+	mention, question, installsNext, removes, installer, named, defined, azOnly, use, image, container *regexp.Regexp
 }
 
 var compiled = sync.OnceValue(func() patterns {
@@ -61,6 +62,7 @@ var compiled = sync.OnceValue(func() patterns {
 		container:    regexp.MustCompile(`(?i)\b(?:docker|podman|nerdctl|kubectl)\s[^\n]*\b(?:run|exec)\s|azure-cli(?::\S+)?\s+(?:(?:ba)?sh\s+-\w*c\s+)?["']?$`),
 		installer:    regexp.MustCompile(`(?i)\bextension\s+(?:add|update|remove)\s`),
 		named:        regexp.MustCompile(`(?i)\b(\w+)(?:\s*[:?+]?=\s*|\s*\(\)\s*\{\s*)["'(]?\s*$`),
+		defined:      regexp.MustCompile(`(?im)\b(\w+)[ \t]*\([ \t]*\)[ \t]*\{|\b(?:function|(?:set-)?alias)[ \t]+(\w+)`),
 		azOnly:       regexp.MustCompile(`(?im)\b(\w+)\s*[:?+]?=\s*["'(]?` + azName + globals + `(?:\s+ml)?["')]?[ \t]*(?:\r?$|[;&#])`),
 	}
 })
@@ -185,15 +187,18 @@ func (v view) all(re *regexp.Regexp, parts []span) [][2]int {
 }
 
 // afterPiece reports whether the text before i can be the first half of a call:
-// a variable, the end of a quoted text or an argument list. Anything else is
-// prose.
+// a variable, the end of a quoted text, an argument list, the start of an array, or
+// a function or alias of the file. Anything else is prose.
 func (v view) afterPiece(i int) bool {
 	line := bytes.TrimRight(v.text[v.line(i):i], " \t")
 	if len(line) == 0 {
 		return v.line(i) == 0
 	}
 	last := line[bytes.LastIndexAny(line, " \t")+1:]
-	return bytes.IndexByte(last, '$') >= 0 || bytes.IndexByte(last, '%') >= 0 ||
+	if named := compiled().defined.FindAllSubmatch(v.text, -1); slices.ContainsFunc(named, func(m [][]byte) bool { return bytes.Equal(bytes.Join(m[1:], nil), last) }) {
+		return true
+	}
+	return bytes.HasSuffix(last, []byte("=(")) || bytes.IndexByte(last, '$') >= 0 || bytes.IndexByte(last, '%') >= 0 ||
 		strings.IndexByte(`"'}),[:=`, last[len(last)-1]) >= 0
 }
 

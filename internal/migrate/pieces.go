@@ -14,7 +14,7 @@ import (
 // A program can build a call from pieces that no search puts together: az ml
 // $sub, and sub=computetarget elsewhere. What can be seen is a call whose words
 // end in something unknown, and the word computetarget as a value.
-type openPatterns struct{ open, known, value, after, program, run, through *regexp.Regexp }
+type openPatterns struct{ open, known, value, after, program, run, through, az, two *regexp.Regexp }
 
 var openCalls = sync.OnceValue(func() openPatterns {
 	const (
@@ -40,6 +40,9 @@ var openCalls = sync.OnceValue(func() openPatterns {
 			`|[ \t][-/]l?c[ \t]+["'])$`),
 		run: regexp.MustCompile(`(?i)(?:\b(?:subprocess|os)\.\w+\(|\b(?:exec|spawn|check_|popen|system)\w*\(|(?:^|[\s{;&|])(?:cmd|entrypoint|sh|bat|powershell|pwsh|invoke-expression|iex)[ \t]` +
 			`|\b(?:run|script|inlinescript|bash|sh|pwsh|powershell|cmd|command|args|entrypoint)["']?:[ \t])\s*[\[(]?\s*[frb]?["']{0,3}$`),
+		// $CLI $1 computetarget, [cli, group, "computetarget", in a file that names az
+		az:  regexp.MustCompile(`(?im)(?:^|[^\w-])` + azName + `(?:[^\w-]|$)`),
+		two: regexp.MustCompile(`(?i)["']?` + variable + gap + `["']?` + variable + gap + `["']?computetarget\b|[\[(]\s*\w+\s*,\s*\w+\s*,\s*["']computetarget\b`),
 		// $AZ_ML computetarget, AZ_ML + ["computetarget", and a function ml
 		through: regexp.MustCompile(`(?im)(?:^[ \t]*ml` + gap + `|[$%{][({]?\w*(?:az|ml)\w*(?:\[@\])?[)}%]*["']?` + gap + `(?:["']?` + variable + gap + `)?` +
 			`|\b\w*(?:az|ml)\w*\s*[,+]\s*[\[(]?\s*["'] ?)["']?computetarget\b`),
@@ -71,6 +74,14 @@ func (v view) openCalls(found []Finding) []Finding {
 	for _, part := range parts {
 		for _, m := range p.through.FindAllIndex(part.text, -1) {
 			if p.after.Match(part.text[m[1]:min(len(part.text), m[1]+most)]) {
+				add(&direct, part, m[0], m[1])
+			}
+		}
+	}
+	for _, part := range parts {
+		for _, m := range p.two.FindAllIndex(part.text, -1) {
+			first, before := part.text[m[0]], string(part.text[part.line(m[0]):m[0]])
+			if (first == '[' || first == '(' || p.program.MatchString(before) || p.run.MatchString(before)) && p.az.Match(v.text) {
 				add(&direct, part, m[0], m[1])
 			}
 		}

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
@@ -342,6 +344,50 @@ func TestClockNeverGoesBack(t *testing.T) {
 	r.do(stable, "POST", "/computes/desk/stop", "")
 	r.clock.Advance(time.Hour)
 	r.want("an hour later", r.advance(0).Now, monday.Add(101*time.Hour))
+}
+
+// A write that was not acknowledged is cut from the file by the next reader.
+func TestTornWriteIsCut(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	newRig(t, emulator.Options{Dir: dir}).create("desk", "")
+	newRig(t, emulator.Options{Dir: dir}) // the creation ends
+	whole := readState(t, dir)
+	if err := os.WriteFile(statePath(dir), append(bytes.Clone(whole), `0123abcd {"put":{"compute/`...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newRig(t, emulator.Options{Dir: dir})
+	if got := readState(t, dir); !bytes.Equal(got, whole) {
+		t.Errorf("%d bytes, want %d", len(got), len(whole))
+	}
+}
+
+// A request that gave up waiting for another process does not keep the lock that
+// it gets in the end.
+func TestGivingUpLeavesTheLock(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRig(t, emulator.Options{Dir: dir})
+	other := flock.New(filepath.Join(dir, "state.lock"))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := r.Status(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while another process has the lock: %v", err)
+	}
+	if err := other.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), time.Minute) // only a lock that is kept takes as long
+	defer cancel()
+	for range 3 { // at once, and after the request before has the lock
+		if _, err := r.Status(ctx); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // turned is a clock that somebody sets back.
