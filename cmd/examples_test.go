@@ -75,6 +75,7 @@ func TestExamples(t *testing.T) {
 					t.Cleanup(server.Close)
 					line = strings.ReplaceAll(line, "http://127.0.0.1:8443", server.URL)
 				}
+				line = strings.ReplaceAll(line, "/usr/bin/az", filepath.Join(s.dir, "bin/az"))
 				if strings.HasPrefix(line, "computetarget emulator serve") {
 					endless(t, s, line)
 					return
@@ -120,7 +121,7 @@ func exampleState(t *testing.T) string {
 }
 
 // exampleHome gives somebody the files that examples name, and commands of
-// others that do nothing.
+// others that do nothing, but that az knows its version and has no extensions.
 func exampleHome(t *testing.T, s *person) {
 	t.Helper()
 	for name, text := range map[string]string{
@@ -131,7 +132,7 @@ func exampleHome(t *testing.T, s *person) {
 		"pipeline.yml":         "steps: []\n",
 		"old.sh":               "az ml computetarget list -g local-rg -w local-ws -o table\n",
 		"scripts/nightly.sh":   "az ml computetarget computeinstance stop -n dev -g local-rg -w local-ws\n",
-		"bin/az":               "#!/bin/sh\nexit 0\n",
+		"bin/az":               "#!/bin/sh\ncase $1 in version) echo '{\"azure-cli\": \"2.77.0\", \"extensions\": {}}' ;; extension) echo '[]' ;; esac\n",
 		"bin/ssh":              "#!/bin/sh\nexit 0\n",
 	} {
 		path := filepath.Join(s.dir, name)

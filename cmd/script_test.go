@@ -352,7 +352,7 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	builtDir = dir
 	binary := filepath.Join(dir, "computetarget")
-	if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-w", "-o", binary, "..").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return binary, nil
