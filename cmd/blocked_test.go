@@ -53,7 +53,7 @@ func TestBlocked(t *testing.T) {
 			if end == "time" && (strings.HasPrefix(args, "emulator serve") || strings.HasPrefix(args, "ssh dev")) {
 				continue // they have no end of their own
 			}
-			dir := filepath.Join(t.TempDir(), fmt.Sprint(i, end))
+			dir := filepath.Join(folder(t), fmt.Sprint(i, end))
 			state := filepath.Join(dir, "emulator")
 			holdLock(t, state)
 			all.Go(func() {
@@ -68,7 +68,7 @@ func TestBlocked(t *testing.T) {
 		}
 	}
 	for _, args := range []string{"schedule apply dev -f PIPE", "emulator load PIPE", "create dev -s Standard_DS3_v2 --ssh-key PIPE"} {
-		dir := t.TempDir()
+		dir := folder(t)
 		pipe := filepath.Join(dir, "pipe")
 		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func blocked(dir, end string, args []string) (code int, errs string) {
 // Completion waits for nobody longer than its second: not for a lock either.
 func TestCompletionOfALockedEmulator(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := folder(t)
 	state := filepath.Join(dir, "emulator")
 	holdLock(t, state)
 	for _, args := range [][]string{{"stop", ""}, {"create", "-s", ""}, {"list", "-w", ""}, {"schedule", "delete", "dev", ""}} {

@@ -17,6 +17,7 @@ func TestScriptsBuilt(t *testing.T) {
 	binary := built(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "../testdata/built",
+		WorkdirRoot:        folder(t),
 		RequireUniqueNames: true,
 		Cmds:               commands(nil),
 		Setup: func(env *testscript.Env) error {

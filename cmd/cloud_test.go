@@ -122,7 +122,7 @@ func (c *ownCloud) close(closed bool) {
 // caFile writes the certificate a server is trusted by.
 func caFile(t *testing.T, server *httptest.Server) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "ca.pem")
+	path := filepath.Join(folder(t), "ca.pem")
 	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)

@@ -63,7 +63,7 @@ func TestShellsComplete(t *testing.T) {
 			if _, err := os.Stat(s.needs); s.needs != "" && err != nil {
 				t.Skipf("%s needs %s", s.name, s.needs)
 			}
-			home := t.TempDir()
+			home := folder(t)
 			env := completionEnv(home, "COMPUTETARGET_CLOUD=emulator", "COMPUTETARGET_EMULATOR_PACE=instant",
 				"PATH="+filepath.Dir(built(t))+":"+os.Getenv("PATH"), "TERM=dumb", "ZDOTDIR="+home, "PS1=$ ")
 			for _, args := range [][]string{
@@ -200,7 +200,7 @@ func countingServer(t *testing.T) (url string, asked func() int, end func()) {
 
 func TestCompletionRemembersNames(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
+	home := folder(t)
 	url, asked, end := countingServer(t)
 	env := completionEnv(home, "COMPUTETARGET_ENDPOINT="+url, "XDG_CACHE_HOME="+filepath.Join(home, "cache"))
 	completing(t, env, "create", "dev", "-s", "Standard_DS3_v2", "-o", "none", "--no-wait")
@@ -255,7 +255,7 @@ func TestCompletionRemembersNames(t *testing.T) {
 // offered, wherever they come from.
 func TestCompletionOffersOnlyNames(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
+	home := folder(t)
 	url, _, _ := countingServer(t)
 	env := completionEnv(home, "COMPUTETARGET_ENDPOINT="+url, "XDG_CACHE_HOME="+home)
 	completing(t, env, "list", "-o", "none")
@@ -312,7 +312,7 @@ func TestCompletionGivesUp(t *testing.T) {
 			calls <- call
 		}
 	}()
-	env := completionEnv(t.TempDir(), "COMPUTETARGET_ENDPOINT=http://"+silent.Addr().String())
+	env := completionEnv(folder(t), "COMPUTETARGET_ENDPOINT=http://"+silent.Addr().String())
 	for range 2 {
 		if got := completing(t, env, "__complete", "stop", ""); got != ":4\n" {
 			t.Errorf("got %q", got)

@@ -21,7 +21,7 @@ func TestCron(t *testing.T) {
 	server := between(t, "instant", func(http.ResponseWriter, *http.Request, http.Handler) bool { return false })
 	binary := built(t)
 	at := []string{"--endpoint", server.URL, "-g", emulator.ResourceGroup, "-w", emulator.Workspace, "--subscription-id", emulator.Subscription}
-	state := filepath.Join(t.TempDir(), "state")
+	state := filepath.Join(folder(t), "state")
 	for _, test := range []struct {
 		args []string
 		code int

@@ -92,7 +92,7 @@ type reader struct {
 // others that do nothing.
 func newReader(t *testing.T) *reader {
 	t.Helper()
-	home := t.TempDir()
+	home := folder(t)
 	bin := filepath.Join(home, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func (r *reader) script(t *testing.T, at string, s snippet) {
 // after that: a pipe into a verb brings it no names.
 func failsFromTheStart(t *testing.T, at string, s snippet) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := folder(t)
 	for name, text := range map[string]string{
 		"computetarget": `names=; case " $* " in *" - "*) names=$(cat) ;; esac
 if mkdir "$HOME/first" 2>/dev/null; then echo "ERROR: not signed in" >&2; exit 6; fi

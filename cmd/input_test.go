@@ -36,7 +36,7 @@ func TestSignalsEndReads(t *testing.T) {
 		for signal, want := range map[syscall.Signal]int{syscall.SIGINT: exit.Interrupted, syscall.SIGTERM: exit.Terminated} {
 			t.Run(name+" "+signal.String(), func(t *testing.T) {
 				t.Parallel()
-				dir := t.TempDir()
+				dir := folder(t)
 				pipe := filepath.Join(dir, "pipe")
 				if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 					t.Fatal(err)

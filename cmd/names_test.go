@@ -77,7 +77,7 @@ func impossible() map[string]string {
 // is asked, and said for what it is. Nothing is done to the others.
 func TestNamesAreRefusedByEveryCommand(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "hours.yaml")
+	file := filepath.Join(folder(t), "hours.yaml")
 	if err := os.WriteFile(file, []byte("hours: 9-17\ntime-zone: UTC\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func FuzzNames(f *testing.F) {
 	}
 	slices.Sort(verbs)
 	possible := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
-	home := f.TempDir()
+	home := folder(f)
 	f.Fuzz(func(t *testing.T, verb uint8, text string) {
 		words := verbs[int(verb)%len(verbs)]
 		given := strings.Split(text, "\n")

@@ -119,7 +119,7 @@ func TestUnreachable(t *testing.T) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))
 	t.Cleanup(guarded.Close)
-	nobody := filepath.Join(t.TempDir(), "none.pem")
+	nobody := filepath.Join(folder(t), "none.pem")
 	for name, test := range map[string]struct {
 		endpoint string
 		env      []string
@@ -212,7 +212,7 @@ func keyFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	_, text, _ := strings.Cut(string(script), "-- key.pub --\n")
-	path := filepath.Join(t.TempDir(), "key.pub")
+	path := filepath.Join(folder(t), "key.pub")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type person struct {
 // newPerson returns somebody whose environment is PATH, HOME and env.
 func newPerson(t *testing.T, env ...string) *person {
 	t.Helper()
-	dir := t.TempDir()
+	dir := folder(t)
 	return &person{t: t, binary: built(t), dir: dir, env: append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + filepath.Join(dir, "home"),

@@ -34,22 +34,38 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// work is the folder that everything tests write is in.
+var work string
+
 // tests runs this package's tests, which wait for clocks more than they work:
 // more of them at a time than there are processors, unless -parallel says so.
 // What scenarios run is in PATH: this binary, by other names.
-func tests(m *testing.M) int {
+func tests(m *testing.M) (code int) {
 	_ = flag.Set("test.parallel", "40") // the command line, parsed later, goes first
 	own, err := os.Executable()
 	must(err)
-	dir, err := os.MkdirTemp("", "computetarget-tests")
+	work, err = os.MkdirTemp("", "computetarget-tests")
 	must(err)
-	defer os.RemoveAll(dir) //nolint:errcheck // a folder left in the temporary one is harmless
+	defer os.RemoveAll(work)    //nolint:errcheck // a folder left in the temporary one is harmless
+	must(os.Chmod(work, 0o755)) //nolint:gosec // TestCron runs the binary in it as somebody else
+	bin := filepath.Join(work, "bin")
+	must(os.Mkdir(bin, 0o700))
 	for _, name := range []string{"computetarget", "sleep"} {
-		must(install(own, filepath.Join(dir, name)))
+		must(install(own, filepath.Join(bin, name)))
 	}
-	must(os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")))
-	defer removeBuilt()
+	must(os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH")))
 	return m.Run()
+}
+
+// folder returns a folder of the test's own. It goes with all others at the end:
+// a file system that has just deleted files is slow to make new ones.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(work, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // install puts a program where it has another name. A symbolic link would be
@@ -80,6 +96,7 @@ func TestScripts(t *testing.T) {
 	w := newWorkers(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "../testdata/script",
+		WorkdirRoot:        folder(t),
 		RequireUniqueNames: true,
 		Condition:          condition(true),
 		Cmds:               commands(w),
@@ -109,6 +126,7 @@ func TestScriptsAtAnEndpoint(t *testing.T) {
 	w := newWorkers(t)
 	testscript.Run(t, testscript.Params{
 		Files:              files,
+		WorkdirRoot:        folder(t),
 		RequireUniqueNames: true,
 		Condition:          condition(false),
 		Cmds:               commands(w),
@@ -343,26 +361,13 @@ func built(t *testing.T) string {
 	return binary
 }
 
-var builtDir string
-
 var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "computetarget-built")
-	if err != nil {
-		return "", err
-	}
-	builtDir = dir
-	binary := filepath.Join(dir, "computetarget")
+	binary := filepath.Join(work, "built", "computetarget")
 	if out, err := exec.Command("go", "build", "-ldflags=-w", "-o", binary, "..").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return binary, nil
 })
-
-func removeBuilt() {
-	if builtDir != "" {
-		_ = os.RemoveAll(builtDir) // a folder left in /tmp is harmless
-	}
-}
 
 // patience bounds what these tests wait for; nothing is expected to take that
 // long.

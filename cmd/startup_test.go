@@ -25,7 +25,7 @@ func inProcess(t *testing.T, args ...string) {
 // asked for is built, and nothing is computed before it is needed. The bounds
 // are what was counted, and a third more.
 func TestStartAllocatesLittle(t *testing.T) {
-	t.Setenv("HOME", t.TempDir())
+	t.Setenv("HOME", folder(t))
 	for _, test := range []struct {
 		args  string
 		bound float64

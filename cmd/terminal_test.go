@@ -336,7 +336,7 @@ func TestLosingSchedulesAsks(t *testing.T) {
 	s := emulated(t, "instant")
 	s.must("create", "dev", "-s", "STANDARD_D3_V2", "-o", "none")
 	s.must("schedule", "set", "dev", "mon-fri 9-17", "--time-zone", "UTC", "-o", "none")
-	empty := filepath.Join(t.TempDir(), "none.json")
+	empty := filepath.Join(folder(t), "none.json")
 	if err := os.WriteFile(empty, []byte("[]"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func harm(text string) string {
 // asked and whatever form was asked for; JSON and YAML keep every character,
 // escaped.
 func TestUntrustedText(t *testing.T) {
-	t.Setenv("PATH", t.TempDir()) // ssh is not to be found
+	t.Setenv("PATH", folder(t)) // ssh is not to be found
 	mode := ""
 	b := virtual(t, "TERM=xterm-256color", "COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT=http://127.0.0.1:8443",
 		"COMPUTETARGET_EMULATOR_PACE=instant", "COMPUTETARGET_TIME_ZONE=Europe/Berlin", "COMPUTETARGET_TIMEOUT=1m")

@@ -55,7 +55,7 @@ var begin = time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
 // environment, or replaces what is there.
 func virtual(t *testing.T, env ...string) *bubble {
 	t.Helper()
-	dir := t.TempDir()
+	dir := folder(t)
 	b := &bubble{t: t, dir: dir, now: begin, env: map[string]string{
 		"HOME":                         filepath.Join(dir, "home"),
 		"TZ":                           "UTC",
