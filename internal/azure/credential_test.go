@@ -426,6 +426,22 @@ func TestCacheThenAz(t *testing.T) {
 	}
 }
 
+// A token of az's cache that the service refused is not used again because az
+// fails.
+func TestRefusedTokenIsDropped(t *testing.T) {
+	needsShell(t)
+	fakeTool(t, "az", "echo 'ERROR: AADSTS700082: The refresh token has expired. Run az login' >&2; exit 1")
+	dir := azFolder(t, "a@example.com", "user")
+	cached := writeCache(t, dir, time.Now().Add(time.Hour))
+	c := credential(t, Options{ConfigDir: dir, imds: "http://127.0.0.1:1"})
+	if got := token(t, c); got != cached {
+		t.Fatalf("%q, want the cached token", got)
+	}
+	if again, err := c.GetToken(t.Context(), armScope); err == nil { // as after a 401
+		t.Errorf("%q once more", again.Token)
+	}
+}
+
 // Claims are the service's demand for another token than the one in hand.
 func TestClaimsAskAnew(t *testing.T) {
 	t.Parallel()

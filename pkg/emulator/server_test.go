@@ -232,7 +232,7 @@ func TestExpiredAuthoritiesAreDropped(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := emulator.CAFile(dir)
-	if err := os.WriteFile(file, expired(t), 0o600); err != nil {
+	if err := os.WriteFile(file, authority(t, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	srv := listening(t, emulator.Options{}, dir)
@@ -245,14 +245,31 @@ func TestExpiredAuthoritiesAreDropped(t *testing.T) {
 	}
 }
 
-// expired is the PEM text of a certificate of the year 2000.
-func expired(t *testing.T) []byte {
+// Old authorities make room for new ones, so the file stays small.
+func TestOldAuthoritiesMakeRoom(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := emulator.CAFile(dir)
+	if err := os.WriteFile(file, bytes.Repeat(authority(t, time.Now()), 40), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trusting(t, listening(t, emulator.Options{}, dir).CAFile)
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(raw, []byte("BEGIN CERTIFICATE")); n != 16 {
+		t.Errorf("%d authorities", n)
+	}
+}
+
+// authority is the PEM text of a certificate that is valid for a month.
+func authority(t *testing.T, from time.Time) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	old := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: from.AddDate(0, 1, 0)}
 	der, err := x509.CreateCertificate(rand.Reader, old, old, &key.PublicKey, key)
 	if err != nil {

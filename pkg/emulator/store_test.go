@@ -407,6 +407,24 @@ func TestClockSetBack(t *testing.T) {
 	r.want("a minute later", r.advance(0).Now, monday.Add(time.Minute))
 }
 
+// The address of an operation is signed; what signs it stays out of the journal.
+func TestJournalHasNoSignatures(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{})
+	for _, name := range []string{"t", "c", "s", "h", "sig", "SIG"} {
+		r.do(stable, "GET", "/computes?kept=1&"+name+"=secret", "")
+	}
+	requests, err := r.Requests(context.Background())
+	if err != nil || len(requests) != 6 {
+		t.Fatalf("%+v, %v", requests, err)
+	}
+	for _, request := range requests {
+		if strings.Contains(request.Query, "secret") || !strings.Contains(request.Query, "kept=1") {
+			t.Errorf("%+v", request)
+		}
+	}
+}
+
 // The journal's file is begun anew when it is large; the entries of the one
 // before it are kept.
 func TestJournalIsBegunAnew(t *testing.T) {
