@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -89,6 +91,35 @@ var oddValues = []string{
 	"\"\xff\xc3(\"", "{\"\xff\":1}", `12345678901234567890123`, `-0`, `-0.0`, `1e2`, `1E400`, `0.1e-6`, `1.0`, `100000000000000000.5`, `1e16`,
 	`[[[[[[[[{"a":[{"b":[[]]}]}]]]]]]]]`, ` [ 1 , { "a" : null } ] `, `null`, `true`, `""`, `[]`, `{}`, `{"":""}`,
 	strings.Repeat(`{"a":[`, 90) + strings.Repeat(`]}`, 90),
+}
+
+// What is read is what encoding/json reads.
+func TestDecodeOddValues(t *testing.T) {
+	t.Parallel()
+	for _, text := range append(slices.Clone(oddValues), `["\\","\"",{"\"a":"\\\""},"a\"b","\\","",""]`) {
+		read, err := Decode([]byte(text))
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		again, err := json.Marshal(read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want any
+		for _, c := range []struct {
+			text string
+			into *any
+		}{{string(again), &got}, {text, &want}} {
+			d := json.NewDecoder(strings.NewReader(c.text))
+			d.UseNumber()
+			if err := d.Decode(c.into); err != nil {
+				t.Fatalf("%q: %v", c.text, err)
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read as %#v, want %#v", text, got, want)
+		}
+	}
 }
 
 // What prints thousands of elements side by side writes what prints one value.

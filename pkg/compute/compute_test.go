@@ -177,6 +177,18 @@ func TestSchedulesRoundTrip(t *testing.T) {
 			t.Errorf("%s is %#v, %v", text, list, err)
 		}
 	}
+	for _, bad := range []string{`[] []`, `{} 1`, `[`, `{"computeStartStop":[}`, `{"computeStartStop":5}`, `"x"`, `5`} {
+		if list, err := ReadSchedules([]byte(bad)); err == nil {
+			t.Errorf("%s is %#v", bad, list)
+		}
+	}
+	one, other := `{"id":"a","action":"Stop"}`, ` {"id" : "b"} `
+	for _, text := range []string{`[` + one + `,` + other + `]`, `{"other":[1],"ComputeStartStop":[{}],"computeStartStop": [ ` + one + ` ,` + other + ` ] }`} {
+		list, err := ReadSchedules([]byte(text))
+		if err != nil || len(list) != 2 || string(list[0].Raw) != one || string(list[1].Raw) != strings.TrimSpace(other) || list[1].Entry.ID != "b" {
+			t.Errorf("%s is %#v, %v", text, list, err)
+		}
+	}
 	if text, err := json.Marshal(schedulesBody(nil)); err != nil || string(text) != `{"computeStartStop":[]}` {
 		t.Errorf("no schedules are written %s, %v", text, err)
 	}
