@@ -62,16 +62,12 @@ func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb verb
 		return render.Result{}, err
 	}
 	defer drawn.Stop()
-	all := newConsent(a, asked)
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+	ended, err := eachOrNone(a, asked, func(client *compute.Client, names []string, before consenting) []compute.Outcome {
 		return in(client, verb(client, ctx, names, compute.ActOptions{
-			NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: events(a, client, drawn.Handle), Before: all.before(client),
+			NoWait: w.noWait, Strict: w.strict, Timeout: timeout, OnEvent: events(a, client, drawn.Handle), Before: before,
 		}))
 	})
 	drawn.Stop()
-	if err == nil {
-		err = all.refusal()
-	}
 	if err != nil {
 		return render.Result{}, err
 	}
@@ -184,6 +180,21 @@ type consent struct {
 	wrong map[string]error
 }
 
+// consenting is asked before the first request of a workspace, with what was
+// seen there.
+type consenting func(seen []compute.Outcome) error
+
+// eachOrNone is each for what changes computes: all of them, or none when one
+// can never be asked for that.
+func eachOrNone[T any](a *app.App, asked []target, f func(*compute.Client, []string, consenting) []T) ([]T, error) {
+	all := newConsent(a, asked)
+	ended, err := each(a, asked, func(client *compute.Client, names []string) []T { return f(client, names, all.before(client)) })
+	if err == nil {
+		err = all.refusal()
+	}
+	return ended, err
+}
+
 func newConsent(a *app.App, asked []target) *consent {
 	c := &consent{a: a, asked: asked, wrong: map[string]error{}}
 	workspaces := map[string]bool{}
@@ -194,8 +205,8 @@ func newConsent(a *app.App, asked []target) *consent {
 	return c
 }
 
-// before runs before the first request of a workspace.
-func (c *consent) before(client *compute.Client) func([]compute.Outcome) error {
+// before is the consent of a workspace; nil for a command for one compute.
+func (c *consent) before(client *compute.Client) consenting {
 	if len(c.asked) < 2 {
 		return nil
 	}

@@ -58,13 +58,9 @@ func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration
 	if err != nil {
 		return render.Result{}, err
 	}
-	all := newConsent(a, asked)
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
-		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, compute.ChangeOptions{Timeout: timeout, Before: all.before(client)}))
+	ended, err := eachOrNone(a, asked, func(client *compute.Client, names []string, before consenting) []compute.Change {
+		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, compute.ChangeOptions{Timeout: timeout, Before: before}))
 	})
-	if err == nil {
-		err = all.refusal()
-	}
 	if err != nil {
 		return render.Result{}, err
 	}

@@ -1,5 +1,5 @@
-// Package cmd is the command tree: a file per verb, each turning flags into a
-// request, making one call and returning one value. Nothing here prints.
+// Package cmd is the command tree: a function per verb, which turns flags into
+// a request, makes one call and returns one value. Nothing here prints.
 package cmd
 
 import (

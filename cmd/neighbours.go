@@ -233,37 +233,34 @@ func neighbourFlag(command, flag string, flags *pflag.FlagSet) string {
 			return "computetarget list --watch shows states as they change, computetarget wait NAME waits"
 		}
 	}
-	for _, known := range [...]struct {
-		words string
-		ours  []string
-	}{
-		{"force quiet-delete no-prompt assume-yes non-interactive confirm auto-approve yes-all", []string{"yes"}},
-		{"json yaml format out-format output-format", []string{"output"}},
-		{"name-only names-only quiet no-headers no-header", []string{"output"}},
-		{"jmespath jq jsonpath", []string{"query"}},
-		{"sku vm-type instance-type machine-type node-vm-size instance-size", []string{"vm-size"}},
-		{"timezone tz zone", []string{"time-zone"}},
-		{"async background detach nowait asynchronous", []string{"no-wait"}},
-		{"dryrun what-if simulate preview check diff", []string{"dry-run"}},
-		{"public-key ssh-public-key pubkey key-file ssh-key-file", []string{"ssh-key", "admin-user-ssh-key"}},
-		{"idle idle-time idle-timeout idle-time-before-shutdown idle-time-before-shutdown-minutes auto-shutdown autostop", []string{"idle-shutdown"}},
-		{"schedule schedules schedules-file", []string{"hours"}},
-		{"label labels", []string{"tag"}},
-		{"user assign-to for owner", []string{"user-object-id"}},
-		{"min min-count min-instances-count", []string{"min-nodes"}},
-		{"max max-count count nodes node-count", []string{"max-nodes"}},
-		{"region", []string{"location"}},
-		{"workspace ws namespace project", []string{"workspace-name"}},
-		{"rg group", []string{"resource-group"}},
-		{"sub account", []string{"subscription-id"}},
-		{"silent no-warnings", []string{"only-show-errors"}},
-		{"trace log-level", []string{"debug"}},
-		{"mine-only my", []string{"mine"}},
+	for _, known := range [...]foreign{
+		{"force quiet-delete no-prompt assume-yes non-interactive confirm auto-approve yes-all", "yes"},
+		{"json yaml format out-format output-format", "output"},
+		{"name-only names-only quiet no-headers no-header", "output"},
+		{"jmespath jq jsonpath", "query"},
+		{"sku vm-type instance-type machine-type node-vm-size instance-size", "vm-size"},
+		{"timezone tz zone", "time-zone"},
+		{"async background detach nowait asynchronous", "no-wait"},
+		{"dryrun what-if simulate preview check diff", "dry-run"},
+		{"public-key ssh-public-key pubkey key-file ssh-key-file", "ssh-key admin-user-ssh-key"},
+		{"idle idle-time idle-timeout idle-time-before-shutdown idle-time-before-shutdown-minutes auto-shutdown autostop", "idle-shutdown"},
+		{"schedule schedules schedules-file", "hours"},
+		{"label labels", "tag"},
+		{"user assign-to for owner", "user-object-id"},
+		{"min min-count min-instances-count", "min-nodes"},
+		{"max max-count count nodes node-count", "max-nodes"},
+		{"region", "location"},
+		{"workspace ws namespace project", "workspace-name"},
+		{"rg group", "resource-group"},
+		{"sub account", "subscription-id"},
+		{"silent no-warnings", "only-show-errors"},
+		{"trace log-level", "debug"},
+		{"mine-only my", "mine"},
 	} {
 		if !strings.Contains(" "+known.words+" ", " "+flag+" ") {
 			continue
 		}
-		for _, ours := range known.ours {
+		for ours := range strings.FieldsSeq(known.ours) {
 			if f := flags.Lookup(ours); f != nil && !f.Hidden {
 				_, about := pflag.UnquoteUsage(f)
 				return "use --" + ours + ": " + about

@@ -92,12 +92,11 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 	}
 	notes := &notebook{notes: map[string][]string{}}
 	var settling sync.Mutex
-	all := newConsent(a, asked)
-	ended, err := each(a, asked, func(client *compute.Client, names []string) []compute.Change {
+	ended, err := eachOrNone(a, asked, func(client *compute.Client, names []string, before consenting) []compute.Change {
 		saved := app.SaveSchedules(a, client.Workspace())
 		o := compute.ChangeOptions{Timeout: timeout, Save: saved.Save, CompareOnly: c.check}
 		if !c.check {
-			o.Before = all.before(client)
+			o.Before = before
 		}
 		ended := client.ChangeSchedules(ctx, names, o, c.by(client, notes))
 		if !c.check {
@@ -107,9 +106,6 @@ func (c change) run(ctx context.Context, a *app.App, asked []target) (render.Res
 		}
 		return resumableHours(a, client, ended)
 	})
-	if err == nil {
-		err = all.refusal()
-	}
 	if err != nil {
 		return render.Result{}, err
 	}

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/render"
 )
 
 // topic is a help topic.
@@ -155,22 +155,13 @@ const helpWidth = 80
 // the width of head.
 func writeWrapped(w io.Writer, head, text string) {
 	indent := strings.Repeat(" ", len(head))
-	line := strings.TrimRight(head, " ")
-	used := len(head)
-	first := true
-	for _, word := range strings.Fields(text) {
+	for i, line := range append(render.Wrap(text, helpWidth-len(head)), "") {
 		switch {
-		case first:
-			line += strings.Repeat(" ", len(head)-len(line)) + word
-			used += utf8.RuneCountInString(word)
-		case used+1+utf8.RuneCountInString(word) > helpWidth:
-			fmt.Fprintln(w, line)
-			line, used = indent+word, len(indent)+utf8.RuneCountInString(word)
-		default:
-			line += " " + word
-			used += 1 + utf8.RuneCountInString(word)
+		case line != "":
+			fmt.Fprintln(w, head+line)
+		case i == 0:
+			fmt.Fprintln(w, strings.TrimRight(head, " "))
 		}
-		first = false
+		head = indent
 	}
-	fmt.Fprintln(w, line)
 }
