@@ -153,6 +153,7 @@ func TestPathRefuses(t *testing.T) {
 		{"attach -n x", "-n comes before the command", "after the command"},
 		{"-n x stop", "-n comes before the command", "after the command"},
 		{"--out json stop", "--out comes before the command", "write --output in full"},
+		{"–version", "is not a computetarget command", ": write --version"},
 		{"-- stop", "-- comes before the command", ""},
 		{"-yo json stop", "-yo comes before the command", "after the command"},
 		{"attach --type batch -n x", `attach --type: "batch" is not a type`, "aks, kubernetes, remote"},

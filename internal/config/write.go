@@ -273,10 +273,15 @@ func scalar(text string) *yaml.Node {
 // put sets, adds or removes a key of a mapping.
 func put(mapping *yaml.Node, change Change) {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == change.Key {
+		switch {
+		case mapping.Content[i].Value != change.Key:
+			continue
+		case change.Text == "":
 			mapping.Content = slices.Delete(mapping.Content, i, i+2)
-			break
+		default:
+			mapping.Content[i+1] = scalar(change.Text)
 		}
+		return
 	}
 	if change.Text != "" {
 		mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: change.Key}, scalar(change.Text))

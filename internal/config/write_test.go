@@ -90,6 +90,21 @@ func TestSetRefuses(t *testing.T) {
 	}
 }
 
+// YAML ends lines where text files do not. The setting is found all the same.
+func TestSetBehindALineOfYAML(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"\u0085", "\u2028", "\u2029"} {
+		w := newWorld(t)
+		w.write(userPath, "# mine"+end+"workspace: a\n")
+		if err := w.settings().Set(Change{Workspace, "b"}); err != nil {
+			t.Fatalf("%q: %v", end, err)
+		}
+		if got := strings.TrimSpace(w.read(userPath)); !strings.HasSuffix(got, "workspace: b") || !strings.Contains(got, "# mine") {
+			t.Errorf("%q: %q", end, got)
+		}
+	}
+}
+
 func TestUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -57,6 +57,10 @@ func TestRewrite(t *testing.T) {
 		{"what installing prints is looked at", "a.sh",
 			"r=$( time az extension update -n azure-cli-ml )\naz extension add -n azure-cli-ml 2>&1 | tee log\naz extension add -n azure-cli-ml 2>/dev/null || exit 1\n",
 			"r=$( time az extension update -n azure-cli-ml )\naz extension add -n azure-cli-ml 2>&1 | tee log\ncomputetarget version 2>/dev/null || exit 1\n"},
+		{"a glob is not a comment", "Jenkinsfile",
+			"sh 'cp dir/* out'\nsh 'az ml computetarget list'\nsh 'ls out/*/x'\n", "sh 'cp dir/* out'\nsh 'computetarget list'\nsh 'ls out/*/x'\n"},
+		{"the step after one in a container", "a.yml",
+			"steps:\n  - uses: azure/cli@v1\n  - run: az ml computetarget list\n", "steps:\n  - uses: azure/cli@v1\n  - run: computetarget list\n"},
 		{"a long path", "a.sh", "/opt/" + strings.Repeat("azure/", 30) + "bin/az ml computetarget list\n", "computetarget list\n"},
 		{"half a character of UTF-16", "a.ps1",
 			"\xff\xfea\x00z\x00 \x00m\x00l\x00 \x00c\x00o\x00m\x00p\x00u\x00t\x00e\x00t\x00a\x00r\x00g\x00e\x00t\x00 \x00l\x00i\x00s\x00t\x00\n",
@@ -568,6 +572,15 @@ func TestProseIsNoCall(t *testing.T) {
 		if found := Find(c.file, []byte(c.in), Options{}); len(found) != 0 {
 			t.Errorf("%q has findings: %+v", c.in, found)
 		}
+	}
+}
+
+// JSON of more than a MiB is data.
+func TestLargeJSONIsSkipped(t *testing.T) {
+	t.Parallel()
+	files, err := Files(fstest.MapFS{"a.json": {Data: make([]byte, 1<<20)}, "b.json": {Data: make([]byte, 1<<20+1)}}, ".")
+	if err != nil || len(files) != 1 || files[0] != "a.json" {
+		t.Errorf("%q, %v", files, err)
 	}
 }
 
