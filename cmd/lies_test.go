@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -135,19 +133,6 @@ func TestAnswersThatLie(t *testing.T) {
 			}
 		})
 	}
-}
-
-// like gives a bubble the state of another, in the file it already has: one that
-// is made anew costs more than the command.
-func (b *bubble) like(other *bubble) {
-	b.t.Helper()
-	const dir = "COMPUTETARGET_EMULATOR_DIR"
-	state, err := os.ReadFile(filepath.Join(other.env[dir], "state.log"))
-	err = errors.Join(err, os.MkdirAll(b.env[dir], 0o700), os.WriteFile(filepath.Join(b.env[dir], "state.log"), state, 0o600))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.now, b.network = other.now, nil
 }
 
 func tellLie(b *bubble, before string, w write, l lie, carried, noWait bool) {

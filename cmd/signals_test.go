@@ -100,7 +100,9 @@ func TestSignalsEndRequests(t *testing.T) {
 		for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 			t.Run(fmt.Sprint(w.args, " ", s), func(t *testing.T) {
 				t.Parallel()
-				for nth := 1; stuckAt(t, w.args, w.before, nth, s); nth++ {
+				made, words := prepared(t, w.args, w.before)
+				b := virtual(t, "COMPUTETARGET_TIME_ZONE=UTC")
+				for nth := 1; b.stuckAt(made, words, nth, s); nth++ {
 					if nth > 40 {
 						t.Fatal("it never ends")
 					}
@@ -112,9 +114,10 @@ func TestSignalsEndRequests(t *testing.T) {
 
 // stuckAt runs a command whose nth request gets no answer, and reports whether
 // there was one. Requests of the same moment may come in any order.
-func stuckAt(t *testing.T, args, before string, nth int, s os.Signal) bool {
+func (b *bubble) stuckAt(made *bubble, words []string, nth int, s os.Signal) bool {
+	t := b.t
 	t.Helper()
-	b, words := prepared(t, args, before)
+	b.like(made)
 	code := map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143}[s]
 	stuck := make(chan time.Time, 1)
 	var sent, writes atomic.Int32

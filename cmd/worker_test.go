@@ -86,7 +86,7 @@ func startWorker() (*worker, error) {
 		return nil, err
 	}
 	c := exec.Command(path)
-	c.Env, c.Stderr = append(os.Environ(), workerMark+"=1"), os.Stderr
+	c.Env, c.Stderr = append(os.Environ(), workerMark+"=1", "GOGC=400"), os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
