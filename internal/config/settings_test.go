@@ -810,3 +810,14 @@ func TestNoFiles(t *testing.T) {
 		}
 	}
 }
+
+// Two long parts do not add up to a short time.
+func TestDurationsAddUp(t *testing.T) {
+	t.Parallel()
+	if d, err := ParseDuration("65535d2562047h"); err == nil {
+		t.Errorf("%s", d)
+	}
+	if d, err := ParseDuration("65535d1h"); err != nil || d != 65535*24*time.Hour+time.Hour {
+		t.Errorf("%s, %v", d, err)
+	}
+}
