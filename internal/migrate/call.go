@@ -3,7 +3,6 @@ package migrate
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -105,8 +104,9 @@ func (v view) calls() []Finding {
 		}
 	}
 	found = append(found, v.questions()...)
+	commands := sync.OnceValue(v.commands)
 	for _, m := range v.all(p.pieces, near) {
-		if !v.afterPiece(m[0]) || v.inComment(m[0]) {
+		if !v.afterPiece(m[0], commands) || v.inComment(m[0]) {
 			continue
 		}
 		found = append(found, Finding{
@@ -189,17 +189,23 @@ func (v view) all(re *regexp.Regexp, parts []span) [][2]int {
 // afterPiece reports whether the text before i can be the first half of a call:
 // a variable, the end of a quoted text, an argument list, the start of an array, or
 // a function or alias of the file. Anything else is prose.
-func (v view) afterPiece(i int) bool {
+func (v view) afterPiece(i int, commands func() map[string]bool) bool {
 	line := bytes.TrimRight(v.text[v.line(i):i], " \t")
 	if len(line) == 0 {
 		return v.line(i) == 0
 	}
 	last := line[bytes.LastIndexAny(line, " \t")+1:]
-	if named := compiled().defined.FindAllSubmatch(v.text, -1); slices.ContainsFunc(named, func(m [][]byte) bool { return bytes.Equal(bytes.Join(m[1:], nil), last) }) {
-		return true
-	}
-	return bytes.HasSuffix(last, []byte("=(")) || bytes.IndexByte(last, '$') >= 0 || bytes.IndexByte(last, '%') >= 0 ||
+	return commands()[string(last)] || bytes.HasSuffix(last, []byte("=(")) || bytes.IndexByte(last, '$') >= 0 || bytes.IndexByte(last, '%') >= 0 ||
 		strings.IndexByte(`"'}),[:=`, last[len(last)-1]) >= 0
+}
+
+// commands returns the names of functions and aliases that the text defines.
+func (v view) commands() map[string]bool {
+	names := map[string]bool{}
+	for _, m := range compiled().defined.FindAllSubmatch(v.text, -1) {
+		names[string(m[1])+string(m[2])] = true
+	}
+	return names
 }
 
 // starts reports whether a command can begin at i: not inside a word, a path
