@@ -65,7 +65,7 @@ func FuzzNumber(f *testing.F) {
 		if x.compare(y) != -y.compare(x) || x.compare(x) != 0 {
 			t.Fatalf("%s and %s: %d one way, %d the other", a, b, x.compare(y), y.compare(x))
 		}
-		if spelled := canonical(json.Number(a)); parseNumber(string(spelled)).compare(x) != 0 || !json.Valid([]byte(spelled)) {
+		if spelled := Canonical(json.Number(a)); parseNumber(string(spelled)).compare(x) != 0 || !json.Valid([]byte(spelled)) {
 			t.Fatalf("%s is spelled %s", a, spelled)
 		}
 		if text, ok := textNumber(a); ok && text.compare(x) != 0 {

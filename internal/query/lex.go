@@ -182,7 +182,7 @@ func decodeValue(d *json.Decoder, limit int) (any, error) {
 	delim, ok := t.(json.Delim)
 	if !ok {
 		if n, ok := t.(json.Number); ok {
-			return canonical(n), nil
+			return Canonical(n), nil
 		}
 		return t, nil
 	}

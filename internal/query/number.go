@@ -161,9 +161,9 @@ func floatText(f float64) string {
 	return s
 }
 
-// canonical is the number as Python formats it; one that is too large stays as
+// Canonical is the number as Python formats it; one that is too large stays as
 // sent.
-func canonical(n json.Number) json.Number {
+func Canonical(n json.Number) json.Number {
 	if m := parseNumber(string(n)); m.finite() {
 		return m.json()
 	}

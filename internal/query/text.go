@@ -64,32 +64,42 @@ func (w *jsonText) value(v any) error {
 	return nil
 }
 
-func (w *jsonText) string(s string) {
-	w.b = append(w.b, '"')
+func (w *jsonText) string(s string) { w.b = AppendQuoted(w.b, s, AppendEscaped) }
+
+// AppendQuoted writes a JSON string; other writes a character beyond ASCII.
+func AppendQuoted(b []byte, s string, other func([]byte, rune) []byte) []byte {
+	b = append(b, '"')
 	for i := 0; i < len(s); {
+		// Nearly everything is plain, and copied in one go.
+		end := i
+		for end < len(s) && s[end] >= ' ' && s[end] < 0x7f && s[end] != '"' && s[end] != '\\' {
+			end++
+		}
+		b = append(b, s[i:end]...)
+		if i = end; i == len(s) {
+			break
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
 		switch {
 		case r == '"' || r == '\\':
-			w.b = append(w.b, '\\', byte(r))
-		case r >= ' ' && r <= '~':
-			w.b = append(w.b, byte(r))
-		case r == '\n':
-			w.b = append(w.b, `\n`...)
-		case r == '\r':
-			w.b = append(w.b, `\r`...)
-		case r == '\t':
-			w.b = append(w.b, `\t`...)
-		case r == '\b':
-			w.b = append(w.b, `\b`...)
-		case r == '\f':
-			w.b = append(w.b, `\f`...)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			w.b = fmt.Appendf(w.b, `\u%04x\u%04x`, high, low)
+			b = append(b, '\\', byte(r))
+		case r >= '\b' && r <= '\r' && r != '\v':
+			b = append(b, '\\', "btn_fr"[r-'\b'])
+		case r < utf8.RuneSelf:
+			b = AppendEscaped(b, r)
 		default:
-			w.b = fmt.Appendf(w.b, `\u%04x`, r)
+			b = other(b, r)
 		}
 	}
-	w.b = append(w.b, '"')
+	return append(b, '"')
+}
+
+// AppendEscaped writes a character as JSON escapes it, in two halves beyond
+// U+FFFF.
+func AppendEscaped(b []byte, r rune) []byte {
+	if high, low := utf16.EncodeRune(r); r > 0xffff {
+		return fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+	}
+	return fmt.Appendf(b, `\u%04x`, r)
 }

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 const (
@@ -192,53 +191,15 @@ func (w *jsonWriter) value(v any, depth int) {
 // appendQuoted writes a JSON string or, which differs only in how characters
 // beyond U+FFFF are escaped, a double-quoted YAML one.
 func appendQuoted(b []byte, s string, yaml bool) []byte {
-	b = append(b, '"')
-	for i := 0; i < len(s); {
-		// Nearly everything is plain, and copied in one go.
-		end := i
-		for end < len(s) && s[end] >= ' ' && s[end] < 0x7f && s[end] != '"' && s[end] != '\\' {
-			end++
-		}
-		b = append(b, s[i:end]...)
-		if i = end; i == len(s) {
-			break
-		}
-		c := s[i]
-		if c < utf8.RuneSelf {
-			i++
-			switch {
-			case c == '"' || c == '\\':
-				b = append(b, '\\', c)
-			case c == '\n':
-				b = append(b, '\\', 'n')
-			case c == '\r':
-				b = append(b, '\\', 'r')
-			case c == '\t':
-				b = append(b, '\\', 't')
-			case c == '\b':
-				b = append(b, '\\', 'b')
-			case c == '\f':
-				b = append(b, '\\', 'f')
-			default:
-				b = fmt.Appendf(b, `\u%04x`, c)
-			}
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
+	return query.AppendQuoted(b, s, func(b []byte, r rune) []byte {
 		switch {
 		case !unsafeRune(r):
-			b = utf8.AppendRune(b, r)
+			return utf8.AppendRune(b, r)
 		case r > 0xffff && yaml:
-			b = fmt.Appendf(b, `\U%08x`, r)
-		case r > 0xffff:
-			r -= 0x10000
-			b = fmt.Appendf(b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
-		default:
-			b = fmt.Appendf(b, `\u%04x`, r)
+			return fmt.Appendf(b, `\U%08x`, r)
 		}
-		i += size
-	}
-	return append(b, '"')
+		return query.AppendEscaped(b, r)
+	})
 }
 
 // scalar writes null, a bool or a number with the words of the format.
@@ -254,41 +215,7 @@ func scalar(v any, null, yes, no string) string {
 	case string:
 		return v
 	case json.Number:
-		return number(v)
-	case float64:
-		return float(v)
+		return string(query.Canonical(v))
 	}
 	return fmt.Sprint(v)
-}
-
-// number writes a JSON number as Python does after reading it: integers as
-// they are, anything else as the shortest float.
-func number(n json.Number) string {
-	s := string(n)
-	if !strings.ContainsAny(s, ".eE") {
-		if s == "-0" {
-			return "0"
-		}
-		return s
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return s
-	}
-	return float(f)
-}
-
-// float writes a float as Python's repr does.
-func float(f float64) string {
-	if math.IsInf(f, 0) || math.IsNaN(f) {
-		return "null"
-	}
-	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
-		return strconv.FormatFloat(f, 'e', -1, 64)
-	}
-	s := strconv.FormatFloat(f, 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
 }
