@@ -281,7 +281,7 @@ func (s *search) each(members Object, of func(Member) any) ([]any, error) {
 }
 
 func callMerge(s *search, c *call) (any, error) {
-	merged := newBuilder(0)
+	merged := &builder{object: Object{}}
 	for _, arg := range c.args {
 		members := arg.(Object)
 		if err := s.spend(len(members)); err != nil {

@@ -1,10 +1,8 @@
 package query
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -150,71 +148,13 @@ func quoted(text string) (t token, size int, reason string) {
 // literalValue reads the text between backticks: JSON, or a bare word, which is
 // a string.
 func literalValue(text string) (any, error) {
-	v, err := decode([]byte(text), maxDepth)
+	v, err := decode([]byte(text), maxDepth, false)
 	if err == nil || errors.Is(err, errDepth) {
 		return v, err
 	}
 	var bare string
 	err = json.Unmarshal([]byte(`"`+strings.TrimLeftFunc(text, unicode.IsSpace)+`"`), &bare)
 	return bare, err
-}
-
-var errDepth = errors.New("nested too deeply")
-
-// decode reads one JSON value up to a nesting limit. It keeps the order of keys
-// and the digits of numbers.
-func decode(raw []byte, limit int) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	v, err := decodeValue(d, limit)
-	// The token reader accepts some text that is not JSON.
-	if err == nil && !json.Valid(raw) {
-		err = errors.New("not JSON")
-	}
-	return v, err
-}
-
-func decodeValue(d *json.Decoder, limit int) (any, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	delim, ok := t.(json.Delim)
-	if !ok {
-		if n, ok := t.(json.Number); ok {
-			return Canonical(n), nil
-		}
-		return t, nil
-	}
-	if limit == 0 {
-		return nil, errDepth
-	}
-	if delim == '[' {
-		list := []any{}
-		for d.More() {
-			v, err := decodeValue(d, limit-1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err = d.Token()
-		return list, err
-	}
-	object := newBuilder(0)
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		v, err := decodeValue(d, limit-1)
-		if err != nil {
-			return nil, err
-		}
-		object.set(fmt.Sprint(key), v)
-	}
-	_, err = d.Token()
-	return object.object, err
 }
 
 // clamp reads an index or slice bound, limited to an int on every machine: no

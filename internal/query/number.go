@@ -164,6 +164,9 @@ func floatText(f float64) string {
 // Canonical is the number as Python formats it; one that is too large stays as
 // sent.
 func Canonical(n json.Number) json.Number {
+	if len(n) < 19 && n != "-0" && !strings.ContainsAny(string(n), ".eE") {
+		return n
+	}
 	if m := parseNumber(string(n)); m.finite() {
 		return m.json()
 	}

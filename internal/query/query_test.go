@@ -418,7 +418,7 @@ var cases = []struct {
 
 func mustDecode(t testing.TB, text string) any {
 	t.Helper()
-	v, err := decode([]byte(text), maxDepth)
+	v, err := decode([]byte(text), maxDepth, false)
 	if err != nil {
 		t.Fatalf("decode %s: %v", text, err)
 	}

@@ -66,14 +66,13 @@ type builder struct {
 	places map[string]int
 }
 
-func newBuilder(size int) *builder {
-	return &builder{object: make(Object, 0, size), places: make(map[string]int, size)}
-}
-
 func (b *builder) set(key string, v any) {
 	if i, ok := b.places[key]; ok {
 		b.object[i].Value = v
 		return
+	}
+	if b.places == nil {
+		b.places = map[string]int{}
 	}
 	b.places[key] = len(b.object)
 	b.object = append(b.object, Member{key, v})
@@ -137,11 +136,8 @@ func plain(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decode(raw, maxValueDepth)
+	return decode(raw, maxValueDepth, false)
 }
-
-// maxValueDepth limits the nesting of data, as encoding/json does.
-const maxValueDepth = 10000
 
 func isPlain(v any, depth int) bool {
 	if depth > maxValueDepth {

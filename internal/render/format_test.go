@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // show renders a JSON text in a format, off a terminal.
@@ -304,7 +305,7 @@ func FuzzFormats(f *testing.F) {
 	f.Add(`{"` + strings.Repeat("k", 2000) + `":{"a":[[],{}]}}`)
 	f.Add(`["2001-01-01","=","<<","1_000","0o7","1:30",".5","#","a: b","a #b","'","\"","|",">","%","@","&","*","!"]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		want, err := Decode([]byte(text))
+		want, err := query.Decode([]byte(text))
 		if err != nil || want == nil || depth(want) > maxDepth || !utf8.ValidString(text) {
 			t.Skip()
 		}
@@ -322,7 +323,7 @@ func FuzzFormats(f *testing.F) {
 			return out.String()
 		}
 		want = injectResourceGroup(want)
-		if got, err := Decode([]byte(print(JSON))); err != nil || !sameValue(asMaps(t, got), asMaps(t, want)) {
+		if got, err := query.Decode([]byte(print(JSON))); err != nil || !sameValue(asMaps(t, got), asMaps(t, want)) {
 			t.Fatalf("JSON: %v\n%s", err, out)
 		}
 		var node any

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 type fixedQuery struct {
@@ -97,7 +99,7 @@ var oddValues = []string{
 func TestDecodeOddValues(t *testing.T) {
 	t.Parallel()
 	for _, text := range append(slices.Clone(oddValues), `["\\","\"",{"\"a":"\\\""},"a\"b","\\","",""]`) {
-		read, err := Decode([]byte(text))
+		read, err := query.Decode([]byte(text))
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}

@@ -1,18 +1,12 @@
 package render
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/computetarget/computetarget/internal/query"
 )
@@ -68,92 +62,13 @@ func simplify(v any, now time.Time) (any, error) {
 		case "{}":
 			return query.Object{}, nil
 		}
-		return Decode(v)
+		return query.Decode(v)
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	return Decode(raw)
-}
-
-// Decode reads one JSON value, objects as ordered ones sorted by key. A key
-// given twice keeps its last value.
-func Decode(raw []byte) (any, error) {
-	d := decoder{text: string(raw), Decoder: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
-	v, err := d.value()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("text follows the JSON value")
-	}
-	return v, nil
-}
-
-type decoder struct {
-	*jsontext.Decoder
-	text string // what it reads
-}
-
-// string is the string that was read last: a part of the text, which costs no
-// memory of its own, unless it is spelled with escapes.
-func (d decoder) string(token jsontext.Token) string {
-	end := int(d.InputOffset()) - 1
-	start := strings.LastIndexByte(d.text[:end], '"') + 1
-	s := d.text[start:end]
-	if start > 1 && d.text[start-2] == '\\' || strings.IndexByte(s, '\\') >= 0 || !utf8.ValidString(s) {
-		return token.String()
-	}
-	return s
-}
-
-func (d decoder) value() (any, error) {
-	token, err := d.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	switch token.Kind() {
-	case '{':
-		return d.object()
-	case '[':
-		list := []any{}
-		for d.PeekKind() != ']' {
-			e, err := d.value()
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, e)
-		}
-		_, err := d.ReadToken()
-		return list, err
-	case '"':
-		return d.string(token), nil
-	case '0':
-		return json.Number(token.String()), nil
-	case 't', 'f':
-		return token.Bool(), nil
-	}
-	return nil, nil
-}
-
-// object reads the members and the end of an object.
-func (d decoder) object() (any, error) {
-	o := make(query.Object, 0, 8)
-	for d.PeekKind() != '}' {
-		key, err := d.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		name := d.string(key)
-		e, err := d.value()
-		if err != nil {
-			return nil, err
-		}
-		o.Set(name, e)
-	}
-	_, err := d.ReadToken()
-	return o, err
+	return query.Decode(raw)
 }
 
 // sorted returns an object's keys in sorted order.

@@ -62,7 +62,7 @@ func IdentityObject(c *compute.Compute, d Detail) any {
 	if c == nil {
 		return nil
 	}
-	decoded, err := render.Decode(rawAt(c.Raw, "identity"))
+	decoded, err := query.Decode(rawAt(c.Raw, "identity"))
 	identity, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
@@ -174,7 +174,7 @@ func Owner(c *compute.Compute) string {
 // verbose builds v1's full object on top of the service's body, so that
 // every key and path of v1 is there and nothing of the service is missing.
 func verbose(c *compute.Compute) any {
-	decoded, err := render.Decode(c.Raw)
+	decoded, err := query.Decode(c.Raw)
 	body, ok := decoded.(query.Object)
 	if err != nil || !ok {
 		return nil
