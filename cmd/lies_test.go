@@ -104,6 +104,7 @@ var writes = []write{
 // found out.
 func TestAnswersThatLie(t *testing.T) {
 	t.Parallel()
+	long(t)
 	made := virtual(t)
 	for _, args := range []string{
 		"create dev -s Standard_DS3_v2", "create off -s Standard_DS3_v2 --stopped", "create amlcompute cpu -s Standard_DS3_v2 --max-nodes 2",

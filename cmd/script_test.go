@@ -83,11 +83,11 @@ func install(program, name string) error {
 	return os.WriteFile(name, text, 0o700)
 }
 
-// long leaves a test of many processes out where time is short (-short).
+// long leaves a test of many commands out where time is short (-short).
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("it runs many processes")
+		t.Skip("it runs many commands, which takes seconds")
 	}
 }
 
