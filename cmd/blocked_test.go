@@ -130,6 +130,8 @@ func blocked(dir, end string, args []string) (code int, errs string) {
 }
 
 // Completion waits for nobody longer than its second: not for a lock either.
+//
+// Real time: the lock of a file is the system's.
 func TestCompletionOfALockedEmulator(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)

@@ -50,6 +50,8 @@ func shells() []shell {
 }
 
 // What a person types before pressing tab, and what then stands on the line.
+//
+// Real time: a shell completes, on a terminal.
 func TestShellsComplete(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -198,6 +200,7 @@ func countingServer(t *testing.T) (url string, asked func() int, end func()) {
 	return server.URL, func() int { n := <-requests; requests <- n; return n }, end
 }
 
+// Real time: a shell's completions are processes, and the service may be gone between them.
 func TestCompletionRemembersNames(t *testing.T) {
 	t.Parallel()
 	home := folder(t)
@@ -253,6 +256,8 @@ func TestCompletionRemembersNames(t *testing.T) {
 
 // Names that mean something to a shell, or would be taken for a flag, are not
 // offered, wherever they come from.
+//
+// Real time: a shell's completions are processes.
 func TestCompletionOffersOnlyNames(t *testing.T) {
 	t.Parallel()
 	home := folder(t)
@@ -295,6 +300,8 @@ func TestCompletionOffersOnlyNames(t *testing.T) {
 
 // A service that takes the connection and says nothing must not hold up a
 // person for longer than a second, and only once.
+//
+// Real time: a listener that says nothing holds a process up.
 func TestCompletionGivesUp(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

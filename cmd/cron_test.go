@@ -16,6 +16,8 @@ import (
 
 // Cron gives its jobs next to nothing: no HOME, no PATH. A command given the
 // workspace works, and one that is not says what is missing.
+//
+// Real time: another user of the system runs the binary.
 func TestCron(t *testing.T) {
 	t.Parallel()
 	server := between(t, "instant", func(http.ResponseWriter, *http.Request, http.Handler) bool { return false })

@@ -44,6 +44,8 @@ func blocks(text string) []block {
 // order they tell it, against the emulator. In a console block the output must
 // be what the guide shows: "…" in a line stands for any text, a line of its own
 // for any lines, and how long something took does not matter.
+//
+// Real time: a shell reads the lines, on a terminal.
 func TestGuides(t *testing.T) {
 	t.Parallel()
 	long(t)

@@ -97,6 +97,7 @@ func endless(t *testing.T, s *person, line string) {
 	}
 }
 
+// Real time: it serves on a socket, and a signal of the system ends it.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
@@ -147,6 +148,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// Real time: it listens on a socket.
 func TestServeRefuses(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")
@@ -186,6 +188,8 @@ func TestServeRefuses(t *testing.T) {
 }
 
 // A server that is killed under load has lost nothing that it had acknowledged.
+//
+// Real time: the system kills a process that serves on a socket.
 func TestServeKilled(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -246,6 +250,7 @@ func TestServeKilled(t *testing.T) {
 	}
 }
 
+// Real time: a child reaches a socket, and signals of the system end both.
 func TestExec(t *testing.T) {
 	t.Parallel()
 	s := newPerson(t, "COMPUTETARGET_CLOUD=public")
@@ -276,6 +281,8 @@ func TestExec(t *testing.T) {
 }
 
 // exec --load rehearses on a copy of what list --raw printed.
+//
+// Real time: a child reaches a socket.
 func TestExecLoad(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")

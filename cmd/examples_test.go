@@ -50,6 +50,8 @@ func firstWord(words string) string {
 // Every example in the help of a command works as it stands. Each runs in a
 // home and on an emulator of its own; what it names is there, unless it is the
 // example that makes it.
+//
+// Real time: a shell reads the lines.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	long(t)

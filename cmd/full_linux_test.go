@@ -8,6 +8,8 @@ import (
 
 // A failed write is an error in every command: a disk that is full must not
 // look like success.
+//
+// Real time: a full disk is the system's.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")

@@ -15,6 +15,8 @@ import (
 
 // A signal ends a command that waits for its input: a pipe nobody writes to the
 // end of, or stdin.
+//
+// Real time: reading a pipe blocks in the system.
 func TestSignalsEndReads(t *testing.T) {
 	t.Parallel()
 	binary := built(t)

@@ -159,6 +159,8 @@ func token(expires time.Time) string {
 }
 
 // A token is sent to the endpoint and nowhere else, whatever an answer names.
+//
+// Real time: connections are made to hosts that must not get one.
 func TestTokenStays(t *testing.T) {
 	t.Parallel()
 	secret := token(time.Now().Add(time.Hour))
@@ -290,6 +292,8 @@ func TestTokenEndsInAWait(t *testing.T) {
 
 // Hardly anything can be asked by somebody who may not look: the checks before
 // a create that are refused are left out, and the create goes on.
+//
+// Real time: a listener answers, as Azure does.
 func TestCreateWithoutPermissionToCheck(t *testing.T) {
 	t.Parallel()
 	server := between(t, "instant", func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {

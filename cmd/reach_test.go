@@ -75,6 +75,8 @@ func withToken() []string {
 }
 
 // Proxies and authorities of a company are found where people put them.
+//
+// Real time: proxies and certificates need sockets.
 func TestCompanyNetwork(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t)
@@ -110,6 +112,8 @@ func TestCompanyNetwork(t *testing.T) {
 
 // What keeps the service from being reached is said in one line, with exit code
 // 1, before anybody loses patience.
+//
+// Real time: the network of the system refuses.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t)
@@ -159,6 +163,8 @@ func TestUnreachable(t *testing.T) {
 
 // Azure's instances are opened, dialled and written down: an emulator under
 // another name stands in for Azure.
+//
+// Real time: other programs are started: ssh and a browser.
 func TestReachingAzure(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t)

@@ -13,6 +13,8 @@ import (
 
 // Help and the version are told without opening any file of settings, sign-in
 // or state.
+//
+// Real time: the system tells which files a process opens.
 func TestStartReadsNothing(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")

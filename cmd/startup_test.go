@@ -47,6 +47,8 @@ func TestStartAllocatesLittle(t *testing.T) {
 }
 
 // Help and the version are told without dialling anybody.
+//
+// Real time: a listener tells who connects.
 func TestStartDialsNobody(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32

@@ -11,6 +11,8 @@ import (
 
 // Processes that act on one emulator at the same time lose nothing of each
 // other's.
+//
+// Real time: processes share files and locks.
 func TestProcessesAtOnce(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -38,6 +40,8 @@ func TestProcessesAtOnce(t *testing.T) {
 
 // Whenever a process is killed, the next one finds everything that was
 // acknowledged, and nothing that cannot be read.
+//
+// Real time: the system kills a process.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	long(t)

@@ -188,6 +188,8 @@ func (tty *terminal) screen() (lines []string, column int) {
 
 // A wait draws one line on a stderr terminal, with the path of states, and
 // leaves nothing of it. stdout has the result and nothing else.
+//
+// Real time: a terminal is drawn on.
 func TestSpinner(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "60")
@@ -216,6 +218,8 @@ func TestSpinner(t *testing.T) {
 }
 
 // When stdout is the terminal and stderr is not, nothing is drawn.
+//
+// Real time: a terminal is drawn on.
 func TestNoSpinnerOnStdout(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "100")
@@ -236,6 +240,8 @@ func TestNoSpinnerOnStdout(t *testing.T) {
 }
 
 // NO_COLOR takes the colour away, TERM=dumb the drawing.
+//
+// Real time: a terminal is drawn on.
 func TestColour(t *testing.T) {
 	t.Parallel()
 	colour := regexp.MustCompile("\x1b\\[[0-9;]*m")
@@ -275,6 +281,8 @@ func TestColour(t *testing.T) {
 }
 
 // ctrl-c on a terminal ends the wait with a clean line and the way back.
+//
+// Real time: the terminal sends the signal.
 func TestCtrlCOnATerminal(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "real")
@@ -300,6 +308,8 @@ func TestCtrlCOnATerminal(t *testing.T) {
 
 // What the terminal shows of ctrl-c itself does not stay before the shell's
 // prompt.
+//
+// Real time: the terminal sends the signal.
 func TestCtrlCLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")
@@ -331,6 +341,8 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 
 // Losing schedules that a line of hours does not bring back is asked on a
 // terminal; other hours are not.
+//
+// Real time: a terminal asks and answers.
 func TestLosingSchedulesAsks(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")
@@ -376,6 +388,8 @@ func TestLosingSchedulesAsks(t *testing.T) {
 }
 
 // delete asks on a terminal, naming the owner, the state and the workspace.
+//
+// Real time: a terminal asks and answers.
 func TestDeleteAsks(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")
@@ -423,6 +437,8 @@ func TestDeleteAsks(t *testing.T) {
 
 // Nothing is asked of somebody who cannot see the question or cannot answer
 // it, nor with --yes.
+//
+// Real time: a terminal could ask.
 func TestDeleteDoesNotAsk(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*exec.Cmd){
@@ -451,6 +467,8 @@ func TestDeleteDoesNotAsk(t *testing.T) {
 
 // Names that come from a pipe are shown and asked for on the controlling
 // terminal, whatever stdin is.
+//
+// Real time: a terminal asks beside a pipe.
 func TestDeleteAsksAboutAPipe(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")
@@ -526,6 +544,8 @@ func TestDeleteAsksAboutAPipe(t *testing.T) {
 
 // The people's views fit the terminal, and every line of theirs says that it is
 // the emulator they are about.
+//
+// Real time: a terminal has a width.
 func TestPeoplesViews(t *testing.T) {
 	t.Parallel()
 	s := emulated(t, "instant")

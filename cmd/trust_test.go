@@ -37,6 +37,8 @@ func (s *person) poison(endpoint string) string {
 
 // A folder that names a server elsewhere, or that others can write to, gets
 // nothing: no token, no password, not even a connection.
+//
+// Real time: a listener tells who connects, and the lock of a file is held.
 func TestPoisonedFolder(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -13,6 +13,8 @@ import (
 )
 
 // A watch ends when a person ends it: with the code of that and without words.
+//
+// Real time: a signal of the system ends the process.
 func TestWatchIsInterrupted(t *testing.T) {
 	t.Parallel()
 	p := emulated(t, "instant")
