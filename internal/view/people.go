@@ -147,7 +147,7 @@ func Outcomes(outcomes []compute.Outcome, several bool, d Detail) render.Result 
 			}
 			r.Notes = append(r.Notes, note)
 		}
-		if words := alreadySo(o); words != "" && o.Note == "" && o.Verb != compute.VerbCreate {
+		if words := alreadySo(o); words != "" && o.Note == "" && o.Verb != compute.VerbCreate && o.Verb != compute.VerbAttach {
 			r.Aside = append(r.Aside, words)
 		}
 	}
@@ -226,7 +226,7 @@ func sentence(o compute.Outcome, now time.Time) string {
 		return o.Name + ": " + string(o.Verb) + " accepted · " + render.Command("wait NAME", o.Name)
 	case alreadySo(o) != "":
 		parts = append(parts, alreadySo(o))
-		if o.Verb != compute.VerbCreate && o.Verb != compute.VerbResize {
+		if o.Verb != compute.VerbCreate && o.Verb != compute.VerbAttach && o.Verb != compute.VerbResize {
 			parts[0] += upFor(c, now)
 		}
 	case o.Verb == compute.VerbUpdate:
@@ -261,7 +261,7 @@ func alreadySo(o compute.Outcome) string {
 	switch {
 	case !o.Already || removal(o) || o.Compute == nil || o.Verb == compute.VerbWait || o.Compute.InTransition():
 		return ""
-	case o.Verb == compute.VerbCreate:
+	case o.Verb == compute.VerbCreate, o.Verb == compute.VerbAttach:
 		return o.Name + " exists already and is " + o.Compute.State()
 	case o.Verb == compute.VerbResize:
 		return o.Name + " has the size " + o.Compute.VMSize() + " already"

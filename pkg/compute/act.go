@@ -60,9 +60,9 @@ func intentOf(verb Verb) intent {
 		i.shown = func(now, _ *Compute) bool { return now.IsStopped() }
 	case VerbDelete, VerbDetach:
 		i.shown = func(*Compute, *Compute) bool { return false }
-	case VerbCreate:
+	case VerbCreate, VerbAttach:
 		i.means = func(now *Compute) (verdict, error) {
-			return failed, errorf(KindConflict, now.Name, "%s was created by somebody else meanwhile (%s)", now.Name, now.State())
+			return failed, errorf(KindConflict, now.Name, "%s was made by somebody else meanwhile (%s)", now.Name, now.State())
 		}
 		fallthrough
 	default:
@@ -82,7 +82,7 @@ func (i *intent) landed(now, before *Compute) bool {
 		return i.removes()
 	case i.removes() && now.madeAfter(before):
 		return true
-	case i.verb == VerbCreate, i.shown(now, before):
+	case i.verb.makes(), i.shown(now, before):
 		return true
 	}
 	verb := i.verb

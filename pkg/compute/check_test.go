@@ -75,6 +75,10 @@ func TestCheckQuota(t *testing.T) {
 		{"another workspace's row", 2, 1, false, []Usage{usage("workspaces/usages", dedicated, 100, 100)}, nil},
 		{"low priority does not count against dedicated", 2, 1, true, []Usage{usage("vmFamily/usages", dedicated, 100, 100)}, nil},
 		{"low priority", 2, 1, true, []Usage{usage("lowPriorityCores/usages", "Total Cluster LowPriority Regional vCPUs", 100, 100)}, []string{"Total Cluster LowPriority Regional vCPUs"}},
+		{"low priority does not count against the region's dedicated cores", 2, 1, true, []Usage{usage("dedicatedCores/usages", regional, 24, 24)}, nil},
+		{"dedicated does not count against the region's low priority cores", 2, 1, false, []Usage{usage("lowPriorityCores/usages", "Total Cluster LowPriority Regional vCPUs", 100, 100)}, nil},
+		{"a low priority family", 2, 1, true, []Usage{usage("vmFamily/usages", "Standard DSv2 Family Cluster LowPriority vCPUs", 100, 100)}, []string{"Standard DSv2 Family Cluster LowPriority vCPUs"}},
+		{"dedicated does not count against a low priority family", 2, 1, false, []Usage{usage("vmFamily/usages", "Standard DSv2 Family Cluster LowPriority vCPUs", 100, 100)}, nil},
 		{"number of computes", 2, 1, false, []Usage{usage("totalCores/usages", "Clusters", 100, 100)}, []string{"Clusters"}},
 		{"quota spelling of the type", 2, 1, false, []Usage{usage("vmFamily/quota", dedicated, 100, 100)}, []string{dedicated}},
 	} {

@@ -233,7 +233,7 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 		}
 		switch {
 		case err != nil:
-			return Outcome{Name: name, Verb: VerbCreate, Err: err}
+			return Outcome{Name: name, Verb: spec.verb(), Err: err}
 		case p.Existing == nil:
 			if o.Warn != nil {
 				for _, text := range p.Warnings {
@@ -244,10 +244,10 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 		case !strings.EqualFold(p.Existing.State(), StateDeleting) || o.IfExists == ExistsFail:
 			return c.exists(ctx, p, o)
 		case o.NoWait:
-			return Outcome{Name: name, Verb: VerbCreate, Compute: p.Existing,
-				Err: errorf(KindBusy, name, "%s is being deleted, so it cannot be created now", name)}
+			return Outcome{Name: name, Verb: spec.verb(), Compute: p.Existing,
+				Err: errorf(KindBusy, name, "%s is being deleted, so it cannot be asked to %s now", name, spec.verb())}
 		}
-		if out := c.run(ctx, []*task{watch(VerbCreate, name, GoalDeleted)}, o.ActOptions)[0]; out.Err != nil {
+		if out := c.run(ctx, []*task{watch(spec.verb(), name, GoalDeleted)}, o.ActOptions)[0]; out.Err != nil {
 			return out
 		}
 	}
@@ -263,7 +263,7 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 		}
 		pause := max(firstInterval, e.RetryAfter)
 		if told != nil {
-			told(Event{Kind: EventTrouble, Name: name, Verb: VerbCreate, Err: err, Next: pause})
+			told(Event{Kind: EventTrouble, Name: name, Verb: spec.verb(), Err: err, Next: pause})
 		}
 		if sleep(ctx, pause) != nil {
 			return nil, c.stopped(ctx, call{op: opGet, name: name}).after(call{op: opGet}, err)
@@ -273,9 +273,9 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 
 // create sends the request, waits, and compares the result with the request.
 func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptions) Outcome {
-	i := intentOf(VerbCreate)
+	i := intentOf(spec.verb())
 	i.request = func(ctx context.Context, t *task) (*Operation, error) {
-		return c.write(ctx, spec.operation(), VerbCreate, name, spec)
+		return c.write(ctx, spec.operation(), spec.verb(), name, spec)
 	}
 	i.shown = func(now, _ *Compute) bool {
 		told := (spec.Instance == nil || now.Instance != nil) && (spec.Cluster == nil || now.Cluster != nil)
@@ -283,7 +283,8 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptio
 	}
 	i.check = func(now *Compute) error {
 		if differences := c.differences(now, spec); len(differences) > 0 {
-			return errorf(KindFailed, name, "%s was created, but not as it was asked for: %s", name, words(differences))
+			done := map[Verb]string{VerbCreate: "created", VerbAttach: "attached"}[spec.verb()]
+			return errorf(KindFailed, name, "%s was %s, but not as it was asked for: %s", name, done, words(differences))
 		}
 		return nil
 	}
@@ -294,7 +295,7 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptio
 func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outcome {
 	have := p.Existing
 	name := have.Name
-	out := Outcome{Name: name, Verb: VerbCreate, Compute: have}
+	out := Outcome{Name: name, Verb: p.Spec.verb(), Compute: have}
 	var differences []Difference
 	if o.IfExists != ExistsUse && o.IfExists != ExistsFail {
 		differences = c.differences(have, p.Spec)
@@ -311,7 +312,7 @@ func (c *Client) exists(ctx context.Context, p *Preflight, o CreateOptions) Outc
 	case have.InFailedState():
 		out.Err = failureOf(have)
 	case have.InTransition() && !o.NoWait:
-		out = c.run(ctx, []*task{watch(VerbCreate, name, GoalSettled)}, o.ActOptions)[0]
+		out = c.run(ctx, []*task{watch(p.Spec.verb(), name, GoalSettled)}, o.ActOptions)[0]
 	case have.IsStopped():
 		out.Note = "it exists already and is Stopped; start it to use it"
 	}

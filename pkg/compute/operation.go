@@ -17,6 +17,7 @@ type Verb string
 // The verbs.
 const (
 	VerbCreate  Verb = "create"
+	VerbAttach  Verb = "attach"
 	VerbStart   Verb = "start"
 	VerbStop    Verb = "stop"
 	VerbRestart Verb = "restart"
@@ -40,6 +41,9 @@ type Operation struct {
 
 	byLocation bool // URL came from Location, so the HTTP status tells the end
 }
+
+// makes reports whether the verb makes a compute.
+func (v Verb) makes() bool { return v == VerbCreate || v == VerbAttach }
 
 // write sends one write and reads from the response what there is to wait for. If
 // the response does not say that the request was accepted, the error is uncertain

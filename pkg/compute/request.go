@@ -272,6 +272,14 @@ func (s *Spec) MarshalJSON() ([]byte, error) {
 	}{s.Location, s.Tags, s.Identity, properties{kind, s.Description, s.ResourceID, s.DisableLocalAuth, inner}})
 }
 
+// verb is VerbAttach for a compute that exists outside the workspace.
+func (s *Spec) verb() Verb {
+	if s.ResourceID != "" || s.Kubernetes != nil || s.VirtualMachine != nil {
+		return VerbAttach
+	}
+	return VerbCreate
+}
+
 // operation is the one that creates s.
 func (s *Spec) operation() operation {
 	if i := s.Instance; i != nil && (i.EnableRootAccess != nil || i.EnableOSPatching != nil || i.ReleaseQuotaOnStop != nil) {

@@ -51,7 +51,7 @@ type asking struct {
 func (s *asking) next(l *loop, t *task) step {
 	if t.now == nil {
 		switch {
-		case t.verb == VerbCreate:
+		case t.verb.makes():
 			return send
 		case s.followed && t.removes():
 			l.end(t, nil)
@@ -60,7 +60,7 @@ func (s *asking) next(l *loop, t *task) step {
 		}
 		return rest
 	}
-	if l.o.Strict && t.verb != VerbCreate {
+	if l.o.Strict && !t.verb.makes() {
 		return send
 	}
 	means, err := t.means(t.now)
@@ -313,7 +313,7 @@ func (s *sent) settle(l *loop, t *task, means verdict) {
 	switch {
 	case s.err != nil:
 		l.end(t, s.err)
-	case means == gone && t.verb == VerbCreate && age < creationGrace:
+	case means == gone && t.verb.makes() && age < creationGrace:
 		// Reads may not show it yet.
 	case s.open() && waited < showGrace && means != gone:
 		// The operation may not be over.
@@ -323,7 +323,7 @@ func (s *sent) settle(l *loop, t *task, means verdict) {
 		l.end(t, nil)
 	case means == failed && shown:
 		l.end(t, failureOf(t.now))
-	case means == gone && t.verb != VerbCreate && (!s.over || waited >= showGrace):
+	case means == gone && !t.verb.makes() && (!s.over || waited >= showGrace):
 		l.end(t, errorf(KindNotFound, t.name, "%s is not there any more; it was deleted meanwhile", t.name))
 	case shown && waited >= showGrace && !s.open():
 		l.end(t, s.notShown(t))
@@ -526,9 +526,9 @@ func (*watching) impatient(err error) bool {
 
 func (s *watching) remains(t *task) string {
 	switch {
-	case t.verb == VerbCreate && s.goal == GoalDeleted:
-		return "nothing was sent: ask for the create again when it is gone"
-	case t.verb == VerbCreate:
+	case t.verb.makes() && s.goal == GoalDeleted:
+		return fmt.Sprintf("nothing was sent: ask for the %s again when it is gone", t.verb)
+	case t.verb.makes():
 		return "that goes on, and nothing was sent"
 	case t.now != nil && s.idle(t.now):
 		return "nothing is in progress on it"

@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -492,4 +493,114 @@ func TestScaleIsShownWithItsIdleTime(t *testing.T) {
 			t.Errorf("%v\n%s", out.Err, f.requests())
 		}
 	})
+}
+
+// A cluster keeps its idle time when a create changes only the number of nodes.
+func TestScalePatchKeepsTheIdleTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		most, sent := 4, ""
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPatch {
+				body, _ := io.ReadAll(req.Body)
+				most, sent = 8, string(body)
+			}
+			return reply(200, fmt.Sprintf(`{"name":"cpu","location":"eastus","properties":{"computeType":"AmlCompute","provisioningState":"Succeeded","properties":{"vmSize":"S","allocationState":"Steady","scaleSettings":{"minNodeCount":0,"maxNodeCount":%d,"nodeIdleTimeBeforeScaleDown":"PT1800S"}}}}`, most)), nil
+		}
+		out := f.client().Create(t.Context(), "cpu", &Spec{Location: "eastus", Cluster: &ClusterSpec{VMSize: "S", MaxNodes: 8}}, CreateOptions{})
+		if want := `{"properties":{"properties":{"scaleSettings":{"maxNodeCount":8,"minNodeCount":0,"nodeIdleTimeBeforeScaleDown":"PT1800S"}}}}`; out.Err != nil || sent != want {
+			t.Errorf("%v, sent %s, want %s", out.Err, sent, want)
+		}
+	})
+}
+
+// A setting that the service accepted without an address to ask takes effect at
+// once, or not at all.
+func TestSettingWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.add("ci", StateRunning, "Start Succeeded")
+		f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				return reply(202, ""), nil
+			}
+			return nil, nil
+		}
+		begun := time.Now()
+		out := f.client().ChangeIdle(t.Context(), []string{"ci"}, time.Hour, ChangeOptions{})[0]
+		if KindOf(out.Err) != KindFailed || !strings.HasPrefix(out.Err.Error(), "the service took the idle time of ci, but 30s later it still shows") || !out.Sent {
+			t.Errorf("%v", out.Err)
+		}
+		if took := time.Since(begun); took > showGrace+lastInterval {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// What is attached is not created.
+func TestAttachIsCalledSo(t *testing.T) {
+	t.Parallel()
+	spec := &Spec{Location: "eastus", Kubernetes: &KubernetesSpec{}, ResourceID: "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/aks"}
+	for name, test := range map[string]struct{ put, operation, says string }{
+		"failed":   {"202", `{"status":"Failed"}`, "the attach of k8s ended as Failed without a reason"},
+		"goes on":  {"202", `{"status":"InProgress"}`, "the attach goes on"},
+		"lost":     {"lost", "", "the attach was sent and may have been carried out"},
+		"deleting": {"deleting", "", "nothing was sent: ask for the attach again when it is gone"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			put := false
+			f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+				put = put || req.Method == http.MethodPut
+				switch {
+				case req.Method == http.MethodPut && test.put == "lost":
+					return nil, io.ErrUnexpectedEOF
+				case req.Method == http.MethodPut:
+					return reply(202, "", "Azure-AsyncOperation: https://management.azure.com/operations/k8s"), nil
+				case strings.Contains(req.URL.Path, "operations"):
+					return reply(200, test.operation), nil
+				case test.put == "deleting":
+					return reply(200, `{"name":"k8s","properties":{"computeType":"Kubernetes","provisioningState":"Deleting"}}`), nil
+				case test.put == "lost" && put:
+					return reply(503, ""), nil
+				}
+				return reply(404, `{"error":{"code":"ResourceNotFound","message":"no compute k8s"}}`), nil
+			}
+			out := f.client().Create(t.Context(), "k8s", spec, CreateOptions{ActOptions: ActOptions{Timeout: 40 * time.Second}})
+			if out.Verb != VerbAttach || out.Err == nil || !strings.Contains(out.Err.Error(), test.says) || strings.Contains(out.Err.Error(), "create") {
+				t.Errorf("%s: %s: %v", name, out.Verb, out.Err)
+			}
+		})
+	}
+}
+
+// Retry-After delays the next look, but it cannot outlast the timeout, and never
+// delays it by more than an hour.
+func TestHugeRetryAfter(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 429} {
+		for _, limit := range []time.Duration{5 * time.Minute, 0} {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t)
+				m := f.add("ci", StateStarting, "Start InProgress")
+				m.next = []change{{at: time.Now().Add(10 * time.Minute), state: StateRunning, last: "Start Succeeded"}}
+				f.answer = func(_ int, req *http.Request) (*http.Response, error) {
+					if status != 200 && time.Since(f.begun) < 20*time.Minute {
+						return reply(status, `{"error":{"code":"TooManyRequests","message":"later"}}`, "Retry-After: 99999999"), nil
+					}
+					return reply(200, fmt.Sprintf(`{"name":"ci","properties":{"computeType":"ComputeInstance","provisioningState":"Succeeded","properties":{"state":%q}}}`, m.state), "Retry-After: 99999999"), nil
+				}
+				out := f.client().Wait(t.Context(), []Target{{Name: "ci"}}, WaitOptions{Goal: GoalRunning, Timeout: limit})[0]
+				took := time.Since(f.begun)
+				if limit > 0 && (KindOf(out.Err) != KindTimeout || took != limit) {
+					t.Errorf("%d with a timeout: %v after %s", status, out.Err, took)
+				}
+				if limit == 0 && (out.Err != nil || took > maxRetryAfter+lastInterval) {
+					t.Errorf("%d without a timeout: %v after %s", status, out.Err, took)
+				}
+			})
+		}
+	}
 }
