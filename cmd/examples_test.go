@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/computetarget/computetarget/cmd"
 	"github.com/computetarget/computetarget/pkg/emulator"
@@ -154,7 +153,7 @@ func (s *person) bash(line string) (output string, code int) {
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", line)
 	c.Dir, c.Env = s.dir, s.env
-	c.WaitDelay = time.Second // for what bash started
+	c.WaitDelay = patience // for what bash started
 	out, err := c.CombinedOutput()
 	return string(out), codeOf(err)
 }
