@@ -42,8 +42,8 @@ var work string
 // more of them at a time than there are processors, unless -parallel says so.
 // What scenarios run is in PATH: this binary, by other names.
 func tests(m *testing.M) (code int) {
-	_ = flag.Set("test.parallel", "100") // the command line, parsed later, goes first
-	debug.SetGCPercent(400)              // there is memory, but not time
+	_ = flag.Set("test.parallel", "60") // the command line, parsed later, goes first
+	debug.SetGCPercent(400)             // there is memory, but not time
 	own, err := os.Executable()
 	must(err)
 	work, err = os.MkdirTemp("", "computetarget-tests")
