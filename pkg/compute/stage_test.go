@@ -604,3 +604,13 @@ func TestHugeRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// A subnet that the service leaves out after a create was not set.
+func TestSilenceIsADifferenceOnlyIfStrict(t *testing.T) {
+	t.Parallel()
+	have := mustDecode(t, `{"name":"ci","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"S"}}}`)
+	want := &Spec{Instance: &InstanceSpec{VMSize: "s", SubnetID: "/n"}}
+	if list := compare(have, want, true); len(list) != 1 || list[0].Field != "subnet" || len(compare(have, want, false)) != 0 {
+		t.Errorf("%v", list)
+	}
+}
