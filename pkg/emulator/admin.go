@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/authorization"
+	"github.com/computetarget/computetarget/pkg/emulator/graph"
 	"github.com/computetarget/computetarget/pkg/emulator/machinelearning"
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
@@ -51,8 +54,45 @@ func (e *Emulator) Status(ctx context.Context) (Status, error) {
 // array in value, or one compute. It replaces those that exist and returns the
 // number of computes. It does not check names, sizes, schedules or quota, so that
 // it accepts any copy of a workspace. A compute in transition stays so.
+//
+// Beside value, people may hold people of the directory, each with objectId,
+// displayName, userPrincipalName, mail and userType (Member or Guest). They count,
+// too.
 func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
-	return transact(ctx, e, func(t *tx) (int, error) { return machinelearning.Load(t.Tx, list) })
+	return transact(ctx, e, func(t *tx) (int, error) { return t.load(list) })
+}
+
+// Permit lets somebody do what actions say and denied does not, and what role
+// assignments give them besides. who is an object id, a user principal name or a
+// mail address. Those who were given nothing may do everything.
+func (e *Emulator) Permit(ctx context.Context, who string, actions, denied []string) error {
+	return e.update(ctx, func(t *tx) error { return t.permit(who, actions, denied) })
+}
+
+func (t *tx) permit(who string, actions, denied []string) error {
+	id, name, err := graph.Find(t.Tx, who)
+	if err != nil {
+		return err
+	}
+	return authorization.Permit(t.Tx, id, name, actions, denied)
+}
+
+// load puts computes and people into the emulator.
+func (t *tx) load(list []byte) (int, error) {
+	var in struct {
+		People json.RawMessage
+		Value  json.RawMessage
+		ID     string
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(list), []byte{'{'}) || json.Unmarshal(list, &in) != nil || arm.IsNull(in.People) {
+		return machinelearning.Load(t.Tx, list)
+	}
+	n, err := graph.Load(t.Tx, in.People)
+	if err != nil || arm.IsNull(in.Value) && in.ID == "" {
+		return n, err
+	}
+	more, err := machinelearning.Load(t.Tx, list)
+	return n + more, err
 }
 
 // Change is a change that Set makes to a compute; nil fields stay unchanged.
@@ -166,8 +206,18 @@ func controls() map[string]func(t *tx, body []byte) (any, error) {
 			return t.after(machinelearning.Set(t.Tx, in.ID, in.Change))
 		},
 		"POST load": func(t *tx, body []byte) (any, error) {
-			_, err := machinelearning.Load(t.Tx, body)
+			_, err := t.load(body)
 			return t.after(err)
+		},
+		"POST permit": func(t *tx, body []byte) (any, error) {
+			var in struct {
+				Who             string
+				Actions, Denied []string
+			}
+			if err := arm.Decode(body, &in); err != nil {
+				return nil, err
+			}
+			return t.after(t.permit(in.Who, in.Actions, in.Denied))
 		},
 		"GET requests":  func(t *tx, _ []byte) (any, error) { return t.e.journal.all() },
 		"GET faults":    func(t *tx, _ []byte) (any, error) { return t.faults(), nil },

@@ -67,6 +67,12 @@ func (r *rig) send(method, url, body string) answer {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return r.read(req)
+}
+
+// read sends a request that is made.
+func (r *rig) read(req *http.Request) answer {
+	r.t.Helper()
 	res, err := r.Transport().RoundTrip(req)
 	if err != nil {
 		r.t.Fatal(err)
@@ -78,7 +84,7 @@ func (r *rig) send(method, url, body string) answer {
 	a := answer{status: res.StatusCode, header: res.Header, text: string(raw)}
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &a.body); err != nil {
-			r.t.Fatalf("%s %s answered what is not JSON: %v\n%s", method, url, err, raw)
+			r.t.Fatalf("%s %s answered what is not JSON: %v\n%s", req.Method, req.URL, err, raw)
 		}
 	}
 	return a

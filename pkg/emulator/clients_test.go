@@ -76,6 +76,22 @@ func TestClientAz(t *testing.T) {
 	}
 }
 
+// az roles and policies: names come from Graph, and what is assigned acts.
+func TestClientAzRights(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("az takes its time")
+	}
+	if exec.Command(debianPython, "-c", "import azure.cli").Run() != nil {
+		t.Skip("az is not installed: apt-get install azure-cli")
+	}
+	env := outsider(t, emulator.Options{Pace: emulator.PaceInstant, StrictAuth: true})
+	got := outcome(t, env, "bash", "testdata/clients/az-rights.sh")
+	if want := "Starter\nada@contoso.com\tStarter\nDefault\nhours\nRequestDisallowedByPolicy\n"; got != want {
+		t.Errorf("az says %q, want %q", got, want)
+	}
+}
+
 // debianPython is where Debian's python3-azure puts the client.
 const debianPython = "/usr/bin/python3"
 

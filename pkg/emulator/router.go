@@ -10,14 +10,16 @@ import (
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 	"github.com/computetarget/computetarget/pkg/emulator/authorization"
+	"github.com/computetarget/computetarget/pkg/emulator/graph"
 	"github.com/computetarget/computetarget/pkg/emulator/machinelearning"
+	"github.com/computetarget/computetarget/pkg/emulator/policy"
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 	"github.com/computetarget/computetarget/pkg/emulator/signin"
 )
 
 // providers are all providers. The first route that matches serves a request.
 var providers = sync.OnceValue(func() []*arm.Provider {
-	return []*arm.Provider{machinelearning.Provider(), resources.Provider(), authorization.Provider(), signin.Provider()}
+	return []*arm.Provider{machinelearning.Provider(), resources.Provider(), authorization.Provider(), policy.Provider(), graph.Provider(), signin.Provider()}
 })
 
 // request is an HTTP request as the core sees it.
@@ -91,7 +93,13 @@ func (t *tx) serve(q *request) (*arm.Response, error) {
 				return nil, err
 			}
 			q.Args, q.provider = args, p
-			return r.Handle(t.Tx, &q.Request)
+			in := q.Request // the journal keeps the body that was sent
+			if !r.NoVersion {
+				if err := t.admit(&in); err != nil {
+					return nil, err
+				}
+			}
+			return r.Handle(t.Tx, &in)
 		}
 	}
 	if allowed != nil {
@@ -100,6 +108,19 @@ func (t *tx) serve(q *request) (*arm.Response, error) {
 		return nil, e
 	}
 	return nil, arm.Fail(http.StatusNotFound, "InvalidResourceType", "The resource type of the path '/%s' could not be found.", strings.Join(q.Path, "/"))
+}
+
+// admit asks every provider whether a request may be served.
+func (t *tx) admit(q *arm.Request) error {
+	for _, p := range providers() {
+		if p.Admit == nil {
+			continue
+		}
+		if err := p.Admit(t.Tx, q); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stamp adds the headers of every response of ARM.

@@ -13,6 +13,9 @@ type Error struct {
 	Message string      `json:"message"`
 	Target  string      `json:"target,omitempty"`
 	Details []*Error    `json:"details,omitempty"`
+
+	// AdditionalInfo says more, in a form that its types know.
+	AdditionalInfo []*Object `json:"-"`
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -28,6 +31,9 @@ func (e *Error) Body() *Object {
 	}
 	if len(e.Details) > 0 {
 		in.Set("details", e.Details)
+	}
+	if len(e.AdditionalInfo) > 0 {
+		in.Set("additionalInfo", e.AdditionalInfo)
 	}
 	return new(Object).Set("error", in)
 }

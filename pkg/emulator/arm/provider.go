@@ -23,6 +23,12 @@ type Provider struct {
 
 	// Seed puts what every new emulator holds.
 	Seed func(*Tx)
+	// Admit is asked, in the order of the providers, before any of them serves a
+	// request to ARM. It may refuse the request and may change its body.
+	Admit func(t *Tx, q *Request) error
+	// Below are the resources that stand below a scope's id and are not
+	// top-level.
+	Below func(t *Tx, scope string) []Resource
 	// Resources are the top-level resources of a subscription or a group, which
 	// a key names.
 	Resources func(t *Tx, under string) []Resource

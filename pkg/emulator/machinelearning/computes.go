@@ -247,6 +247,22 @@ func listComputes(t *arm.Tx, q *arm.Request, w *workspace) (*arm.Response, error
 	return t.Page(q, w.key()+"/", computesOf(t, w), func(k string) *arm.Object { return computes.Get(t, k).body(q.Version, false) })
 }
 
+// computesBelow are the computes below a scope, or the one that it is, as the
+// newest api-version shows them.
+func computesBelow(t *arm.Tx, scope string) []arm.Resource {
+	newest, _ := arm.ParseVersion(published[len(published)-1]) // the list is ours
+	under := strings.ToLower("/" + strings.Trim(scope, "/"))
+	var out []arm.Resource
+	for _, k := range computes.Keys(t, "") {
+		c := computes.Get(t, k)
+		if id := strings.ToLower(c.id()); under != "/" && id != under && !strings.HasPrefix(id, under+"/") {
+			continue
+		}
+		out = append(out, arm.Resource{ID: c.id(), Name: c.Name, Type: computeType, Location: c.Location, Group: c.ResourceGroup, Body: c.body(newest, false)})
+	}
+	return out
+}
+
 func getCompute(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 	c, err := find(t, q.Args)
 	if err != nil {

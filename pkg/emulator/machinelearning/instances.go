@@ -156,14 +156,41 @@ func (in *instanceInput) instance(t *arm.Tx, v arm.Version) (*instance, error) {
 		}
 		i.SSH = access == "Enabled"
 		key := s.AdminPublicKey != nil && *s.AdminPublicKey != ""
-		if i.SSH && !key {
+		if i.SSH && !key && i.Assigned == nil { // who sets one up later
 			return nil, arm.BadRequest("The request is invalid: adminPublicKey is required when sshPublicAccess is Enabled.")
 		}
 		if key && i.Assigned != nil {
-			return nil, arm.BadRequest("Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user")
+			return nil, arm.Fail(http.StatusBadRequest, "UserError", "Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user.")
 		}
 	}
-	return i, in.versioned(t, v, i)
+	if err := in.versioned(t, v, i); err != nil {
+		return nil, err
+	}
+	if i.Assigned != nil && (i.scripted() || !arm.IsNull(i.CustomServices) && string(i.CustomServices) != "[]") {
+		off := false // the creator's script or application does not get the assignee's sign-in
+		i.SSO = &off
+	}
+	return i, nil
+}
+
+// scripted tells whether a script sets the instance up or starts with it.
+func (i *instance) scripted() bool { return strings.Contains(string(i.SetupScripts), "Script") }
+
+// enableSSO switches single sign-on on or off. Of an instance that was made for
+// somebody, they alone can.
+func enableSSO(t *arm.Tx, q *arm.Request, i *instance) (*arm.Object, error) {
+	var in struct{ EnableSSO *bool }
+	if err := arm.Decode(q.Body, &in); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.EnableSSO == nil:
+		return nil, arm.BadRequest("The request is invalid: enableSSO is required.")
+	case i.Assigned != nil && !strings.EqualFold(i.Assigned.ObjectID, q.Caller.ObjectID):
+		return nil, arm.Fail(http.StatusForbidden, "UserError", "Single sign-on of a compute instance that is provisioned on behalf of another user can only be changed by its assigned user.")
+	}
+	i.SSO = in.EnableSSO
+	return nil, nil
 }
 
 // versioned takes over the fields that not every api-version has.
@@ -222,10 +249,9 @@ func jsonEqual(a, b json.RawMessage) bool {
 // phases are the states of an instance's operation.
 func (i *instance) phases(operation string) ([]phase, string) {
 	share := func(d time.Duration, percent int) time.Duration { return d * time.Duration(percent) / 100 }
-	scripts := string(i.SetupScripts)
 	switch operation {
 	case createOperation:
-		if strings.Contains(scripts, "Script") {
+		if i.scripted() {
 			return []phase{{"Creating", share(createTime, 60)}, {"SettingUp", share(createTime, 25)}, {"UserSettingUp", share(createTime, 15)}}, "Running"
 		}
 		return []phase{{"Creating", share(createTime, 70)}, {"SettingUp", share(createTime, 30)}}, "Running"

@@ -50,6 +50,7 @@ func Provider() *arm.Provider {
 			{Path: computePath, Find: func(t *arm.Tx, args []string) error { _, err := find(t, args); return err }},
 		},
 		Resources: listed,
+		Below:     computesBelow,
 		Empty:     empty,
 		Doom:      doom,
 		Routes: []arm.Route{
@@ -69,6 +70,7 @@ func Provider() *arm.Provider {
 			{Method: "POST", Path: computePath + "/updateDataMounts", Type: "workspaces/computes/updateDataMounts", Versions: resizeVersions(), Handle: setting("UpdateDataMounts", updateDataMounts)},
 			{Method: "POST", Path: computePath + "/resize", Type: "workspaces/computes/resize", Versions: resizeVersions(), Handle: resizeCompute},
 			{Method: "POST", Path: computePath + "/getAllowedVmSizesForResize", Type: "workspaces/computes/getAllowedVmSizesForResize", Versions: resizeVersions(), Handle: allowedSizes},
+			{Method: "POST", Path: computePath + "/enableSso", Type: "workspaces/computes/enableSso", Versions: ssoVersions(), Handle: setting("EnableSso", enableSSO)},
 			{Method: "POST", Path: wsPath + "/checkComputeNameAvailability", Type: "workspaces", Handle: inWorkspace(checkName)},
 			{Method: "GET", Path: wsPath, Type: "workspaces", Handle: ofWorkspace((*workspace).body)},
 			{Method: "PUT", Path: wsPath, Type: "workspaces", Handle: putWorkspace},

@@ -23,6 +23,7 @@ var published = arm.Versions{
 // Which of them have which action of a compute instance.
 func idleVersions() arm.Versions   { return published.From(arm.Since{Preview: "2022-06-01"}) }
 func resizeVersions() arm.Versions { return published.From(arm.Since{Preview: "2023-08-01"}) }
+func ssoVersions() arm.Versions    { return published.From(arm.Since{Preview: "2024-01-01"}) }
 
 var scheduleVersions = arm.Versions{"2021-07-01", "2022-10-01", "2021-03-01-preview", "2022-10-01-preview"}
 

@@ -23,6 +23,8 @@ import (
 const (
 	prefix        = "adfs"
 	tokenLifetime = time.Hour
+
+	graphPrefix = "graph" // of Microsoft Graph, which has an audience of its own
 )
 
 // The audiences of ARM in Microsoft's clouds, which clients ask tokens for
@@ -31,6 +33,11 @@ var publicAudiences = []string{
 	"https://management.azure.com", "https://management.core.windows.net",
 	"https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn",
 	"https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net",
+}
+
+// The audiences of Microsoft Graph in the clouds.
+var graphAudiences = []string{
+	"https://graph.microsoft.com", "https://graph.microsoft.us", "https://dod-graph.microsoft.us", "https://microsoftgraph.chinacloudapi.cn",
 }
 
 // Provider answers OpenID discovery, OAuth2 for the grants of client credentials
@@ -108,9 +115,13 @@ func Check(q *arm.Request, authorization string) error {
 	}
 	audience, _ := c.Aud.(string)
 	audience = strings.TrimRight(audience, "/")
-	if !slices.Contains(publicAudiences, audience) && !strings.EqualFold(audience, q.Base) {
+	here, allowed := q.Base, publicAudiences
+	if q.Under(graphPrefix) {
+		here, allowed = q.Base+"/"+graphPrefix, graphAudiences
+	}
+	if !slices.Contains(allowed, audience) && !strings.EqualFold(audience, here) {
 		return refuse("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource. It should exactly match one of the allowed audiences '%s'.",
-			strings.Join(append([]string{q.Base}, publicAudiences...), "','"))
+			strings.Join(append([]string{here}, allowed...), "','"))
 	}
 	if expires, _ := c.Exp.(float64); float64(time.Now().Unix()) >= expires {
 		return refuse("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
@@ -205,7 +216,7 @@ func cloudEndpoints(_ *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		Set("name", "computetarget-emulator").
 		Set("portal", q.Base).
 		Set("resourceManager", q.Base).
-		Set("gallery", q.Base).Set("graph", q.Base).Set("graphAudience", q.Base).Set("microsoftGraphResourceId", q.Base).
+		Set("gallery", q.Base).Set("graph", q.Base).Set("graphAudience", q.Base).Set("microsoftGraphResourceId", q.Base+"/"+graphPrefix+"/").
 		Set("batch", q.Base).Set("media", q.Base).Set("sqlManagement", q.Base).Set("vmImageAliasDoc", q.Base).
 		Set("activeDirectoryDataLake", q.Base).Set("logAnalyticsResourceId", q.Base).Set("appInsightsResourceId", q.Base).
 		Set("authentication", new(arm.Object).
