@@ -115,7 +115,11 @@ func newEmulatorLoad() *command {
 		Use: "load FILE",
 		Long: `Load computes into the emulator from the output of "list --raw -o json", to
 rehearse on a copy of production. Existing computes are replaced; missing
-workspaces are created. - reads stdin.`,
+workspaces are created. - reads stdin.
+
+A file {"people": [...]} adds people to the emulator's directory, each with
+objectId, displayName, userPrincipalName, mail and userType (Member or Guest). Put
+computes beside them under "value".`,
 		Example: `  computetarget list --raw -o json > production.json && computetarget emulator load production.json
   computetarget list --raw -o json | computetarget emulator load -`,
 		Args: cobra.ArbitraryArgs,
@@ -134,7 +138,7 @@ workspaces are created. - reads stdin.`,
 		answer, err := a.Emulator.Drive(ctx, "POST", "load", json.RawMessage(list))
 		var refused *exit.Error
 		if errors.As(err, &refused) && refused.Exit == exit.Usage {
-			refused.Tip = "use the output of list --raw -o json"
+			refused.Tip = "use the output of list --raw -o json, or {\"people\": […]} as in computetarget emulator load --help"
 		}
 		return emulatorStatus(answer, err)
 	})
