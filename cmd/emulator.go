@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,8 +138,8 @@ computes beside them under "value".`,
 		}
 		answer, err := a.Emulator.Drive(ctx, "POST", "load", json.RawMessage(list))
 		var refused *exit.Error
-		if errors.As(err, &refused) && refused.Exit == exit.Usage {
-			refused.Tip = "use the output of list --raw -o json, or {\"people\": […]} as in computetarget emulator load --help"
+		if errors.As(err, &refused) && refused.Exit == exit.Usage && !strings.HasPrefix(refused.Text, "Person ") {
+			refused.Tip = "use the output of list --raw -o json"
 		}
 		return emulatorStatus(answer, err)
 	})
