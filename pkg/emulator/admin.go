@@ -12,6 +12,7 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/authorization"
 	"github.com/computetarget/computetarget/pkg/emulator/graph"
 	"github.com/computetarget/computetarget/pkg/emulator/machinelearning"
+	"github.com/computetarget/computetarget/pkg/emulator/policy"
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 )
 
@@ -57,7 +58,7 @@ func (e *Emulator) Status(ctx context.Context) (Status, error) {
 //
 // Beside value, people may hold people of the directory, each with objectId,
 // displayName, userPrincipalName, mail and userType (Member or Guest). They count,
-// too.
+// too. A policy definition instead of a list is assigned to everything.
 func (e *Emulator) Load(ctx context.Context, list []byte) (int, error) {
 	return transact(ctx, e, func(t *tx) (int, error) { return t.load(list) })
 }
@@ -77,14 +78,20 @@ func (t *tx) permit(who string, actions, denied []string) error {
 	return authorization.Permit(t.Tx, id, name, actions, denied)
 }
 
-// load puts computes and people into the emulator.
+// load puts computes and people into the emulator, or a policy.
 func (t *tx) load(list []byte) (int, error) {
 	var in struct {
-		People json.RawMessage
-		Value  json.RawMessage
-		ID     string
+		People, Value, PolicyRule json.RawMessage
+		ID                        string
+		Properties                struct{ PolicyRule json.RawMessage }
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(list), []byte{'{'}) || json.Unmarshal(list, &in) != nil || arm.IsNull(in.People) {
+	if !bytes.HasPrefix(bytes.TrimSpace(list), []byte{'{'}) || json.Unmarshal(list, &in) != nil {
+		return machinelearning.Load(t.Tx, list)
+	}
+	switch {
+	case !arm.IsNull(in.PolicyRule) || !arm.IsNull(in.Properties.PolicyRule):
+		return 1, policy.Load(t.Tx, list)
+	case arm.IsNull(in.People):
 		return machinelearning.Load(t.Tx, list)
 	}
 	n, err := graph.Load(t.Tx, in.People)

@@ -76,13 +76,22 @@ func plain(parts []string) []string {
 func expand(list string) []string {
 	var out []string
 	for _, item := range split(list) {
-		before, inner, ok := strings.Cut(item, "{")
+		before, rest, ok := strings.Cut(item, "{")
 		if !ok {
 			out = append(out, item)
 			continue
 		}
-		for _, rest := range expand(strings.TrimSuffix(inner, "}")) {
-			out = append(out, before+rest)
+		end, depth := 0, 1
+		for ; depth > 0; end++ {
+			switch rest[end] {
+			case '{':
+				depth++
+			case '}':
+				depth--
+			}
+		}
+		for _, inner := range expand(rest[:end-1]) {
+			out = append(out, expand(before+inner+rest[end:])...)
 		}
 	}
 	return out

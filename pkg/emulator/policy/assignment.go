@@ -159,7 +159,7 @@ func putAssignment(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		return nil, refuse("InvalidCreatePolicyAssignmentRequest", "The enforcementMode '%s' of the policy assignment '%s' is not valid.", p.EnforcementMode, name)
 	}
 	a := &assignment{Scope: authorization.ID(q.Args[0]), Name: name, DisplayName: p.DisplayName, Description: p.Description, Definition: d.id(), Parameters: p.Parameters,
-		NotScopes: p.NotScopes, Enforcement: "Default", Messages: p.NonComplianceMessages, Metadata: stamped(p.Metadata, q, t.Now), Location: in.Location, Identity: in.Identity}
+		NotScopes: p.NotScopes, Enforcement: "Default", Messages: p.NonComplianceMessages, Metadata: stamped(p.Metadata, q.Caller.ObjectID, t.Now), Location: in.Location, Identity: in.Identity}
 	if strings.EqualFold(p.EnforcementMode, "DoNotEnforce") {
 		a.Enforcement = "DoNotEnforce"
 	}

@@ -145,8 +145,12 @@ func (c *compiler) several(raw any, all bool, keys int) (condition, error) {
 		inner = append(inner, is)
 	}
 	return func(s *scope) (bool, error) {
+		kept := s.trace
 		for _, is := range inner {
 			holds, err := is(s)
+			if !holds && all {
+				s.trace = kept
+			}
 			if err != nil || holds != all {
 				return holds, err
 			}
@@ -205,7 +209,12 @@ func (c *compiler) comparison(m map[string]any) (condition, error) {
 			if err != nil {
 				return false, err
 			}
-			return test(s, value{n, true})
+			holds, err := test(s, value{n, true})
+			if alias, of := countedField(raw); of && holds {
+				t, _ := target(s) // test has evaluated it
+				s.trace = append(s.trace, seen("Count", alias, operator, t).Set("expressionValue", n))
+			}
+			return holds, err
 		}, nil
 	}
 	return nil, errRule
@@ -225,14 +234,28 @@ func (c *compiler) field(raw any, operator string, target expression, test func(
 				return false, err
 			}
 		}
-		seen := new(arm.Object).Set("result", "True").Set("expressionKind", "Field").Set("expression", name).Set("path", strings.Join(path, "."))
-		if len(found) == 1 && found[0].ok {
-			seen.Set("expressionValue", found[0].v)
-		}
 		t, _ := target(s) // test has evaluated it
-		s.trace = append(s.trace, seen.Set("targetValue", t).Set("operator", strings.ToUpper(operator[:1])+operator[1:]))
+		saw := seen("Field", name, operator, t).Set("path", strings.Join(path, "."))
+		if len(found) == 1 && found[0].ok {
+			saw.Set("expressionValue", found[0].v)
+		}
+		s.trace = append(s.trace, saw)
 		return true, nil
 	}, nil
+}
+
+// seen is a comparison that held, as a refusal shows it.
+func seen(kind, expression, operator string, target any) *arm.Object {
+	return new(arm.Object).Set("result", "True").Set("expressionKind", kind).Set("expression", expression).
+		Set("targetValue", target).Set("operator", strings.ToUpper(operator[:1])+operator[1:])
+}
+
+// countedField is the field that a count is of, if it is of one.
+func countedField(raw any) (string, bool) {
+	m, _ := raw.(map[string]any)
+	field, ok := lookup(m, "field")
+	name, _ := field.(string)
+	return name, ok
 }
 
 // count compiles a count of elements that pass a condition.

@@ -118,6 +118,34 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// Aliases are those of Azure, with what stands above them.
+func TestAliases(t *testing.T) {
+	t.Parallel()
+	for alias, want := range map[string]string{
+		"computeType": "properties.computeType",
+		"sku.name":    "sku.name",
+		"schedules":   "properties.properties.schedules",
+		"schedules.computeStartStop[*].cron.Cron.expression": "properties.properties.schedules.computeStartStop.[*].cron.expression",
+		"SCHEDULES.computestartstop":                         "properties.properties.schedules.computeStartStop",
+		"setupScripts.scripts.creationScript.scriptData":     "properties.properties.setupScripts.scripts.creationScript.scriptData",
+		"setupScripts.scripts.startupScript.timeout":         "properties.properties.setupScripts.scripts.startupScript.timeout",
+		"customServices[*].volumes[*].bind.propagation":      "properties.properties.customServices.[*].volumes.[*].bind.propagation",
+		"customServices[*].kernel.argv[*]":                   "properties.properties.customServices.[*].kernel.argv.[*]",
+		"personalComputeInstanceSettings.assignedUser":       "properties.properties.personalComputeInstanceSettings.assignedUser",
+		"scaleSettings.maxNodeCount":                         "properties.properties.scaleSettings.maxNodeCount",
+	} {
+		path, ok := fieldPath(computeType + "/" + alias)
+		if got := strings.Join(path, "."); !ok || got != want {
+			t.Errorf("%s: %s, %v; want %s", alias, got, ok, want)
+		}
+	}
+	for name := range aliases() {
+		if strings.ContainsAny(name, "{}, ") {
+			t.Errorf("%q is not written out", name)
+		}
+	}
+}
+
 // Append adds what is missing and adds to lists; a value that differs is a
 // conflict.
 func TestChanges(t *testing.T) {

@@ -193,23 +193,34 @@ func getDefinition(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 	return arm.OK(d.body()), nil
 }
 
+// definitionInput are the properties of a definition as clients send them.
+type definitionInput struct {
+	DisplayName, Description, Mode, PolicyType, Version string
+	Metadata                                            map[string]any
+	Parameters                                          map[string]parameter
+	PolicyRule                                          json.RawMessage
+}
+
 func putDefinition(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
-	var in struct {
-		Properties struct {
-			DisplayName, Description, Mode, PolicyType, Version string
-			Metadata                                            map[string]any
-			Parameters                                          map[string]parameter
-			PolicyRule                                          json.RawMessage
-		}
-	}
+	var in struct{ Properties definitionInput }
 	if err := arm.Decode(q.Body, &in); err != nil {
 		return nil, err
 	}
-	p, name := &in.Properties, q.Args[1]
-	switch parts := strings.Split(q.Args[0], "/"); {
-	case q.Args[0] == "" || strings.EqualFold(parts[0], "subscriptions") && len(parts) != 2:
-		return nil, refuse("InvalidCreatePolicyDefinitionRequest", "The policy definition '%s' cannot be put here: definitions belong to a subscription or a management group.", name)
-	case arm.IsNull(p.PolicyRule):
+	parts := strings.Split(q.Args[0], "/")
+	if q.Args[0] == "" || strings.EqualFold(parts[0], "subscriptions") && len(parts) != 2 {
+		return nil, refuse("InvalidCreatePolicyDefinitionRequest", "The policy definition '%s' cannot be put here: definitions belong to a subscription or a management group.", q.Args[1])
+	}
+	d, err := in.Properties.definition(t, q.Args[0], q.Args[1], q.Caller.ObjectID)
+	if err != nil {
+		return nil, err
+	}
+	definitions.Put(t, key(q.Args[0], d.Name), d)
+	return arm.NewResponse(http.StatusCreated).JSON(d.body()), nil
+}
+
+// definition checks what was sent and returns the definition it makes.
+func (p *definitionInput) definition(t *arm.Tx, scope, name, by string) (*definition, error) {
+	if arm.IsNull(p.PolicyRule) {
 		return nil, refuse("InvalidPolicyRule", "The policy definition '%s' has no policyRule.", name)
 	}
 	if p.Mode == "" {
@@ -230,10 +241,45 @@ func putDefinition(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		}
 		return nil, refuse(code, "The policy definition '%s' rule is invalid: %s.", name, err)
 	}
-	d := &definition{Scope: authorization.ID(q.Args[0]), Name: name, DisplayName: p.DisplayName, Description: p.Description, Mode: p.Mode, Version: p.Version,
-		Metadata: stamped(p.Metadata, q, t.Now), Parameters: p.Parameters, Rule: p.PolicyRule}
-	definitions.Put(t, key(q.Args[0], name), d)
-	return arm.NewResponse(http.StatusCreated).JSON(d.body()), nil
+	return &definition{Scope: authorization.ID(scope), Name: name, DisplayName: p.DisplayName, Description: p.Description, Mode: p.Mode, Version: p.Version,
+		Metadata: stamped(p.Metadata, by, t.Now), Parameters: p.Parameters, Rule: p.PolicyRule}, nil
+}
+
+// everywhere is the management group that Load assigns to: every subscription is
+// in it.
+const everywhere = "/providers/Microsoft.Management/managementGroups/emulator"
+
+// Load puts a policy definition, its properties alone or below properties, and
+// assigns it to everything.
+func Load(t *arm.Tx, raw json.RawMessage) error {
+	var in struct {
+		definitionInput
+		Name       string
+		Properties *definitionInput
+	}
+	if err := arm.Decode(raw, &in); err != nil {
+		return err
+	}
+	p := &in.definitionInput
+	if in.Properties != nil {
+		p = in.Properties
+	}
+	name := in.Name
+	if name == "" {
+		name = arm.StableUUID("policy " + p.DisplayName)
+	}
+	d, err := p.definition(t, everywhere, name, arm.Anybody.ObjectID)
+	if err != nil {
+		return err
+	}
+	a := &assignment{Scope: everywhere, Name: name, DisplayName: d.DisplayName, Definition: d.id(), Enforcement: "Default", Location: "eastus",
+		Identity: json.RawMessage(`{"type":"SystemAssigned"}`), Metadata: d.Metadata}
+	if err := a.check(d); err != nil {
+		return err
+	}
+	definitions.Put(t, key(everywhere, name), d)
+	assignments.Put(t, key(everywhere, name), a)
+	return nil
 }
 
 func validType(s string) bool {
@@ -241,12 +287,12 @@ func validType(s string) bool {
 }
 
 // stamped is metadata with who made it and when.
-func stamped(given map[string]any, q *arm.Request, now time.Time) map[string]any {
+func stamped(given map[string]any, by string, now time.Time) map[string]any {
 	out := maps.Clone(given)
 	if out == nil {
 		out = map[string]any{}
 	}
-	out["createdBy"], out["createdOn"], out["updatedBy"], out["updatedOn"] = q.Caller.ObjectID, now.Format(time.RFC3339Nano), nil, nil
+	out["createdBy"], out["createdOn"], out["updatedBy"], out["updatedOn"] = by, now.Format(time.RFC3339Nano), nil, nil
 	return out
 }
 
