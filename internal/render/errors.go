@@ -181,6 +181,12 @@ func reportOf(err error) report {
 		if r.hint == "" && e.Existing != nil {
 			r.hint = changes(e.Existing, e.Differences)
 		}
+		if len(e.Violations) > 0 {
+			r.message = disallowed(e)
+			if r.hint == "" {
+				r.hint = policyHint(e)
+			}
+		}
 		if r.hint == "" {
 			r.hint = advise(e.Code, r.message, e.Name)
 		}

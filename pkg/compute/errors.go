@@ -47,6 +47,10 @@ type Error struct {
 	Target  string
 	Details []Problem
 
+	// Violations are the policies that refused the request; nil for every other
+	// error.
+	Violations []Violation
+
 	Name          string        // of the compute; "" if it is about none
 	Operation     string        // the REST operation, such as Compute_Start
 	Status        int           // HTTP status; 0 if there was no response
@@ -118,6 +122,8 @@ func classify(status int, code, message string) Kind {
 	text := strings.ToLower(code + " " + message)
 	has := func(words ...string) bool { return containsAny(text, words...) }
 	switch {
+	case strings.EqualFold(code, CodeDisallowed):
+		return KindAuth // whatever words the names of policies hold
 	case status == http.StatusUnauthorized,
 		has("authorizationfailed", "authenticationfailed", "invalidauthenticationtoken", "expiredauthenticationtoken", "linkedauthorizationfailed"):
 		return KindAuth

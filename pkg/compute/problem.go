@@ -196,6 +196,9 @@ func answerError(op operation, name string, a *answer) *Error {
 		p := found[0]
 		e.Code, e.Message, e.Target, e.Details = p.Code, p.Message, p.Target, append(p.Details, found[1:]...)
 	}
+	if bytes.Contains(a.body, []byte("additionalInfo")) {
+		e.Violations = readViolations(a.body, 0)
+	}
 	e.Code = cmp.Or(e.Code, shorten(a.header.Get("x-ms-error-code"), 100))
 	e.Message = cmp.Or(e.Message, describe(a))
 	e.Kind = classify(a.status, e.Code, e.Message)
