@@ -120,7 +120,8 @@ workspaces are created. - reads stdin.
 
 A file {"people": [...]} adds people to the emulator's directory, each with
 objectId, displayName, userPrincipalName, mail and userType (Member or Guest). Put
-computes beside them under "value".`,
+computes beside them under "value". A policy definition, as "policy print" prints
+it, is assigned to everything.`,
 		Example: `  computetarget list --raw -o json > production.json && computetarget emulator load production.json
   computetarget list --raw -o json | computetarget emulator load -`,
 		Args: cobra.ArbitraryArgs,
@@ -138,7 +139,7 @@ computes beside them under "value".`,
 		}
 		answer, err := a.Emulator.Drive(ctx, "POST", "load", json.RawMessage(list))
 		var refused *exit.Error
-		if errors.As(err, &refused) && refused.Exit == exit.Usage && !strings.HasPrefix(refused.Text, "Person ") {
+		if errors.As(err, &refused) && refused.Exit == exit.Usage && !strings.HasPrefix(refused.Text, "Person ") && !strings.HasPrefix(refused.Text, "The policy ") {
 			refused.Tip = "use the output of list --raw -o json"
 		}
 		return emulatorStatus(answer, err)
