@@ -214,7 +214,7 @@ func repair(ctx context.Context, a *app.App, rules policy.Rules, found []*comput
 		return checked(view.Policy(found, broken, nil, false), broken, len(found), failed), nil
 	}
 	if !a.Yes && !a.DryRun {
-		yes, err := a.Confirm(ctx, fmt.Sprintf("%schange %s?", view.PolicyPlan(broken), view.Counted(len(distinct(slices.Concat(stops, idles))), "instance")))
+		yes, err := a.Confirm(ctx, fmt.Sprintf("%sChange %s?", view.PolicyPlan(broken), view.Counted(len(distinct(slices.Concat(stops, idles))), "instance")))
 		if err != nil {
 			return render.Result{}, err
 		}

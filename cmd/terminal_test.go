@@ -387,6 +387,34 @@ func TestLosingSchedulesAsks(t *testing.T) {
 	}
 }
 
+// policy check --fix asks on a terminal, after what it would do.
+//
+// Real time: a terminal asks and answers.
+func TestPolicyFixAsks(t *testing.T) {
+	t.Parallel()
+	s := emulated(t, "instant")
+	s.must("create", "dev", "-s", "STANDARD_D3_V2", "-o", "none")
+	count := func() string {
+		return strings.TrimSpace(s.must("schedule", "list", "dev", "--query", "length(@)").out)
+	}
+	for _, test := range []struct {
+		answer, said, left string
+		code               int
+	}{
+		{"n", "ERROR: nothing was changed\r\n", "0", 1},
+		{"y", "dev   " + me(), "1", 0},
+	} {
+		tty := newTerminal(t, 120)
+		c := s.command("policy", "check", "--stop", "22:00", "--time-zone", "UTC", "--fix")
+		tty.start(c)
+		tty.until("dev: no stop → add a stop at 22:00\r\nChange 1 instance? (emulator) [y/N] ")
+		tty.answer(test.answer)
+		if code := tty.wait(c); code != test.code || !strings.Contains(tty.bytes(), test.said) || count() != test.left {
+			t.Errorf("%s: exit code %d, %s schedules\n%s", test.answer, code, count(), tty.bytes())
+		}
+	}
+}
+
 // delete asks on a terminal, naming the owner, the state and the workspace.
 //
 // Real time: a terminal asks and answers.
