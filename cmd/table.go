@@ -123,6 +123,8 @@ var sections = []section{
 		{words: "policy check", short: "List the instances that break a rule, and repair them", build: newPolicyCheck, on: instance, unnamed: true, prints: namesAndIDs},
 		{words: "list-sizes", short: "List the VM sizes the region offers", build: newListSizes, prints: onlyNames},
 		{words: "list-usage", short: "List the quota and the computes that use it", build: newListUsage, prints: onlyNames},
+		{words: "permissions", short: "Show what you may do in the workspace", build: newPermissions},
+		{words: "permissions role", short: "Print a custom role for a task", build: newPermissionsRole},
 	}},
 	{"Clusters and attached", []entry{
 		{words: "update", short: "Change computes", meant: "amlcompute", byFlags: true},
@@ -217,6 +219,10 @@ func tree() argv.Words {
 			at := tree
 			path := strings.Fields(e.words)
 			for _, w := range path[:len(path)-1] {
+				if above := at[w]; above.Next == nil { // a command that is a group, too
+					above.Next, above.Runs = argv.Words{}, true
+					at[w] = above
+				}
 				at = at[w].Next
 			}
 			word := argv.Word{Typed: e.typed, Meant: e.meant, ByFlags: e.byFlags}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/computetarget/computetarget/internal/permissions"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -57,7 +58,7 @@ func rules() []rule {
 		// Who may do it.
 		{"", "private link configuration", "the workspace does not accept requests from this network: connect from its virtual network or through its VPN; its owner can allow public access"},
 		{"LinkedAuthorizationFailed", "", "the identity also needs permission on the linked resource that the message names, such as a subnet or an identity"},
-		{"AuthorizationFailed", "", "ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again"},
+		{"AuthorizationFailed", "", "computetarget permissions shows what is missing; ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again"},
 		{"InvalidAuthenticationTokenTenant", "", "the sign-in is for another tenant: az login --tenant TENANT, or choose another subscription with --subscription-id"},
 		{"InvalidAuthenticationToken", "wrong issuer", "the sign-in is for another tenant: az login --tenant TENANT, or choose another subscription with --subscription-id"},
 		{"InvalidAuthenticationToken ExpiredAuthenticationToken AuthenticationFailed", "", signIn},
@@ -126,6 +127,11 @@ func changes(have *compute.Compute, differences []compute.Difference) string {
 
 // advise returns the advice for a service error, or "".
 func advise(code, message, name string) string {
+	if strings.HasSuffix(strings.ToLower(code), "authorizationfailed") {
+		if needed := missingAction(message); needed != "" {
+			return needed
+		}
+	}
 	message = strings.ToLower(message)
 	for _, r := range rules() {
 		if (r.codes == "" || code != "" && strings.Contains(" "+strings.ToLower(r.codes)+" ", " "+strings.ToLower(code)+" ")) && strings.Contains(message, r.words) {
@@ -133,6 +139,30 @@ func advise(code, message, name string) string {
 		}
 	}
 	return ""
+}
+
+// missingAction reads the action that a refusal names. Resource Manager words it
+// "does not have authorization to perform action 'A' over scope 'S'"; of a linked
+// resource the last one is missing.
+func missingAction(message string) string {
+	at := strings.LastIndex(message, "perform action '")
+	if at < 0 {
+		return ""
+	}
+	action, _, ended := strings.Cut(message[at+len("perform action '"):], "'")
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./"
+	if !ended || action == "" || len(action) > 200 || strings.Trim(action, plain) != "" {
+		return ""
+	}
+	text := "missing: " + action
+	if role := permissions.RoleFor(action); role != "" {
+		text += ", which the role " + role + " has"
+	}
+	text += "; ask an owner of the resource group"
+	if strings.HasPrefix(strings.ToLower(action), strings.ToLower(permissions.Namespace)) {
+		text += "; computetarget permissions shows what you may do"
+	}
+	return text + "; a role just assigned takes some minutes, and a new sign-in"
 }
 
 // Command is a command line people can paste: computetarget, the words, and a

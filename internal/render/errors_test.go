@@ -82,7 +82,7 @@ func TestPrintError(t *testing.T) {
 			"service",
 			&compute.Error{Kind: compute.KindAuth, Code: "AuthorizationFailed", Message: "The client does not have authorization", RequestID: "r-1", Name: "a"},
 			"ERROR: (AuthorizationFailed) The client does not have authorization\n" +
-				"hint: ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again\n" +
+				"hint: computetarget permissions shows what is missing; ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again\n" +
 				"request id: r-1\n",
 		},
 		{
@@ -142,7 +142,12 @@ func TestAdvice(t *testing.T) {
 		{"", "Operation results in exceeding quota limits of Microsoft.Batchlusters", "list-usage"},
 		{"clustercorequotareached", "", "list-usage"},
 		{"AuthorizationFailed", "", "AzureML Compute Operator"},
+		{"AuthorizationFailed", "The client 'a' with object id 'b' does not have authorization to perform action 'Microsoft.MachineLearningServices/workspaces/computes/start/action' over scope '/subscriptions/s' or the scope is invalid.",
+			"missing: Microsoft.MachineLearningServices/workspaces/computes/start/action, which the role AzureML Compute Operator has"},
+		{"AuthorizationFailed", "to perform action '; rm -rf /' over scope", "computetarget permissions shows what is missing"},
 		{"LinkedAuthorizationFailed", "", "linked resource"},
+		{"LinkedAuthorizationFailed", "The client has permission to perform action 'Microsoft.MachineLearningServices/workspaces/computes/write' on scope 'x'; however, it does not have permission to perform action 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) 'y'.",
+			"missing: Microsoft.Network/virtualNetworks/subnets/join/action, which the role Contributor has"},
 		{"ResourceNotFound", "The Resource 'Microsoft.MachineLearningServices/workspaces/w/computes/a' under resource group 'g' was not found.", "computetarget list"},
 		{"ResourceNotFound", "The Resource 'Microsoft.MachineLearningServices/workspaces/w' under resource group 'g' was not found.", "workspace list"},
 		{"ResourceNotFound", "gone", "config show"},

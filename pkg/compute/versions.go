@@ -56,6 +56,9 @@ var (
 	opVMSizes        = operation{id: "VirtualMachineSizes_List", method: http.MethodGet, suffix: "/vmSizes", read: true}
 	opUsages         = operation{id: "Usages_List", method: http.MethodGet, suffix: "/usages", read: true}
 	opSubscriptions  = operation{id: "Subscriptions_List", method: http.MethodGet, suffix: "/subscriptions", version: "2022-12-01", read: true, arm: true}
+	opPermissions    = operation{id: "Permissions_List", method: http.MethodGet, suffix: "permissions", version: "2022-04-01", read: true, arm: true}
+	opAssignments    = operation{id: "RoleAssignments_ListForScope", method: http.MethodGet, suffix: "roleAssignments", version: "2022-04-01", read: true, arm: true}
+	opRole           = operation{id: "RoleDefinitions_GetById", method: http.MethodGet, version: "2022-04-01", read: true, arm: true}
 	opStatus         = operation{id: "ComputeOperationsStatus_Get", method: http.MethodGet, read: true}
 )
 
