@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -48,6 +49,7 @@ because the service only creates running instances.`,
 	keyFile := f.String("ssh-key", "", "`FILE` of the SSH public key; turns SSH on unless --no-public-ip")
 	subnet := subnetFlags(f)
 	noPublicIP := f.Bool("no-public-ip", false, "create it without a public address (requires a private network)")
+	assignTo := f.String("assign-to", "", "`PERSON` to create it for: e-mail address or object id")
 	user := f.String("user-object-id", "", "object `ID` of the person to create it for")
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
 	ifExists := f.String("if-exists", "match", "if the name exists: `match` its settings, use it, or fail")
@@ -97,8 +99,8 @@ because the service only creates running instances.`,
 			off := false
 			instance.EnableNodePublicIP = &off
 		}
-		if *user != "" || *tenant != "" {
-			instance.AssignedUser = &compute.AssignedUser{ObjectID: *user, TenantID: *tenant}
+		if instance.AssignedUser, err = assignee(ctx, a, *assignTo, *user, *tenant); err != nil {
+			return render.Result{}, err
 		}
 		warn(a, compute.DoubtfulName(name))
 		client, err := a.Client()
@@ -121,8 +123,47 @@ because the service only creates running instances.`,
 		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
 			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")
 		}
+		if owner := instance.AssignedUser; owner != nil && err == nil && r.Err == nil {
+			r.Notes = append(r.Notes, stepsOf(owner, name)...)
+		}
 		return r, err
 	})
+}
+
+// stepsOf are what the person an instance was made for has to do once. Nobody
+// else can: only they can open it.
+func stepsOf(owner *compute.AssignedUser, name string) []string {
+	return []string{
+		cmp.Or(owner.Name, owner.ObjectID) + " has two steps to do, signed in as themselves:",
+		"  1. computetarget open " + name + ", and accept the prompt that asks to trust the instance",
+		"  2. computetarget enable-sso " + name + ", if single sign-on is off (it is with a setup script or custom applications)",
+	}
+}
+
+// assignee is the person the instance is for: found in the directory by
+// --assign-to, or given by v1's two ids.
+func assignee(ctx context.Context, a *app.App, who, id, tenant string) (*compute.AssignedUser, error) {
+	switch {
+	case who == "" && id == "" && tenant == "":
+		return nil, nil
+	case who == "":
+		return &compute.AssignedUser{ObjectID: id, TenantID: tenant}, nil
+	case id != "":
+		return nil, exit.Usagef("give either --assign-to or --user-object-id")
+	}
+	person, err := a.Person(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if person.Enabled != nil && !*person.Enabled {
+		a.Note("the account of %s is disabled: nobody can sign in to it", person.Label())
+	}
+	if tenant == "" {
+		if tenant, err = a.Tenant(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &compute.AssignedUser{ObjectID: person.ID, TenantID: tenant, Name: person.Label()}, nil
 }
 
 // thenStop stops what was just created, not what was there before.

@@ -29,6 +29,7 @@ type Connector struct {
 	host    *Host
 
 	base        *base
+	services    *azure.Services              // of a loopback endpoint
 	credentials map[string]*azure.Credential // by the account that az uses
 	client      *compute.Client              // of the chosen workspace
 	others      []*compute.Client            // of workspaces that ids named

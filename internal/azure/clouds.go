@@ -46,6 +46,8 @@ type Cloud struct {
 	// Portal and Studio are base URLs of web pages; empty if unknown.
 	Portal string
 	Studio string
+	// Services are the addresses beside the Resource Manager; empty if unknown.
+	Services
 	// Registered is true for a cloud added with az cloud register.
 	Registered bool
 }
@@ -70,6 +72,7 @@ func builtin() []Cloud {
 			TokenHosts: []string{"management.azure.com", "*.management.azure.com", "*.api.azureml.ms"},
 			Portal:     "https://portal.azure.com",
 			Studio:     "https://ml.azure.com",
+			Services:   Services{Graph: "https://graph.microsoft.com", Storage: "core.windows.net"},
 		},
 		{
 			Name:       China,
@@ -81,6 +84,7 @@ func builtin() []Cloud {
 			TokenHosts: []string{"management.chinacloudapi.cn", "*.management.chinacloudapi.cn", "*.api.ml.azure.cn"},
 			Portal:     "https://portal.azure.cn",
 			Studio:     "https://studio.ml.azure.cn",
+			Services:   Services{Graph: "https://microsoftgraph.chinacloudapi.cn", Storage: "core.chinacloudapi.cn"},
 		},
 		{
 			Name:       USGovernment,
@@ -92,6 +96,7 @@ func builtin() []Cloud {
 			TokenHosts: []string{"management.usgovcloudapi.net", "*.management.usgovcloudapi.net", "*.api.ml.azure.us"},
 			Portal:     "https://portal.azure.us",
 			Studio:     "https://ml.azure.us",
+			Services:   Services{Graph: "https://graph.microsoft.us", Storage: "core.usgovcloudapi.net"},
 		},
 	}
 }
@@ -199,8 +204,21 @@ func registered(ini *INI, section string) (Cloud, error) {
 		LoginHosts: []string{authority.Host},
 		TokenHosts: []string{endpoint.Hostname(), "*." + endpoint.Hostname()},
 		Portal:     strings.TrimSuffix(ini.Get(section, "endpoint_portal"), "/"),
+		Services:   registeredServices(ini, section),
 		Registered: true,
 	}, nil
+}
+
+// registeredServices are those of a registration that can be used.
+func registeredServices(ini *INI, section string) Services {
+	var s Services
+	if graph, err := baseURL(ini.Get(section, "endpoint_microsoft_graph_resource_id")); err == nil {
+		s.Graph = graph.String()
+	}
+	if suffix := strings.TrimPrefix(ini.Get(section, "suffix_storage_endpoint"), "."); isHostName(suffix) {
+		s.Storage = suffix
+	}
+	return s
 }
 
 func baseURL(value string) (*url.URL, error) {

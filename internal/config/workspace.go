@@ -84,7 +84,7 @@ func (s *Settings) Workspace() (WorkspaceRef, error) {
 // id.
 func (s *Settings) Subscription() (Value, error) {
 	value, err := s.Get(Subscription)
-	if err != nil || value.Text == "" || guid().MatchString(value.Text) || value.Level <= LevelAz {
+	if err != nil || value.Text == "" || IsGUID(value.Text) || value.Level <= LevelAz {
 		return value, err
 	}
 	target, err := s.Target()
@@ -129,3 +129,6 @@ func loopback(endpoint string) bool {
 var guid = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 })
+
+// IsGUID reports whether text is 8-4-4-4-12 hexadecimal digits.
+func IsGUID(text string) bool { return guid().MatchString(text) }

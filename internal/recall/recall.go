@@ -24,6 +24,7 @@ const (
 	Computes   Kind = "computes"
 	Sizes      Kind = "sizes"
 	Workspaces Kind = "workspaces"
+	People     Kind = "people" // object ids, and names About them
 )
 
 // Name is a name with a short description.

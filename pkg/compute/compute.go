@@ -130,6 +130,8 @@ type PersonalSettings struct {
 type AssignedUser struct {
 	ObjectID string `json:"objectId"`
 	TenantID string `json:"tenantId"`
+
+	Name string `json:"-"` // from the directory, see NameAssignee
 }
 
 // SSHSettings are the SSH settings of an instance. The service does not return the
@@ -409,11 +411,19 @@ func (c *Compute) Owner() User {
 	}
 	if p := c.Instance.Personal; p != nil && p.AssignedUser != nil && p.AssignedUser.ObjectID != "" {
 		if !strings.EqualFold(owner.ID, p.AssignedUser.ObjectID) {
-			owner.Name = ""
+			owner.Name = p.AssignedUser.Name
 		}
 		owner.ID, owner.TenantID = p.AssignedUser.ObjectID, p.AssignedUser.TenantID
 	}
 	return owner
+}
+
+// NameAssignee gives a name to the person the compute was assigned to: the
+// service tells only the id, see Owner.
+func (c *Compute) NameAssignee(name string) {
+	if c.Instance != nil && c.Instance.Personal != nil && c.Instance.Personal.AssignedUser != nil {
+		c.Instance.Personal.AssignedUser.Name = name
+	}
 }
 
 // Errors are the compute's own errors and those of its provisioning.

@@ -219,7 +219,7 @@ func TestSpecBodies(t *testing.T) {
 			`{"location":"eastus","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"S"}}}`},
 		{"instance with everything", Spec{Location: "eastus", Description: "d", Tags: map[string]string{"a": "b"}, Identity: &IdentitySpec{System: true, User: []string{"/u"}}, DisableLocalAuth: &no,
 			Instance: &InstanceSpec{VMSize: "S", SubnetID: "/n", ApplicationSharingPolicy: "Personal", SSHPublicAccess: &yes, SSHPublicKey: "ssh-rsa k",
-				AssignedUser: &AssignedUser{"o", "t"}, CreationScript: &Script{Source: "inline", Data: "eA==", Timeout: "15m"}, IdleShutdown: time.Hour,
+				AssignedUser: &AssignedUser{ObjectID: "o", TenantID: "t"}, CreationScript: &Script{Source: "inline", Data: "eA==", Timeout: "15m"}, IdleShutdown: time.Hour,
 				EnableNodePublicIP: &no, EnableSSO: &yes, CustomServices: json.RawMessage(`[]`),
 				Schedules: stopAt(t, "0 18 * * *")}},
 			`{"location":"eastus","tags":{"a":"b"},"identity":{"type":"SystemAssigned,UserAssigned","userAssignedIdentities":{"/u":{}}},"properties":{"computeType":"ComputeInstance","description":"d","disableLocalAuth":false,"properties":{"vmSize":"S","applicationSharingPolicy":"Personal","enableNodePublicIp":false,"enableSSO":true,"customServices":[],"subnet":{"id":"/n"},"computeInstanceAuthorizationType":"personal","personalComputeInstanceSettings":{"assignedUser":{"objectId":"o","tenantId":"t"}},"sshSettings":{"sshPublicAccess":"Enabled","adminPublicKey":"ssh-rsa k"},"setupScripts":{"scripts":{"creationScript":{"scriptSource":"inline","scriptData":"eA==","timeout":"15m"}}},"schedules":{"computeStartStop":[{"status":"Enabled","action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * *"}}]},"idleTimeBeforeShutdown":"PT60M"}}}`},

@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/computetarget/computetarget/internal/azure"
+	"github.com/computetarget/computetarget/internal/config"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/people"
+	"github.com/computetarget/computetarget/internal/recall"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// Graph returns a client of Microsoft Graph, the directory of people.
+func (c *Connector) Graph(ctx context.Context) (*compute.Client, error) {
+	base, err := c.connection()
+	if err != nil {
+		return nil, err
+	}
+	if base.mode == azure.ModeToken {
+		return nil, exit.Errorf(exit.Auth, "--auth-mode token has a token for the Resource Manager only, not for the directory")
+	}
+	services, err := c.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if services.Graph == "" {
+		return nil, exit.Errorf(exit.Auth, "the address of Microsoft Graph is not known for this cloud or endpoint")
+	}
+	credential, err := c.Credential()
+	if err != nil {
+		return nil, err
+	}
+	options := base.Options
+	options.Endpoint, options.Audience, options.TokenHosts, options.Credential = services.Graph, services.Graph, nil, credential
+	return compute.New(compute.Workspace{}, options)
+}
+
+// Services returns the cloud's services beside its Resource Manager. A loopback
+// endpoint is asked for its own.
+func (c *Connector) Services(ctx context.Context) (azure.Services, error) {
+	base, err := c.connection()
+	if err != nil || !base.target.Loopback {
+		return base.services(), err
+	}
+	if c.services != nil {
+		return *c.services, nil
+	}
+	arm, err := c.Connect(compute.Workspace{})
+	if err != nil {
+		return azure.Services{}, err
+	}
+	var body json.RawMessage
+	if err := arm.Fetch(ctx, "metadata/endpoints", url.Values{"api-version": {"2022-09-01"}}, &body); err != nil {
+		return azure.Services{}, fmt.Errorf("the services of the endpoint are not known: %w", err)
+	}
+	metadata := make([]azure.Metadata, 1)
+	if json.Unmarshal(body, &metadata[0]) != nil && (json.Unmarshal(body, &metadata) != nil || len(metadata) == 0) {
+		return azure.Services{}, exit.Errorf(exit.Failed, "the endpoint's answer at /metadata/endpoints does not tell its services")
+	}
+	services, err := metadata[0].At(base.target.Cloud.Endpoint)
+	if err != nil {
+		return azure.Services{}, err
+	}
+	c.services = &services
+	return services, nil
+}
+
+func (b *base) services() azure.Services {
+	if b == nil {
+		return azure.Services{}
+	}
+	return b.target.Cloud.Services
+}
+
+// Person finds the one person that an e-mail address, a sign-in name or an
+// object id means. An object id is taken as it is, without a request.
+func (a *App) Person(ctx context.Context, who string) (people.Person, error) {
+	switch {
+	case config.IsGUID(who):
+		return people.Person{ID: who}, nil
+	case !strings.Contains(strings.Trim(who, "@"), "@") || strings.ContainsAny(who, " \t\r\n<>,;\"/\\?"):
+		return people.Person{}, exit.Usagef("%q is neither an e-mail address nor an object id", who)
+	}
+	graph, err := a.Graph(ctx)
+	var found []people.Person
+	if err == nil {
+		found, err = people.Find(ctx, graph, who)
+	}
+	switch {
+	case err != nil:
+		return people.Person{}, unreadable(who, err)
+	case len(found) == 0:
+		return people.Person{}, &exit.Error{Exit: exit.NotFound, Text: "nobody in the directory has the address " + who,
+			Tip: "guests are found by the address they were invited with; somebody added a minute ago may not be found yet"}
+	case len(found) > 1:
+		var each []string
+		for _, p := range found {
+			each = append(each, strings.Join(strings.Fields(p.ID+" "+p.Name+" "+p.SignIn), " "))
+		}
+		return people.Person{}, &exit.Error{Exit: exit.Usage, Text: fmt.Sprintf("%s means %d people: %s", who, len(found), strings.Join(each, "; ")),
+			Tip: "give the object id of the one you mean"}
+	}
+	a.Names.sawPeople(found)
+	return found[0], nil
+}
+
+// Tenant is the directory that the caller signed in to. People in it, guests
+// included, have their object ids there.
+func (a *App) Tenant(ctx context.Context) (string, error) {
+	credential, err := a.Credential()
+	if err != nil {
+		return "", err
+	}
+	me, err := credential.Describe(ctx)
+	if err == nil && me.Tenant == "" {
+		err = exit.Usagef("the access token does not tell the tenant; give it with --user-tenant-id")
+	}
+	return me.Tenant, err
+}
+
+// unreadable is the error of a directory that did not answer: what forbids it is
+// a question of rights, and an object id does without.
+func unreadable(who string, err error) error {
+	code := 0
+	if compute.KindOf(err) == compute.KindAuth {
+		code = exit.Auth
+	}
+	return &exit.Error{Exit: code, Text: "the directory cannot be asked for " + who + ": " + err.Error(), Err: err,
+		Tip: "give the object id instead, which needs no directory: az ad user show --id " + who + " --query id -o tsv"}
+}
+
+// Introduce gives names to the owners of computes of whom the service tells an id
+// only: people instances were created for. The directory is asked for those not
+// remembered, if it answers within a second; the others keep their ids.
+func (a *App) Introduce(ctx context.Context, computes ...*compute.Compute) {
+	nameless := map[string]bool{}
+	for _, c := range computes {
+		if owner := c.Owner(); owner.Name == "" && config.IsGUID(owner.ID) {
+			nameless[strings.ToLower(owner.ID)] = true
+		}
+	}
+	if len(nameless) == 0 {
+		return
+	}
+	known := a.Names.people(ctx, nameless)
+	for _, c := range computes {
+		c.NameAssignee(known[strings.ToLower(c.Owner().ID)])
+	}
+}
+
+const peopleFresh = time.Hour
+
+// people returns the names of people by their ids in lower case. Those whom the
+// directory does not name are remembered, too, so that it is not asked each time.
+func (n *Names) people(ctx context.Context, ids map[string]bool) map[string]string {
+	known := map[string]string{}
+	file, ok := n.remembered(recall.People)
+	if ok {
+		list := file.Get(recall.People)
+		if age := time.Since(list.Seen); age >= 0 && age < peopleFresh || list.Seen.IsZero() {
+			for _, p := range list.Names {
+				known[p.Text] = p.About
+			}
+		}
+	}
+	var unknown []string
+	for id := range ids {
+		if _, seen := known[id]; !seen {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) == 0 {
+		return known
+	}
+	found, err := soon(ctx, func(ctx context.Context) (map[string]people.Person, error) {
+		graph, err := n.connector.Graph(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return people.Named(ctx, graph, unknown)
+	})
+	if err != nil && ctx.Err() != nil {
+		return known // the command was ended
+	}
+	var met []recall.Name
+	for _, id := range unknown {
+		name := ""
+		if p, ok := found[id]; ok {
+			name = p.Label()
+		}
+		known[id] = name
+		met = append(met, recall.Name{Text: id, About: name})
+	}
+	if ok {
+		list := file.Get(recall.People)
+		if list.Seen.IsZero() || time.Since(list.Seen) >= peopleFresh {
+			list = recall.List{Seen: time.Now()}
+		}
+		list.Names = append(list.Names, met...)
+		_ = file.Put(recall.People, list) // as in saw
+	}
+	return known
+}
+
+func (n *Names) sawPeople(found []people.Person) {
+	var met []recall.Name
+	for _, p := range found {
+		met = append(met, recall.Name{Text: strings.ToLower(p.ID), About: p.Label()})
+	}
+	if file, ok := n.remembered(recall.People); ok {
+		_ = file.Change(recall.People, met, nil) // as in saw
+	}
+}

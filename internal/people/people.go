@@ -1,0 +1,94 @@
+// Package people finds people in the directory (Microsoft Graph) by e-mail
+// address, sign-in name or object id.
+//
+// Source: Microsoft Graph v1.0, "Get a user", "List users" and "directoryObject:
+// getByIds". Rights: User.ReadBasic.All, which an az login has.
+package people
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// Person is a user of the directory. A guest has the object id of this
+// directory, not the one at home.
+type Person struct {
+	ID     string `json:"id"`
+	Name   string `json:"displayName"`
+	SignIn string `json:"userPrincipalName"`
+	Mail   string `json:"mail"`
+	Type   string `json:"userType"` // Member or Guest
+	// Enabled is false for people who cannot sign in; nil if not told.
+	Enabled *bool `json:"accountEnabled"`
+}
+
+// Label is how people recognize the person: the address, else the name.
+func (p Person) Label() string {
+	for _, text := range []string{p.Mail, p.SignIn, p.Name} {
+		if text != "" {
+			return text
+		}
+	}
+	return p.ID
+}
+
+const fields = "id,displayName,userPrincipalName,mail,userType,accountEnabled"
+
+// Find returns everybody who has an e-mail address or a sign-in name, which may
+// be several people, or nobody. It makes one request, and another one if the
+// first finds nobody. graph is a client of Microsoft Graph.
+func Find(ctx context.Context, graph *compute.Client, address string) ([]Person, error) {
+	quoted := "'" + strings.ReplaceAll(address, "'", "''") + "'"
+	var page struct {
+		Value []Person `json:"value"`
+	}
+	query := url.Values{"$filter": {"mail eq " + quoted + " or userPrincipalName eq " + quoted}, "$select": {fields}, "$top": {"5"}}
+	err := graph.Fetch(ctx, "v1.0/users", query, &page)
+	if err != nil && compute.KindOf(err) != compute.KindInvalid {
+		return nil, err
+	}
+	found := slices.DeleteFunc(page.Value, func(p Person) bool { return p.ID == "" })
+	if len(found) > 0 {
+		return found, nil
+	}
+	// A sign-in name may be known under another spelling, such as an alias's.
+	var one Person
+	switch err := graph.Fetch(ctx, "v1.0/users/"+url.PathEscape(address), url.Values{"$select": {fields}}, &one); {
+	case compute.KindOf(err) == compute.KindNotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case one.ID == "":
+		return nil, errors.New("the directory's answer names nobody")
+	}
+	return []Person{one}, nil
+}
+
+// most is how many ids Graph takes in one request.
+const most = 1000
+
+// Named returns the people with the object ids, as far as they are people and
+// exist. It makes one request for a thousand.
+func Named(ctx context.Context, graph *compute.Client, ids []string) (map[string]Person, error) {
+	out := map[string]Person{}
+	for chunk := range slices.Chunk(ids, most) {
+		var page struct {
+			Value []Person `json:"value"`
+		}
+		body := map[string]any{"ids": chunk, "types": []string{"user"}}
+		if err := graph.Query(ctx, "v1.0/directoryObjects/getByIds", nil, body, &page); err != nil {
+			return nil, err
+		}
+		for _, p := range page.Value {
+			if p.ID != "" {
+				out[strings.ToLower(p.ID)] = p
+			}
+		}
+	}
+	return out, nil
+}
