@@ -56,6 +56,7 @@ list as it changes, in place on a terminal, else with one line per change.`,
 			if err == nil && !*watch {
 				a.Names.SawComputes(all)
 			}
+			a.Introduce(ctx, all...)
 			now := client.Now()
 			return app.Look{Found: keep(all, now, passes), Of: len(all), At: now}, err
 		}
@@ -95,6 +96,7 @@ reach it and when it stops.
 		}
 		found, failed := split(read)
 		a.Names.SawSome(found)
+		a.Introduce(ctx, found...)
 		r := view.Show(found, len(asked) != 1, detail(a, *raw))
 		r.Err = failed
 		return r, nil
