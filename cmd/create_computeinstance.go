@@ -114,7 +114,7 @@ because the service only creates running instances.`,
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
 		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists)})
+			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists), Warn: func(text string) { warn(a, text) }})
 			if *stopped {
 				created = thenStop(ctx, client, created, o)
 			}

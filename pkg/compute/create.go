@@ -130,6 +130,9 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 		copied.Location = info.Location
 		p.Spec = &copied
 	}
+	if i := spec.Instance; i != nil && info != nil && infoErr == nil && i.EnableNodePublicIP != nil && !*i.EnableNodePublicIP && !info.HasPrivateNetwork() {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("the workspace %s has neither a private endpoint nor a managed network: the service refuses an instance without a public address there", c.workspace.Name))
+	}
 	if isMissing(getErr) {
 		p.Existing, getErr = nil, nil
 	}

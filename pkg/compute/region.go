@@ -131,6 +131,15 @@ type WorkspaceInfo struct {
 	Name     string          `json:"name"`
 	Location string          `json:"location"`
 	Raw      json.RawMessage `json:"-"` // as the service sent it
+
+	Properties struct {
+		PublicNetworkAccess string            `json:"publicNetworkAccess"` // Enabled or Disabled
+		PrivateLinkCount    int               `json:"privateLinkCount"`
+		PrivateEndpoints    []json.RawMessage `json:"privateEndpointConnections"`
+		ManagedNetwork      *struct {
+			IsolationMode string `json:"isolationMode"` // Disabled, AllowInternetOutbound or AllowOnlyApprovedOutbound
+		} `json:"managedNetwork"`
+	} `json:"properties"`
 }
 
 func (w *WorkspaceInfo) raw() *json.RawMessage { return &w.Raw }
@@ -139,6 +148,16 @@ func (w *WorkspaceInfo) raw() *json.RawMessage { return &w.Raw }
 func (w *WorkspaceInfo) Workspace() Workspace {
 	ws, _, _ := ParseID(w.ID)
 	return ws
+}
+
+// HasPrivateNetwork reports whether the workspace has a private endpoint or a
+// managed network, without which the service refuses instances that have no public
+// address. It is true where the workspace does not tell its network at all.
+// Source: fact sheet article-rest, section 6.6.
+func (w *WorkspaceInfo) HasPrivateNetwork() bool {
+	p := w.Properties
+	managed := p.ManagedNetwork != nil && p.ManagedNetwork.IsolationMode != "" && !strings.EqualFold(p.ManagedNetwork.IsolationMode, "Disabled")
+	return p.PublicNetworkAccess == "" || p.PrivateLinkCount > 0 || len(p.PrivateEndpoints) > 0 || managed
 }
 
 // GetWorkspace reads the client's workspace (Workspaces_Get).
