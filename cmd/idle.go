@@ -54,17 +54,25 @@ Changing it restarts the idle time. Without a time, it lists the idle times.`,
 
 // changeIdle sets the idle time of instances and renders the outcome.
 func changeIdle(ctx context.Context, a *app.App, asked []target, d time.Duration) (render.Result, error) {
-	timeout, err := a.Settings.Duration(config.Timeout)
-	if err != nil {
-		return render.Result{}, err
-	}
-	ended, err := eachOrNone(a, asked, func(client *compute.Client, names []string, before consenting) []compute.Change {
-		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, compute.ChangeOptions{Timeout: timeout, Before: before}))
+	ended, err := changeSetting(a, asked, func(client *compute.Client, names []string, o compute.ChangeOptions) []compute.Change {
+		return client.ChangeIdle(ctx, names, d, o)
 	})
 	if err != nil {
 		return render.Result{}, err
 	}
 	return view.IdleChanged(ended, len(asked) != 1), nil
+}
+
+// changeSetting changes a setting of instances, or of none if one of them cannot
+// have it.
+func changeSetting(a *app.App, asked []target, change func(*compute.Client, []string, compute.ChangeOptions) []compute.Change) ([]compute.Change, error) {
+	timeout, err := a.Settings.Duration(config.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	return eachOrNone(a, asked, func(client *compute.Client, names []string, before consenting) []compute.Change {
+		return resumableHours(a, client, change(client, names, compute.ChangeOptions{Timeout: timeout, Before: before}))
+	})
 }
 
 // isIdleTime reports whether a lone argument is meant as a time rather than a

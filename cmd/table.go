@@ -142,6 +142,7 @@ var sections = []section{
 		{words: "amlcompute identity remove", short: "Remove identities from a cluster", build: newIdentityRemove, on: cluster},
 		{words: "amlcompute identity show", short: "Show the identity of a cluster", build: newIdentityShow, on: cluster},
 		{words: "list-nodes", short: "List the nodes of a cluster", build: newListNodes, on: cluster, typed: true, prints: onlyNames},
+		{words: "enable-sso", short: "Switch single sign-on of instances on or off", build: newEnableSSO, on: instance},
 		{words: "get-credentials", short: "Print the secrets of an attached compute", build: newGetCredentials, on: attached, typed: true, prints: neither},
 	}},
 	{"Old scripts", []entry{

@@ -414,6 +414,19 @@ func idleRemark(c *compute.Compute) string {
 	return ""
 }
 
+// SSOChanged is the result of a change of single sign-on.
+func SSOChanged(outcomes []compute.Change, on, several bool) render.Result {
+	return changed(outcomes, several, func(o compute.Change) any {
+		return query.Object{{Key: "changed", Value: !o.Already}, {Key: "enableSSO", Value: on}, {Key: "id", Value: text(o.Now().ID)}, {Key: "name", Value: o.Name}}
+	}, func(p *render.Page, o compute.Change) {
+		word := map[bool]string{true: "on", false: "off"}[on]
+		if o.Already {
+			word += ", unchanged"
+		}
+		p.Sentence("%s: single sign-on is %s", o.Name, word)
+	})
+}
+
 // IdleChanged is the result of a change of the idle time.
 func IdleChanged(outcomes []compute.Change, several bool) render.Result {
 	r := changed(outcomes, several, func(o compute.Change) any {

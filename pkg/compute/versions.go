@@ -46,6 +46,7 @@ var (
 	opResize       = operation{id: "Compute_Resize", method: http.MethodPost, suffix: "/resize", version: previewVersion}
 	opAllowedSizes = operation{id: "Compute_getAllowedResizeSizes", method: http.MethodPost, suffix: "/getAllowedVmSizesForResize", version: previewVersion, read: true}
 	opIdle         = operation{id: "Compute_UpdateIdleShutdownSetting", method: http.MethodPost, suffix: "/updateIdleShutdownSetting", version: previewVersion, empty: true}
+	opSSO          = operation{id: "Compute_EnableSso", method: http.MethodPost, suffix: "/enableSso", version: "2024-01-01-preview", empty: true}
 	opSchedules    = operation{id: "Compute_UpdateSchedules", method: http.MethodPost, suffix: "/updateSchedules", empty: true,
 		version: "2021-03-01-preview", older: []string{"2021-07-01", "2022-10-01-preview"}}
 

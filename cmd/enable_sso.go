@@ -1,0 +1,44 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+func newEnableSSO() *command {
+	c := &cobra.Command{
+		Use: "enable-sso NAME…",
+		Long: `Switch single sign-on of instances on, or off with --disable. With it, az and the
+SDKs on the instance are signed in as the person it is for.
+
+It is off on an instance that was created for somebody else with a setup script or
+custom applications. Only that person can switch it on, and needs the action
+Microsoft.MachineLearningServices/workspaces/computes/enableSso/action. The setting
+is read back; if the service shows another value, the exit code is 1.`,
+		Example: `  computetarget enable-sso dev
+  computetarget enable-sso dev --disable`,
+	}
+	names := namesFlag(c)
+	disable := c.Flags().Bool("disable", false, "switch it off")
+	timeoutFlag(c)
+	dryRunFlag(c)
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		asked, err := names.all(a, args)
+		if err != nil {
+			return render.Result{}, err
+		}
+		ended, err := changeSetting(a, asked, func(client *compute.Client, names []string, o compute.ChangeOptions) []compute.Change {
+			return client.ChangeSSO(ctx, names, !*disable, o)
+		})
+		if err != nil {
+			return render.Result{}, err
+		}
+		return view.SSOChanged(ended, !*disable, len(asked) != 1), nil
+	})
+}
