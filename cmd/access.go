@@ -20,9 +20,11 @@ func newOpen() *command {
 	c := &cobra.Command{
 		Use: "open NAME",
 		Long: `Open an application of a running instance in the browser: jupyterlab, jupyter,
-rstudio, or vscode, which uses SSH and the host from ssh-config --write. Without
-a browser, or with --print, the address is printed. The emulator's addresses are
-not real, so they are only printed.
+rstudio, or vscode, which uses SSH and the host from ssh-config --write; or a page
+of the studio: notebooks, terminal (a button on the page of the notebooks), or
+studio, which shows the instance's details. Without a browser, or with --print, the
+address is printed. The emulator's addresses are not real, so they are only
+printed.
 
 Only the person an instance is assigned to, or else its creator, can open it.
 For anybody else the exit code is 6; --print still prints the address.`,
@@ -30,15 +32,16 @@ For anybody else the exit code is 6; --print still prints the address.`,
   computetarget open dev --app jupyter --print`,
 	}
 	names := nameFlag(c)
-	application := c.Flags().String("app", "jupyterlab", "`APP` to open: jupyterlab, jupyter, rstudio or vscode")
+	application := c.Flags().String("app", "jupyterlab", "`APP` to open: jupyterlab, jupyter, rstudio, vscode, notebooks, terminal or studio")
 	choice(c.Flags(), "app", access.Apps()...)
 	onlyPrint := c.Flags().Bool("print", false, "print the address")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		have, _, err := names.read(ctx, a, args)
+		have, client, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}
-		address, err := access.App(have, *application)
+		a.Introduce(ctx, have)
+		address, err := addressOf(ctx, a, client, have, *application)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -57,11 +60,27 @@ For anybody else the exit code is 6; --print still prints the address.`,
 	})
 }
 
+// addressOf is the address of an application, or of a page of the studio.
+func addressOf(ctx context.Context, a *app.App, client *compute.Client, have *compute.Compute, application string) (string, error) {
+	if !access.IsPage(application) {
+		return access.App(have, application)
+	}
+	studio, err := a.Studio()
+	if err != nil {
+		return "", err
+	}
+	tenant, err := a.Tenant(ctx)
+	if err != nil {
+		return "", err
+	}
+	return access.Page(have, application, studio, client.Workspace(), tenant)
+}
+
 // strangers refuses to open somebody else's instance: the service only admits
 // its owner, not even the creator. --print still prints the address.
 func strangers(ctx context.Context, a *app.App, have *compute.Compute, application string, onlyPrint bool) error {
 	owner := have.Owner().ID
-	if owner == "" || application == "vscode" { // uses SSH: a key is enough
+	if owner == "" || application == "vscode" || application == "studio" { // a key is enough for SSH; anybody may see the details
 		return nil
 	}
 	credential, err := a.Credential()

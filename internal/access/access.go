@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/exit"
@@ -125,8 +126,39 @@ func (d Destination) Arguments(command []string) []string {
 	return append([]string{"-p", fmt.Sprint(d.Port), "-l", d.User, "--", d.Host}, command...)
 }
 
-// Apps are the applications of an instance, by the names that --app takes.
-func Apps() []string { return []string{"jupyterlab", "jupyter", "rstudio", "vscode"} }
+// Apps are the applications of an instance, and the pages of the studio about it,
+// by the names that --app takes.
+func Apps() []string { return append([]string{"jupyterlab", "jupyter", "rstudio", "vscode"}, pages...) }
+
+// pages are those of the studio. Its terminal has no address that is documented:
+// the page of the notebooks has the button for it.
+var pages = []string{"notebooks", "terminal", "studio"}
+
+// IsPage reports whether an application is a page of the studio.
+func IsPage(app string) bool { return slices.Contains(pages, app) }
+
+// Page is the address of a page of the studio about an instance. The studio is the
+// cloud's base URL. The form of the addresses is that of public links (unverified:
+// it is not documented).
+func Page(c *compute.Compute, app, studio string, ws compute.Workspace, tenant string) (string, error) {
+	if studio == "" {
+		return "", refuse("open the studio of that cloud in a browser", "the address of the studio is not known for this cloud or endpoint")
+	}
+	if app != "studio" {
+		if err := reachable(c); err != nil {
+			return "", err
+		}
+	}
+	path := "/fileexplorerAzNB"
+	if app == "studio" {
+		path = "/compute/" + url.PathEscape(c.Name) + "/details"
+	}
+	address := studio + path + "?wsid=" + ws.ID()
+	if tenant != "" {
+		address += "&tid=" + url.QueryEscape(tenant)
+	}
+	return address, nil
+}
 
 // App is the address of an application of a running instance.
 func App(c *compute.Compute, app string) (string, error) {

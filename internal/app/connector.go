@@ -225,6 +225,16 @@ func (c *Connector) connection() (*base, error) {
 	return c.base, nil
 }
 
+// Studio is the base URL of the studio, "" where it is not known. The emulator has
+// the public cloud's, whose pages show nothing of it.
+func (c *Connector) Studio() (string, error) {
+	target, err := c.target()
+	if err == nil && c.session.Emulated() {
+		target, err = azure.Locate(azure.Public, "", c.session.Settings.AzDir())
+	}
+	return target.Cloud.Studio, err
+}
+
 // target is the cloud or endpoint that requests go to.
 func (c *Connector) target() (azure.Target, error) {
 	chosen, err := c.session.Settings.Target()
