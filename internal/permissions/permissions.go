@@ -174,7 +174,7 @@ func Definition(task, scope string) map[string]any {
 	return map[string]any{
 		"Name":             "Compute instance " + task,
 		"IsCustom":         true,
-		"Description":      purpose[task],
+		"Description":      purpose(task),
 		"Actions":          names,
 		"NotActions":       []string{},
 		"DataActions":      []string{},
@@ -183,8 +183,12 @@ func Definition(task, scope string) map[string]any {
 	}
 }
 
-var purpose = map[string]string{
-	Creator:  "Create, start, stop and delete compute instances of a workspace, also for other people.",
-	Operator: "Start, stop and schedule the compute instances of a workspace.",
-	Assignee: "Use a compute instance that was made for you.",
+func purpose(task string) string {
+	switch task {
+	case Creator:
+		return "Create, start, stop and delete compute instances of a workspace, also for other people."
+	case Operator:
+		return "Start, stop and schedule the compute instances of a workspace."
+	}
+	return "Use a compute instance that was made for you."
 }
