@@ -1,0 +1,101 @@
+package setup
+
+import (
+	"bytes"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// secretTexts tells of secrets by what they look like, anywhere in the file. A
+// finding never repeats them.
+func (l *linter) secretTexts() {
+	for _, p := range patterns().secret {
+		for _, m := range p.re.FindAllIndex(l.text, -1) {
+			if bytes.Contains(bytes.ToUpper(l.text[m[0]:m[1]]), []byte("XXXXX")) {
+				continue // a placeholder
+			}
+			l.secret(m[0], p.what)
+		}
+	}
+}
+
+func (l *linter) secret(offset int, what string) {
+	line, _ := l.position(offset)
+	for _, f := range l.found {
+		if f.Code == "secret" && f.Line == line {
+			return
+		}
+	}
+	l.at(offset, "secret", Warning, what+" in clear text: it can be read in the share, in the compute's settings and in logs",
+		"read it from Key Vault with the instance's identity: az keyvault secret show")
+}
+
+// secretValue tells of an assignment to a variable that is named like a secret.
+func (l *linter) secretValue(sc *scope, at syntax.Pos, name string, value word) {
+	if patterns().secretName.MatchString(name) && !patterns().notSecret.MatchString(name) && secretLike(value) {
+		l.secret(sc.offset(int(at.Offset())), "the value of "+name)
+	}
+}
+
+// secretFlag tells of a secret as the value of a flag such as --password.
+func (l *linter) secretFlag(sc *scope, flag, value word) {
+	name, ok := strings.CutPrefix(flag.text, "--")
+	if !ok || strings.HasPrefix(value.text, "-") {
+		return
+	}
+	if patterns().secretName.MatchString(strings.ReplaceAll(name, "-", "_")) && secretLike(value) {
+		l.secret(sc.offset(int(value.node.Pos().Offset())), "the value of --"+name)
+	}
+}
+
+func secretLike(value word) bool {
+	return value.static() && len(value.text) >= 6 && !patterns().harmless.MatchString(value.text) && !isPlaceholder(value.text, "")
+}
+
+// placeholder tells of what somebody was to fill in.
+func (l *linter) placeholder(sc *scope, at syntax.Pos, value word, program string, used bool) {
+	if value.text == "" || !isPlaceholder(value.text, program) || !used && (program == "echo" || program == "printf") {
+		return // an echo to the log is for people
+	}
+	what := patterns().placeholder.FindString(value.text)
+	if l.told[what] {
+		return
+	}
+	if l.told == nil {
+		l.told = map[string]bool{}
+	}
+	l.told[what] = true
+	l.at(sc.offset(int(at.Offset())), "placeholder", Warning, what+" is a placeholder", "fill it in")
+}
+
+func isPlaceholder(text, program string) bool {
+	switch program {
+	case "mktemp", "docker", "podman", "kubectl", "helm", "sed", "awk", "grep", "egrep", "perl", "rg", "jq", "find":
+		return false
+	}
+	if strings.Contains(strings.ToLower(text), "usage") {
+		return false
+	}
+	m := patterns().placeholder.FindString(text)
+	if m == "" {
+		return false
+	}
+	if name, ok := strings.CutPrefix(m, "<"); ok && strings.Contains(text, "</"+strings.TrimSuffix(name, ">")) {
+		return false // a tag
+	}
+	return true
+}
+
+// placeholderRedirect tells of <name> outside quotes, which the shell reads as
+// the names of files.
+func (l *linter) placeholderRedirect(sc *scope, r *syntax.Redirect) {
+	at := int(r.OpPos.Offset())
+	if r.Op != syntax.RdrIn || at >= len(sc.text) {
+		return
+	}
+	if m := patterns().redirect.FindIndex(sc.text[at:]); m != nil && m[0] == 0 {
+		m := sc.text[at : at+m[1]]
+		l.at(sc.offset(at), "placeholder", Warning, string(m)+" is a placeholder, and the shell reads it as names of files", "fill it in")
+	}
+}

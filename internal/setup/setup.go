@@ -1,0 +1,144 @@
+// Package setup reads the setup scripts of compute instances before they are
+// sent. A creation script runs once, when the instance is made; a startup script
+// runs at every start. Both run as root, and what goes wrong in them shows
+// minutes later, in a log. Most of it shows in the text.
+//
+// It is pure: text in, findings out.
+package setup
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/computetarget/computetarget/internal/exit"
+)
+
+// Severity says what follows from a finding.
+type Severity string
+
+// An error stops a create. A warning is only told.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Finding is one thing that is wrong in a script, or may be.
+type Finding struct {
+	Code     string // stable, see Codes; what "# computetarget:ignore" takes
+	Severity Severity
+	File     string // as given
+	Line     int    // from 1; 0 for the file as a whole
+	Column   int    // from 1, in characters; 0 for the file as a whole
+	Reason   string // what goes wrong, a clause
+	Fix      string // what to do, an imperative clause
+
+	offset int
+	top    int // the first line of the statement it is in
+}
+
+// String is the finding on one line, without its fix.
+func (f Finding) String() string {
+	at := f.File
+	if f.Line > 0 {
+		at = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	}
+	return fmt.Sprintf("%s: %s: %s [%s]", at, f.Severity, f.Reason, f.Code)
+}
+
+// MaxInline is how many bytes of a script fit into the request itself. Users
+// report that the service takes 4096 characters of base64; no page of Azure
+// says so.
+const MaxInline = 4096 / 4 * 3
+
+// Share is where scripts in the workspace's file share are: a path that begins
+// with it is one there, any other is a file of this machine.
+const Share = "Users/"
+
+// Check reads a script. The name is for the findings. The path is where the
+// script will be in the workspace's share, or "" if it is sent inline.
+func Check(name string, text []byte, path string) []Finding {
+	l := &linter{name: name, text: text}
+	if path == "" {
+		l.size()
+	} else {
+		l.found = append(l.found, CheckPath(name, path)...)
+	}
+	l.read()
+	return l.result()
+}
+
+// CheckPath reads the path of a script in the workspace's share.
+func CheckPath(name, path string) []Finding {
+	if strings.HasSuffix(path, ".sh") {
+		return nil
+	}
+	return []Finding{{
+		Code: "share-name", Severity: Error, File: name,
+		Reason: fmt.Sprintf("the name of a script in the share must end in .sh; this is %s", path),
+		Fix:    "rename it to " + strings.TrimRight(path, "/") + ".sh",
+	}}
+}
+
+// Notes returns the warnings, a sentence each, or an error that lists the
+// errors: a create with any of them sends nothing.
+func Notes(found []Finding) ([]string, error) {
+	var notes, wrong []string
+	tip := ""
+	for _, f := range found {
+		if f.Severity == Error {
+			wrong = append(wrong, f.String())
+			tip = cmp.Or(tip, f.Fix)
+			continue
+		}
+		notes = append(notes, f.String())
+	}
+	if len(wrong) == 0 {
+		return notes, nil
+	}
+	return nil, &exit.Error{Exit: exit.Usage, Text: strings.Join(wrong, "\n"), Tip: tip}
+}
+
+// Count is how many of the findings have a severity.
+func Count(found []Finding, s Severity) int {
+	n := 0
+	for _, f := range found {
+		if f.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *linter) size() {
+	if n := len(l.text); n > MaxInline {
+		l.file("size", Error,
+			fmt.Sprintf("the script has %d bytes; users report that the service takes %d when it is sent inline", n, MaxInline),
+			"put it into the workspace's share with --upload-to Users/FOLDER/, or unpack the rest from there")
+	}
+}
+
+// result is what was found and not silenced, in the order of the lines.
+func (l *linter) result() []Finding {
+	silent := l.silenced()
+	found := slices.DeleteFunc(l.found, func(f Finding) bool { return silent(f) })
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Code, b.Code))
+	})
+	return slices.CompactFunc(found, func(a, b Finding) bool {
+		return a.Code == b.Code && a.offset == b.offset && a.Line == b.Line
+	})
+}
+
+// at adds a finding at a byte of the file.
+func (l *linter) at(offset int, code string, s Severity, reason, fix string) {
+	line, column := l.position(offset)
+	l.found = append(l.found, Finding{Code: code, Severity: s, File: l.name, Line: line, Column: column,
+		Reason: reason, Fix: fix, offset: offset, top: line})
+}
+
+// file adds a finding about the file as a whole.
+func (l *linter) file(code string, s Severity, reason, fix string) {
+	l.found = append(l.found, Finding{Code: code, Severity: s, File: l.name, Reason: reason, Fix: fix, offset: -1})
+}
