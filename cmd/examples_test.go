@@ -133,6 +133,7 @@ func exampleHome(t *testing.T, s *person) {
 		"password.txt":         "secret\n",
 		"hours.yaml":           "time-zone: Europe/Berlin\ninstances: {dev: {hours: [mon-fri 09:00-18:00]}}\n",
 		"pipeline.yml":         "steps: []\n",
+		"setup.sh":             "#!/bin/bash\nset -e\napt-get install -y graphviz\n",
 		"old.sh":               "az ml computetarget list -g local-rg -w local-ws -o table\n",
 		"scripts/nightly.sh":   "az ml computetarget computeinstance stop -n dev -g local-rg -w local-ws\n",
 		"bin/az":               "#!/bin/sh\ncase $1 in version) echo '{\"azure-cli\": \"2.77.0\", \"extensions\": {}}' ;; extension) echo '[]' ;; esac\n",

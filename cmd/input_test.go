@@ -30,6 +30,8 @@ func TestSignalsEndReads(t *testing.T) {
 		"emulator load":       {"emulator", "load", "PIPE"},
 		"exec --load":         {"emulator", "exec", "--load", "PIPE", "--", "true"},
 		"migrate":             {"migrate", "PIPE"},
+		"setup-script lint":   {"setup-script", "lint", "PIPE"},
+		"a script on stdin":   {"setup-script", "lint", "-"},
 		"names on stdin":      {"stop", "-"},
 		"hours on stdin":      {"schedule", "apply", "dev", "-f", "-"},
 		"computes on stdin":   {"emulator", "load", "-"},

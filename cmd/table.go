@@ -114,6 +114,10 @@ var sections = []section{
 		{words: "schedule apply", short: "Set the hours of instances from a file", build: newScheduleApply, on: instance, then: freeWords, unnamed: true},
 		{words: "idle", short: "Set the idle time after which instances stop", build: newIdle, on: instance, unnamed: true},
 	}},
+	{"As files", []entry{
+		{words: "setup-script", short: "Read setup scripts of instances"},
+		{words: "setup-script lint", short: "Find what goes wrong in setup scripts before they are sent", build: newSetupScriptLint},
+	}},
 	{"The workspace", []entry{
 		{words: "use", short: "Choose the default workspace", build: newUse, prints: namesAndIDs},
 		{words: "workspace", short: "List workspaces"},

@@ -40,7 +40,7 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 	case "git":
 		l.git(sc, c)
 	case "python", "python3", "jupyter":
-		l.kernel(sc, c)
+		l.kernel(c)
 	case "chown":
 		if slices.ContainsFunc(c.args(), func(w word) bool { return strings.Contains(w.text, "conda") || !w.static() }) {
 			l.envs.chowned = true
@@ -214,7 +214,7 @@ func (l *linter) conda(sc *scope, s *syntax.Stmt, c call) {
 				"put this before it, in the same block: source /anaconda/etc/profile.d/conda.sh")
 		}
 		if len(rest) > 0 {
-			l.envs.use(sc, rest[0])
+			l.envs.use(c, rest[0])
 		}
 	case "create":
 		name, given := option(rest, "-n", "--name")
@@ -230,7 +230,7 @@ func (l *linter) conda(sc *scope, s *syntax.Stmt, c call) {
 		return
 	case "run":
 		if name, ok := option(rest, "-n", "--name"); ok {
-			l.envs.use(sc, name)
+			l.envs.use(c, name)
 		}
 		return
 	case "config":
@@ -337,12 +337,12 @@ func (l *linter) git(sc *scope, c call) {
 		"run it in a sudo -u azureuser -i block, or use --system")
 }
 
-func (l *linter) kernel(sc *scope, c call) {
+func (l *linter) kernel(c call) {
 	if !strings.Contains(texts(c.args()), "ipykernel install") && !strings.Contains(texts(c.args()), "kernelspec install") {
 		return
 	}
 	if name, ok := option(c.args(), "--name"); ok {
-		l.envs.use(sc, name)
+		l.envs.use(c, name)
 	}
 }
 
@@ -481,8 +481,8 @@ func (e *envs) make(sc *scope, c call, name word, given bool) {
 	e.made = append(e.made, made)
 }
 
-func (e *envs) use(sc *scope, name word) {
-	if sc.other {
+func (e *envs) use(c call, name word) {
+	if c.other {
 		e.used = append(e.used, name)
 	}
 }
@@ -527,15 +527,4 @@ func (l *linter) lookalikes(sc *scope, w *syntax.Word) {
 			}
 		}
 	}
-}
-
-// words counts how often words stand in a text.
-func words(text []byte, of ...string) int {
-	n := 0
-	for word := range bytes.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == ';' }) {
-		if slices.Contains(of, string(word)) {
-			n++
-		}
-	}
-	return n
 }

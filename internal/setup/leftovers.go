@@ -2,6 +2,7 @@ package setup
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -21,11 +22,8 @@ func (l *linter) secretTexts() {
 }
 
 func (l *linter) secret(offset int, what string) {
-	line, _ := l.position(offset)
-	for _, f := range l.found {
-		if f.Code == "secret" && f.Line == line {
-			return
-		}
+	if line, _ := l.position(offset); !l.once(fmt.Sprintf("secret %d", line)) {
+		return
 	}
 	l.at(offset, "secret", Warning, what+" in clear text: it can be read in the share, in the compute's settings and in logs",
 		"read it from Key Vault with the instance's identity: az keyvault secret show")
@@ -59,13 +57,9 @@ func (l *linter) placeholder(sc *scope, at syntax.Pos, value word, program strin
 		return // an echo to the log is for people
 	}
 	what := patterns().placeholder.FindString(value.text)
-	if l.told[what] {
+	if !l.once(what) {
 		return
 	}
-	if l.told == nil {
-		l.told = map[string]bool{}
-	}
-	l.told[what] = true
 	l.at(sc.offset(int(at.Offset())), "placeholder", Warning, what+" is a placeholder", "fill it in")
 }
 

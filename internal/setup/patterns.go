@@ -43,7 +43,7 @@ var patterns = sync.OnceValue(func() *expressions {
 		secretName:  re(`(?i)(?:^|_)(?:password|passwd|pwd|pass|secret|token|pat|api_?key|access_?key|account_?key|storage_?key|client_?secret|connection_?string|credentials?)(?:$|_\d+$)`),
 		notSecret:   re(`(?i)^(?:pwd|oldpwd)$`),
 		harmless:    re(`(?i)^(?:true|false|yes|no|on|off|none|null|nil|empty|secret|password|passwd|token|x+|\*+|\.+|-+)$|^[./~]|^https?://|\s`),
-		placeholder: re(`(?i:\byour[-_][a-z][a-z0-9_-]*|\bchange[-_]?me\b|\breplace[-_]?(?:me|this)\b|\binsert[-_][a-z_-]+[-_]here\b|\bfill[-_]me\b|\b[a-z0-9._+-]+@(?:example|contoso|fabrikam)\.(?:com|org|net)\b|<your\b[^<>]*>)|<[A-Z][A-Z0-9]*(?:[ _-][A-Z0-9]+)+>|<[a-z][a-z0-9]*(?:[ _-][a-z0-9]+)+>|<(?i:x{2,}|password|username|user|token|api-?key|region|location|subscription|workspace|account)>|\{[A-Z]+(?: [A-Z]+)+\}|\{\{ ?[A-Za-z_][A-Za-z0-9_ ]*\}\}|^[Xx]{6,}$|\b[xX]{8}-[xX]{4}-`),
+		placeholder: re(`(?i:\byour[-_][a-z][a-z0-9_-]*|\bchange[-_]?me\b|\breplace[-_]?(?:me|this)\b|\binsert[-_][a-z_-]+[-_]here\b|\bfill[-_]me\b|\b[a-z0-9._+-]+@(?:example|contoso|fabrikam)\.(?:com|org|net)\b|<your\b[^<>]*>)|<[A-Z][A-Z0-9]*(?:[ _-][A-Z0-9]+)+>|<[a-z][a-z0-9]*(?:[ _-][a-z0-9]+)+>|<(?i:x{2,}|password|username|user|token|api-?key|region|location|subscription|workspace|account)>|\{[A-Z]+(?: [A-Z]+)+\}|\{\{ ?[A-Za-z_][A-Za-z0-9_ ]*\}\}|\{\{$|^[Xx]{6,}$|\b[xX]{8}-[xX]{4}-`),
 		redirect:    re(`<[A-Za-z][A-Za-z0-9 _-]*>`),
 	}
 })

@@ -9,6 +9,7 @@ package setup
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ type Finding struct {
 	Fix      string // what to do, an imperative clause
 
 	offset int
-	top    int // the first line of the statement it is in
+	top    int // the first line of the statement it is in; 0 if it is in none
 }
 
 // String is the finding on one line, without its fix.
@@ -56,29 +57,41 @@ const MaxInline = 4096 / 4 * 3
 // with it is one there, any other is a file of this machine.
 const Share = "Users/"
 
-// Check reads a script. The name is for the findings. The path is where the
-// script will be in the workspace's share, or "" if it is sent inline.
-func Check(name string, text []byte, path string) []Finding {
+// Check reads a script. The name is for the findings. inShare is where the script
+// will be in the workspace's share, or "" if it is sent inline.
+func Check(name string, text []byte, inShare string) []Finding {
 	l := &linter{name: name, text: text}
-	if path == "" {
+	if inShare == "" {
 		l.size()
 	} else {
-		l.found = append(l.found, CheckPath(name, path)...)
+		l.found = append(l.found, CheckPath(name, inShare)...)
 	}
 	l.read()
 	return l.result()
 }
 
 // CheckPath reads the path of a script in the workspace's share.
-func CheckPath(name, path string) []Finding {
-	if strings.HasSuffix(path, ".sh") {
+func CheckPath(name, inShare string) []Finding {
+	if strings.HasSuffix(inShare, ".sh") {
 		return nil
 	}
 	return []Finding{{
 		Code: "share-name", Severity: Error, File: name,
-		Reason: fmt.Sprintf("the name of a script in the share must end in .sh; this is %s", path),
-		Fix:    "rename it to " + strings.TrimRight(path, "/") + ".sh",
+		Reason: fmt.Sprintf("the name of a script in the share must end in .sh; this is %s", inShare),
+		Fix:    "rename it to " + strings.TrimRight(inShare, "/") + ".sh",
 	}}
+}
+
+// In returns the path in the workspace's share of a file that is put into a
+// folder of it. The error is a clause that says why the folder is none.
+func In(folder, file string) (string, error) {
+	switch {
+	case strings.Contains(folder, "\\"):
+		return "", fmt.Errorf("%s has backslashes; the share takes slashes, as in Users/me/", folder)
+	case !strings.HasPrefix(folder+"/", Share) || slices.Contains(strings.Split(folder, "/"), ".."):
+		return "", fmt.Errorf("%q is not a folder for files of people; name one below Users/, as in Users/me/", folder)
+	}
+	return path.Join(folder, path.Base(file)), nil
 }
 
 // Notes returns the warnings, a sentence each, or an error that lists the
@@ -135,7 +148,7 @@ func (l *linter) result() []Finding {
 func (l *linter) at(offset int, code string, s Severity, reason, fix string) {
 	line, column := l.position(offset)
 	l.found = append(l.found, Finding{Code: code, Severity: s, File: l.name, Line: line, Column: column,
-		Reason: reason, Fix: fix, offset: offset, top: line})
+		Reason: reason, Fix: fix, offset: offset})
 }
 
 // file adds a finding about the file as a whole.

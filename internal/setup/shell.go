@@ -14,13 +14,11 @@ import (
 type scope struct {
 	source
 
-	outer    *scope
-	variant  syntax.LangVariant
-	other    bool // it runs as another user than root
-	home     bool // it starts in the user's home, not in the script's folder
-	args     int  // how many arguments it gets
-	argsSet  bool // it sets them itself
-	document bool // it is a here-document or the string of a command
+	outer   *scope
+	other   bool // it runs as another user than root
+	home    bool // it starts in the user's home, not in the script's folder
+	args    int  // how many arguments it gets
+	argsSet bool // it sets them itself
 
 	vars      map[string]string // the values that are known
 	assigned  map[string]bool   // the variables that it sets, anywhere
@@ -53,9 +51,9 @@ type feeding struct {
 }
 
 // The limits of what is read as shell. The parser goes down the stack with every
-// level of nesting.
+// level of nesting, by some kilobytes each; what people write stays far below.
 const (
-	maxShell = 256 << 10
+	maxShell = 128 << 10
 	maxNest  = 500
 	maxDepth = 4 // blocks in blocks
 )
@@ -67,22 +65,19 @@ func (l *linter) parse(s source, variant syntax.LangVariant) {
 			"move what it installs into files of its own")
 		return
 	}
-	f, err := syntax.NewParser(syntax.Variant(variant)).Parse(bytes.NewReader(s.text), "")
+	f, err := parsed(s, variant)
 	if err != nil && variant == syntax.LangPOSIX {
-		bash, worse := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(s.text), "")
+		bash, worse := parsed(s, syntax.LangBash)
 		if worse == nil {
 			offset, what := place(err)
 			l.at(s.offset(offset), "bashism", Warning, "#!/bin/sh is dash on these machines, and this is bash: "+what, "write #!/bin/bash")
-			f, err = bash, nil
-		} else {
-			err = worse
 		}
+		f, err = bash, worse
 	}
 	if err != nil {
 		l.broken(s, err)
-		return
 	}
-	sc := &scope{source: s, variant: variant, args: many}
+	sc := &scope{source: s, args: many}
 	l.lint(sc, f, 0)
 	l.envs.report(l)
 	if line, _, _ := bytes.Cut(s.text, []byte("\n")); bytes.HasPrefix(line, []byte("#!")) {
@@ -96,24 +91,32 @@ func (l *linter) parse(s source, variant syntax.LangVariant) {
 	}
 }
 
+// parsed are the statements of a text up to the first syntax error.
+func parsed(s source, variant syntax.LangVariant) (*syntax.File, error) {
+	f := &syntax.File{}
+	err := syntax.NewParser(syntax.Variant(variant)).Stmts(bytes.NewReader(s.text), func(stmt *syntax.Stmt) bool {
+		f.Stmts = append(f.Stmts, stmt)
+		return true
+	})
+	return f, err
+}
+
 // tooNested reports whether the brackets of a text could be nested deeper than
-// any script is.
+// those of any script.
 func tooNested(text []byte) bool {
 	depth := 0
 	for _, b := range text {
 		switch b {
-		case '(', '{', '`':
+		case '(', '{':
 			depth++
 		case ')', '}':
-			depth = max(0, depth-1)
-		case '\n':
 			depth = max(0, depth-1)
 		}
 		if depth > maxNest {
 			return true
 		}
 	}
-	return words(text, "if", "while", "until", "for", "case", "select", "!", "time", "do", "then", "elif", "else") > 4*maxNest
+	return false
 }
 
 // broken tells of a syntax error.
@@ -191,8 +194,8 @@ func (l *linter) lint(sc *scope, f *syntax.File, depth int) {
 			l.lookalikes(sc, n)
 		}
 		for i := before; i < len(l.found); i++ {
-			if l.found[i].top == l.found[i].Line && top > 0 {
-				l.found[i].top = min(top, l.found[i].Line)
+			if l.found[i].top == 0 { // not of a block in it
+				l.found[i].top = top
 			}
 		}
 		return true
@@ -275,7 +278,7 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 		return
 	}
 	inner := &scope{
-		source: p.source, outer: sc, variant: syntax.LangBash, document: true,
+		source: p.source, outer: sc,
 		other: c.other, home: c.fresh || sc.home && !sc.moved, args: sh.args, errexit: sh.errexit,
 		condaRead: sh.interactive,
 		inherits: func(name string) bool {
@@ -283,12 +286,9 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 				sc.inherits != nil && !c.sudo && !c.fresh && sc.inherits(name)
 		},
 	}
-	f, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(p.text), "")
-	if err != nil {
-		if !p.filled { // what the outer shell fills in may make sense of it
-			l.broken(p.source, err)
-		}
-		return
+	f, err := parsed(p.source, syntax.LangBash)
+	if err != nil && !p.filled { // what the outer shell fills in may make sense of it
+		l.broken(p.source, err)
 	}
 	l.lint(inner, f, depth+1)
 	l.early(sc, inner, c, p)

@@ -20,7 +20,17 @@ type linter struct {
 	found []Finding
 
 	envs envs
-	told map[string]bool // the placeholders told of
+	told map[string]bool // what was told once for all of the file
+}
+
+// once reports whether something is told for the first time.
+func (l *linter) once(what string) bool {
+	if l.told == nil {
+		l.told = map[string]bool{}
+	}
+	first := !l.told[what]
+	l.told[what] = true
+	return first
 }
 
 // position is the line and column of a byte.
@@ -52,7 +62,7 @@ func (l *linter) read() {
 	case bytes.IndexByte(l.text, 0) >= 0:
 		l.at(bytes.IndexByte(l.text, 0), "nul", Error, "the file has NUL bytes: it is UTF-16, or not a script", "save it as UTF-8")
 		return
-	case len(bytes.TrimSpace(l.text)) == 0:
+	case len(bytes.TrimSpace(bytes.TrimPrefix(l.text, []byte(bom)))) == 0:
 		l.file("syntax", Error, "the file is empty", "write the script, or leave the flag out")
 		return
 	}
@@ -180,49 +190,61 @@ func variantOf(name string) (syntax.LangVariant, bool) {
 	return 0, false
 }
 
-// silenced reads the comments that silence codes: on the line of a finding or
-// of its statement, on the line above, or at the head of the file.
+// silenced reads the comments that silence codes. One behind a command is for
+// its line, one on a line of its own for the next line and the next command, and
+// one above the first command for the whole file.
 func (l *linter) silenced() func(Finding) bool {
 	everywhere := map[string]bool{}
 	lines := map[int][]string{}
 	head := true
+	var above []string // the codes of the comments above
 	number, offset := 0, 0
 	for line := range bytes.Lines(l.text) {
 		number++
 		trimmed := bytes.TrimSpace(bytes.TrimPrefix(line, []byte(bom)))
-		if len(trimmed) > 0 && trimmed[0] != '#' {
-			head = false
-		}
-		if m := patterns().ignore.FindSubmatchIndex(line); m != nil {
-			codes := strings.FieldsFunc(string(line[m[2]:m[3]]), func(r rune) bool { return strings.ContainsRune(", \t", r) })
-			if len(codes) == 0 {
-				l.at(offset+m[2], "ignore", Warning, "computetarget:ignore names no code, so it silences nothing", "name the code that the finding has in brackets")
-			}
-			for _, code := range codes {
-				switch {
-				case !known(code):
-					l.at(offset+m[2], "ignore", Warning, "computetarget:ignore does not know the code "+code+", so it silences nothing", "name the code that the finding has in brackets")
-				case head:
-					everywhere[code] = true
-				default:
-					lines[number] = append(lines[number], code)
-				}
-			}
-		}
+		comment := len(trimmed) == 0 || trimmed[0] == '#'
+		head = head && comment
+		codes := l.ignored(line, offset)
 		offset += len(line)
+		lines[number] = slices.Concat(codes, above)
+		switch {
+		case !comment:
+			above = nil
+		case head:
+			for _, code := range codes {
+				everywhere[code] = true
+			}
+		default:
+			above = append(above, codes...)
+		}
 	}
 	return func(f Finding) bool {
-		if everywhere[f.Code] {
-			return true
-		}
-		if f.Line == 0 {
-			return false
-		}
-		for _, n := range []int{f.Line, f.Line - 1, f.top, f.top - 1} {
-			if slices.Contains(lines[n], f.Code) {
-				return true
-			}
-		}
-		return false
+		return everywhere[f.Code] || slices.Contains(lines[f.Line], f.Code) || slices.Contains(lines[f.top], f.Code)
 	}
+}
+
+// ignored are the codes that a comment of a line silences.
+func (l *linter) ignored(line []byte, offset int) []string {
+	if !bytes.Contains(line, []byte("computetarget:ignore")) {
+		return nil
+	}
+	m := patterns().ignore.FindSubmatchIndex(line)
+	if m == nil {
+		return nil
+	}
+	if m[2] < 0 {
+		l.at(offset+m[0]+bytes.IndexByte(line[m[0]:], '#'), "ignore", Warning,
+			"computetarget:ignore names no code, so it silences nothing", "name the code that the finding has in brackets")
+		return nil
+	}
+	var codes []string
+	for _, code := range strings.FieldsFunc(string(line[m[2]:m[3]]), func(r rune) bool { return strings.ContainsRune(", \t", r) }) {
+		if !known(code) {
+			l.at(offset+m[2], "ignore", Warning,
+				"computetarget:ignore does not know the code "+code+", so it silences nothing", "name the code that the finding has in brackets")
+			continue
+		}
+		codes = append(codes, code)
+	}
+	return codes
 }
