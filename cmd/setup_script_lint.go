@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,7 +96,11 @@ func scriptText(ctx context.Context, a *app.App, name string) ([]byte, error) {
 	if name == stdin {
 		return input.Stream(ctx, a.In, "stdin", input.Settings)
 	}
-	return input.File(ctx, name, input.Settings)
+	text, err := input.File(ctx, name, input.Settings)
+	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(filepath.ToSlash(name), setup.Share) {
+		return nil, &exit.Error{Exit: exit.Usage, Err: err, Tip: "lint reads files of this machine; download a script of the share first"}
+	}
+	return text, err
 }
 
 // lintReport is the findings by line, with exit code 7 when there are errors.

@@ -18,13 +18,13 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 	for i, w := range c.words {
 		l.placeholder(sc, w.node.Pos(), w, c.name(), writes || sc.pipes[s])
 		if i > 0 {
-			l.secretFlag(sc, c.words[i-1], w)
+			l.secretFlag(sc, c.words[i-1], w, c.name())
 		}
 		if c.other && !sc.other {
 			l.rootsWord(sc, w)
 		}
 	}
-	l.relative(sc, s, c)
+	l.relative(sc, reads(c))
 	switch c.name() {
 	case "set":
 		sc.set(c.args())
@@ -39,6 +39,7 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 		l.apt(sc, s, c)
 	case "git":
 		l.git(sc, c)
+		sc.fetched = sc.fetched || strings.Contains(texts(c.args()), "clone")
 	case "python", "python3", "jupyter":
 		l.kernel(c)
 	case "chown":
@@ -60,7 +61,7 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 		}
 	case "cd", "pushd":
 		sc.move(c.args())
-	case "git-lfs", "wget", "curl", "tar", "unzip", "cp", "mv", "az", "azcopy", "rsync", "scp", "ln", "tee", "gunzip", "7z":
+	case "mkdir", "touch", "git-lfs", "wget", "curl", "tar", "unzip", "cp", "mv", "az", "azcopy", "rsync", "scp", "ln", "tee", "gunzip", "7z":
 		sc.fetched = true
 	}
 	sc.fetched = sc.fetched || writes // it may write what is read later
@@ -377,13 +378,13 @@ func (l *linter) rootsWord(sc *scope, w word) {
 
 // relative tells of a file that is read by a relative path where the folder is
 // no longer the script's.
-func (l *linter) relative(sc *scope, s *syntax.Stmt, c call) {
+func (l *linter) relative(sc *scope, files []word) {
 	if !(sc.home || sc.moved) || sc.fetched {
 		return
 	}
-	for _, w := range reads(c) {
+	for _, w := range files {
 		text := w.text
-		if w.node == nil || !w.static() || text == "" || text == "-" || strings.ContainsAny(text[:1], "/~-") || strings.Contains(text, "://") {
+		if w.node == nil || !w.static() || text == "" || strings.ContainsAny(text[:1], "/~-<") || strings.Contains(text, "://") {
 			continue
 		}
 		where := "the block starts in the user's home"
@@ -394,9 +395,6 @@ func (l *linter) relative(sc *scope, s *syntax.Stmt, c call) {
 			fmt.Sprintf("%s is looked for in another folder than the script's: %s", text, where),
 			"write the path from the root: /home/azureuser/cloudfiles/code/Users/…")
 		return
-	}
-	if c.name() == "git" && strings.Contains(texts(c.args()), "clone") || c.name() == "mkdir" || c.name() == "touch" {
-		sc.fetched = true
 	}
 }
 

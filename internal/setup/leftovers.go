@@ -37,8 +37,14 @@ func (l *linter) secretValue(sc *scope, at syntax.Pos, name string, value word) 
 }
 
 // secretFlag tells of a secret as the value of a flag such as --password.
-func (l *linter) secretFlag(sc *scope, flag, value word) {
+func (l *linter) secretFlag(sc *scope, flag, value word, program string) {
 	name, ok := strings.CutPrefix(flag.text, "--")
+	if own, text, joined := strings.Cut(value.text, "="); joined && strings.HasPrefix(own, "--") {
+		name, value, ok = own[2:], word{text, value.node}, true
+	}
+	if program == "az" && flag.text == "-p" {
+		name, ok = "password", true
+	}
 	if !ok || strings.HasPrefix(value.text, "-") {
 		return
 	}
@@ -83,13 +89,16 @@ func isPlaceholder(text, program string) bool {
 
 // placeholderRedirect tells of <name> outside quotes, which the shell reads as
 // the names of files.
-func (l *linter) placeholderRedirect(sc *scope, r *syntax.Redirect) {
+func (l *linter) placeholderRedirect(sc *scope, r *syntax.Redirect) bool {
 	at := int(r.OpPos.Offset())
 	if r.Op != syntax.RdrIn || at >= len(sc.text) {
-		return
+		return false
 	}
-	if m := patterns().redirect.FindIndex(sc.text[at:]); m != nil && m[0] == 0 {
-		m := sc.text[at : at+m[1]]
-		l.at(sc.offset(at), "placeholder", Warning, string(m)+" is a placeholder, and the shell reads it as names of files", "fill it in")
+	m := patterns().redirect.FindIndex(sc.text[at:])
+	if m == nil || m[0] != 0 {
+		return false
 	}
+	what := string(sc.text[at : at+m[1]])
+	l.at(sc.offset(at), "placeholder", Warning, what+" is a placeholder, and the shell reads it as names of files", "fill it in")
+	return true
 }

@@ -56,12 +56,18 @@ var lints = []struct{ name, script, want string }{
 	{"an unclosed here-document", head + "cat <<EOF\na\n EOF\n", "syntax 3:5"},
 	{"a syntax error in a block", user + "if true\nEOF\n", "syntax 5:1"},
 	{"in a block that is filled in, it may be none", head + "sudo -u azureuser -i <<EOF\nset -e\n$(cat block)\nif $CONDITION\nEOF\n", ""},
+	{"an error behind others", head + "apt-get install a\nif true\n", "apt-yes 3:1, syntax 4:1"},
+	{"an unclosed here-document at the end", "0<<-0&#00\n1", "no-shebang 1:1, syntax 1:1, no-final-newline 2:1"},
 	{"a placeholder the shell cannot read", head + "az account set -s <subscription>\n", "syntax 3:32"},
 	{"bash in sh", "#!/bin/sh\nset -e\na=(1 2)\n", "bashism 3:3"},
 	{"sh", "#!/bin/sh\nset -e\n[ -f a ] && . /etc/profile\n", ""},
 	{"neither sh nor bash", "#!/bin/sh\nset -e\na=(1 2\n", "syntax 3:3"},
 	{"bash in bash", head + "a=(1 2); [[ ${a[0]} == 1 ]] && cat <(echo \"${a[@]^^}\") &> /dev/null\n", ""},
 	{"a shell's syntax in another language", head + "python3 <<'EOF'\nif True:\n  print('$1')\nEOF\ncat > a.sh <<'EOF'\nif $1\nEOF\n", ""},
+
+	{"what bash evaluates when it runs", head + "A=${B:/apps}\napt-get install a\n", "arithmetic 3:7, apt-yes 4:1"},
+	{"keys that are no numbers", head + "declare -A A=(\n  [10.1]=a\n  [a b/c]=b\n)\necho \"${A[10.1]}\"\nreboot\n", "shutdown 8:1"},
+	{"arithmetic", head + "echo $(( (1 + 2) * A[0] ? B++ : 0x10 )); (( A += 1 ))\n", ""},
 
 	{"an argument in a quoted block", user + "echo $1\nEOF\n", "lost-argument 5:6"},
 	{"quoted with double quotes", head + "sudo -u azureuser -i <<\"EOF\"\necho \"$1\"\nEOF\n", "lost-argument 4:7"},
@@ -105,6 +111,7 @@ var lints = []struct{ name, script, want string }{
 	{"a here-string", head + "sudo -u azureuser bash <<< 'echo $1'\n", "lost-argument 3:34"},
 	{"through cat", head + "cat <<'EOF' | sudo -u azureuser bash\nset -e\necho $1\nEOF\n", "lost-argument 5:6"},
 	{"through echo", head + "echo 'echo $1' | sudo -u azureuser bash\n", "lost-argument 3:12"},
+	{"through a substitution", head + "sudo -u azureuser bash -c \"$(cat <<'EOF'\nset -e\necho $1\nEOF\n)\"\n", "lost-argument 5:6"},
 	{"in a block in a block", user + "bash <<'X'\necho $1\nX\nEOF\n", "lost-argument 6:6"},
 	{"as root", head + "bash <<'EOF'\necho $1\nEOF\n", "lost-argument 4:6"},
 	{"of xargs and find", head + "ls | xargs -I{} bash -c 'echo $1' _ {}\nfind . -exec sh -c 'echo $1' _ {} \\;\n", ""},
@@ -183,14 +190,25 @@ var lints = []struct{ name, script, want string }{
 	{"in a subshell", head + "(cd /tmp && true)\npip install -r requirements.txt\n", ""},
 	{"in the folder of the script", head + "cd \"$(dirname \"$0\")\"\npip install -r requirements.txt\n", ""},
 
+	{"what a loop or command reads", user + "while read -r p; do pip install \"$p\"; done < packages.txt\nxargs pip install < /a/packages.txt\nEOF\n", "relative-path 5:46"},
+	{"no file at all", user + "cat <<< a\ncat < \"$1\"\nEOF\n", "lost-argument 6:8"},
+
+	{"a shell without lines", head + "sudo -u azureuser -i\nconda activate a\n", "bare-shell 3:1, conda-activate 4:1"},
+	{"su without lines", head + "sudo su - azureuser\n", "bare-shell 3:1"},
+	{"a shell with lines", head + "cat a.sh | sudo -u azureuser -i\nsudo -i < a.sh\nsudo -i <<< 'echo a'\nsudo su - azureuser <<'EOF'\necho $HOME\nEOF\nsudo -u azureuser -i bash /a/b.sh\n", ""},
+
 	{"a placeholder", head + "NAME=\"<your-name>\"\ngit clone https://YOUR_TOKEN@github.com/a/b\naz login -t <TENANT_ID> -u a\n", "placeholder 3:6, placeholder 4:11, placeholder 5:13"},
+	{"a placeholder outside quotes", user + "pip install a > ~/<xxx>/log\nEOF\n", "placeholder 5:19"},
 	{"once each", head + "A='<SUBSCRIPTION_ID>'\nB='<SUBSCRIPTION_ID>'\n", "placeholder 3:3"},
 	{"more of them", head + "A={{ conda_channels }}\nB='{API KEY}'\nC=CHANGE_ME\nD=XXXXXXXXXX\nE=me@contoso.com\n", "placeholder 3:3, placeholder 4:3, placeholder 5:3, placeholder 6:3, placeholder 7:3"},
+	{"and more", head + "A=TODO\nB=REPLACE_WITH_KEY\nC=enter-your-key\n", "placeholder 3:3, placeholder 4:3, placeholder 5:3"},
 	{"echo into a file", head + "echo 'user=<your-name>' > a\necho 'key=<your-key>' | tee b\n", "placeholder 3:6, placeholder 4:6"},
 	{"what only looks like one", head + "echo \"usage: $0 <your-name> <API-KEY>\"\necho 'give <your-name>'\nmktemp /tmp/a.XXXXXX\nmktemp XXXXXXXX\ndocker ps --format '{{.Names}} {{json .}}'\ncat < in > out\necho '<b>a</b><my-tag>x</my-tag>' > a.html\n# <your-name>\n$YOUR_TOOL a\n", ""},
 
 	{"a password", head + "PASSWORD=hunter2hunter2\n", "secret 3:10"},
 	{"a token in a flag", head + "az devops login --token abcdefghijklmnop\n", "secret 3:25"},
+	{"in other flags", head + "az login --service-principal -u a -p abcdefgh12 -t b\nmysql --password=hunter2hunter2\n", "secret 3:38, secret 4:7"},
+	{"headers and connections", head + "curl -H 'Authorization: Bearer abcdefghijklmnopqrstuvwxyz'\necho 'Server=a;Password=hunter22;' > a\ncurl -H \"Authorization: Bearer $TOKEN\"\n", "secret 3:25, secret 4:16"},
 	{"a key by its looks, also in a comment", head + "# AccountKey=" + fakeKey + "==\nexport A=ghp_" + strings.Repeat("a1B2", 9) + "\ncurl 'https://a/b?sv=1&sig=" + strings.Repeat("aB3%2F", 6) + "'\ngit clone https://me:hunter22@github.com/a/b\n", "secret 3:3, secret 4:10, secret 5:23, secret 6:11"},
 	{"not a secret", head + "TOKEN=$1\nPASSWORD=$(az keyvault secret show -n a --query value -o tsv)\nSECRET_NAME=my-secret-name\nexport TOKEN_FILE=/run/token\nPWD=/tmp/abcdefgh\nPASSWORD=\nTOKEN=/run/secrets/token\nKEY_VAULT=vault-abcdef\ngit clone https://$USER:$TOKEN@github.com/a/b\nsshkey=\"ssh-rsa AAAAB3Nza\"\n", ""},
 
@@ -204,8 +222,8 @@ var lints = []struct{ name, script, want string }{
 
 	{"a code that does not exist", head + "echo a # computetarget:ignore no-such\n", "ignore 3:31"},
 	{"no code", head + "echo a # computetarget:ignore\n", "ignore 3:8"},
-	{"too deep", head + strings.Repeat("$(", 600) + "\n", "unread 0:0"},
-	{"too long", head + strings.Repeat("# a comment that goes on\n", 6000), "unread 0:0"},
+	{"too deep", head + strings.Repeat("$(", 6000) + "\n", "unread 0:0"},
+	{"too long", head + strings.Repeat("# a comment that goes on\n", 12000), "unread 0:0"},
 }
 
 const fakeKey = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/abcdefghijklmnopqrst"

@@ -35,6 +35,7 @@ type scope struct {
 	answered map[*syntax.Stmt]bool    // "yes |" stands before it
 	piped    map[*syntax.Stmt]feeding // what a cat or echo before it writes
 	pipes    map[*syntax.Stmt]bool    // what it prints goes on
+	reads    map[*syntax.Stmt]bool    // a pipe brings it its input
 }
 
 // once reports whether something is told for the first time in a scope.
@@ -53,8 +54,8 @@ type feeding struct {
 // The limits of what is read as shell. The parser goes down the stack with every
 // level of nesting, by some kilobytes each; what people write stays far below.
 const (
-	maxShell = 128 << 10
-	maxNest  = 500
+	maxShell = 256 << 10
+	maxNest  = 5000
 	maxDepth = 4 // blocks in blocks
 )
 
@@ -65,9 +66,9 @@ func (l *linter) parse(s source, variant syntax.LangVariant) {
 			"move what it installs into files of its own")
 		return
 	}
-	f, err := parsed(s, variant)
+	f, err := l.parsed(s, variant)
 	if err != nil && variant == syntax.LangPOSIX {
-		bash, worse := parsed(s, syntax.LangBash)
+		bash, worse := l.parsed(s, syntax.LangBash)
 		if worse == nil {
 			offset, what := place(err)
 			l.at(s.offset(offset), "bashism", Warning, "#!/bin/sh is dash on these machines, and this is bash: "+what, "write #!/bin/bash")
@@ -92,27 +93,99 @@ func (l *linter) parse(s source, variant syntax.LangVariant) {
 }
 
 // parsed are the statements of a text up to the first syntax error.
-func parsed(s source, variant syntax.LangVariant) (*syntax.File, error) {
-	f := &syntax.File{}
-	err := syntax.NewParser(syntax.Variant(variant)).Stmts(bytes.NewReader(s.text), func(stmt *syntax.Stmt) bool {
-		f.Stmts = append(f.Stmts, stmt)
-		return true
-	})
-	return f, err
+func (l *linter) parsed(s source, variant syntax.LangVariant) (*syntax.File, error) {
+	text := s.text
+	for range 100 {
+		f, err := statements(text, variant)
+		at, end := arithmetic(text, err)
+		if at == end {
+			return f, err
+		}
+		// For bash this is no syntax error: it evaluates it when it runs, and the
+		// keys of associative arrays never.
+		if !subscript(text, at, end) {
+			l.at(s.offset(at), "arithmetic", Warning, string(s.text[at:end])+" is not an arithmetic expression, which bash finds out when it gets there", "correct it")
+		}
+		text = slices.Concat(text[:at], bytes.Repeat([]byte("0"), end-at), text[end:])
+	}
+	return statements(text, variant)
 }
 
-// tooNested reports whether the brackets of a text could be nested deeper than
-// those of any script.
+func statements(text []byte, variant syntax.LangVariant) (*syntax.File, error) {
+	f := &syntax.File{}
+	var first error
+	for stmt, err := range syntax.NewParser(syntax.Variant(variant)).StmtsSeq(bytes.NewReader(text)) {
+		switch { // no break or return: the parser panics when it has more to say
+		case first != nil:
+		case err != nil:
+			first = err
+		default:
+			f.Stmts = append(f.Stmts, stmt)
+		}
+	}
+	return f, first
+}
+
+// arithmetic is the expression that a parser's error is about, if it is one.
+func arithmetic(text []byte, err error) (at, end int) {
+	if err == nil {
+		return 0, 0
+	}
+	at, what := place(err)
+	of := false
+	for _, part := range []string{"an expression", "arithmetic", "follow a name", "followed by a literal", "ternary"} {
+		of = of || strings.Contains(what, part)
+	}
+	if !of || at >= len(text) {
+		return 0, 0
+	}
+	stops := " \t\n[](){}:;"
+	line := bytes.LastIndexByte(text[:at], '\n') + 1
+	if open := bytes.LastIndexByte(text[line:at], '['); open >= 0 && bytes.IndexByte(text[line+open:at], ']') < 0 {
+		stops = "\n[]" // a subscript, which may have blanks
+	}
+	for at > 0 && strings.IndexByte(stops, text[at-1]) < 0 {
+		at--
+	}
+	for end = at; end < len(text) && strings.IndexByte(stops, text[end]) < 0; end++ {
+	}
+	if bytes.Trim(text[at:end], "0") == nil {
+		return 0, 0 // it was replaced before
+	}
+	return at, end
+}
+
+// subscript reports whether a range is between brackets.
+func subscript(text []byte, at, end int) bool {
+	return at > 0 && text[at-1] == '[' && end < len(text) && text[end] == ']'
+}
+
+// tooNested reports whether the brackets and words of a text could be nested
+// deeper than those of any script.
 func tooNested(text []byte) bool {
 	depth := 0
-	for _, b := range text {
+	for i, b := range text {
 		switch b {
-		case '(', '{':
+		case '(', '{', '[':
 			depth++
-		case ')', '}':
+		case ')', '}', ']':
 			depth = max(0, depth-1)
+		case 'f', 'e', 'l', '!': // if, while, until
+			if i+1 < len(text) && (text[i+1] == ' ' || text[i+1] == '\n' || text[i+1] == '\t') && keyword(text[:i+1]) {
+				depth++
+			}
 		}
 		if depth > maxNest {
+			return true
+		}
+	}
+	return false
+}
+
+// keyword reports whether a text ends with a word that others nest in.
+func keyword(text []byte) bool {
+	for _, word := range []string{"if", "while", "until", "!"} {
+		if bytes.HasSuffix(text, []byte(word)) {
 			return true
 		}
 	}
@@ -149,7 +222,7 @@ func place(err error) (int, string) {
 func (l *linter) lint(sc *scope, f *syntax.File, depth int) {
 	sc.vars, sc.exported = map[string]string{}, map[string]bool{}
 	sc.answered, sc.pipes, sc.piped = map[*syntax.Stmt]bool{}, map[*syntax.Stmt]bool{}, map[*syntax.Stmt]feeding{}
-	sc.told = map[string]bool{}
+	sc.reads, sc.told = map[*syntax.Stmt]bool{}, map[string]bool{}
 	sc.assigned = assignments(f)
 	type place struct {
 		node   syntax.Node
@@ -207,7 +280,7 @@ func (sc *scope) pipe(b *syntax.BinaryCmd) {
 	if b.Op != syntax.Pipe && b.Op != syntax.PipeAll {
 		return
 	}
-	sc.pipes[b.X] = true
+	sc.pipes[b.X], sc.reads[b.Y] = true, true
 	e, ok := b.X.Cmd.(*syntax.CallExpr)
 	if !ok {
 		return
@@ -233,7 +306,9 @@ func (sc *scope) pipe(b *syntax.BinaryCmd) {
 // statement looks at a command, and at the block it gives to another shell.
 func (l *linter) statement(sc *scope, s *syntax.Stmt, depth int) {
 	for _, r := range s.Redirs {
-		l.placeholderRedirect(sc, r)
+		if !l.placeholderRedirect(sc, r) && r.Op == syntax.RdrIn {
+			l.relative(sc, []word{sc.value(r.Word)})
+		}
 	}
 	e, ok := s.Cmd.(*syntax.CallExpr)
 	if !ok {
@@ -257,6 +332,8 @@ func (l *linter) statement(sc *scope, s *syntax.Stmt, depth int) {
 func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 	var p piece
 	switch {
+	case sh.script != nil && substituted(sh.script) != nil:
+		p = sc.source.document(substituted(sh.script))
 	case sh.script != nil:
 		p = sc.argument(sh.script)
 	case sc.piped[s].document != nil:
@@ -274,6 +351,11 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 			}
 		}
 	}
+	if len(c.words) == 0 && sh.stdin && len(p.text) == 0 && len(s.Redirs) == 0 && !sc.reads[s] {
+		l.at(sc.offset(int(s.Pos().Offset())), "bare-shell", Warning,
+			"this starts a shell that has nothing to read and ends at once: the lines after it do not run in it",
+			"give it the lines: sudo -u azureuser -i <<'EOF' … EOF")
+	}
 	if len(p.text) == 0 || depth >= maxDepth {
 		return
 	}
@@ -286,7 +368,7 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 				sc.inherits != nil && !c.sudo && !c.fresh && sc.inherits(name)
 		},
 	}
-	f, err := parsed(p.source, syntax.LangBash)
+	f, err := l.parsed(p.source, syntax.LangBash)
 	if err != nil && !p.filled { // what the outer shell fills in may make sense of it
 		l.broken(p.source, err)
 	}
@@ -300,6 +382,25 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 	if !c.other {
 		sc.condaYes = sc.condaYes || inner.condaYes
 	}
+}
+
+// substituted is the here-document of a word that is "$(cat <<EOF …)".
+func substituted(w *syntax.Word) *syntax.Redirect {
+	if len(w.Parts) != 1 {
+		return nil
+	}
+	part := w.Parts[0]
+	if q, ok := part.(*syntax.DblQuoted); ok && len(q.Parts) == 1 {
+		part = q.Parts[0]
+	}
+	c, ok := part.(*syntax.CmdSubst)
+	if !ok || len(c.Stmts) != 1 || len(c.Stmts[0].Redirs) != 1 {
+		return nil
+	}
+	if e, ok := c.Stmts[0].Cmd.(*syntax.CallExpr); !ok || len(e.Args) != 1 || e.Args[0].Lit() != "cat" || c.Stmts[0].Redirs[0].Hdoc == nil {
+		return nil
+	}
+	return c.Stmts[0].Redirs[0]
 }
 
 // assignments are the names of the variables that a script sets.
