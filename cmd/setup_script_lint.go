@@ -94,9 +94,9 @@ func inShare(name, folder string, upload bool) (string, error) {
 
 func scriptText(ctx context.Context, a *app.App, name string) ([]byte, error) {
 	if name == stdin {
-		return input.Stream(ctx, a.In, "stdin", input.Settings)
+		return input.Stream(ctx, a.In, "stdin", input.Value)
 	}
-	text, err := input.File(ctx, name, input.Settings)
+	text, err := input.File(ctx, name, input.Value)
 	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(filepath.ToSlash(name), setup.Share) {
 		return nil, &exit.Error{Exit: exit.Usage, Err: err, Tip: "lint reads files of this machine; download a script of the share first"}
 	}

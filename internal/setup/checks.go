@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -516,7 +517,7 @@ func (l *linter) lookalikes(sc *scope, w *syntax.Word) {
 			continue
 		}
 		for at, r := range lit.Value {
-			if r == []rune(unknown)[0] || r == '\n' || r == '\t' || r == 0xfe0f {
+			if r == '\n' || r == '\t' || r == 0xfe0f || unicode.Is(unicode.Co, r) {
 				continue
 			}
 			if i == 0 && at == 0 && lookalike.Dash(r) || lookalike.Quote(r) || lookalike.Unseen(r) {

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -13,8 +12,8 @@ import (
 func (l *linter) secretTexts() {
 	for _, p := range patterns().secret {
 		for _, m := range p.re.FindAllIndex(l.text, -1) {
-			if bytes.Contains(bytes.ToUpper(l.text[m[0]:m[1]]), []byte("XXXXX")) {
-				continue // a placeholder
+			if patterns().example.Match(l.text[m[0]:m[1]]) {
+				continue
 			}
 			l.secret(m[0], p.what)
 		}
@@ -78,7 +77,7 @@ func isPlaceholder(text, program string) bool {
 		return false
 	}
 	m := patterns().placeholder.FindString(text)
-	if m == "" {
+	if m == "" || program != "" && (m == "TODO" || m == "FIXME" || m == "TBD") {
 		return false
 	}
 	if name, ok := strings.CutPrefix(m, "<"); ok && strings.Contains(text, "</"+strings.TrimSuffix(name, ">")) {

@@ -142,6 +142,7 @@ var lints = []struct{ name, script, want string }{
 	{"after a dot", user + ". \"$CONDA/etc/profile.d/conda.sh\"\nconda activate a\nEOF\n", ""},
 	{"after the hook", user + "eval \"$(conda shell.bash hook)\"\nconda activate a\nEOF\n", ""},
 	{"the profile script of another shell", head + "source /anaconda/etc/profile.d/conda.sh\nsudo -u azureuser -i <<'EOF'\nconda activate a\nEOF\n", "conda-activate 5:1"},
+	{"in an interactive shell, which reads .bashrc", head + "sudo -u azureuser bash -ic 'conda activate a'\n", ""},
 	{"conda run and source activate", user + "conda run -n a pip list\nsource activate a\nEOF\n", ""},
 
 	{"conda install", user + "conda install numpy\nEOF\n", "conda-yes 5:1"},
@@ -157,18 +158,20 @@ var lints = []struct{ name, script, want string }{
 	{"apt told by its settings", head + "echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/90yes\napt-get install a\n", ""},
 	{"yes before apt", head + "yes | sudo apt-get install a\n", ""},
 	{"behind &&, env and sudo", head + "apt-get update && sudo env A=b apt-get dist-upgrade\n", "apt-yes 3:32"},
+	{"with a variable for sudo", head + "sudo DEBIAN_FRONTEND=noninteractive apt-get install a\n", "apt-yes 3:38"},
 	{"a repository", head + "add-apt-repository ppa:a/b\nadd-apt-repository -y ppa:a/b\n", "apt-yes 3:1"},
 	{"options in a variable", head + "apt-get $APT_OPTS install a\napt-get install $FLAGS a\napt-get install $PACKAGES\n", "apt-yes 5:1"},
 
 	{"git as root", head + "git config --global user.name a\ngit config --global user.email b\n", "git-config-root 3:1"},
 	{"git as root by sudo", user + "sudo git config --global user.name a\nEOF\n", "git-config-root 5:6"},
-	{"git as azureuser", user + "git config --global user.name a\nEOF\nsudo -u azureuser git config --global a b\n", ""},
+	{"git as azureuser", user + "git config --global user.name a\nEOF\nsudo -u azureuser git config --global a b\nsudo --user=azureuser git config --global a b\nsu azureuser -c 'git config --global a b'\n", ""},
 	{"git where root needs it", head + "git config --global --add safe.directory '*'\ngit config --system a b\nHOME=/home/azureuser git config --global a b\ngit config --global --get a\n", ""},
 
 	{"an environment of root", head + "conda env create -f /a/env.yml\nsudo -u azureuser -i <<'EOF'\nset -e\nsource /anaconda/etc/profile.d/conda.sh\nconda activate mine\nEOF\n", "root-env 3:1"},
 	{"by its name", head + "conda create -y -n mine\nsudo -u azureuser conda run -n mine pip list\n", "root-env 3:1"},
 	{"another one", head + "conda create -y -n mine\nsudo -u azureuser conda run -n azureml_py38 pip list\nsudo -u azureuser conda run -n base pip list\n", ""},
 	{"given to azureuser", head + "conda create -y -n mine\nchown -R azureuser /anaconda/envs/mine\nsudo -u azureuser conda run -n mine pip list\n", ""},
+	{"also made by azureuser", head + "conda create -y -n mine\nsudo -u azureuser conda create -y -n mine -p /home/azureuser/e\nsudo -u azureuser conda run -n mine pip list\n", ""},
 	{"used by root", head + "conda create -y -n mine\nconda run -n mine pip list\n", ""},
 
 	{"no set -e", "#!/bin/bash\necho a\necho b\n", "no-set-e 2:1"},
@@ -182,6 +185,7 @@ var lints = []struct{ name, script, want string }{
 	{"a file in another folder", user + "conda env create -f env.yml\nEOF\n", "relative-path 5:21"},
 	{"in the script's folder", head + "pip install -r requirements.txt\nsource lib.sh\n./run.sh\nsudo -u azureuser pip install -r requirements.txt\n", ""},
 	{"after cd home", head + "cd ~\npip install -r requirements.txt\n", "relative-path 4:16"},
+	{"after cd to the home", head + "cd \"$HOME\"\nbash lib.sh\n", "relative-path 4:6"},
 	{"after cd into what was fetched", user + "git clone https://a/b\ncd b\npip install -r requirements.txt\nEOF\n", ""},
 	{"after cd into a folder of the author's", user + "cd /data/project\npip install -r requirements.txt\n./run.sh\nEOF\n", ""},
 	{"after cd into the share", user + "cd ~/cloudfiles/code/Users/me\nsource lib.sh\nEOF\n", ""},
@@ -195,7 +199,7 @@ var lints = []struct{ name, script, want string }{
 
 	{"a shell without lines", head + "sudo -u azureuser -i\nconda activate a\n", "bare-shell 3:1, conda-activate 4:1"},
 	{"su without lines", head + "sudo su - azureuser\n", "bare-shell 3:1"},
-	{"a shell with lines", head + "cat a.sh | sudo -u azureuser -i\nsudo -i < a.sh\nsudo -i <<< 'echo a'\nsudo su - azureuser <<'EOF'\necho $HOME\nEOF\nsudo -u azureuser -i bash /a/b.sh\n", ""},
+	{"a shell with lines", head + "sudo -v\nsudo -K\ncat a.sh | sudo -u azureuser -i\nsudo -i < a.sh\nsudo -i <<< 'echo a'\nsudo su - azureuser <<'EOF'\necho $HOME\nEOF\nsudo -u azureuser -i bash /a/b.sh\n", ""},
 
 	{"a placeholder", head + "NAME=\"<your-name>\"\ngit clone https://YOUR_TOKEN@github.com/a/b\naz login -t <TENANT_ID> -u a\n", "placeholder 3:6, placeholder 4:11, placeholder 5:13"},
 	{"a placeholder outside quotes", user + "pip install a > ~/<xxx>/log\nEOF\n", "placeholder 5:19"},
@@ -210,7 +214,7 @@ var lints = []struct{ name, script, want string }{
 	{"in other flags", head + "az login --service-principal -u a -p abcdefgh12 -t b\nmysql --password=hunter2hunter2\n", "secret 3:38, secret 4:7"},
 	{"headers and connections", head + "curl -H 'Authorization: Bearer abcdefghijklmnopqrstuvwxyz'\necho 'Server=a;Password=hunter22;' > a\ncurl -H \"Authorization: Bearer $TOKEN\"\n", "secret 3:25, secret 4:16"},
 	{"a key by its looks, also in a comment", head + "# AccountKey=" + fakeKey + "==\nexport A=ghp_" + strings.Repeat("a1B2", 9) + "\ncurl 'https://a/b?sv=1&sig=" + strings.Repeat("aB3%2F", 6) + "'\ngit clone https://me:hunter22@github.com/a/b\n", "secret 3:3, secret 4:10, secret 5:23, secret 6:11"},
-	{"not a secret", head + "TOKEN=$1\nPASSWORD=$(az keyvault secret show -n a --query value -o tsv)\nSECRET_NAME=my-secret-name\nexport TOKEN_FILE=/run/token\nPWD=/tmp/abcdefgh\nPASSWORD=\nTOKEN=/run/secrets/token\nKEY_VAULT=vault-abcdef\ngit clone https://$USER:$TOKEN@github.com/a/b\nsshkey=\"ssh-rsa AAAAB3Nza\"\n", ""},
+	{"not a secret", head + "TOKEN=$1\nPASSWORD=$(az keyvault secret show -n a --query value -o tsv)\nSECRET_NAME=my-secret-name\nexport TOKEN_FILE=/run/token\nPWD=/tmp/abcdefgh\nPASSWORD=\nTOKEN=/run/secrets/token\nKEY_VAULT=vault-abcdef\n# https://user:password@host/a AccountKey=XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX\ngit clone https://$USER:$TOKEN@github.com/a/b\nsshkey=\"ssh-rsa AAAAB3Nza\"\n", ""},
 
 	{"shutdown", head + "sudo shutdown -h now\nreboot\nsystemctl reboot\ninit 0\n", "shutdown 3:6, shutdown 4:1, shutdown 5:1, shutdown 6:1"},
 	{"what only sounds like it", head + "systemctl restart jupyter\necho reboot\ninit 3\nshutdown --help\n", ""},
@@ -218,6 +222,7 @@ var lints = []struct{ name, script, want string }{
 	{"curly quotes", head + "echo “hello”\n", "lookalike 3:6"},
 	{"a dash that is none", head + "apt-get install –y a\n", "apt-yes 3:1, lookalike 3:17"},
 	{"a blank that is none", head + "echo\u00a0a\n", "lookalike 3:5"},
+	{"symbols", head + "PS1=\ue0a0 echo ☃ 名前 naïve ✔\ufe0f\n", ""},
 	{"in quotes and comments they are text", head + "echo '“hello” – it’s' \"a\u00a0b\" # “x”\n", ""},
 
 	{"a code that does not exist", head + "echo a # computetarget:ignore no-such\n", "ignore 3:31"},

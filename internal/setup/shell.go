@@ -351,7 +351,7 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 			}
 		}
 	}
-	if len(c.words) == 0 && sh.stdin && len(p.text) == 0 && len(s.Redirs) == 0 && !sc.reads[s] {
+	if len(c.words) == 0 && c.shells && sh.stdin && len(p.text) == 0 && len(s.Redirs) == 0 && !sc.reads[s] {
 		l.at(sc.offset(int(s.Pos().Offset())), "bare-shell", Warning,
 			"this starts a shell that has nothing to read and ends at once: the lines after it do not run in it",
 			"give it the lines: sudo -u azureuser -i <<'EOF' … EOF")
@@ -378,9 +378,6 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 		first := f.Stmts[0]
 		l.at(p.offset(int(first.Pos().Offset())), "no-set-e", Warning,
 			"the block goes on after a command that failed: the set -e of the script does not reach the shell that reads it", "put set -e at the start of the block")
-	}
-	if !c.other {
-		sc.condaYes = sc.condaYes || inner.condaYes
 	}
 }
 

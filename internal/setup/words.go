@@ -84,6 +84,8 @@ type call struct {
 	keeps bool   // the environment passes
 	sets  []string
 
+	shells bool   // it was told to start a shell: sudo -i or -s, or su
+
 	su     []word // the string of su -c
 	suArgs int    // the arguments after it, -1 if not known
 }
@@ -211,11 +213,15 @@ func (c *call) unwrapSudo() {
 	_, short := o["i"]
 	_, long := o["login"]
 	c.fresh = short || long
+	_, s := o["s"]
+	_, shell := o["shell"]
+	c.shells = c.fresh || s || shell
 }
 
 // unwrapSu reads su and runuser: the user and the string of -c stand anywhere.
 func (c *call) unwrapSu() {
 	fork := c.name() == "runuser"
+	c.shells = true
 	before := c.words
 	o := c.unwrap("cgGsuwT", "command group supp-group shell session-command user whitelist-environment")
 	_, keep := o["m"]
