@@ -3,7 +3,6 @@ package setup
 import (
 	"bytes"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -43,6 +42,7 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 		sc.fetched = sc.fetched || strings.Contains(texts(c.args()), "clone")
 	case "python", "python3", "jupyter":
 		l.kernel(c)
+		sc.fetched = sc.fetched || strings.Contains(texts(c.args()), "venv")
 	case "chown":
 		if slices.ContainsFunc(c.args(), func(w word) bool { return strings.Contains(w.text, "conda") || !w.static() }) {
 			l.envs.chowned = true
@@ -62,7 +62,8 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 		}
 	case "cd", "pushd":
 		sc.move(c.args())
-	case "mkdir", "touch", "git-lfs", "wget", "curl", "tar", "unzip", "cp", "mv", "az", "azcopy", "rsync", "scp", "ln", "tee", "gunzip", "7z":
+	case "mkdir", "touch", "git-lfs", "wget", "curl", "tar", "unzip", "cp", "mv", "az", "azcopy", "rsync", "scp", "ln", "tee", "gunzip", "7z",
+		"virtualenv", "uv", "poetry", "npm", "make", "cmake", "install":
 		sc.fetched = true
 	}
 	sc.fetched = sc.fetched || writes // it may write what is read later
@@ -101,36 +102,6 @@ func (sc *scope) read(args []word) {
 	}
 	sc.sourced = true
 	sc.condaRead = sc.condaRead || !args[0].static()
-}
-
-// move notes a change of the folder.
-func (sc *scope) move(args []word) {
-	args = slices.DeleteFunc(slices.Clone(args), func(w word) bool { return strings.HasPrefix(w.text, "-") && w.text != "-" })
-	if len(args) == 0 {
-		sc.moved = true
-		return
-	}
-	to := args[0].text
-	switch {
-	case strings.Contains(to, "cloudfiles") || strings.Contains(to, "LS_root"): // the share
-		sc.moved, sc.fetched = false, true
-	case isHome(args[0].node), slices.Contains([]string{"~", "~azureuser", "/", "/root", "/home/azureuser", "/tmp", "/mnt", "/opt"}, path.Clean(to)):
-		sc.moved = true
-	default: // where the script's author knows files to be, or not known
-		sc.fetched = true
-	}
-}
-
-func isHome(w *syntax.Word) bool {
-	if w == nil || len(w.Parts) != 1 {
-		return false
-	}
-	part := w.Parts[0]
-	if q, ok := part.(*syntax.DblQuoted); ok && len(q.Parts) == 1 {
-		part = q.Parts[0]
-	}
-	p, ok := part.(*syntax.ParamExp)
-	return ok && simple(p) == "HOME"
 }
 
 // has reports whether the options in front of or among words have a letter or a
@@ -179,7 +150,7 @@ func subcommand(args []word) (name string, rest []word, ok bool) {
 	return "", nil, false
 }
 
-// options reports whether an unknown word may be options, by the name of its
+// mayBeOptions reports whether an unknown word may be options, by the name of its
 // variable.
 func mayBeOptions(args []word) bool {
 	for _, w := range args {
@@ -339,169 +310,12 @@ func (l *linter) git(sc *scope, c call) {
 		"run it in a sudo -u azureuser -i block, or use --system")
 }
 
-func (l *linter) kernel(c call) {
-	if !strings.Contains(texts(c.args()), "ipykernel install") && !strings.Contains(texts(c.args()), "kernelspec install") {
-		return
-	}
-	if name, ok := option(c.args(), "--name"); ok {
-		l.envs.use(c, name)
-	}
-}
-
 func (l *linter) shutdown(sc *scope, c call, what string) {
 	if has(c.args(), "", "--help", "-c", "--show") {
 		return
 	}
 	l.at(sc.offset(int(c.words[0].node.Pos().Offset())), "shutdown", Warning,
 		what+" ends the setup; an instance that is shut down from inside goes on being billed", "remove it; computetarget stop and restart do it")
-}
-
-// rootsWord tells of root's home in a command of another user.
-func (l *linter) rootsWord(sc *scope, w word) {
-	for _, part := range w.node.Parts {
-		params := []syntax.WordPart{part}
-		if q, ok := part.(*syntax.DblQuoted); ok {
-			params = q.Parts
-		}
-		for _, p := range params {
-			if p, ok := p.(*syntax.ParamExp); ok && simple(p) == "HOME" {
-				l.rootsVariable(sc, p, "HOME")
-			}
-		}
-	}
-	if len(w.node.Parts) > 0 {
-		if lit, ok := w.node.Parts[0].(*syntax.Lit); ok && (lit.Value == "~" || strings.HasPrefix(lit.Value, "~/")) && !sc.setsAnywhere("HOME") {
-			l.at(sc.offset(int(lit.Pos().Offset())), "early-variable", Warning,
-				"~ is root's home here: it is replaced before the other user's command runs", "write /home/azureuser")
-		}
-	}
-}
-
-// relative tells of a file that is read by a relative path where the folder is
-// no longer the script's.
-func (l *linter) relative(sc *scope, files []word) {
-	if !(sc.home || sc.moved) || sc.fetched {
-		return
-	}
-	for _, w := range files {
-		text := w.text
-		if w.node == nil || !w.static() || text == "" || strings.ContainsAny(text[:1], "/~-<") || strings.Contains(text, "://") {
-			continue
-		}
-		where := "the block starts in the user's home"
-		if sc.moved {
-			where = "the script has changed the folder"
-		}
-		l.at(sc.offset(int(w.node.Pos().Offset())), "relative-path", Warning,
-			fmt.Sprintf("%s is looked for in another folder than the script's: %s", text, where),
-			"write the path from the root: /home/azureuser/cloudfiles/code/Users/…")
-		return
-	}
-}
-
-// reads are the files that a command reads and that come with a script.
-func reads(c call) []word {
-	args := c.args()
-	switch c.name() {
-	case "source", ".":
-		if len(args) == 0 || args[0].text == "activate" { // found on the PATH
-			return nil
-		}
-		return args[:1]
-	case "bash", "sh":
-		for i, w := range args {
-			if !strings.HasPrefix(w.text, "-") {
-				return args[i : i+1]
-			}
-			if strings.ContainsAny(w.text, "cso") {
-				return nil
-			}
-		}
-		return nil
-	case "conda", "mamba", "micromamba":
-		return valuesOf(args, "-f", "--file")
-	case "pip", "pip3", "uv":
-		return valuesOf(args, "-r", "--requirement", "-c", "--constraint")
-	case "python", "python3":
-		if texts := texts(args); strings.Contains(texts, "pip install") {
-			return valuesOf(args, "-r", "--requirement", "-c", "--constraint")
-		}
-		if len(args) > 0 && strings.HasSuffix(args[0].text, ".py") {
-			return args[:1]
-		}
-		return nil
-	case "cp", "cat":
-		args = slices.DeleteFunc(slices.Clone(args), func(w word) bool { return strings.HasPrefix(w.text, "-") })
-		return args[:min(1, len(args))]
-	}
-	if len(c.words) > 0 && strings.HasPrefix(c.words[0].text, "./") {
-		return c.words[:1]
-	}
-	return nil
-}
-
-func valuesOf(args []word, names ...string) []word {
-	var out []word
-	for i, w := range args {
-		for _, name := range names {
-			if value, ok := strings.CutPrefix(w.text, name+"="); ok {
-				out = append(out, word{value, w.node})
-			}
-			if w.text == name && i+1 < len(args) {
-				out = append(out, args[i+1])
-			}
-		}
-	}
-	return out
-}
-
-// envs are the conda environments that root makes and azureuser uses.
-type envs struct {
-	made    []env
-	own     bool // azureuser makes some, too
-	used    []word
-	chowned bool
-}
-
-type env struct {
-	name   string // "" if it is in a file
-	offset int
-}
-
-func (e *envs) make(sc *scope, c call, name word, given bool) {
-	if c.other {
-		e.own = true
-		return
-	}
-	made := env{offset: sc.offset(int(c.words[0].node.Pos().Offset()))}
-	if given && name.static() {
-		made.name = path.Base(name.text)
-	}
-	e.made = append(e.made, made)
-}
-
-func (e *envs) use(c call, name word) {
-	if c.other {
-		e.used = append(e.used, name)
-	}
-}
-
-// report tells of environments of root that azureuser uses.
-func (e *envs) report(l *linter) {
-	if e.own || e.chowned {
-		return
-	}
-	for _, made := range e.made {
-		for _, used := range e.used {
-			name := path.Base(used.text)
-			if made.name != "" && used.static() && made.name != name || strings.HasPrefix(name, "azureml_") || name == "base" {
-				continue
-			}
-			l.at(made.offset, "root-env", Warning,
-				"root makes this environment, and azureuser, who uses it, cannot install into it", "make it in the sudo -u azureuser block")
-			break
-		}
-	}
 }
 
 // lookalikes tells of characters that only look like those of the shell, where

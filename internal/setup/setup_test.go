@@ -125,6 +125,7 @@ var lints = []struct{ name, script, want string }{
 	{"exported, without sudo", head + "export P=numpy\nbash <<'EOF'\npip install $P\nEOF\n", ""},
 	{"passed", head + "P=numpy\nsudo -u azureuser P=\"$P\" bash -c 'pip install $P'\nsudo -u azureuser env P=\"$P\" bash -c 'pip install $P'\n", ""},
 	{"kept by name", head + "export P=numpy\nsudo --preserve-env=P -u azureuser bash -c 'pip install $P'\n", ""},
+	{"a part of it", head + "P=numpy.txt\nsudo -u azureuser -i <<'EOF'\npip install ${P%.txt}\nEOF\n", "lost-variable 5:13"},
 	{"with a default of its own", head + "P=numpy\nsudo -u azureuser -i <<'EOF'\npip install ${P:-numpy}\nEOF\n", ""},
 	{"of the instance", user + "echo $HOME $USER $CI_NAME $CI_WORKSPACE $NOT_OF_THE_SCRIPT\nEOF\n", ""},
 
@@ -158,7 +159,7 @@ var lints = []struct{ name, script, want string }{
 	{"apt told by its settings", head + "echo 'APT::Get::Assume-Yes \"true\";' > /etc/apt/apt.conf.d/90yes\napt-get install a\n", ""},
 	{"yes before apt", head + "yes | sudo apt-get install a\n", ""},
 	{"behind &&, env and sudo", head + "apt-get update && sudo env A=b apt-get dist-upgrade\n", "apt-yes 3:32"},
-	{"with a variable for sudo", head + "sudo DEBIAN_FRONTEND=noninteractive apt-get install a\n", "apt-yes 3:38"},
+	{"with a variable for sudo", head + "sudo DEBIAN_FRONTEND=noninteractive apt-get install a\n", "apt-yes 3:37"},
 	{"a repository", head + "add-apt-repository ppa:a/b\nadd-apt-repository -y ppa:a/b\n", "apt-yes 3:1"},
 	{"options in a variable", head + "apt-get $APT_OPTS install a\napt-get install $FLAGS a\napt-get install $PACKAGES\n", "apt-yes 5:1"},
 
@@ -190,6 +191,7 @@ var lints = []struct{ name, script, want string }{
 	{"after cd into a folder of the author's", user + "cd /data/project\npip install -r requirements.txt\n./run.sh\nEOF\n", ""},
 	{"after cd into the share", user + "cd ~/cloudfiles/code/Users/me\nsource lib.sh\nEOF\n", ""},
 	{"after it was written", user + "cat > req.txt <<'X'\nnumpy\nX\npip install -r req.txt\nwget https://a/b.sh\nbash b.sh\nEOF\n", ""},
+	{"in the home itself", user + "cp .bashrc .bashrc.old\nsource .profile\npython3 -m venv env\nsource env/bin/activate\npip install -r req.txt\nEOF\n", ""},
 	{"from the root or home", user + "pip install -r /a/req.txt\nsource ~/lib.sh\nbash \"$HOME/x.sh\"\nEOF\n", ""},
 	{"in a subshell", head + "(cd /tmp && true)\npip install -r requirements.txt\n", ""},
 	{"in the folder of the script", head + "cd \"$(dirname \"$0\")\"\npip install -r requirements.txt\n", ""},

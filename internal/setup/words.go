@@ -84,7 +84,7 @@ type call struct {
 	keeps bool   // the environment passes
 	sets  []string
 
-	shells bool   // it was told to start a shell: sudo -i or -s, or su
+	shells bool // it was told to start a shell: sudo -i or -s, or su
 
 	su     []word // the string of su -c
 	suArgs int    // the arguments after it, -1 if not known
