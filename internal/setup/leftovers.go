@@ -44,7 +44,7 @@ func (l *linter) secretFlag(sc *scope, flag, value word, program string) {
 	if program == "az" && flag.text == "-p" {
 		name, ok = "password", true
 	}
-	if !ok || strings.HasPrefix(value.text, "-") {
+	if !ok || name == "secret" || strings.HasPrefix(value.text, "-") { // --secret names one
 		return
 	}
 	if patterns().secretName.MatchString(strings.ReplaceAll(name, "-", "_")) && secretLike(value) {
