@@ -282,10 +282,7 @@ func addStops(ctx context.Context, a *app.App, asked []target, stop schedule.Ent
 	return each(a, asked, func(client *compute.Client, names []string) []compute.Change {
 		saved := app.SaveSchedules(a, client.Workspace())
 		o := compute.ChangeOptions{Timeout: timeout, Save: saved.Save}
-		ended := client.ChangeSchedules(ctx, names, o, func(name string, have []compute.Schedule) ([]compute.Schedule, error) {
-			if len(have) >= schedule.Max {
-				return nil, exit.Errorf(exit.TryLater, "%s has %d schedules by now, so none can be added", name, len(have))
-			}
+		ended := client.ChangeSchedules(ctx, names, o, func(_ string, have []compute.Schedule) ([]compute.Schedule, error) {
 			return append(slices.Clone(have), compute.Schedule{Entry: stop}), nil
 		})
 		settling.Lock()

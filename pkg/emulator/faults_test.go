@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -257,6 +258,19 @@ func TestStrictAuth(t *testing.T) {
 		return "Bearer " + unsigned(fmt.Sprintf(`{"aud":%q,"exp":%d}`, aud, exp.Unix()))
 	}
 	later := time.Now().Add(time.Hour)
+	const graph = "/graph/v1.0/users"
+	for _, test := range []struct {
+		authorization, code string
+		path                string // of Resource Manager when empty
+	}{
+		{token("https://graph.microsoft.com", later), "", graph},
+		{token(srv.URL+"/graph/", later), "", graph},
+		{token("https://management.azure.com", later), "InvalidAuthenticationTokenAudience", graph},
+		{token(srv.URL, later), "InvalidAuthenticationTokenAudience", graph},
+		{token(srv.URL+"/graph", later), "InvalidAuthenticationTokenAudience", ""},
+	} {
+		strictly(t, srv, test.authorization, test.code, cmp.Or(test.path, workspacePath+"?api-version="+stable))
+	}
 	for _, test := range []struct {
 		authorization, code string
 	}{
@@ -270,20 +284,27 @@ func TestStrictAuth(t *testing.T) {
 		{token("https://management.core.windows.net/", later), ""},
 		{token(srv.URL, later), ""},
 	} {
-		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, srv.URL+workspacePath+"?api-version="+stable, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", test.authorization)
-		res, err := srv.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		if (res.StatusCode == 401) != (test.code != "") || !strings.Contains(string(body), test.code) || (res.Header.Get("WWW-Authenticate") != "") != (test.code != "") {
-			t.Errorf("%s: %s %s, want %q", test.authorization, res.Status, body, test.code)
-		}
+		strictly(t, srv, test.authorization, test.code, workspacePath+"?api-version="+stable)
+	}
+}
+
+// strictly sends a GET with an Authorization header and expects a code, "" for
+// none.
+func strictly(t *testing.T, srv *emulatortest.Server, authorization, code, path string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, srv.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", authorization)
+	res, err := srv.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if (res.StatusCode == 401) != (code != "") || !strings.Contains(string(body), code) || (res.Header.Get("WWW-Authenticate") != "") != (code != "") {
+		t.Errorf("%s at %s: %s %s, want %q", authorization, path, res.Status, body, code)
 	}
 }
 

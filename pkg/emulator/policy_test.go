@@ -48,6 +48,11 @@ func TestPolicyAppend(t *testing.T) {
 	r.create("late", `"schedules":{"computeStartStop":[{"action":"Stop","triggerType":"Cron","cron":{"expression":"30 23 * * *"}}]}`)
 	schedules, _ = r.show("late").inner("schedules", "computeStartStop").([]any)
 	r.want("those of one that has some", schedules[0].(map[string]any)["cron"].(map[string]any)["expression"], "30 23 * * *")
+	// Where another value is sent, append refuses: it never changes one.
+	idle := r.define("idle", "", isInstance(`{"field":"name","equals":"quick"}`), `{"effect":"append","details":[{"field":"`+alias+`idleTimeBeforeShutdown","value":"PT1H"}]}`)
+	r.want("another assignment", r.assign(subscriptionPath, "idle", idle, "").status, 201)
+	r.want("another value", r.at(stable, "PUT", "/computes/quick", instance("STANDARD_DS1_V2", `"idleTimeBeforeShutdown":"PT2H"`)).code(), "RequestDisallowedByPolicy")
+	r.want("the same value", r.at(stable, "PUT", "/computes/quick", instance("STANDARD_DS1_V2", `"idleTimeBeforeShutdown":"PT1H"`)).status, 201)
 	r.do(preview, "PUT", "/computes/pool", `{"location":"eastus","properties":{"computeType":"AmlCompute","properties":{"vmSize":"STANDARD_DS1_V2","scaleSettings":{"minNodeCount":0,"maxNodeCount":1}}}}`)
 	if log, err := r.Requests(t.Context()); err != nil || strings.Contains(string(log[2].Body), "0 22") {
 		t.Errorf("the journal shows another body than was sent: %s, %v", log[2].Body, err)
