@@ -74,6 +74,7 @@ func TestPermits(t *testing.T) {
 		{"GET", locationPath + "vmSizes", "", "Microsoft.MachineLearningServices/locations/vmSizes/read", strings.TrimSuffix(locationPath, "/")},
 		{"GET", subscriptionPath, "", "Microsoft.Resources/subscriptions/read", subscriptionPath},
 		{"GET", subscriptionPath + "/resourceGroups", "", "Microsoft.Resources/subscriptions/resourceGroups/read", subscriptionPath},
+		{"PUT", subscriptionPath + "/resourceGroups/providers", `{"location":"eastus"}`, "Microsoft.Resources/subscriptions/resourceGroups/write", subscriptionPath + "/resourceGroups/providers"},
 		{"GET", subscriptionPath + "/providers", "", "Microsoft.Resources/subscriptions/providers/read", subscriptionPath},
 		{"GET", workspacePath + "/providers/Microsoft.Authorization/roleAssignments", "", "Microsoft.Authorization/roleAssignments/read", workspacePath},
 	} {

@@ -227,7 +227,7 @@ func operation(q *arm.Request) (action, scope string) {
 	path := q.Path
 	at := -1
 	for i, seg := range path {
-		if strings.EqualFold(seg, "providers") {
+		if i%2 == 0 && strings.EqualFold(seg, "providers") { // and no name
 			at = i
 		}
 	}
