@@ -149,27 +149,37 @@ it, is assigned to everything.`,
 func newEmulatorSet() *command {
 	var (
 		change                     emulator.Change
-		state                      string
+		state, takes               string
 		jobs                       int
 		diskFull, noCapacity, size bool
+		fails                      bool
 	)
 	c := &cobra.Command{
 		Use: "set NAME…",
 		Long: `Put computes of the emulator into a state, as failures do: Unusable,
 CreateFailed, SetupFailed, or any other state of the service. This cancels
-operations in progress. To clear a property, set it to False.`,
+operations in progress. To clear a property, set it to False.
+
+--setup-fails and --setup-takes are about the setups to come, of instances that
+exist and of those that are still to be created: with a setup script, the script
+fails (UserSetupFailed); without one, the setup of the machine does (SetupFailed).
+A script that takes longer than its timeout fails when that is over.`,
 		Example: `  computetarget emulator set dev --state Unusable
   computetarget emulator set dev --disk-full True
-  computetarget emulator set dev --no-capacity True`,
+  computetarget emulator set dev --no-capacity True
+  computetarget emulator set dev --setup-takes 20m`,
 	}
 	asked := namesFlag(c)
 	c.Flags().StringVar(&state, "state", "", "`STATE` as the service spells it")
 	c.Flags().IntVar(&jobs, "jobs", 0, "`NUMBER` of cluster nodes that jobs need")
 	c.Flags().BoolVar(&diskFull, "disk-full", false, "refuse to stop the instance")
 	c.Flags().BoolVar(&noCapacity, "no-capacity", false, "fail every start for lack of capacity")
+	c.Flags().BoolVar(&fails, "setup-fails", false, "fail every setup of the instance")
+	c.Flags().StringVar(&takes, "setup-takes", "", "`DURATION` that setup scripts run, such as 20m; 0s is the usual")
 	c.Flags().BoolVar(&size, "sticky-size", false, "after a delete, give a new compute of that name the old size")
 	trueOrFalse(c.Flags(), "disk-full")
 	trueOrFalse(c.Flags(), "no-capacity")
+	trueOrFalse(c.Flags(), "setup-fails")
 	trueOrFalse(c.Flags(), "sticky-size")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		names, err := asked.all(a, args)
@@ -181,6 +191,8 @@ operations in progress. To clear a property, set it to False.`,
 			"jobs":        func() { change.Jobs = &jobs },
 			"disk-full":   func() { change.DiskFull = &diskFull },
 			"no-capacity": func() { change.NoCapacity = &noCapacity },
+			"setup-fails": func() { change.SetupFails = &fails },
+			"setup-takes": func() { change.SetupTakes = &takes },
 			"sticky-size": func() { change.StickySize = &size },
 		} {
 			if c.Flags().Changed(flag) {
@@ -188,7 +200,7 @@ operations in progress. To clear a property, set it to False.`,
 			}
 		}
 		if change == (emulator.Change{}) {
-			return render.Result{}, exit.Usagef("name what to set: --state, --disk-full, --no-capacity, --sticky-size or --jobs")
+			return render.Result{}, exit.Usagef("name what to set: --state, --disk-full, --no-capacity, --setup-fails, --setup-takes, --sticky-size or --jobs")
 		}
 		workspace, err := emulatorWorkspace(a)
 		if err != nil {

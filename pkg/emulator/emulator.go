@@ -93,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Emulator, error) {
 	}
 	e := &Emulator{opts: o, mu: make(chan struct{}, 1)}
 	e.settings = arm.Settings{
-		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, NewID: uuid, Providers: providers(),
+		Speed: o.Pace.factor(), PageSize: o.PageSize, Strict: o.StrictWorkspaces, FamilyCores: o.FamilyCores, CheckTokens: o.StrictAuth, NewID: uuid, Providers: providers(),
 	}
 	e.records = e.seeded()
 	e.journal, e.buckets = newJournal(o.Dir), map[string]*bucket{}

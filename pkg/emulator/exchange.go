@@ -66,7 +66,7 @@ func (t *tx) exchange(r *http.Request, q *request, bad *arm.Error, f *Fault, out
 	err := t.answer(q, bad, f, out)
 	var api *arm.Error
 	if errors.As(err, &api) {
-		out.Response, err = api.Response(), nil
+		out.Response, err = q.refuse(api), nil
 	}
 	if err != nil {
 		return err
@@ -98,14 +98,14 @@ func (t *tx) answer(q *request, bad *arm.Error, f *Fault, out *exchange) error {
 		out.Response = res
 		return err
 	}
-	if res, ok := f.instead(); ok {
+	if res, ok, err := f.instead(); ok {
 		out.Response, out.reset = res, f.Reset == resetBefore
-		return nil
+		return err
 	}
 	if err := t.limitRate(q); err != nil {
 		return err
 	}
-	if t.e.opts.StrictAuth && !signin.Open(&q.Request) {
+	if t.CheckTokens && q.plane() == nil {
 		if err := signin.Check(&q.Request, q.authorization); err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func (t *tx) record(r *http.Request, q *request, f *Fault, out *exchange) error 
 	if !out.reset {
 		entry.Status, entry.ID = out.Status, out.Header.Get("x-ms-request-id")
 	}
-	if len(q.Body) > 0 && json.Valid(q.Body) && !signin.Secret(&q.Request) {
+	if len(q.Body) > 0 && json.Valid(q.Body) && q.plane() == nil {
 		entry.Body = arm.DropNested("", q.Body)
 	}
 	return t.e.journal.add(entry)

@@ -236,22 +236,25 @@ func glob(pattern, s string) bool {
 	return strings.HasSuffix(s, parts[len(parts)-1])
 }
 
-// instead returns the response of a fault that replaces serving the request; ok is
-// false if the request is served.
-func (f *Fault) instead() (res *arm.Response, ok bool) {
+// instead returns the response of a fault that replaces serving the request, or
+// its error; ok is false if the request is served.
+func (f *Fault) instead() (res *arm.Response, ok bool, err error) {
 	switch {
 	case f == nil:
-		return nil, false
+		return nil, false, nil
 	case f.Reset == resetBefore:
-		return arm.NewResponse(0), true
+		return arm.NewResponse(0), true, nil
 	case f.ExpiredToken:
 		e := arm.Fail(http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
 		e.Header = http.Header{"Www-Authenticate": {`Bearer error="invalid_token", error_description="` + e.Message + `"`}}
-		return e.Response(), true
+		return nil, true, e
 	case f.Status == 0:
-		return nil, false
+		return nil, false, nil
 	}
-	res = arm.NewResponse(f.Status)
+	header := http.Header{}
+	if d, err := faultDuration("retryAfter", f.RetryAfter); err == nil && d > 0 {
+		header["Retry-After"] = []string{strconv.Itoa(int((d + time.Second - 1) / time.Second))}
+	}
 	if f.Status >= 300 {
 		code, message := f.Code, f.Message
 		if code == "" {
@@ -260,12 +263,13 @@ func (f *Fault) instead() (res *arm.Response, ok bool) {
 		if message == "" {
 			message = fmt.Sprintf("The emulator was told to answer %d here.", f.Status)
 		}
-		res.JSON(arm.Fail(f.Status, code, "%s", message).Body())
+		e := arm.Fail(f.Status, code, "%s", message)
+		e.Header = header
+		return nil, true, e
 	}
-	if d, err := faultDuration("retryAfter", f.RetryAfter); err == nil && d > 0 {
-		res.Header["Retry-After"] = []string{strconv.Itoa(int((d + time.Second - 1) / time.Second))}
-	}
-	return res, true
+	res = arm.NewResponse(f.Status)
+	res.Header = header
+	return res, true, nil
 }
 
 // faultCodes are ARM's error codes that differ from the name of the status.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,11 +16,12 @@ import (
 	"github.com/computetarget/computetarget/pkg/emulator/policy"
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
 	"github.com/computetarget/computetarget/pkg/emulator/signin"
+	"github.com/computetarget/computetarget/pkg/emulator/storage"
 )
 
 // providers are all providers. The first route that matches serves a request.
 var providers = sync.OnceValue(func() []*arm.Provider {
-	return []*arm.Provider{machinelearning.Provider(), resources.Provider(), authorization.Provider(), policy.Provider(), graph.Provider(), signin.Provider()}
+	return []*arm.Provider{machinelearning.Provider(), resources.Provider(), authorization.Provider(), policy.Provider(), graph.Provider(), signin.Provider(), storage.Provider()}
 })
 
 // request is an HTTP request as the core sees it.
@@ -33,20 +35,26 @@ type request struct {
 
 // readRequest reads r completely, before any lock is taken.
 func readRequest(r *http.Request) (*request, error) {
-	q := &request{Request: arm.Request{Method: r.Method, Base: "http://" + r.Host}, authorization: r.Header.Get("Authorization")}
+	q := &request{Request: arm.Request{Method: r.Method, Base: "http://" + r.Host, RawPath: r.URL.EscapedPath(), Header: r.Header}, authorization: r.Header.Get("Authorization")}
 	q.Caller = signin.Caller(q.authorization)
 	if r.TLS != nil {
 		q.Base = "https://" + r.Host
 	}
-	for _, seg := range strings.Split(r.URL.EscapedPath(), "/") {
+	for _, seg := range strings.Split(q.RawPath, "/") {
 		if seg == "" {
 			continue // ARM accepts several slashes, and az sends them
 		}
 		plain, err := url.PathUnescape(seg)
-		if err != nil || strings.ContainsAny(plain, "/\\") {
-			return q, arm.BadRequest("The request path is not valid.")
+		parts := []string{plain}
+		if q.plane() != nil { // clients of file shares escape slashes, too
+			parts = strings.FieldsFunc(plain, func(r rune) bool { return r == '/' })
 		}
-		q.Path = append(q.Path, plain)
+		for _, part := range parts {
+			if err != nil || strings.ContainsAny(part, "/\\") {
+				return q, arm.BadRequest("The request path is not valid.")
+			}
+			q.Path = append(q.Path, part)
+		}
 	}
 	if len(q.Path) == 0 {
 		return q, arm.BadRequest("The request path is not valid.")
@@ -73,6 +81,24 @@ func readRequest(r *http.Request) (*request, error) {
 	}
 	q.Body = body
 	return q, nil
+}
+
+// plane is the API that the request is for; nil for Resource Manager.
+func (q *request) plane() *arm.Plane {
+	for _, p := range providers() {
+		if p.Plane != nil && slices.ContainsFunc(p.Plane.Roots, q.Under) {
+			return p.Plane
+		}
+	}
+	return nil
+}
+
+// refuse is an error as the API that the request is for sends it.
+func (q *request) refuse(e *arm.Error) *arm.Response {
+	if p := q.plane(); p != nil && p.Refuse != nil {
+		return p.Refuse(&q.Request, e)
+	}
+	return e.Response()
 }
 
 // serve finds the route and runs it.
@@ -123,27 +149,30 @@ func (t *tx) admit(q *arm.Request) error {
 	return nil
 }
 
-// stamp adds the headers of every response of ARM.
+// stamp adds the headers of every response, and those of ARM's responses.
 func (t *tx) stamp(r *http.Request, q *request, res *arm.Response) {
 	h := res.Header
 	h["Date"] = []string{t.e.clockNow(t.Tx).Format(http.TimeFormat)}
-	if res.Status != http.StatusNoContent {
+	if res.Status != http.StatusNoContent && h["Content-Length"] == nil { // an answer to HEAD knows better
 		h["Content-Length"] = []string{strconv.Itoa(len(res.Body))}
+	}
+	h.Set("x-ms-request-id", t.NewID())
+	if id := r.Header.Get("x-ms-client-request-id"); wellFormedID(id) {
+		h.Set("x-ms-client-request-id", id)
+	}
+	if q.plane() != nil {
+		return
 	}
 	h["Cache-Control"] = []string{"no-cache"}
 	h["Pragma"] = []string{"no-cache"}
 	h["Expires"] = []string{"-1"}
 	h["Strict-Transport-Security"] = []string{"max-age=31536000; includeSubDomains"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
-	h.Set("x-ms-request-id", t.NewID())
 	correlation := r.Header.Get("x-ms-correlation-request-id")
 	if !wellFormedID(correlation) {
 		correlation = h.Get("x-ms-request-id")
 	}
 	h.Set("x-ms-correlation-request-id", correlation)
-	if id := r.Header.Get("x-ms-client-request-id"); wellFormedID(id) {
-		h.Set("x-ms-client-request-id", id)
-	}
 	h.Set("x-ms-routing-request-id", "EMULATOR:"+t.Now.Format("20060102T150405Z")+":"+correlation)
 	name, left := q.remainingTokens()
 	h[name] = []string{left}

@@ -20,6 +20,7 @@ type Provider struct {
 	Tables    []Declared // what it keeps
 	Routes    []Route    // the first whose path and method match answers
 	Scopes    []Scope    // what can be asked for permissions
+	Plane     *Plane     // set when Routes are of another API than Resource Manager's
 
 	// Seed puts what every new emulator holds.
 	Seed func(*Tx)
@@ -37,6 +38,18 @@ type Provider struct {
 	// Doom decides the fate of the operation that a request has just started; see
 	// Fault.Operation of the emulator.
 	Doom func(t *Tx, q *Request, fate string)
+}
+
+// Plane is an API that is not Resource Manager's and stands on the same port, such
+// as sign-in or a file share. Its requests are not counted by Resource Manager,
+// need no token of Resource Manager, and their bodies stay out of the journal.
+type Plane struct {
+	Roots []string // the first segments of its paths
+	// Suffix is what a cloud's endpoints call the hosts of the API, such as
+	// "storage"; "" leaves them out.
+	Suffix string
+	// Refuse is an error in the API's own shape; nil is Resource Manager's.
+	Refuse func(*Request, *Error) *Response
 }
 
 // Route is one operation of the API. In a path {} stands for one segment and {*}
@@ -68,8 +81,10 @@ type Request struct {
 	Method  string
 	Base    string // scheme and host the client used, for URLs in answers
 	Path    []string
-	Args    []string   // what stood for each {} of the route's path
-	Query   url.Values // names in lower case: ARM does not look at theirs
+	RawPath string      // as the client escaped it
+	Header  http.Header // as sent
+	Args    []string    // what stood for each {} of the route's path
+	Query   url.Values  // names in lower case: ARM does not look at theirs
 	Version Version
 	Body    []byte
 	Caller  Person

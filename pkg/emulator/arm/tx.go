@@ -16,6 +16,7 @@ type Settings struct {
 	PageSize    int           // items in one page of a list
 	Strict      bool          // refuse unknown subscriptions, groups and workspaces instead of making them
 	FamilyCores int           // vCPU limit of each VM family and region
+	CheckTokens bool          // refuse requests without a valid token
 	NewID       func() string // a new random UUID
 	Providers   []*Provider
 }

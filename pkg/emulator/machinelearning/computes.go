@@ -427,8 +427,9 @@ func (c *compute) Move(t *arm.Tx) {
 
 // phase is one state an operation passes through.
 type phase struct {
-	state string
-	takes time.Duration
+	state  string
+	takes  time.Duration
+	script string // the one that runs in it, if any
 }
 
 // phases are the states an operation passes through, and the one it ends in.
@@ -444,11 +445,11 @@ func (c *compute) phases(operation string) ([]phase, string) {
 	}
 	switch operation {
 	case createOperation:
-		return []phase{{"Creating", takes}}, "Succeeded"
+		return []phase{{"Creating", takes, ""}}, "Succeeded"
 	case deleteOperation:
-		return []phase{{"Deleting", takes}}, ""
+		return []phase{{"Deleting", takes, ""}}, ""
 	}
-	return []phase{{"Updating", takes}}, "Succeeded"
+	return []phase{{"Updating", takes, ""}}, "Succeeded"
 }
 
 // setState shows a state of an operation that goes on.

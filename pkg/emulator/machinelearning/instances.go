@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/storage"
 )
 
 // instance is what a ComputeInstance has beyond the envelope.
@@ -91,6 +92,7 @@ func putInstance(t *arm.Tx, q *arm.Request, c, old *compute, raw json.RawMessage
 		i.Schedules, i.Idle, c.Tags = old.Instance.Schedules, old.Instance.Idle, old.Tags
 		if sameMachine(old, c) {
 			i.State, i.Errors, i.Last, i.IdleSince = old.Instance.State, old.Instance.Errors, old.Instance.Last, old.Instance.IdleSince
+			i.SetupScripts = old.Instance.SetupScripts
 			i.PublicIP, i.PrivateIP, i.DataMounts = old.Instance.PublicIP, old.Instance.PrivateIP, old.Instance.DataMounts
 			c.Created, c.CreatedBy, c.ProvisioningState, c.ProvisioningErrors = old.Created, old.CreatedBy, old.ProvisioningState, old.ProvisioningErrors
 			computes.Put(t, c.key(), c)
@@ -104,6 +106,7 @@ func putInstance(t *arm.Tx, q *arm.Request, c, old *compute, raw json.RawMessage
 		return nil, err
 	}
 	i.VMSize = stickySize(t, c, i.VMSize)
+	storage.Remove(t, c.account(t), c.logFolder())
 	i.PublicIP, i.PrivateIP = addresses(c.key())
 	computes.Put(t, c.key(), c)
 	operate(t, c, createOperation, triggerUser)
@@ -128,6 +131,9 @@ func (in *instanceInput) instance(t *arm.Tx, v arm.Version) (*instance, error) {
 	size := findSize(in.VMSize)
 	if size == nil || !size.supports(instanceType) {
 		return nil, arm.BadRequest("%s is not a supported VM size", in.VMSize)
+	}
+	if err := checkScripts(in.SetupScripts); err != nil {
+		return nil, err
 	}
 	i := &instance{
 		VMSize: strings.ToUpper(size.name), SharingPolicy: "Shared", Authorization: "personal",
@@ -174,7 +180,7 @@ func (in *instanceInput) instance(t *arm.Tx, v arm.Version) (*instance, error) {
 }
 
 // scripted tells whether a script sets the instance up or starts with it.
-func (i *instance) scripted() bool { return strings.Contains(string(i.SetupScripts), "Script") }
+func (i *instance) scripted() bool { return i.script(creationScript) != nil || i.script(startupScript) != nil }
 
 // enableSSO switches single sign-on on or off. Of an instance that was made for
 // somebody, they alone can.
@@ -251,20 +257,29 @@ func (i *instance) phases(operation string) ([]phase, string) {
 	share := func(d time.Duration, percent int) time.Duration { return d * time.Duration(percent) / 100 }
 	switch operation {
 	case createOperation:
-		if i.scripted() {
-			return []phase{{"Creating", share(createTime, 60)}, {"SettingUp", share(createTime, 25)}, {"UserSettingUp", share(createTime, 15)}}, "Running"
+		run := append(i.runs(creationScript, "UserSettingUp"), i.runs(startupScript, "UserSettingUp")...)
+		if run == nil {
+			return []phase{{"Creating", share(createTime, 70), ""}, {"SettingUp", share(createTime, 30), ""}}, "Running"
 		}
-		return []phase{{"Creating", share(createTime, 70)}, {"SettingUp", share(createTime, 30)}}, "Running"
+		return append([]phase{{"Creating", share(createTime, 60), ""}, {"SettingUp", share(createTime, 25), ""}}, run...), "Running"
 	case startOperation:
-		return []phase{{"Starting", startTime}}, "Running"
+		return append([]phase{{"Starting", startTime, ""}}, i.runs(startupScript, "Starting")...), "Running"
 	case stopOperation:
-		return []phase{{"Stopping", stopTime}}, "Stopped"
+		return []phase{{"Stopping", stopTime, ""}}, "Stopped"
 	case restartOperation:
-		return []phase{{"Restarting", restartTime}}, "Running"
+		return append([]phase{{"Restarting", restartTime, ""}}, i.runs(startupScript, "Restarting")...), "Running"
 	case resizeOperation:
-		return []phase{{"Resizing", resizeTime}}, i.State
+		return []phase{{"Resizing", resizeTime, ""}}, i.State
 	}
-	return []phase{{"Deleting", deleteTime}}, ""
+	return []phase{{"Deleting", deleteTime, ""}}, ""
+}
+
+// runs is the phase in which one of the scripts runs, if there is one.
+func (i *instance) runs(which, state string) []phase {
+	if i.script(which) == nil {
+		return nil
+	}
+	return []phase{{state, scriptTime, which}}
 }
 
 // finish shows the end of an operation.

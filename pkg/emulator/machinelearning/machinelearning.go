@@ -29,6 +29,7 @@ const (
 	computes    arm.Table[*compute]   = "compute"   // by sub/group/workspace/compute
 	operations  arm.Table[*operation] = "operation" // by id
 	quotas      arm.Table[int]        = "quota"     // by sub/location/family, and /group/workspace for the share of one: limits that were set
+	setupPlans  arm.Table[setupPlan]  = "setup"     // by sub/group/workspace/compute: what becomes of its setups
 	stickySizes arm.Table[string]     = "size"      // by sub/group/workspace/compute: what the next one of that name gets
 )
 
@@ -37,11 +38,11 @@ func Provider() *arm.Provider {
 	return &arm.Provider{
 		Namespace: namespace,
 		Types: []string{
-			"workspaces", "workspaces/computes", "operations", "locations", "locations/vmSizes", "locations/usages", "locations/quotas",
+			"workspaces", "workspaces/computes", "workspaces/datastores", "operations", "locations", "locations/vmSizes", "locations/usages", "locations/quotas",
 			"locations/computeOperationsStatus",
 		},
 		Versions: published,
-		Tables:   []arm.Declared{workspaces, computes, operations, quotas, stickySizes},
+		Tables:   []arm.Declared{workspaces, computes, operations, quotas, setupPlans, stickySizes},
 		Seed: func(t *arm.Tx) {
 			addWorkspace(t, &workspace{Subscription: resources.Subscription, ResourceGroup: resources.ResourceGroup, Name: Workspace, Location: resources.Location})
 		},
@@ -72,6 +73,9 @@ func Provider() *arm.Provider {
 			{Method: "POST", Path: computePath + "/getAllowedVmSizesForResize", Type: "workspaces/computes/getAllowedVmSizesForResize", Versions: resizeVersions(), Handle: allowedSizes},
 			{Method: "POST", Path: computePath + "/enableSso", Type: "workspaces/computes/enableSso", Versions: ssoVersions(), Handle: setting("EnableSso", enableSSO)},
 			{Method: "POST", Path: wsPath + "/checkComputeNameAvailability", Type: "workspaces", Handle: inWorkspace(checkName)},
+			{Method: "GET", Path: wsPath + "/datastores", Type: "workspaces/datastores", Versions: datastoreVersions(), Handle: inWorkspace(listDatastores)},
+			{Method: "GET", Path: wsPath + "/datastores/{}", Type: "workspaces/datastores", Versions: datastoreVersions(), Handle: inWorkspace(getDatastore)},
+			{Method: "POST", Path: wsPath + "/datastores/{}/listSecrets", Type: "workspaces/datastores", Versions: datastoreVersions(), Handle: inWorkspace(listSecrets)},
 			{Method: "GET", Path: wsPath, Type: "workspaces", Handle: ofWorkspace((*workspace).body)},
 			{Method: "PUT", Path: wsPath, Type: "workspaces", Handle: putWorkspace},
 			{Method: "PATCH", Path: wsPath, Type: "workspaces", Handle: inWorkspace(patchWorkspace)},

@@ -33,12 +33,15 @@ type transition struct {
 	Started   time.Time `json:"started"`
 	Steps     []step    `json:"steps"` // still to come; the last one ends the operation
 	Failure   *failure  `json:"failure,omitempty"`
-	Size      string    `json:"size,omitempty"` // the size a resize ends with
+	Size      string    `json:"size,omitempty"`   // the size a resize ends with
+	Script    string    `json:"script,omitempty"` // which script of an instance runs now
 }
 
 type step struct {
 	At    time.Time `json:"at"`
 	State string    `json:"state"` // the compute's state from then on
+	// Script is which of an instance's scripts runs from then on, if any.
+	Script string `json:"script,omitempty"`
 }
 
 // failure makes an operation end badly.
@@ -90,11 +93,11 @@ func operate(t *arm.Tx, c *compute, name, trigger string) *transition {
 		if i == 0 {
 			c.setState(p.state)
 		} else {
-			c.Busy.Steps = append(c.Busy.Steps, step{at, p.state})
+			c.Busy.Steps = append(c.Busy.Steps, step{at, p.state, p.script})
 		}
 		at = at.Add(t.Takes(p.takes))
 	}
-	c.Busy.Steps = append(c.Busy.Steps, step{at, goal})
+	c.Busy.Steps = append(c.Busy.Steps, step{At: at, State: goal})
 	if c.Instance != nil {
 		if name == startOperation && c.Instance.NoCapacity {
 			c.Busy.Failure = &failure{State: "Stopped", Error: arm.Fail(http.StatusConflict, "AllocationFailed",
@@ -150,12 +153,20 @@ func forgetOperations(t *arm.Tx) {
 // proceed moves the operation that c is in on by one state, or ends it.
 func proceed(t *arm.Tx, c *compute) {
 	b := c.Busy
+	if b.Script != "" {
+		endScript(t, c, b.Script)
+		b.Script = ""
+	}
 	next := b.Steps[0]
 	b.Steps = b.Steps[1:]
 	if len(b.Steps) > 0 {
 		c.setState(next.State)
+		if b.Script = next.Script; b.Script != "" {
+			beginScript(t, c, b.Script)
+		}
 		return
 	}
+	c.failPlatform(t)
 	c.Busy = nil
 	c.Modified = t.Now
 	status := "Succeeded"

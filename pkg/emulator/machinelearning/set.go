@@ -21,6 +21,13 @@ type Change struct {
 	DiskFull *bool `json:"diskFull,omitempty"`
 	// NoCapacity lets every start of an instance fail while it goes on.
 	NoCapacity *bool `json:"noCapacity,omitempty"`
+	// SetupFails lets every later setup under the name fail: the scripts of an
+	// instance that has some (UserSetupFailed), the machine's own setup of one
+	// that has none (SetupFailed). The compute need not exist yet.
+	SetupFails *bool `json:"setupFails,omitempty"`
+	// SetupTakes is how long its scripts run from now on, as a Go duration;
+	// 0s is back to the usual. The compute need not exist yet.
+	SetupTakes *string `json:"setupTakes,omitempty"`
 	// StickySize gives whatever is created under the name after a delete the
 	// size of today, as the service once did (azure-rest-api-specs issue 18889).
 	StickySize *bool `json:"stickySize,omitempty"`
@@ -33,6 +40,17 @@ func Set(t *arm.Tx, id string, ch Change) error {
 		return arm.BadRequest("'%s' is not the resource id of a compute.", id)
 	}
 	c := computes.Get(t, arm.Key(parts...))
+	if ch.SetupFails != nil || ch.SetupTakes != nil {
+		if c != nil && c.Instance == nil {
+			return arm.BadRequest("setupFails and setupTakes are of compute instances; %s is of type %s.", c.Name, c.Type)
+		}
+		if err := planSetup(t, arm.Key(parts...), ch); err != nil {
+			return err
+		}
+		if ch.SetupFails, ch.SetupTakes = nil, nil; ch == (Change{}) {
+			return nil
+		}
+	}
 	if c == nil {
 		return arm.NotFound(computeType, parts[2]+"/"+parts[3], parts[1])
 	}

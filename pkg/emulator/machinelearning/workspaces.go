@@ -10,6 +10,7 @@ import (
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
 	"github.com/computetarget/computetarget/pkg/emulator/resources"
+	"github.com/computetarget/computetarget/pkg/emulator/storage"
 )
 
 // workspace is one Azure ML workspace: what computes need of it, and what was
@@ -80,7 +81,7 @@ func (w *workspace) properties() *arm.Object {
 	}
 	put("friendlyName", w.Name)
 	put("description", "")
-	put("storageAccount", near+"Microsoft.Storage/storageAccounts/localstorage")
+	put("storageAccount", w.accountID())
 	put("keyVault", near+"Microsoft.KeyVault/vaults/localvault")
 	put("applicationInsights", near+"Microsoft.Insights/components/localinsights")
 	put("containerRegistry", nil)
@@ -89,6 +90,7 @@ func (w *workspace) properties() *arm.Object {
 	put("hbiWorkspace", false)
 	put("allowPublicAccessWhenBehindVnet", false)
 	put("publicNetworkAccess", "Enabled")
+	put("systemDatastoresAuthMode", "accesskey")
 	for _, k := range slices.Sorted(maps.Keys(rest)) {
 		o.Set(k, rest[k])
 	}
@@ -160,7 +162,10 @@ func needWorkspace(t *arm.Tx, args []string) (*workspace, error) {
 	return w, nil
 }
 
-func addWorkspace(t *arm.Tx, w *workspace) { workspaces.Put(t, w.key(), w) }
+func addWorkspace(t *arm.Tx, w *workspace) {
+	workspaces.Put(t, w.key(), w)
+	storage.AllowKeys(t, w.account(), !w.keyless())
+}
 
 func inworkspaceName(name string) error {
 	return arm.Fail(http.StatusBadRequest, "InvalidResourceName",
@@ -257,7 +262,7 @@ func ofWorkspace(answer func(*workspace) *arm.Object) func(*arm.Tx, *arm.Request
 func (w *workspace) secret(what string) string { return arm.StableUUID(what + " of " + w.key()) }
 
 func (w *workspace) storageKeys() *arm.Object {
-	return new(arm.Object).Set("userStorageKey", w.secret("storage key"))
+	return new(arm.Object).Set("userStorageKey", storage.Key(w.account()))
 }
 
 func (w *workspace) notebookKeys() *arm.Object {
@@ -271,7 +276,7 @@ func (w *workspace) notebookHost() string {
 
 func (w *workspace) keys() *arm.Object {
 	return w.storageKeys().
-		Set("userStorageResourceId", "/subscriptions/"+w.Subscription+"/resourceGroups/"+w.ResourceGroup+"/providers/Microsoft.Storage/storageAccounts/localstorage").
+		Set("userStorageResourceId", w.accountID()).
 		Set("appInsightsInstrumentationKey", w.secret("insights key")).
 		Set("containerRegistryCredentials", nil).
 		Set("notebookAccessKeys", w.notebookKeys())

@@ -44,6 +44,7 @@ var graphAudiences = []string{
 // and of a password, and what a cloud's endpoints are.
 func Provider() *arm.Provider {
 	return &arm.Provider{
+		Plane: &arm.Plane{Roots: []string{prefix, "metadata"}},
 		Routes: []arm.Route{
 			{Method: "GET", Path: prefix + "/{*}/.well-known/openid-configuration", NoVersion: true, Handle: discover},
 			{Method: "GET", Path: prefix + "/discovery/keys", NoVersion: true, Handle: listKeys},
@@ -53,12 +54,6 @@ func Provider() *arm.Provider {
 		},
 	}
 }
-
-// Secret tells whether what is sent to a path holds secrets throughout.
-func Secret(q *arm.Request) bool { return q.Under(prefix) }
-
-// Open tells whether a path needs no token.
-func Open(q *arm.Request) bool { return q.Under(prefix) || q.Under("metadata") }
 
 // claims are those of a bearer token that the emulator looks at.
 type claims struct {
@@ -98,10 +93,23 @@ func Caller(authorization string) arm.Person {
 	return p
 }
 
-// Check refuses a request whose Authorization header has no token for this
-// endpoint that is still valid.
+// Check refuses a request whose Authorization header has no token for Resource
+// Manager, or for Microsoft Graph on its paths, that is still valid.
 func Check(q *arm.Request, authorization string) error {
-	refuse := func(code, format string, a ...any) error {
+	here, allowed := q.Base, publicAudiences
+	if q.Under(graphPrefix) {
+		here, allowed = q.Base+"/"+graphPrefix, graphAudiences
+	}
+	if err := Verify(q, authorization, append([]string{here}, allowed...)...); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Verify tells what is wrong with the token in an Authorization header for one of
+// the audiences, or returns nil.
+func Verify(q *arm.Request, authorization string, audiences ...string) *arm.Error {
+	refuse := func(code, format string, a ...any) *arm.Error {
 		e := arm.Fail(http.StatusUnauthorized, code, format, a...)
 		e.Header = http.Header{"Www-Authenticate": {`Bearer authorization_uri="` + q.Base + "/" + prefix + `", error="invalid_token", error_description="` + e.Message + `"`}}
 		return e
@@ -115,13 +123,9 @@ func Check(q *arm.Request, authorization string) error {
 	}
 	audience, _ := c.Aud.(string)
 	audience = strings.TrimRight(audience, "/")
-	here, allowed := q.Base, publicAudiences
-	if q.Under(graphPrefix) {
-		here, allowed = q.Base+"/"+graphPrefix, graphAudiences
-	}
-	if !slices.Contains(allowed, audience) && !strings.EqualFold(audience, here) {
+	if !slices.ContainsFunc(audiences, func(a string) bool { return strings.EqualFold(a, audience) }) {
 		return refuse("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource. It should exactly match one of the allowed audiences '%s'.",
-			strings.Join(append([]string{here}, allowed...), "','"))
+			strings.Join(audiences, "','"))
 	}
 	if expires, _ := c.Exp.(float64); float64(time.Now().Unix()) >= expires {
 		return refuse("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
@@ -211,7 +215,14 @@ func unsignedToken(claims map[string]any) (string, error) {
 
 // cloudEndpoints answers clients that learn a cloud from its Resource Manager:
 // a list until 2022-09-01, one cloud from then on.
-func cloudEndpoints(_ *arm.Tx, q *arm.Request) (*arm.Response, error) {
+func cloudEndpoints(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
+	_, host, _ := strings.Cut(q.Base, "://")
+	suffixes := new(arm.Object)
+	for _, p := range t.Providers {
+		if p.Plane != nil && p.Plane.Suffix != "" {
+			suffixes.Set(p.Plane.Suffix, host+"/"+p.Plane.Roots[0])
+		}
+	}
 	o := new(arm.Object).
 		Set("name", "computetarget-emulator").
 		Set("portal", q.Base).
@@ -224,8 +235,8 @@ func cloudEndpoints(_ *arm.Tx, q *arm.Request) (*arm.Response, error) {
 			Set("audiences", []string{q.Base}).
 			Set("tenant", prefix).
 			Set("identityProvider", "ADFS")).
-		Set("suffixes", new(arm.Object).
-			Set("storage", "core.localhost").Set("keyVaultDns", "vault.localhost").Set("sqlServerHostname", "database.localhost").
+		Set("suffixes", suffixes.
+			Set("keyVaultDns", "vault.localhost").Set("sqlServerHostname", "database.localhost").
 			Set("acrLoginServer", "azurecr.localhost").Set("azureDataLakeStoreFileSystem", "datalake.localhost").
 			Set("azureDataLakeAnalyticsCatalogAndJob", "analytics.localhost"))
 	if q.Query.Get("api-version") >= "2022-09-01" {
