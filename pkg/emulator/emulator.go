@@ -225,6 +225,11 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	in := r.Clone(ctx)
 	in.RequestURI = r.URL.RequestURI()
+	in.Header = make(http.Header, len(r.Header)) // names in any case, as a network delivers them
+	for k, v := range r.Header {
+		k = http.CanonicalHeaderKey(k)
+		in.Header[k] = append(in.Header[k], v...)
+	}
 	if in.Host == "" {
 		in.Host = r.URL.Host
 	}
