@@ -71,7 +71,7 @@ func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb verb
 	if err != nil {
 		return render.Result{}, err
 	}
-	return outcomes(a, asked, resumable(a, ended, w.goal))
+	return outcomes(ctx, a, asked, resumable(a, ended, w.goal))
 }
 
 // actOn is act for one compute of the chosen workspace.
@@ -152,9 +152,11 @@ func waitAgain(a *app.App, err error, left []string, goal compute.Goal) error {
 
 // outcomes renders the outcomes of a verb: one object for one name, an array
 // for several.
-func outcomes(a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
+func outcomes(ctx context.Context, a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
 	a.Names.SawOutcomes(ended)
-	return view.Outcomes(ended, len(asked) != 1, detail(a, false)), nil
+	r := view.Outcomes(ended, len(asked) != 1, detail(a, false))
+	r.Notes = append(r.Notes, setupLog(ctx, a, ended)...)
+	return r, nil
 }
 
 // detail is how much of a compute to print.

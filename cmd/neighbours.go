@@ -79,7 +79,7 @@ func neighbours(group string) []foreign {
 			{"run", "computetarget ssh NAME -- COMMAND runs a command on an instance, computetarget start NAME turns it on"},
 			{"top stats metrics monitor", "computetarget ssh NAME -- top shows the processes of an instance, computetarget list --watch the states of all"},
 			{"watch", "computetarget list --watch updates the list as it changes, computetarget wait NAME waits for one compute"},
-			{"logs log", "computetarget show NAME shows the errors of a compute; the logs of its setup are in the studio"},
+			{"log tail", "computetarget logs NAME shows the log of an instance's setup script, computetarget show NAME the errors of a compute"},
 			{"events event history activity audit", "computetarget show NAME shows the last operation on a compute, by whom and when; az monitor activity-log list has the rest"},
 			{"quota quotas usage limits limit cores", "computetarget list-usage shows the quota and the computes that use it"},
 			{"sizes size skus sku vm-sizes list-skus machine-types flavors", "computetarget list-sizes shows the sizes of the region, computetarget resize NAME changes the size of an instance"},

@@ -21,7 +21,7 @@ func TestNeighboursWords(t *testing.T) {
 		"terminate dev": "computetarget delete NAME", "remove dev": "computetarget detach NAME", "add dev": "computetarget create NAME",
 		"new dev": "computetarget create NAME", "edit dev": "computetarget resize NAME", "exec dev ls": "computetarget ssh NAME -- COMMAND",
 		"run dev": "computetarget ssh NAME -- COMMAND", "scp a dev:": "computetarget ssh-config NAME --write", "cp a b": "ssh-config",
-		"top": "computetarget ssh NAME -- top", "logs dev": "in the studio", "stop-all": "computetarget stop -", "cat dev": "computetarget show NAME",
+		"top": "computetarget ssh NAME -- top", "log dev": "computetarget logs NAME", "stop-all": "computetarget stop -", "cat dev": "computetarget show NAME",
 		"info dev": "computetarget show NAME", "status": "computetarget show NAME", "LS": "computetarget list",
 		"schedule show dev": "computetarget schedule list NAME", "schedule resume dev": "computetarget schedule set NAME HOURS",
 		"schedule clear dev": "computetarget schedule delete NAME --all", "schedule rm dev": "computetarget schedule delete NAME --all",

@@ -98,6 +98,7 @@ var sections = []section{
 		{words: "wait", short: "Wait until computes are ready, or in a state", build: newWait, typed: true},
 		{words: "open", short: "Open an instance's notebooks in the browser", build: newOpen, on: instance, useless: stopped},
 		{words: "ssh", short: "Open a shell on an instance, or run a command there", build: newSSH, on: instance, useless: stopped, endless: true},
+		{words: "logs", short: "Show the log of an instance's setup script", build: newLogs, on: instance, prints: neither},
 		{words: "ssh-config", short: "Print or write the ssh configuration of instances", build: newSSHConfig, on: instance, unnamed: true},
 	}},
 	{"Its hours", []entry{

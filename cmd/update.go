@@ -57,7 +57,7 @@ unchanged; without any, nothing is sent.`,
 			return render.Result{}, exit.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
 		}
 		if scale == before {
-			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+			return outcomes(ctx, a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
 		if scale.MaxNodes > before.MaxNodes {
 			warn(a, client.GrowthWarnings(ctx, have, scale.MaxNodes)...)
@@ -111,7 +111,7 @@ done. Settings you omit stay unchanged.`,
 			return render.Result{}, exit.Usagef("%s is of type %s, not AKS", have.Name, have.ComputeType)
 		}
 		if *want == (compute.AKSSpec{}) {
-			return outcomes(a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
+			return outcomes(ctx, a, chosen(have.Name), []compute.Outcome{{Name: have.Name, Verb: compute.VerbUpdate, Compute: have, Already: true, Note: "nothing to change"}})
 		}
 		return wait.actOn(ctx, a, have.Name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 			return client.Update(ctx, have, &compute.Spec{Location: have.Location, ResourceID: have.ResourceID, AKS: want}, o)

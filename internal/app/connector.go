@@ -14,6 +14,7 @@ import (
 	"github.com/computetarget/computetarget/internal/config"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/share"
 	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
@@ -33,6 +34,7 @@ type Connector struct {
 	credentials map[string]*azure.Credential // by the account that az uses
 	client      *compute.Client              // of the chosen workspace
 	others      []*compute.Client            // of workspaces that ids named
+	shares      map[string]*share.Share      // by the id of their workspace, in lower case
 	spread      bool
 	unsent      unsent
 }

@@ -33,7 +33,7 @@ func rules() []rule {
 		signIn    = "sign in again with az login; computetarget auth status shows the identity in use"
 		workspace = "computetarget workspace list shows the workspaces you can see, computetarget config show where the settings came from"
 		version   = "leave --api-version and COMPUTETARGET_API_VERSION unset, or choose a version that the message lists"
-		script    = "the setup script must exist, exit with code 0 and finish in time; it runs as root; the studio shows its output in the logs of {name}"
+		script    = "the setup script must exist, exit with code 0 and finish in time; it runs as root; computetarget logs {name} shows its output"
 		outage    = "the service has a problem: try again in a few minutes; if it persists, give Azure support the request id"
 	)
 	return []rule{

@@ -1,0 +1,165 @@
+package cmd_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+// withScript creates an instance with an inline setup script, as another client
+// does, and leaves it to itself.
+func (b *bubble) withScript(name string) {
+	b.t.Helper()
+	b.emulator(func(e *emulator.Emulator) error {
+		url := "https://emulator.localhost/subscriptions/" + emulator.Subscription + "/resourceGroups/" + emulator.ResourceGroup +
+			"/providers/Microsoft.MachineLearningServices/workspaces/" + emulator.Workspace + "/computes/" + name + "?api-version=2024-04-01"
+		q, err := http.NewRequestWithContext(context.Background(), http.MethodPut, url, strings.NewReader(`{"location":"eastus","properties":{"computeType":"ComputeInstance","properties":{
+			"vmSize":"Standard_DS3_v2","setupScripts":{"scripts":{"creationScript":{"scriptSource":"inline","scriptData":"ZWNobyBoaQo="}}}}}}`))
+		if err != nil {
+			return err
+		}
+		res, err := e.Transport().RoundTrip(q)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = res.Body.Close() }()
+		if res.StatusCode != http.StatusCreated {
+			text, _ := io.ReadAll(res.Body)
+			return fmt.Errorf("%s: %s", res.Status, text)
+		}
+		return nil
+	})
+}
+
+// A log is followed from before its first line to the end of the setup.
+func TestFollowLog(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.withScript("dev")
+	early := b.run("logs", "dev")
+	if early.code != 3 || !strings.Contains(early.errors, "dev has no log yet: it is Creating") || !strings.Contains(early.errors, "computetarget logs dev -f waits for it") {
+		t.Errorf("exit code %d: %s", early.code, early.errors)
+	}
+	var begun, seen time.Time
+	b.beside = func(c *running) {
+		begun = time.Now()
+		for !strings.Contains(c.out.String(), "started") && time.Since(begun) < time.Hour {
+			time.Sleep(time.Second)
+		}
+		seen = time.Now()
+	}
+	got := b.must("logs", "-f", "dev")
+	if first := seen.Sub(begun); first < 140*time.Second || first > 157*time.Second || got.took < 180*time.Second || got.took > 200*time.Second {
+		t.Errorf("the first line came after %s, the end after %s", first, got.took)
+	}
+	lines := strings.Split(strings.TrimSpace(got.out), "\n")
+	if len(lines) != 3 || !strings.HasSuffix(lines[0], "inline script started, with the arguments '' and 15m0s to run") || !strings.HasSuffix(lines[2], "exit code 0") {
+		t.Errorf("printed %q", lines)
+	}
+	b.beside = nil
+	if whole := b.must("logs", "dev"); whole.out != got.out {
+		t.Errorf("afterwards it is %q", whole.out)
+	}
+	if again := b.must("logs", "dev", "--follow"); again.out != got.out || again.took > 10*time.Second {
+		t.Errorf("followed afterwards, it took %s and is %q", again.took, again.out)
+	}
+	if list := b.must("logs", "dev", "--list", "-o", "json", "--query", "[].path", "-o", "tsv"); list.out != "Logs/dev/creation_script.log\n" {
+		t.Errorf("the list is %q", list.out)
+	}
+}
+
+// A setup that fails ends logs -f as it ends wait, and ctrl-c leaves it alone.
+func TestFollowFailingLog(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.must("emulator", "set", "dev", "--setup-fails", "-o", "none")
+	b.withScript("dev")
+	b.beside = func(c *running) { time.Sleep(100 * time.Second); c.signal(syscall.SIGINT) }
+	if got := b.run("logs", "dev", "-f"); got.code != 130 || got.out != "" || !strings.Contains(got.errors, "to wait again: ") {
+		t.Errorf("ctrl-c: exit code %d: %s", got.code, got.errors)
+	}
+	b.beside = nil
+	got := b.run("logs", "dev", "-f")
+	if got.code != 5 || !strings.HasSuffix(got.out, "Setup script exited with code 1\n") || !strings.Contains(got.errors, "dev is in state UserSetupFailed") {
+		t.Errorf("exit code %d: %q\n%s", got.code, got.out, got.errors)
+	}
+	// A read of it is not a failure; every verb that waits shows its end.
+	if whole := b.must("logs", "dev"); whole.out != got.out {
+		t.Errorf("afterwards it is %q", whole.out)
+	}
+	waited := b.run("wait", "dev")
+	if waited.code != 5 || !strings.Contains(waited.errors, "the end of Logs/dev/creation_script.log:\n") ||
+		strings.Index(waited.errors, "exited with code 1\nERROR") < 0 && strings.Index(waited.errors, "exited with code 1") > strings.Index(waited.errors, "ERROR") {
+		t.Errorf("exit code %d: %s", waited.code, waited.errors)
+	}
+}
+
+// A share that cannot be read for a while is looked at again; one that is closed
+// ends it.
+func TestFollowThroughTrouble(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.withScript("dev")
+	broken := 0
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/storage/") && broken < 20 {
+			broken++
+			return nil, io.ErrUnexpectedEOF
+		}
+		return next.RoundTrip(r)
+	}
+	if got := b.must("logs", "dev", "-f"); !strings.Contains(got.out, "exit code 0\n") || broken != 20 {
+		t.Errorf("after %d losses: %q", broken, got.out)
+	}
+	b.network = nil
+	for _, step := range []struct {
+		code, words string
+		exit        int
+	}{
+		{"AuthorizationFailure", "lets nobody in from this network", 6},
+		{"AuthorizationPermissionMismatch", "Storage File Data Privileged Reader", 6},
+		{"ShareNotFound", "az storage share-rm create", 3},
+	} {
+		b.must("emulator", "fault", "add", "--match", "* /storage/*", "--status", "403", "--code", step.code, "-o", "none")
+		for _, args := range [][]string{{"logs", "dev"}, {"logs", "dev", "-f"}} {
+			if got := b.run(args...); got.code != step.exit || !strings.Contains(got.errors, step.words) {
+				t.Errorf("%s with %s: exit code %d: %s", args, step.code, got.code, got.errors)
+			}
+		}
+		b.must("emulator", "fault", "clear", "-o", "none")
+	}
+}
+
+// Where there is no log, the reason is told.
+func TestNoLog(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.must("create", "plain", "-s", "Standard_DS3_v2", "-o", "none")
+	b.must("create", "amlcompute", "-n", "cpus", "-s", "Standard_DS3_v2", "--max-nodes", "1", "-o", "none")
+	for _, test := range []struct {
+		args  string
+		code  int
+		words string
+	}{
+		{"logs plain", 3, "it has no setup script"},
+		{"logs plain -f", 3, "it has no setup script"},
+		{"logs cpus", 2, "only compute instances have setup scripts"},
+		{"logs gone", 3, "gone"},
+		{"logs gone -f", 3, "gone"},
+		{"logs plain -f --list", 2, "--list cannot be used with --follow"},
+		{"logs plain -f -o json", 2, "leave out -o"},
+		{"logs a b", 2, "takes one name"},
+		{"logs", 2, "name"},
+	} {
+		if got := b.run(strings.Fields(test.args)...); got.code != test.code || !strings.Contains(got.errors, test.words) || got.out != "" {
+			t.Errorf("%s: exit code %d: %s%s", test.args, got.code, got.out, got.errors)
+		}
+	}
+}
