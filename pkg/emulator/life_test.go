@@ -272,15 +272,18 @@ func TestPutAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, emulator.Options{})
 	stop := `"schedules":{"computeStartStop":[{"status":"Enabled","action":"Stop","triggerType":"Cron","cron":{"expression":"0 18 * * *"}}]}`
-	r.create("desk", `"idleTimeBeforeShutdown":"PT30M",`+stop)
+	r.create("desk", `"idleTimeBeforeShutdown":"PT30M",`+inlineScript+`,`+stop)
 	again := `{"location":"eastus","tags":{"a":"b"},"properties":{"computeType":"ComputeInstance","description":"new","properties":{
-		"vmSize":"STANDARD_DS1_V2","idleTimeBeforeShutdown":"PT60M","applicationSharingPolicy":"Personal","schedules":{"computeStartStop":[]}}}}`
+		"vmSize":"STANDARD_DS1_V2","idleTimeBeforeShutdown":"PT60M","applicationSharingPolicy":"Personal","schedules":{"computeStartStop":[]},
+		"setupScripts":{"scripts":{"startupScript":{"scriptSource":"inline","scriptData":"QQ=="}}}}}}`
 	a := r.do(preview, "PUT", "/computes/desk", again)
 	r.want("status", a.status, http.StatusOK)
 	r.want("operation", a.header.Get("Azure-AsyncOperation"), "")
 	got := r.show("desk")
 	r.want("idle", got.inner("idleTimeBeforeShutdown"), "PT30M")
 	r.want("schedules", len(got.inner("schedules", "computeStartStop").([]any)), 1)
+	r.want("creation script", got.inner("setupScripts", "scripts", "creationScript", "scriptData"), "ZWNobyBoaQo=")
+	r.want("startup script", got.inner("setupScripts", "scripts", "startupScript"), nil)
 	r.want("tags", len(got.get("tags").(map[string]any)), 0)
 	r.want("description", got.get("properties", "description"), "new")
 	r.want("sharing", got.inner("applicationSharingPolicy"), "Personal")

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -410,4 +411,88 @@ func TestFileShareErrors(t *testing.T) {
 			t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
 		}
 	}
+}
+
+// What was acknowledged of the share is read back from the directory.
+func TestFileShareStays(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := t.TempDir()
+	open := func() *rig {
+		e, err := emulator.New(emulator.Options{Dir: dir, Pace: emulator.PaceInstant})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &rig{Emulator: e, t: t}
+	}
+	r := open()
+	content := strings.Repeat("\x00binary\xff", 1000)
+	if _, err := r.files().NewDirectoryClient("Users").Create(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	at := func(r *rig) *file.Client { return r.files().NewDirectoryClient("Users").NewFileClient("x") }
+	if _, err := at(r).Create(ctx, int64(len(content)), &file.CreateOptions{OptionalBody: body(content)}); err != nil {
+		t.Fatal(err)
+	}
+	// Nothing is closed: as after kill -9.
+	again := open()
+	if got := again.file("Users/x"); got != content {
+		t.Errorf("%d bytes came back", len(got))
+	}
+	if _, err := at(again).Delete(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := at(r).GetProperties(ctx, nil)
+	wantCode(t, err, "ResourceNotFound", 404)
+}
+
+// Whatever is asked of a share gets an answer of the service's kind.
+func FuzzFileShare(f *testing.F) {
+	for _, seed := range [][4]string{
+		{"PUT", "Users?restype=directory", "", ""},
+		{"PUT", "file", "4", "data"},
+		{"PUT", "file?comp=range", "bytes=1-2", "ab"},
+		{"PUT", "file?comp=range", "bytes=1-", ""},
+		{"PUT", "file?comp=properties", "2", ""},
+		{"GET", "file", "bytes=1-99999999999", ""},
+		{"GET", "file?comp=rangelist", "", ""},
+		{"GET", "?restype=directory&comp=list&maxresults=1&marker=f&prefix=F&include=Timestamps,Etag", "", ""},
+		{"HEAD", "a%2Fb/c%00", "", ""},
+		{"DELETE", "?restype=share", "", ""},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3])
+	}
+	f.Fuzz(func(t *testing.T, method, path, size, text string) {
+		e, err := emulator.New(emulator.Options{Pace: emulator.PaceInstant})
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(method, path, size, text string) {
+			q, err := http.NewRequestWithContext(context.Background(), method, host+"/storage/acc/"+codeShare+"/"+path, strings.NewReader(text))
+			if err != nil {
+				t.Skip("not a request that a client could send")
+			}
+			for name, value := range map[string]string{"Authorization": "Bearer x", "x-ms-version": "2026-06-06", "x-ms-file-request-intent": "backup",
+				"x-ms-type": "file", "x-ms-write": "update", "x-ms-range": size, "x-ms-content-length": size} {
+				q.Header.Set(name, value)
+			}
+			res, err := e.Transport().RoundTrip(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.StatusCode >= 500 || res.StatusCode >= 400 && res.Header.Get("x-ms-error-code") == "" {
+				t.Fatalf("%s %s: %d %s", method, path, res.StatusCode, raw)
+			}
+			if strings.HasPrefix(res.Header.Get("Content-Type"), "application/xml") && len(raw) > 0 && xml.Unmarshal(raw, new(struct{})) != nil {
+				t.Fatalf("%s %s answered what is not XML: %q", method, path, raw)
+			}
+		}
+		send("PUT", "file", "4", "data")
+		send(method, path, size, text)
+		send("GET", "?restype=directory&comp=list&include=Timestamps", "", "")
+	})
 }
