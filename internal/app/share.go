@@ -33,6 +33,9 @@ func (c *Connector) Share(ctx context.Context, client *compute.Client) (*share.S
 			return nil, err
 		}
 	}
+	if c.session.DryRun {
+		o.DryRun = c.unsent.add
+	}
 	if c.session.debug {
 		o.Log = func(line string) { fmt.Fprintln(c.session.Err, render.Clean(line)) }
 	}

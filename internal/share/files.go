@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azfile/share"
 
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // MaxUpload is how large a file that is uploaded may be, in bytes: the service
@@ -61,7 +64,8 @@ func (e *ConflictError) Error() string {
 // share's root, such as Users/me/setup.sh: what scriptData of a setup script names.
 // Missing folders are made. A file there with the same text is left alone; wrote
 // tells whether anything was written. One with other text is a *ConflictError,
-// exit code 1, with nothing written, unless replace is set.
+// exit code 1, with nothing written, unless replace is set. In a dry run the
+// request is shown and nothing is written, as if it had been.
 //
 // In a folder that exists it takes four requests: two to find the share (once for
 // a Share), one to read and one to write.
@@ -79,6 +83,10 @@ func (s *Share) Upload(ctx context.Context, folder, name string, text []byte, re
 	case err == nil && !replace:
 		return "", false, &exit.Error{Exit: exit.Failed, Err: &ConflictError{at}, Tip: "give the file another name or --upload-to another folder, or overwrite it with --replace"}
 	}
+	if s.options.DryRun != nil {
+		s.options.DryRun(compute.Request{Method: http.MethodPut, URL: s.at.url + "/" + escaped(at)})
+		return at, true, nil
+	}
 	err = s.do(ctx, func(root *share.Client) error {
 		if !parents {
 			if err := s.makeFolders(ctx, root, path.Dir(at)); err != nil {
@@ -95,6 +103,15 @@ func (s *Share) Upload(ctx context.Context, folder, name string, text []byte, re
 		err = exit.Errorf(exit.Failed, "the folder %s in %s was removed meanwhile", path.Dir(at), s.Where())
 	}
 	return at, err == nil, err
+}
+
+// escaped is a path as it stands in an address.
+func escaped(at string) string {
+	parts := strings.Split(at, "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return strings.Join(parts, "/")
 }
 
 // body is what a request that is sent again begins again with; an empty file has

@@ -50,6 +50,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// Log receives a line for each request and each response, when set.
 	Log func(string)
+	// DryRun is given, when set, the request that would write, instead of the
+	// share. What is there is read.
+	DryRun func(compute.Request)
 	// OnWrite is called, when set, once something was written or may have been.
 	OnWrite func()
 }

@@ -163,6 +163,18 @@ func TestUpload(t *testing.T) {
 			t.Errorf("%v %v", wrote, err)
 		}
 	}
+	var shown []compute.Request
+	dry := share.New(share.Options{Client: r.srv.Computes, Storage: r.srv.URL + "/storage", Transport: r, DryRun: func(q compute.Request) { shown = append(shown, q) }})
+	if _, wrote, err := dry.Upload(ctx, "Users/new/er", "a b", []byte(setup), false); err != nil || !wrote || len(shown) != 1 ||
+		shown[0].Method != "PUT" || !strings.HasSuffix(shown[0].URL, share.Name+"/Users/new/er/a%20b") {
+		t.Errorf("a dry run showed %v: %v %v", shown, wrote, err)
+	}
+	if _, wrote, err := dry.Upload(ctx, "Users/me", "set up.sh", []byte(setup), false); err != nil || wrote || len(shown) != 1 {
+		t.Errorf("a dry run of nothing showed %v: %v %v", shown, wrote, err)
+	}
+	if _, err := r.Read(ctx, "Users/new/er/a b", 0, 1); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a dry run wrote: %v", err)
+	}
 	if _, wrote, err := upload("", true); err != nil || !wrote {
 		t.Errorf("%v %v", wrote, err)
 	}
