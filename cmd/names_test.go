@@ -20,7 +20,7 @@ import (
 func named(file string) map[string][]string {
 	return map[string][]string{
 		"show": {"NAME"}, "start": {"NAME"}, "stop": {"NAME"}, "restart": {"NAME"}, "delete": {"NAME"}, "detach": {"NAME"}, "wait": {"NAME"},
-		"open": {"NAME"}, "ssh": {"NAME"}, "ssh-config": {"NAME"}, "list-nodes": {"NAME"}, "get-credentials": {"NAME"},
+		"open": {"NAME"}, "ssh": {"NAME"}, "ssh-config": {"NAME"}, "logs": {"NAME"}, "list-nodes": {"NAME"}, "get-credentials": {"NAME"},
 		"resize": {"NAME", "-s", "Standard_DS3_v2"}, "idle": {"NAME", "1h"},
 		"schedule set": {"NAME", "9-17", "--time-zone", "UTC"}, "schedule create": {"NAME", "--action", "stop", "--cron", "0 18 * * *", "--time-zone", "UTC"},
 		"schedule list": {"NAME"}, "schedule enable": {"NAME", "--all"}, "schedule disable": {"NAME", "--all"}, "schedule delete": {"NAME", "--all"},
