@@ -17,13 +17,30 @@ import (
 // does, and leaves it to itself.
 func (b *bubble) withScript(name string) {
 	b.t.Helper()
+	b.send(http.MethodPut, "/subscriptions/"+emulator.Subscription+"/resourceGroups/"+emulator.ResourceGroup+
+		"/providers/Microsoft.MachineLearningServices/workspaces/"+emulator.Workspace+"/computes/"+name+"?api-version=2024-04-01",
+		`{"location":"eastus","properties":{"computeType":"ComputeInstance","properties":{
+			"vmSize":"Standard_DS3_v2","setupScripts":{"scripts":{"creationScript":{"scriptSource":"inline","scriptData":"ZWNobyBoaQo="}}}}}}`)
+}
+
+// share puts a file into the workspace's share, in a folder that exists.
+func (b *bubble) share(path, text string) {
+	b.t.Helper()
+	b.send(http.MethodPut, "/storage/localws3054544554/code-391ff5ac-6576-460f-ba4d-7e03433c68b6/"+path, text,
+		"Authorization: Bearer x", "X-Ms-Version: 2026-06-06", "X-Ms-File-Request-Intent: backup", "X-Ms-Type: file", fmt.Sprint("X-Ms-Content-Length: ", len(text)))
+}
+
+// send sends a request of another client to the emulator, which has to accept it.
+func (b *bubble) send(method, path, text string, headers ...string) {
+	b.t.Helper()
 	b.emulator(func(e *emulator.Emulator) error {
-		url := "https://emulator.localhost/subscriptions/" + emulator.Subscription + "/resourceGroups/" + emulator.ResourceGroup +
-			"/providers/Microsoft.MachineLearningServices/workspaces/" + emulator.Workspace + "/computes/" + name + "?api-version=2024-04-01"
-		q, err := http.NewRequestWithContext(context.Background(), http.MethodPut, url, strings.NewReader(`{"location":"eastus","properties":{"computeType":"ComputeInstance","properties":{
-			"vmSize":"Standard_DS3_v2","setupScripts":{"scripts":{"creationScript":{"scriptSource":"inline","scriptData":"ZWNobyBoaQo="}}}}}}`))
+		q, err := http.NewRequestWithContext(context.Background(), method, "https://emulator.localhost"+path, strings.NewReader(text))
 		if err != nil {
 			return err
+		}
+		for _, line := range headers {
+			name, value, _ := strings.Cut(line, ": ")
+			q.Header.Set(name, value)
 		}
 		res, err := e.Transport().RoundTrip(q)
 		if err != nil {
@@ -72,6 +89,31 @@ func TestFollowLog(t *testing.T) {
 	}
 	if list := b.must("logs", "dev", "--list", "-o", "json", "--query", "[].path", "-o", "tsv"); list.out != "Logs/dev/creation_script.log\n" {
 		t.Errorf("the list is %q", list.out)
+	}
+}
+
+// Of several files logs prints the newest, --all and -f all, and a last line that
+// has no end, too.
+func TestSeveralLogs(t *testing.T) {
+	t.Parallel()
+	b := virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant")
+	b.withScript("dev")
+	b.state("dev")
+	b.now = b.now.Add(time.Minute)
+	b.share("Logs/dev/later.txt", "one\ntwo, without an end")
+	newest := b.must("logs", "dev")
+	if newest.out != "one\ntwo, without an end\n" || !strings.Contains(newest.errors, "the newest of 2 files: computetarget logs dev --list") {
+		t.Errorf("the newest is %q: %s", newest.out, newest.errors)
+	}
+	for _, flag := range []string{"--all", "-f"} {
+		got := b.must("logs", "dev", flag).out
+		if !strings.Contains(got, "exit code 0\n==> Logs/dev/later.txt <==\none\ntwo, without an end") || strings.HasPrefix(got, "==>") != (flag == "--all") {
+			t.Errorf("%s prints %q", flag, got)
+		}
+	}
+	list := b.must("logs", "dev", "--list", "--query", "[].[path,size]", "-o", "tsv").out
+	if !strings.HasPrefix(list, "Logs/dev/later.txt\t23\nLogs/dev/creation_script.log\t") {
+		t.Errorf("the list is %q", list)
 	}
 }
 

@@ -168,6 +168,9 @@ func TestFileShare(t *testing.T) {
 	if _, err := script.Resize(ctx, 4, nil); err != nil || read(nil) != "echo" {
 		t.Errorf("after a resize the file is %q, %v", read(nil), err)
 	}
+	if _, err := script.Create(ctx, 9, &file.CreateOptions{OptionalBody: body(`["hello"]`)}); err != nil || read(nil) != `["hello"]` {
+		t.Errorf("the file that was made of JSON is %q, %v", read(nil), err)
+	}
 	if _, err := script.Create(ctx, 3, &file.CreateOptions{OptionalBody: body("new")}); err != nil || read(nil) != "new" {
 		t.Errorf("the file that was made with its content is %q, %v", read(nil), err)
 	}
