@@ -1,0 +1,42 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/share"
+	"github.com/computetarget/computetarget/pkg/emulator"
+	"github.com/computetarget/computetarget/pkg/emulator/emulatortest"
+)
+
+// A log that grows is printed by whole lines, and one that begins anew from its
+// beginning.
+func TestFollowerPrintsWholeLines(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	srv := emulatortest.NewServer(t, emulator.Options{})
+	files := share.New(share.Options{Client: srv.Computes, Storage: srv.URL + "/storage", Transport: srv.Client().Transport})
+	var out strings.Builder
+	f := follower{files: files, name: "dev", out: render.NewStreams(strings.NewReader(""), &out, os.Stderr, os.Getenv).Out, printed: map[string]int64{}}
+	for _, step := range []struct {
+		text, want string
+		end        bool
+	}{
+		{"one\ntw", "one\n", false},
+		{"one\ntwo\nthr", "two\n", false},
+		{"one\ntwo\nthr", "", false},
+		{"again\n", "again\n", false},
+		{"again\nand the end", "and the end", true},
+	} {
+		if _, _, err := files.Upload(ctx, "Logs/dev", "log", []byte(step.text), true); err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
+		if err := f.step(ctx, step.end); err != nil || out.String() != step.want {
+			t.Errorf("of %q it prints %q, want %q: %v", step.text, out.String(), step.want, err)
+		}
+	}
+}
