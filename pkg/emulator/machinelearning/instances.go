@@ -180,7 +180,9 @@ func (in *instanceInput) instance(t *arm.Tx, v arm.Version) (*instance, error) {
 }
 
 // scripted tells whether a script sets the instance up or starts with it.
-func (i *instance) scripted() bool { return i.script(creationScript) != nil || i.script(startupScript) != nil }
+func (i *instance) scripted() bool {
+	return i.script(creationScript) != nil || i.script(startupScript) != nil
+}
 
 // enableSSO switches single sign-on on or off. Of an instance that was made for
 // somebody, they alone can.
