@@ -67,6 +67,7 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 		sc.fetched = true
 	}
 	sc.fetched = sc.fetched || writes // it may write what is read later
+	l.fetched = l.fetched || sc.fetched
 }
 
 // set notes set -e, and arguments that the script sets itself.

@@ -22,7 +22,7 @@ func Codes() []Code {
 		{"syntax", Error, "The shell cannot read it. With bash, the lines above have run by then.", "Correct it; `bash -n FILE` shows the same place."},
 		{"apt-yes", Warning, "`apt-get` asks before it installs, and nobody can answer.", "Add `-y`."},
 		{"arithmetic", Warning, "What stands where bash expects an arithmetic expression is none, as in `${A:/apps}` for `${A:-/apps}`. The script ends there.", "Correct it."},
-		{"bare-shell", Warning, "`sudo -u azureuser -i` or `su azureuser` without a block. It starts a shell that ends at once, and the lines after it run as root.", "Give it the lines in a here-document."},
+		{"bare-shell", Warning, "`sudo -u azureuser -i` or `su azureuser` without a block. It starts a shell that ends at once, and the lines after it run as root. Or `sudo -u azureuser` with a block and without `-i`, which fails.", "Give it the lines in a here-document."},
 		{"bashism", Warning, "`#!/bin/sh` is dash on these machines, and this is bash.", "Write `#!/bin/bash`."},
 		{"conda-activate", Warning, "`conda activate` is a function that exists only after conda's profile script was read, in the same shell.", "Put `source /anaconda/etc/profile.d/conda.sh` before it."},
 		{"conda-yes", Warning, "`conda` asks before it installs, and nobody can answer.", "Add `-y`."},

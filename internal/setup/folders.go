@@ -12,7 +12,7 @@ import (
 // move notes a change of the folder.
 func (sc *scope) move(args []word) {
 	args = slices.DeleteFunc(slices.Clone(args), func(w word) bool { return strings.HasPrefix(w.text, "-") && w.text != "-" })
-	if len(args) == 0 {
+	if len(args) == 0 || args[0].text == "" {
 		sc.moved = true
 		return
 	}
@@ -21,8 +21,10 @@ func (sc *scope) move(args []word) {
 	case strings.Contains(to, "cloudfiles") || strings.Contains(to, "LS_root"): // the share
 		sc.moved, sc.fetched = false, true
 	case isHome(args[0].node), slices.Contains([]string{"~", "~azureuser", "/", "/root", "/home/azureuser", "/tmp", "/mnt", "/opt"}, path.Clean(to)):
-		sc.moved = true
-	default: // where the script's author knows files to be, or not known
+		sc.moved, sc.elsewhere = true, false
+	case args[0].static() && strings.ContainsAny(to[:1], "/~"):
+		sc.elsewhere = true
+	default: // below where it is, or not known
 		sc.fetched = true
 	}
 }
@@ -42,7 +44,9 @@ func isHome(w *syntax.Word) bool {
 // relative tells of a file that is read by a relative path where the folder is
 // no longer the script's.
 func (l *linter) relative(sc *scope, files []word) {
-	if !(sc.home || sc.moved) || sc.fetched {
+	switch {
+	case sc.elsewhere && !l.fetched: // a new instance has nothing there
+	case sc.elsewhere || sc.fetched || !sc.home && !sc.moved:
 		return
 	}
 	for _, w := range files {
@@ -53,8 +57,11 @@ func (l *linter) relative(sc *scope, files []word) {
 		if text[0] == '.' && !strings.HasPrefix(text, "./") && !strings.HasPrefix(text, "../") {
 			continue // .bashrc and the like belong to the home
 		}
+		if sc.elsewhere && strings.HasPrefix(text, "./") {
+			continue // what runs there is meant
+		}
 		where := "the block starts in the user's home"
-		if sc.moved {
+		if sc.moved || sc.elsewhere {
 			where = "the script has changed the folder"
 		}
 		l.at(sc.offset(int(w.node.Pos().Offset())), "relative-path", Warning,

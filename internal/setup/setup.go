@@ -12,8 +12,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/computetarget/computetarget/internal/exit"
 )
 
 // Severity says what follows from a finding.
@@ -92,25 +90,6 @@ func In(folder, file string) (string, error) {
 		return "", fmt.Errorf("%q is not a folder for files of people; name one below Users/, as in Users/me/", folder)
 	}
 	return path.Join(folder, path.Base(file)), nil
-}
-
-// Notes returns the warnings, a sentence each, or an error that lists the
-// errors: a create with any of them sends nothing.
-func Notes(found []Finding) ([]string, error) {
-	var notes, wrong []string
-	tip := ""
-	for _, f := range found {
-		if f.Severity == Error {
-			wrong = append(wrong, f.String())
-			tip = cmp.Or(tip, f.Fix)
-			continue
-		}
-		notes = append(notes, f.String())
-	}
-	if len(wrong) == 0 {
-		return notes, nil
-	}
-	return nil, &exit.Error{Exit: exit.Usage, Text: strings.Join(wrong, "\n"), Tip: tip}
 }
 
 // Count is how many of the findings have a severity.

@@ -25,7 +25,8 @@ type scope struct {
 	errexit   bool
 	condaRead bool // conda's profile script was read
 	condaYes  bool // conda was told not to ask
-	moved     bool // it left its first folder for another that the script did not make
+	moved     bool // it went to a home or another folder that has none of its files
+	elsewhere bool // it went to some other folder
 	fetched   bool // it fetched files or went where some are, so relative paths may be theirs
 	told      map[string]bool
 
@@ -55,9 +56,10 @@ func (l *linter) lint(sc *scope, f *syntax.File, depth int) {
 	sc.reads, sc.told = map[*syntax.Stmt]bool{}, map[string]bool{}
 	sc.assigned = assignments(f)
 	type place struct {
-		node  syntax.Node
-		moved bool
-		top   int
+		node      syntax.Node
+		moved     bool
+		elsewhere bool
+		top       int
 	}
 	var stack []place
 	functions, top := 0, 0
@@ -67,14 +69,14 @@ func (l *linter) lint(sc *scope, f *syntax.File, depth int) {
 			stack = stack[:len(stack)-1]
 			switch last.node.(type) {
 			case *syntax.Subshell, *syntax.CmdSubst, *syntax.ProcSubst:
-				sc.moved = last.moved
+				sc.moved, sc.elsewhere = last.moved, last.elsewhere
 			case *syntax.FuncDecl:
 				functions--
 			}
 			top = last.top
 			return true
 		}
-		stack = append(stack, place{node: n, moved: sc.moved, top: top})
+		stack = append(stack, place{n, sc.moved, sc.elsewhere, top})
 		before := len(l.found)
 		switch n := n.(type) {
 		case *syntax.FuncDecl:
@@ -185,12 +187,16 @@ func (l *linter) block(sc *scope, s *syntax.Stmt, c call, sh shell, depth int) {
 			"this starts a shell that has nothing to read and ends at once: the lines after it do not run in it",
 			"give it the lines: sudo -u azureuser -i <<'EOF' … EOF")
 	}
+	if len(c.words) == 0 && !c.shells && len(p.text) > 0 {
+		l.at(sc.offset(int(s.Pos().Offset())), "bare-shell", Warning,
+			"sudo needs -i or a command: as it stands it prints its usage and fails", "write sudo -u azureuser -i")
+	}
 	if len(p.text) == 0 || depth >= maxDepth {
 		return
 	}
 	inner := &scope{
 		source: p.source, outer: sc,
-		other: c.other, home: c.fresh || sc.home && !sc.moved, args: sh.args, errexit: sh.errexit,
+		other: c.other, home: c.fresh || sc.home && !sc.moved && !sc.elsewhere, args: sh.args, errexit: sh.errexit,
 		condaRead: sh.interactive,
 		inherits: func(name string) bool {
 			return slices.Contains(c.sets, name) || sc.exported[name] && (c.keeps || !c.sudo && !c.fresh) ||

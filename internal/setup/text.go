@@ -19,8 +19,9 @@ type linter struct {
 	lines []int  // where its lines start
 	found []Finding
 
-	envs envs
-	told map[string]bool // what was told once for all of the file
+	envs    envs
+	fetched bool            // the script has fetched or made files
+	told    map[string]bool // what was told once for all of the file
 }
 
 // once reports whether something is told for the first time.

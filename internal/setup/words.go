@@ -20,6 +20,29 @@ func (w word) whole() bool { return strings.ReplaceAll(w.text, unknown, "") == "
 // static reports whether all of the word is known.
 func (w word) static() bool { return !strings.Contains(w.text, unknown) }
 
+// several reports whether the shell may make several words of it: "$@", *.txt,
+// {a,b}.
+func (w word) several() bool {
+	if !w.static() {
+		return true
+	}
+	for _, part := range w.node.Parts {
+		lit, ok := part.(*syntax.Lit)
+		if !ok && !quoted(part) || ok && strings.ContainsAny(lit.Value, "*?[{") {
+			return true
+		}
+	}
+	return false
+}
+
+func quoted(part syntax.WordPart) bool {
+	switch part.(type) {
+	case *syntax.SglQuoted, *syntax.DblQuoted:
+		return true
+	}
+	return false
+}
+
 // value evaluates a word with the variables that are known.
 func (sc *scope) value(w *syntax.Word) word {
 	if w == nil {
@@ -331,12 +354,15 @@ options:
 		args = args[min(2, len(args)):] // the next one is $0
 	case stdin || len(args) == 0:
 		sh.stdin = true
+	case args[0].text == "/dev/stdin":
+		sh.stdin = true
+		args = args[1:]
 	default:
 		return shell{}, false // the name of a file
 	}
 	sh.args = len(args)
-	if slices.ContainsFunc(args, func(w word) bool { return !w.static() }) {
-		sh.args = many // "$@" is any number
+	if slices.ContainsFunc(args, word.several) {
+		sh.args = many
 	}
 	if c.fresh && command {
 		sh.args = 0 // the login shell of sudo -i fills in $1 before this one starts
