@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -176,6 +178,40 @@ func TestFollowThroughTrouble(t *testing.T) {
 			}
 		}
 		b.must("emulator", "fault", "clear", "-o", "none")
+	}
+}
+
+// Who may not read the account's key reads the log with a token, and nothing that
+// opens the share is shown.
+func TestLogsWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	b := virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant")
+	b.withScript("dev")
+	signed := map[string]int{}
+	var keys sync.Mutex
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		how, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if strings.HasPrefix(r.URL.Path, "/storage/") {
+			keys.Lock()
+			signed[how]++
+			keys.Unlock()
+		}
+		return next.RoundTrip(r)
+	}
+	secret := regexp.MustCompile(`[A-Za-z0-9+/]{86}==|SharedKey|eyJ`)
+	for _, step := range []struct {
+		permit []string
+		how    string
+	}{{[]string{"*"}, "SharedKey"}, {[]string{"workspaces/read", "workspaces/*/read"}, "Bearer"}} {
+		b.must(append([]string{"emulator", "permit", "me", "-o", "none"}, step.permit...)...)
+		clear(signed)
+		got := b.must("logs", "dev", "--debug")
+		if !strings.Contains(got.out, "exit code 0") || signed[step.how] != 2 || len(signed) != 1 {
+			t.Errorf("with %s the requests were signed %v", step.permit, signed)
+		}
+		if found := secret.FindString(got.out + got.errors); found != "" || !strings.Contains(got.errors, "> GET https://emulator.localhost/storage/localws") {
+			t.Errorf("--debug shows %q", found)
+		}
 	}
 }
 
