@@ -30,6 +30,10 @@ func FuzzRequest(f *testing.F) {
 		{"PUT", "/computes/new", `{"properties":{"computeType":"AKS","resourceId":"/subscriptions/x","properties":{"sslConfiguration":{"key":[{"password":1}]}}}}`},
 		{"PUT", "/computes/new", `{"identity":{"type":"UserAssigned","userAssignedIdentities":{"x":{}}},"properties":{"computeType":"VirtualMachine"}}`},
 		{"PUT", "/computes/desk", instance("STANDARD_DS2_V2", `"subnet":{"id":"x"}`)},
+		{"PUT", "/computes/new", instance("STANDARD_DS1_V2", inlineScript)},
+		{"PUT", "/computes/new", instance("STANDARD_DS1_V2", `"setupScripts":{"scripts":{"startupScript":{"scriptSource":"x","scriptData":"../a\"b","timeout":"0.001m"}}}`)},
+		{"GET", "/datastores?names=workspaceblobstore&isDefault=true&searchText=B", ``},
+		{"POST", "/datastores/workspaceworkingdirectory/listSecrets", `{"expirableSecret":true}`},
 		{"PATCH", "/computes/fleet", `{"tags":null,"identity":{"type":"None"},"properties":{"properties":{"scaleSettings":{"minNodeCount":0}}}}`},
 		{"POST", "/computes/desk/updateSchedules", stop},
 		{"POST", "/computes/desk/updateSchedules", `{"computeStartStop":[{"action":"Stop","triggerType":"Recurrence","recurrence":{"frequency":"Day","interval":2,"schedule":{"hours":[1],"minutes":[2]}}}]}`},
@@ -43,6 +47,7 @@ func FuzzRequest(f *testing.F) {
 		{"GET", "/computes?$skip=desk", ``},
 		{"PUT", "", `{"location":"West Europe"}`},
 		{"ADMIN", "set", `{"id":"` + workspacePath + `/computes/desk","state":"Unusable"}`},
+		{"ADMIN", "set", `{"id":"` + workspacePath + `/computes/new","setupFails":true,"setupTakes":"1h"}`},
 		{"ADMIN", "load", `[{"id":"` + workspacePath + `/computes/x","properties":{"computeType":"AmlCompute","properties":{"errors":[null,{"error":null}]}}}]`},
 		{"QUOTAS", "", `{"value":[{"id":"/x","limit":-1},{"id":""}]}`},
 	} {
