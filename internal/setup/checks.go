@@ -37,6 +37,10 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 		l.conda(sc, s, c)
 	case "apt-get", "apt", "add-apt-repository", "apt-add-repository":
 		l.apt(sc, s, c)
+	case "pip", "pip3":
+		if verb, _, _ := subcommand(c.args()); verb == "uninstall" && !has(c.args(), "y", "--yes") && !sc.answered[s] && !mayBeOptions(c.args()) {
+			l.at(sc.offset(int(c.words[0].node.Pos().Offset())), "pip-yes", Warning, "pip uninstall asks before it goes on, and nobody can answer", "add -y")
+		}
 	case "git":
 		l.git(sc, c)
 		sc.fetched = sc.fetched || strings.Contains(texts(c.args()), "clone")
@@ -68,6 +72,20 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 	}
 	sc.fetched = sc.fetched || writes // it may write what is read later
 	l.fetched = l.fetched || sc.fetched
+	if c.name() == "az" || c.name() == "azcopy" {
+		l.login(sc, c)
+	}
+}
+
+// login tells of a sign-in that waits for a person.
+func (l *linter) login(sc *scope, c call) {
+	verb, rest, ok := subcommand(c.args())
+	if !ok || verb != "login" || mayBeOptions(rest) ||
+		has(rest, "", "--identity", "-i", "--service-principal", "--username", "-u", "--federated-token", "--login-type", "--help", "-h") {
+		return
+	}
+	l.at(sc.offset(int(c.words[0].node.Pos().Offset())), "login", Warning,
+		c.name()+" login waits for somebody to sign in", "use the instance's identity: az login --identity")
 }
 
 // set notes set -e, and arguments that the script sets itself.
@@ -221,7 +239,7 @@ func (l *linter) conda(sc *scope, s *syntax.Stmt, c call) {
 	default:
 		return
 	}
-	if has(c.args(), "", "--yes", "-y", "-qy", "-yq", "--dry-run", "-d", "--help", "-h") || sc.asksNot(s) || mayBeOptions(c.args()) ||
+	if has(c.args(), "y", "--yes", "--dry-run", "-d", "--help", "-h") || sc.asksNot(s) || mayBeOptions(c.args()) ||
 		slices.Contains(c.sets, "CONDA_ALWAYS_YES") {
 		return
 	}

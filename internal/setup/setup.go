@@ -126,6 +126,7 @@ func (l *linter) result() []Finding {
 // at adds a finding at a byte of the file.
 func (l *linter) at(offset int, code string, s Severity, reason, fix string) {
 	line, column := l.position(offset)
+	reason = cut(reason)
 	l.found = append(l.found, Finding{Code: code, Severity: s, File: l.name, Line: line, Column: column,
 		Reason: reason, Fix: fix, offset: offset})
 }
@@ -133,4 +134,12 @@ func (l *linter) at(offset int, code string, s Severity, reason, fix string) {
 // file adds a finding about the file as a whole.
 func (l *linter) file(code string, s Severity, reason, fix string) {
 	l.found = append(l.found, Finding{Code: code, Severity: s, File: l.name, Reason: reason, Fix: fix, offset: -1})
+}
+
+// cut shortens a reason that quotes a very long word of the script.
+func cut(reason string) string {
+	if runes := []rune(reason); len(runes) > 300 {
+		return string(runes[:200]) + " … " + string(runes[len(runes)-80:])
+	}
+	return reason
 }

@@ -66,6 +66,7 @@ var lints = []struct{ name, script, want string }{
 	{"a shell's syntax in another language", head + "python3 <<'EOF'\nif True:\n  print('$1')\nEOF\ncat > a.sh <<'EOF'\nif $1\nEOF\n", ""},
 
 	{"what bash evaluates when it runs", head + "A=${B:/apps}\napt-get install a\n", "arithmetic 3:7, apt-yes 4:1"},
+	{"a long one", head + "A=${B:/" + strings.Repeat("a", 5000) + "}\n", "arithmetic 3:7"},
 	{"keys that are no numbers", head + "declare -A A=(\n  [10.1]=a\n  [a b/c]=b\n)\necho \"${A[10.1]}\"\nreboot\n", "shutdown 8:1"},
 	{"arithmetic", head + "echo $(( (1 + 2) * A[0] ? B++ : 0x10 )); (( A += 1 ))\n", ""},
 
@@ -155,6 +156,8 @@ var lints = []struct{ name, script, want string }{
 	{"conda told by a variable", user + "export CONDA_ALWAYS_YES=true\nconda install a\nEOF\nCONDA_ALWAYS_YES=1 conda install b\n", ""},
 	{"yes before conda", user + "yes | conda install a\necho y | conda install b\nEOF\n", ""},
 	{"conda that does not ask", user + "conda env create -f /a.yml\nconda list\nconda info\nconda install $OPTS a\nEOF\n", ""},
+	{"pip uninstall", user + "pip uninstall numpy\npip uninstall -y numpy\npip uninstall --yes numpy\nyes | pip uninstall numpy\nEOF\n", "pip-yes 5:1"},
+	{"a sign-in", head + "az login\naz login --identity\naz login -i\nazcopy login\naz login --service-principal -u a -p \"$P\" -t b\naz acr login -n a\naz login --use-device-code\n", "login 3:1, login 6:1, login 9:1"},
 	{"mamba", user + "sudo /opt/mamba remove a\nEOF\n", "conda-yes 5:6"},
 
 	{"apt-get install", head + "apt-get update\napt-get install a\n", "apt-yes 4:1"},
@@ -208,7 +211,7 @@ var lints = []struct{ name, script, want string }{
 	{"su without lines", head + "sudo su - azureuser\n", "bare-shell 3:1"},
 	{"a shell with lines", head + "sudo -v\nsudo -K\ncat a.sh | sudo -u azureuser -i\nsudo -i < a.sh\nsudo -i <<< 'echo a'\nsudo su - azureuser <<'EOF'\necho $HOME\nEOF\nsudo -u azureuser -i bash /a/b.sh\n", ""},
 
-	{"a placeholder", head + "NAME=\"<your-name>\"\ngit clone https://YOUR_TOKEN@github.com/a/b\naz login -t <TENANT_ID> -u a\n", "placeholder 3:6, placeholder 4:11, placeholder 5:13"},
+	{"a placeholder", head + "NAME=\"<your-name>\"\ngit clone https://YOUR_TOKEN@github.com/a/b\naz account set -s <TENANT_ID> -u a\n", "placeholder 3:6, placeholder 4:11, placeholder 5:19"},
 	{"a placeholder outside quotes", user + "pip install a > ~/<xxx>/log\nEOF\n", "placeholder 5:19"},
 	{"once each", head + "A='<SUBSCRIPTION_ID>'\nB='<SUBSCRIPTION_ID>'\n", "placeholder 3:3"},
 	{"more of them", head + "A={{ conda_channels }}\nB='{API KEY}'\nC=CHANGE_ME\nD=XXXXXXXXXX\nE=me@contoso.com\n", "placeholder 3:3, placeholder 4:3, placeholder 5:3, placeholder 6:3, placeholder 7:3"},
@@ -258,6 +261,9 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %q, not %q, in\n%s", c.name, got, c.want, c.script)
 		}
 		for _, f := range found {
+			if len(f.Reason) > 400 {
+				t.Errorf("%s: the reason of %s has %d bytes", c.name, f.Code, len(f.Reason))
+			}
 			if f.Reason == "" || f.Fix == "" || strings.HasSuffix(f.Reason, ".") || f.File != "a.sh" {
 				t.Errorf("%s: the finding is not whole: %+v", c.name, f)
 			}
@@ -378,7 +384,7 @@ func TestTimeout(t *testing.T) {
 		}
 	}
 	for text, why := range map[string]string{
-		"": "empty", "0": "no time", "0m": "no time", "0.0000000001": "no time", "-5m": "negative", "-1": "negative", "PT20M": "ISO 8601", "p1d": "ISO 8601",
+		"": "empty", "0": "too short", "0m": "too short", "0.0000000001": "too short", "-5m": "negative", "-1": "negative", "PT20M": "ISO 8601", "p1d": "ISO 8601",
 		"NaN": "not a duration", "inf": "not a duration", "1e3": "not a duration", "0x10": "not a duration", "1h30m": "not a duration", "25min": "not a duration",
 		"15M": "not a duration", "15 m": "not a duration", " 15m": "not a duration", "+5": "not a duration", ".": "not a duration", "m": "not a duration",
 		"1.2.3": "not a duration", "1_000": "not a duration", "１５": "not a duration", "1,5m": "comma", "8d": "seven days", "99999999999999999999d": "seven days",

@@ -67,7 +67,7 @@ func duration(text string) (time.Duration, error) {
 	}
 	d := time.Duration(n * float64(unit))
 	if d <= 0 {
-		return 0, fmt.Errorf("%s is no time at all; leave the flag out for the service's own limit, 15 minutes", text)
+		return 0, fmt.Errorf("%s is too short; without the flag the service allows 15 minutes", text)
 	}
 	return d, nil
 }
