@@ -129,7 +129,11 @@ are UNVERIFIED against the live service.`,
 			if err != nil {
 				return render.Result{}, err
 			}
-			r.Data, r.Text = commands, commands
+			var arguments []any
+			for _, d := range list {
+				arguments = append(arguments, d.Arguments())
+			}
+			r.Data, r.Text = arguments, commands
 		default:
 			if len(list) > 1 {
 				return render.Result{}, exit.Usagef("a policy definition has one rule: print one at a time, or all of them with --format arm or az")

@@ -242,6 +242,12 @@ func escaped(v any) any {
 	return v
 }
 
+// Arguments are those of az policy definition create, by name.
+func (d Definition) Arguments() any {
+	return object{"name": d.Name, "display-name": d.DisplayName, "description": d.Description, "mode": "All", "metadata": object{"category": category},
+		"rules": d.Rule, "params": d.Parameters}
+}
+
 // Commands are the az commands that create definitions and assign them to the
 // subscription that az has chosen.
 func Commands(list []Definition) (string, error) {
