@@ -154,6 +154,13 @@ func waitAgain(a *app.App, err error, left []string, goal compute.Goal) error {
 // for several.
 func outcomes(ctx context.Context, a *app.App, asked []target, ended []compute.Outcome) (render.Result, error) {
 	a.Names.SawOutcomes(ended)
+	var seen []*compute.Compute
+	for _, o := range ended {
+		if o.Compute != nil {
+			seen = append(seen, o.Compute)
+		}
+	}
+	a.Recollect(seen...)
 	r := view.Outcomes(ended, len(asked) != 1, detail(a, false))
 	r.Notes = append(r.Notes, setupLog(ctx, a, ended)...)
 	return r, nil

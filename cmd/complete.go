@@ -266,7 +266,7 @@ func (c *completion) value(at place, f *pflag.Flag) {
 	case f.Name == "state":
 		c.offerAnyCase(at.current, texts(states()...)...)
 	case f.Name == "owner":
-		c.offer(at.current, "me", "computes that are yours")
+		c.owners(at)
 	case f.Name == "type":
 		c.offerAnyCase(at.current, texts(argv.Types()...)...)
 	case placeholder == "FILE":
@@ -434,6 +434,21 @@ func (c *completion) schedules(at place, named []string) {
 		if wanted && !slices.Contains(numbers, number) {
 			c.offer(at.current, number, render.Clean(s.Entry.Explain()))
 		}
+	}
+}
+
+// owners offers whose computes there are: by an address, or else by the object id,
+// for a name may have words in it.
+func (c *completion) owners(at place) {
+	c.offer(at.current, "me", "computes that are yours")
+	for _, n := range c.known(at, recall.Owners) {
+		if plainName(strings.ReplaceAll(n.About, "@", "-")) {
+			n.Text, n.About = n.About, ""
+		} else if !plainName(n.Text) {
+			continue
+		}
+		n.About = render.Clean(n.About)
+		c.offerAnyCase(at.current, n)
 	}
 }
 

@@ -20,6 +20,7 @@ type filter struct {
 	flags     *pflag.FlagSet
 	mine      bool
 	owner     string
+	people    map[string]bool // ids of those whom owner means by an address
 	states    []string
 	tags      []string
 	kind      string
@@ -29,7 +30,7 @@ type filter struct {
 func filterFlags(f *pflag.FlagSet) *filter {
 	w := &filter{flags: f}
 	f.BoolVar(&w.mine, "mine", false, "only those assigned to you, or created by you and not assigned")
-	f.StringVar(&w.owner, "owner", "", "only those of `USER`: a name, an object id, or me")
+	f.StringVar(&w.owner, "owner", "", "only those of `USER`: a name, an e-mail address, an object id, or me")
 	f.StringArrayVar(&w.states, "state", nil, "only those in `STATE`, such as running; repeatable")
 	f.StringArrayVar(&w.tags, "tag", nil, "only those with the tag `KEY=VALUE`, or KEY with any value; repeatable")
 	f.StringVar(&w.kind, "type", "", "only those of `TYPE`: computeinstance, amlcompute, aks, kubernetes, …")
@@ -154,10 +155,23 @@ func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
 	if w.owner != "" && !strings.EqualFold(w.owner, "me") {
 		out = append(out, func(c *compute.Compute, _ time.Time) bool {
 			owner := c.Owner()
-			return strings.EqualFold(owner.ID, w.owner) || strings.EqualFold(owner.Name, w.owner)
+			return strings.EqualFold(owner.ID, w.owner) || strings.EqualFold(owner.Name, w.owner) || w.people[strings.ToLower(owner.ID)]
 		})
 	}
 	return out, nil
+}
+
+// recognize gives names to the owners of computes, and finds whom --owner means by
+// an address.
+func (w *filter) recognize(ctx context.Context, a *app.App, all []*compute.Compute) {
+	if w.owner == "" || w.people != nil {
+		a.Introduce(ctx, all...)
+		return
+	}
+	var err error
+	if w.people, err = a.Recognize(ctx, w.owner, all); err != nil && ctx.Err() == nil {
+		a.Note("the directory did not tell who %s is, so only the names that the service tells were compared: %v", w.owner, err)
+	}
 }
 
 // computeType is the service's name for a type, which may be v1's name.

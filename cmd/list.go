@@ -53,10 +53,10 @@ list as it changes, in place on a terminal, else with one line per change.`,
 		passes = append(passes, owned...)
 		list := func(ctx context.Context) (app.Look, error) {
 			all, err := client.All(ctx)
+			wanted.recognize(ctx, a, all)
 			if err == nil && !*watch {
 				a.Names.SawComputes(all)
 			}
-			a.Introduce(ctx, all...)
 			now := client.Now()
 			return app.Look{Found: keep(all, now, passes), Of: len(all), At: now}, err
 		}

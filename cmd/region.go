@@ -140,6 +140,7 @@ The owner and state of a compute in another workspace are not shown.`,
 		if err != nil {
 			a.Note("usage by compute is not known: %v", err)
 		}
+		a.Introduce(ctx, computes...)
 		list := []any{}
 		var families []compute.FamilyUsage
 		for _, f := range compute.FamilyUsages(client.Workspace(), usages, sizes, computes) {
@@ -187,7 +188,7 @@ func usageObject(f compute.FamilyUsage) any {
 	holders := make([]any, 0, len(f.Holders))
 	for _, h := range f.Holders {
 		holders = append(holders, map[string]any{
-			"name": h.Name, "workspace": h.Workspace.Name, "cores": h.Cores, "state": orNull(h.State), "owner": orNull(h.Owner.Name),
+			"name": h.Name, "workspace": h.Workspace.Name, "cores": h.Cores, "state": orNull(h.State), "owner": orNull(cmp.Or(h.Owner.Name, h.Owner.ID)),
 		})
 	}
 	var limit any

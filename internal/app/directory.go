@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/people"
 	"github.com/computetarget/computetarget/internal/recall"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -84,7 +87,9 @@ func (a *App) Person(ctx context.Context, who string) (people.Person, error) {
 	switch {
 	case config.IsGUID(who):
 		return people.Person{ID: who}, nil
-	case !strings.Contains(strings.Trim(who, "@"), "@") || strings.ContainsAny(who, " \t\r\n<>,;\"/\\?"):
+	case who == "":
+		return people.Person{}, exit.Usagef("the e-mail address or object id is empty")
+	case !isAddress(who):
 		return people.Person{}, exit.Usagef("%q is neither an e-mail address nor an object id", who)
 	}
 	graph, err := a.Graph(ctx)
@@ -110,6 +115,11 @@ func (a *App) Person(ctx context.Context, who string) (people.Person, error) {
 	return found[0], nil
 }
 
+// isAddress reports whether text may be an e-mail address or a sign-in name.
+func isAddress(text string) bool {
+	return strings.Contains(strings.Trim(text, "@"), "@") && !strings.ContainsAny(text, " \t\r\n<>,;\"/\\?")
+}
+
 // Tenant is the directory that the caller signed in to. People in it, guests
 // included, have their object ids there.
 func (a *App) Tenant(ctx context.Context) (string, error) {
@@ -127,18 +137,33 @@ func (a *App) Tenant(ctx context.Context) (string, error) {
 // unreadable is the error of a directory that did not answer: what forbids it is
 // a question of rights, and an object id does without.
 func unreadable(who string, err error) error {
-	code := 0
+	out := &exit.Error{Text: "the directory cannot be asked for " + who + ": " + err.Error(), Err: err,
+		Tip: "give the object id instead, which needs no directory: az ad user show --id " + quote(who) + " --query id -o tsv"}
 	if compute.KindOf(err) == compute.KindAuth {
-		code = exit.Auth
+		out.Exit = exit.Auth
+		out.Tip += "; reading the directory takes the right User.ReadBasic.All"
 	}
-	return &exit.Error{Exit: code, Text: "the directory cannot be asked for " + who + ": " + err.Error(), Err: err,
-		Tip: "give the object id instead, which needs no directory: az ad user show --id " + who + " --query id -o tsv"}
+	return out
 }
 
 // Introduce gives names to the owners of computes of whom the service tells an id
 // only: people instances were created for. The directory is asked for those not
 // remembered, if it answers within a second; the others keep their ids.
 func (a *App) Introduce(ctx context.Context, computes ...*compute.Compute) {
+	switch a.output.Format {
+	case render.Name, render.ID, render.None: // show no owner
+		return
+	}
+	a.Names.introduce(computes, func(ids map[string]bool) map[string]string { return a.Names.people(ctx, ids) })
+}
+
+// Recollect is Introduce without the directory: it gives the names that are
+// remembered.
+func (a *App) Recollect(computes ...*compute.Compute) {
+	a.Names.introduce(computes, func(map[string]bool) map[string]string { return a.Names.known() })
+}
+
+func (n *Names) introduce(computes []*compute.Compute, names func(ids map[string]bool) map[string]string) {
 	nameless := map[string]bool{}
 	for _, c := range computes {
 		if owner := c.Owner(); owner.Name == "" && config.IsGUID(owner.ID) {
@@ -148,36 +173,66 @@ func (a *App) Introduce(ctx context.Context, computes ...*compute.Compute) {
 	if len(nameless) == 0 {
 		return
 	}
-	known := a.Names.people(ctx, nameless)
+	known := names(nameless)
 	for _, c := range computes {
-		c.NameAssignee(known[strings.ToLower(c.Owner().ID)])
+		if owner := c.Owner(); owner.Name == "" {
+			c.NameAssignee(known[strings.ToLower(owner.ID)])
+		}
 	}
+}
+
+// Recognize is Introduce for computes of which those of one person are looked for.
+// The ids, in lower case, are of the people that an e-mail address or a sign-in name
+// means; nil if no compute may be theirs under another name. All of it takes a
+// second at most. The error says what the directory did not tell.
+func (a *App) Recognize(ctx context.Context, who string, computes []*compute.Compute) (ids map[string]bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	defer cancel()
+	another := func(c *compute.Compute) bool {
+		owner := c.Owner()
+		return owner.ID != "" && !strings.EqualFold(owner.Name, who)
+	}
+	if isAddress(who) && slices.ContainsFunc(computes, another) {
+		ids = map[string]bool{}
+		var found []people.Person
+		found, err = soon(ctx, func(ctx context.Context) ([]people.Person, error) {
+			graph, err := a.Graph(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return people.Find(ctx, graph, who)
+		})
+		if err != nil {
+			a.Names.silent(ctx)
+		}
+		for _, p := range found {
+			ids[strings.ToLower(p.ID)] = true
+		}
+		a.Names.sawPeople(found)
+	}
+	a.Introduce(ctx, computes...)
+	return ids, err
 }
 
 const peopleFresh = time.Hour
 
 // people returns the names of people by their ids in lower case. Those whom the
-// directory does not name are remembered, too, so that it is not asked each time.
+// directory does not name are remembered, too, so that it is not asked each time,
+// and for a minute that it did not answer.
 func (n *Names) people(ctx context.Context, ids map[string]bool) map[string]string {
-	known := map[string]string{}
-	file, ok := n.remembered(recall.People)
-	if ok {
-		list := file.Get(recall.People)
-		if age := time.Since(list.Seen); age >= 0 && age < peopleFresh || list.Seen.IsZero() {
-			for _, p := range list.Names {
-				known[p.Text] = p.About
-			}
-		}
-	}
+	known := n.known()
 	var unknown []string
 	for id := range ids {
 		if _, seen := known[id]; !seen {
 			unknown = append(unknown, id)
 		}
 	}
-	if len(unknown) == 0 {
+	file, _ := n.remembered(recall.Directory)
+	silent := time.Since(file.Get(recall.Directory).Seen)
+	if len(unknown) == 0 || silent >= 0 && silent < retryAfter {
 		return known
 	}
+	slices.Sort(unknown)
 	found, err := soon(ctx, func(ctx context.Context) (map[string]people.Person, error) {
 		graph, err := n.connector.Graph(ctx)
 		if err != nil {
@@ -185,35 +240,72 @@ func (n *Names) people(ctx context.Context, ids map[string]bool) map[string]stri
 		}
 		return people.Named(ctx, graph, unknown)
 	})
-	if err != nil && ctx.Err() != nil {
-		return known // the command was ended
+	if err != nil {
+		n.silent(ctx)
+		return known
 	}
-	var met []recall.Name
-	for _, id := range unknown {
+	names := make([]recall.Name, len(unknown))
+	for i, id := range unknown {
 		name := ""
 		if p, ok := found[id]; ok {
 			name = p.Label()
 		}
 		known[id] = name
-		met = append(met, recall.Name{Text: id, About: name})
+		names[i] = recall.Name{Text: id, About: name}
 	}
-	if ok {
-		list := file.Get(recall.People)
-		if list.Seen.IsZero() || time.Since(list.Seen) >= peopleFresh {
-			list = recall.List{Seen: time.Now()}
+	n.meet(names)
+	return known
+}
+
+// known are the names that are remembered, by ids in lower case.
+func (n *Names) known() map[string]string {
+	known := map[string]string{}
+	file, _ := n.remembered(recall.People)
+	for _, p := range met(file) {
+		if p.About != "" || !n.session.Rehearsal() { // an emulator's directory changes by a command
+			known[p.Text] = p.About
 		}
-		list.Names = append(list.Names, met...)
-		_ = file.Put(recall.People, list) // as in saw
 	}
 	return known
 }
 
+// silent remembers that the directory did not answer, unless the command was ended.
+func (n *Names) silent(ctx context.Context) {
+	if file, ok := n.remembered(recall.Directory); ok && !errors.Is(ctx.Err(), context.Canceled) && !n.session.Rehearsal() {
+		_ = file.Put(recall.Directory, recall.List{Seen: time.Now()}) // as in saw
+	}
+}
+
+// met are the people that a file remembers, none if that was too long ago.
+func met(file recall.File) []recall.Name {
+	list := file.Get(recall.People)
+	if age := time.Since(list.Seen); age < 0 || age >= peopleFresh {
+		return nil
+	}
+	return list.Names
+}
+
+// meet remembers people.
+func (n *Names) meet(seen []recall.Name) {
+	file, ok := n.remembered(recall.People)
+	if !ok || len(seen) == 0 {
+		return
+	}
+	list := file.Get(recall.People)
+	if len(met(file)) == 0 {
+		list = recall.List{Seen: time.Now()}
+	}
+	for _, p := range seen {
+		list.Names = slices.DeleteFunc(list.Names, func(known recall.Name) bool { return known.Text == p.Text })
+	}
+	list.Names = append(list.Names, seen...)
+	_ = file.Put(recall.People, list) // as in saw
+}
+
 func (n *Names) sawPeople(found []people.Person) {
-	var met []recall.Name
+	var names []recall.Name
 	for _, p := range found {
-		met = append(met, recall.Name{Text: strings.ToLower(p.ID), About: p.Label()})
+		names = append(names, recall.Name{Text: strings.ToLower(p.ID), About: p.Label()})
 	}
-	if file, ok := n.remembered(recall.People); ok {
-		_ = file.Change(recall.People, met, nil) // as in saw
-	}
+	n.meet(names)
 }

@@ -67,7 +67,14 @@ func (n *Names) askFor(ctx context.Context, kind recall.Kind) ([]recall.Name, er
 	if err != nil {
 		return nil, err
 	}
-	return soon(ctx, func(ctx context.Context) ([]recall.Name, error) { return namesOf(ctx, client, kind) })
+	return soon(ctx, func(ctx context.Context) ([]recall.Name, error) {
+		if kind == recall.Owners {
+			all, err := client.All(ctx)
+			n.introduce(all, func(ids map[string]bool) map[string]string { return n.people(ctx, ids) })
+			return ownerNames(all), err
+		}
+		return namesOf(ctx, client, kind)
+	})
 }
 
 // Scheduled returns the schedules of an instance for completion, if the service
@@ -135,9 +142,16 @@ func namesOf(ctx context.Context, client *compute.Client, kind recall.Kind) ([]r
 	}
 }
 
-// SawComputes remembers the computes of the workspace, all of them.
+// SawComputes remembers the computes of the workspace, all of them, and their
+// owners.
 func (n *Names) SawComputes(all []*compute.Compute) {
-	n.saw(recall.Computes, computeNames(all))
+	if file, ok := n.remembered(recall.Computes); ok {
+		now := time.Now()
+		_ = file.PutAll(map[recall.Kind]recall.List{ // as in saw
+			recall.Computes: {Seen: now, Names: computeNames(all)},
+			recall.Owners:   {Seen: now, Names: ownerNames(all)},
+		})
+	}
 }
 
 // SawSizes remembers the sizes the workspace's region offers.
@@ -246,6 +260,20 @@ func computeNames(all []*compute.Compute) []recall.Name {
 	return remember(all, func(c *compute.Compute) recall.Name {
 		return recall.Name{Text: c.Name, About: strings.TrimSpace(c.ComputeType + " " + c.VMSize()), State: c.State()}
 	})
+}
+
+// ownerNames are whose the computes are, each once: the id, and the name About it.
+func ownerNames(all []*compute.Compute) []recall.Name {
+	var out []recall.Name
+	seen := map[string]bool{}
+	for _, c := range all {
+		owner := c.Owner()
+		if key := strings.ToLower(owner.ID); key != "" && !seen[key] {
+			seen[key] = true
+			out = append(out, recall.Name{Text: owner.ID, About: owner.Name})
+		}
+	}
+	return out
 }
 
 func sizeNames(all []compute.Size) []recall.Name {

@@ -40,34 +40,55 @@ func (p Person) Label() string {
 const fields = "id,displayName,userPrincipalName,mail,userType,accountEnabled"
 
 // Find returns everybody who has an e-mail address or a sign-in name, which may
-// be several people, or nobody. It makes one request, and another one if the
-// first finds nobody. graph is a client of Microsoft Graph.
+// be several people, or nobody. It makes two requests: the addresses of guests and
+// the sign-in names of others are found in different ways. graph is a client of
+// Microsoft Graph.
 func Find(ctx context.Context, graph *compute.Client, address string) ([]Person, error) {
-	quoted := "'" + strings.ReplaceAll(address, "'", "''") + "'"
-	var page struct {
-		Value []Person `json:"value"`
-	}
-	query := url.Values{"$filter": {"mail eq " + quoted + " or userPrincipalName eq " + quoted}, "$select": {fields}, "$top": {"5"}}
-	err := graph.Fetch(ctx, "v1.0/users", query, &page)
-	if err != nil && compute.KindOf(err) != compute.KindInvalid {
-		return nil, err
-	}
-	found := slices.DeleteFunc(page.Value, func(p Person) bool { return p.ID == "" })
-	if len(found) > 0 {
-		return found, nil
-	}
-	// A sign-in name may be known under another spelling, such as an alias's.
+	var found []Person
 	var one Person
-	switch err := graph.Fetch(ctx, "v1.0/users/"+url.PathEscape(address), url.Values{"$select": {fields}}, &one); {
+	switch err := graph.Fetch(ctx, "v1.0/users"+key(address), url.Values{"$select": {fields}}, &one); {
 	case compute.KindOf(err) == compute.KindNotFound:
-		return nil, nil
 	case err != nil:
 		return nil, err
 	case one.ID == "":
 		return nil, errors.New("the directory's answer names nobody")
+	default:
+		found = append(found, one)
 	}
-	return []Person{one}, nil
+	var page struct {
+		Value *[]Person `json:"value"`
+	}
+	query := url.Values{"$filter": {"mail eq " + quoted(address)}, "$select": {fields}, "$top": {"5"}}
+	switch err := graph.Fetch(ctx, "v1.0/users", query, &page); {
+	case compute.KindOf(err) == compute.KindNotFound: // nobody is an empty list
+		return nil, errors.New("the directory's address has no list of people")
+	case err != nil:
+		return nil, err
+	case page.Value == nil:
+		return nil, errors.New("the directory's answer is not a list of people")
+	}
+	for _, p := range *page.Value {
+		if p.ID == "" {
+			return nil, errors.New("the directory's answer names somebody without an id")
+		}
+		if !slices.ContainsFunc(found, func(other Person) bool { return strings.EqualFold(other.ID, p.ID) }) {
+			found = append(found, p)
+		}
+	}
+	return found, nil
 }
+
+// key addresses a user by a sign-in name. One that begins with a dollar sign would
+// be read as a word of the query language.
+func key(name string) string {
+	if strings.HasPrefix(name, "$") {
+		return "(" + url.PathEscape(quoted(name)) + ")"
+	}
+	return "/" + url.PathEscape(name)
+}
+
+// quoted is a text of the query language.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // most is how many ids Graph takes in one request.
 const most = 1000

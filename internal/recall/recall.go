@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +25,9 @@ const (
 	Computes   Kind = "computes"
 	Sizes      Kind = "sizes"
 	Workspaces Kind = "workspaces"
-	People     Kind = "people" // object ids, and names About them
+	Owners     Kind = "owners"    // whose the computes are
+	People     Kind = "people"    // object ids, and names About them
+	Directory  Kind = "directory" // no names, but when it last did not answer
 )
 
 // Name is a name with a short description.
@@ -67,9 +70,12 @@ type content struct {
 func (f File) Get(kind Kind) List { return f.read().Lists[kind] }
 
 // Put replaces the list of a kind.
-func (f File) Put(kind Kind, list List) error {
+func (f File) Put(kind Kind, list List) error { return f.PutAll(map[Kind]List{kind: list}) }
+
+// PutAll replaces the lists of several kinds.
+func (f File) PutAll(lists map[Kind]List) error {
 	c := f.read()
-	c.Lists[kind] = list
+	maps.Copy(c.Lists, lists)
 	return f.write(c)
 }
 
