@@ -99,9 +99,6 @@ because the service only creates running instances.`,
 			off := false
 			instance.EnableNodePublicIP = &off
 		}
-		if instance.AssignedUser, err = assignee(ctx, a, *assignTo, *user, *tenant); err != nil {
-			return render.Result{}, err
-		}
 		warn(a, compute.DoubtfulName(name))
 		client, err := a.Client()
 		if err != nil {
@@ -110,60 +107,92 @@ because the service only creates running instances.`,
 		if instance.SubnetID, err = subnet.id(client.Workspace()); err != nil {
 			wrong = append(wrong, err)
 		}
-		if len(wrong) > 0 {
+		whom := person{*assignTo, *user, *tenant}
+		if c.Flags().Changed("assign-to") && whom.who == "" {
+			return render.Result{}, exit.Usagef("--assign-to is empty")
+		}
+		instance.AssignedUser = whom.provisional()
+		if len(wrong) > 0 || whom.who != "" && len(compute.CheckSpec(name, spec)) > 0 { // before the directory is asked
 			return render.Result{}, together(ctx, client, name, spec, wrong)
 		}
+		if instance.AssignedUser, err = whom.assigned(ctx, a); err != nil {
+			return render.Result{}, err
+		}
+		if instance.BeginsWithoutSSO() {
+			a.Note("single sign-on of %s will be off, because it is for somebody else and has a script or custom applications; only %s can switch it on",
+				name, cmp.Or(instance.AssignedUser.Name, instance.AssignedUser.ObjectID))
+		}
+		var created compute.Outcome
 		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-			created := client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists), Warn: func(text string) { warn(a, text) }})
+			created = client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists), Warn: func(text string) { warn(a, text) }})
 			if *stopped {
-				created = thenStop(ctx, client, created, o)
+				return thenStop(ctx, client, created, o)
 			}
 			return created
 		})
 		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
 			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")
 		}
-		if owner := instance.AssignedUser; owner != nil && err == nil && r.Err == nil {
-			r.Notes = append(r.Notes, stepsOf(owner, name)...)
+		if err == nil && r.Err == nil && !created.Already {
+			r.Notes = append(r.Notes, stepsOf(instance.AssignedUser, created)...)
 		}
 		return r, err
 	})
 }
 
-// stepsOf are what the person an instance was made for has to do once. Nobody
-// else can: only they can open it.
-func stepsOf(owner *compute.AssignedUser, name string) []string {
+// stepsOf are what the person an instance was made for has to do once: nobody else
+// can.
+func stepsOf(owner *compute.AssignedUser, created compute.Outcome) []string {
+	if owner == nil {
+		return nil
+	}
+	why := "if single sign-on is off (computetarget show " + created.Name + " tells)"
+	if c := created.Compute; c != nil && c.Instance != nil && c.Instance.EnableSSO != nil && !*c.Instance.EnableSSO {
+		why = "because single sign-on is off"
+	}
 	return []string{
-		cmp.Or(owner.Name, owner.ObjectID) + " has two steps to do, signed in as themselves:",
-		"  1. computetarget open " + name + ", and accept the prompt that asks to trust the instance",
-		"  2. computetarget enable-sso " + name + ", if single sign-on is off (it is with a setup script or custom applications)",
+		cmp.Or(owner.Name, owner.ObjectID) + " has two steps to do, once it is running and signed in as themselves:",
+		"  1. computetarget open " + created.Name + ", and accept the question whether to trust the instance",
+		"  2. computetarget enable-sso " + created.Name + ", " + why,
 	}
 }
 
-// assignee is the person the instance is for: found in the directory by
-// --assign-to, or given by v1's two ids.
-func assignee(ctx context.Context, a *app.App, who, id, tenant string) (*compute.AssignedUser, error) {
+// person is whom an instance is for: somebody to find in the directory, or v1's two
+// ids.
+type person struct{ who, id, tenant string }
+
+// provisional stands for the person in checks that come before the directory.
+func (p person) provisional() *compute.AssignedUser {
 	switch {
-	case who == "" && id == "" && tenant == "":
-		return nil, nil
-	case who == "":
-		return &compute.AssignedUser{ObjectID: id, TenantID: tenant}, nil
-	case id != "":
+	case p == (person{}):
+		return nil
+	case p.who == "":
+		return &compute.AssignedUser{ObjectID: p.id, TenantID: p.tenant}
+	}
+	return &compute.AssignedUser{ObjectID: p.who, TenantID: cmp.Or(p.tenant, "the caller's")}
+}
+
+// assigned is the person as the service takes them.
+func (p person) assigned(ctx context.Context, a *app.App) (*compute.AssignedUser, error) {
+	switch {
+	case p.who == "":
+		return p.provisional(), nil
+	case p.id != "":
 		return nil, exit.Usagef("give either --assign-to or --user-object-id")
 	}
-	person, err := a.Person(ctx, who)
+	found, err := a.Person(ctx, p.who)
 	if err != nil {
 		return nil, err
 	}
-	if person.Enabled != nil && !*person.Enabled {
-		a.Note("the account of %s is disabled: nobody can sign in to it", person.Label())
+	if found.Enabled != nil && !*found.Enabled {
+		a.Note("the account of %s is disabled: nobody can open the instance until it is enabled", found.Label())
 	}
-	if tenant == "" {
-		if tenant, err = a.Tenant(ctx); err != nil {
+	if p.tenant == "" {
+		if p.tenant, err = a.Tenant(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return &compute.AssignedUser{ObjectID: person.ID, TenantID: tenant, Name: person.Label()}, nil
+	return &compute.AssignedUser{ObjectID: found.ID, TenantID: p.tenant, Name: found.Label()}, nil
 }
 
 // thenStop stops what was just created, not what was there before.

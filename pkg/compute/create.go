@@ -51,7 +51,7 @@ func CheckSpec(name string, spec *Spec) []Finding {
 				wrong("sshPublicKey", "%s", err)
 			}
 			if i.AssignedUser != nil {
-				wrong("sshPublicKey", "Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user; leave the key out: that person adds one in a terminal of the instance, to ~/.ssh/authorized_keys2")
+				wrong("sshPublicKey", "an SSH key cannot be set when the instance is for another user; the service says: \"Setting SSH key at creation time is not allowed when compute instance is provisioned on behalf of another user.\" Leave the key out: that person adds one in a terminal of the instance, to ~/.ssh/authorized_keys2")
 			}
 		}
 		if d := i.IdleShutdown; d != 0 && (d < schedule.MinIdle || d > schedule.MaxIdle || d%time.Minute != 0) {

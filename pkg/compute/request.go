@@ -80,6 +80,15 @@ type InstanceSpec struct {
 	ReleaseQuotaOnStop *bool `json:"releaseQuotaOnStop,omitempty"`
 }
 
+// BeginsWithoutSSO reports whether the service creates the instance with single
+// sign-on off: it is for another user and has a script or custom services. Only
+// that user can switch it on, see ChangeSSO. Source: "Create and manage a compute
+// instance"; whether a startup script counts is not documented, so it does here.
+func (s *InstanceSpec) BeginsWithoutSSO() bool {
+	var services []json.RawMessage
+	return s.AssignedUser != nil && (s.CreationScript != nil || s.StartupScript != nil || json.Unmarshal(s.CustomServices, &services) == nil && len(services) > 0)
+}
+
 // MarshalJSON writes the inner properties.
 func (s *InstanceSpec) MarshalJSON() ([]byte, error) {
 	type plain InstanceSpec // has no MarshalJSON
