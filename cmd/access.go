@@ -41,11 +41,11 @@ For anybody else the exit code is 6; --print still prints the address.`,
 			return render.Result{}, err
 		}
 		a.Introduce(ctx, have)
-		address, err := addressOf(ctx, a, client, have, *application)
-		if err != nil {
+		if err := strangers(ctx, a, have, *application, *onlyPrint); err != nil {
 			return render.Result{}, err
 		}
-		if err := strangers(ctx, a, have, *application, *onlyPrint); err != nil {
+		address, err := addressOf(ctx, a, client, have, *application)
+		if err != nil {
 			return render.Result{}, err
 		}
 		r := render.Result{Data: address, Names: []string{have.Name}, IDs: []string{have.ID}, Text: address + "\n"}
@@ -79,16 +79,14 @@ func addressOf(ctx context.Context, a *app.App, client *compute.Client, have *co
 // strangers refuses to open somebody else's instance: the service only admits
 // its owner, not even the creator. --print still prints the address.
 func strangers(ctx context.Context, a *app.App, have *compute.Compute, application string, onlyPrint bool) error {
-	owner := have.Owner().ID
-	if owner == "" || application == "vscode" || application == "studio" { // a key is enough for SSH; anybody may see the details
+	switch application {
+	case "studio": // anybody may see the details
 		return nil
+	case "vscode": // uses SSH
+		return foreignKeys(ctx, a, have)
 	}
-	credential, err := a.Credential()
-	if err != nil {
-		return err
-	}
-	me, err := credential.Describe(ctx)
-	if err != nil || me.ObjectID == "" || strings.EqualFold(me.ObjectID, owner) {
+	me, err := caller(ctx, a)
+	if err != nil || isFor(have, me) {
 		return err
 	}
 	text := have.Name + " is not yours: only its owner gets in, " + view.Owner(have)
@@ -96,7 +94,31 @@ func strangers(ctx context.Context, a *app.App, have *compute.Compute, applicati
 		a.Note("%s", text)
 		return nil
 	}
-	return &exit.Error{Exit: exit.Auth, Text: text, Tip: "--print prints the address, to pass it on"}
+	tip := "--print prints the address, to pass it on"
+	if madeBy(have, me) {
+		tip += ": also who created an instance for somebody else cannot open it"
+	}
+	return &exit.Error{Exit: exit.Auth, Text: text, Tip: tip}
+}
+
+// foreignKeys says that SSH to somebody else's instance takes a key that they, or
+// who created it, put there: SSH does not ask who is signed in to Azure.
+func foreignKeys(ctx context.Context, a *app.App, have *compute.Compute) error {
+	me, err := caller(ctx, a)
+	if err != nil || isFor(have, me) {
+		return err
+	}
+	if madeBy(have, me) {
+		a.Note("%s is for %s: SSH lets you in only with a key that they put there", have.Name, view.Owner(have))
+		return nil
+	}
+	a.Note("%s is not yours but %s's: SSH lets you in only with a key that was put there for you", have.Name, view.Owner(have))
+	return nil
+}
+
+// madeBy reports whether somebody created an instance.
+func madeBy(c *compute.Compute, id string) bool {
+	return c.Instance.CreatedBy != nil && strings.EqualFold(c.Instance.CreatedBy.UserID, id)
 }
 
 func newSSH() *command {
@@ -122,6 +144,10 @@ is printed, not run.`,
 		}
 		have, _, err := names.read(ctx, a, args)
 		if err != nil {
+			return render.Result{}, err
+		}
+		a.Introduce(ctx, have)
+		if err := foreignKeys(ctx, a, have); err != nil {
 			return render.Result{}, err
 		}
 		to, err := access.SSH(have, *private)

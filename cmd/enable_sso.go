@@ -2,10 +2,12 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -18,9 +20,11 @@ func newEnableSSO() *command {
 SDKs on the instance are signed in as the person it is for.
 
 It is off on an instance that was created for somebody else with a setup script or
-custom applications. Only that person can switch it on, and needs the action
-Microsoft.MachineLearningServices/workspaces/computes/enableSso/action. The setting
-is read back; if the service shows another value, the exit code is 1.`,
+custom applications. Only the person an instance is for can switch it, not even who
+created it for them, and needs the action
+Microsoft.MachineLearningServices/workspaces/computes/enableSso/action. For anybody
+else nothing is sent and the exit code is 6. The setting is read back; if the
+service shows another value, the exit code is 1.`,
 		Example: `  computetarget enable-sso dev
   computetarget enable-sso dev --disable`,
 	}
@@ -33,7 +37,19 @@ is read back; if the service shows another value, the exit code is 1.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		me, err := caller(ctx, a)
+		if err != nil {
+			return render.Result{}, err
+		}
 		ended, err := changeSetting(a, asked, func(client *compute.Client, names []string, o compute.ChangeOptions) []compute.Change {
+			o.Check = func(now *compute.Compute) error {
+				if isFor(now, me) {
+					return nil
+				}
+				a.Introduce(ctx, now)
+				return &exit.Error{Exit: exit.Auth, Text: now.Name + " is for " + view.Owner(now) + ", and only they can switch its single sign-on; nothing was sent",
+					Tip: "ask them to run: computetarget " + switchingSSO(now.Name, *disable)}
+			}
 			return client.ChangeSSO(ctx, names, !*disable, o)
 		})
 		if err != nil {
@@ -41,4 +57,28 @@ is read back; if the service shows another value, the exit code is 1.`,
 		}
 		return view.SSOChanged(ended, !*disable, len(asked) != 1), nil
 	})
+}
+
+func switchingSSO(name string, off bool) string {
+	if off {
+		return "enable-sso " + name + " --disable"
+	}
+	return "enable-sso " + name
+}
+
+// caller is the object id of who runs the command; "" if the token does not tell.
+func caller(ctx context.Context, a *app.App) (string, error) {
+	credential, err := a.Credential()
+	if err != nil {
+		return "", err
+	}
+	me, err := credential.Describe(ctx)
+	return me.ObjectID, err
+}
+
+// isFor reports whether an instance is somebody's, or may be: the service admits its
+// assignee, or else its creator.
+func isFor(c *compute.Compute, id string) bool {
+	owner := c.Owner().ID
+	return owner == "" || id == "" || strings.EqualFold(owner, id)
 }

@@ -19,6 +19,8 @@ type ChangeOptions struct {
 	// Save receives the old schedules, {"computeStartStop":[…]}, before they are
 	// replaced, unless there are none. If it fails, nothing is sent.
 	Save func(name string, old json.RawMessage) error
+	// Check refuses a change of an instance before it is sent.
+	Check func(now *Compute) error
 	// CompareOnly sends nothing. The Change says what would change.
 	CompareOnly bool
 	Timeout     time.Duration
@@ -208,7 +210,7 @@ func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of
 	list := make([]*task, len(names))
 	for i, name := range names {
 		changes[i].Name = name
-		list[i] = tasks([]string{name}, c.rewriting(&changes[i], of(&changes[i]), o.CompareOnly))[0]
+		list[i] = tasks([]string{name}, c.rewriting(&changes[i], of(&changes[i]), o))[0]
 	}
 	for i, ended := range c.run(ctx, list, ActOptions{Timeout: o.Timeout, OnEvent: o.OnEvent, Before: o.Before, single: true}) {
 		out := &changes[i]
@@ -222,7 +224,7 @@ func (c *Client) change(ctx context.Context, names []string, o ChangeOptions, of
 }
 
 // rewriting is the intent of a rewrite: read, decide, read again, write, read.
-func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
+func (c *Client) rewriting(out *Change, r rewrite, o ChangeOptions) intent {
 	i := intentOf(VerbUpdate)
 	i.setting = true
 	var body any
@@ -247,8 +249,13 @@ func (c *Client) rewriting(out *Change, r rewrite, check bool) intent {
 			return failed, err
 		}
 		out.Already = body == nil
-		if out.Already || check {
+		if out.Already || o.CompareOnly {
 			return reached, nil
+		}
+		if o.Check != nil {
+			if err := o.Check(now); err != nil {
+				return failed, err
+			}
 		}
 		return apart, nil
 	}
