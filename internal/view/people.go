@@ -93,8 +93,8 @@ func ids(list []*compute.Compute) []string {
 	return each(list, func(c *compute.Compute) string { return c.ID })
 }
 
-// each is something of each compute.
-func each[T any](list []*compute.Compute, of func(*compute.Compute) T) []T {
+// each is something of each element.
+func each[E, T any](list []E, of func(E) T) []T {
 	out := make([]T, len(list))
 	for i, c := range list {
 		out[i] = of(c)
@@ -248,12 +248,18 @@ func sentence(o compute.Outcome, now time.Time) string {
 	}
 	switch {
 	case o.Verb == compute.VerbStop || o.Verb == compute.VerbResize:
-	case c.IsRunning():
+	case c.IsRunning() && !forAnother(c):
 		parts = append(parts, render.Command("open NAME", c.Name))
 	case c.IsStopped() && o.Verb == compute.VerbCreate:
 		parts = append(parts, render.Command("start NAME", c.Name))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// forAnother reports whether an instance is for somebody else than who created it,
+// who cannot open it.
+func forAnother(c *compute.Compute) bool {
+	return c.Instance != nil && c.Instance.CreatedBy != nil && !strings.EqualFold(c.Instance.CreatedBy.UserID, c.Owner().ID)
 }
 
 // alreadySo says that there was nothing to do, or is "".
@@ -289,7 +295,11 @@ func ssh(c *compute.Compute) string {
 		return render.Command("ssh NAME", c.Name)
 	}
 	if c.Instance.InNetwork() {
-		return "ssh only from inside its network, with a key it was created with: " + render.Command("ssh NAME --private", c.Name)
+		key := "a key it was created with"
+		if p := c.Instance.Personal; p != nil && p.AssignedUser != nil && p.AssignedUser.ObjectID != "" { // which takes none
+			key = "a key that its owner put there"
+		}
+		return "ssh only from inside its network, with " + key + ": " + render.Command("ssh NAME --private", c.Name)
 	}
 	return "ssh off, cannot be enabled later"
 }
@@ -483,7 +493,7 @@ func (p page) owner(c *compute.Compute) string {
 	if creator == "" {
 		creator = by.UserID
 	}
-	if creator != "" && !strings.EqualFold(by.UserID, c.Owner().ID) {
+	if creator != "" && forAnother(c) {
 		return name + ", created by " + creator
 	}
 	return name
@@ -562,6 +572,7 @@ func (p page) instanceRows(c *compute.Compute) {
 	if !starts.IsZero() && !c.IsRunning() {
 		p.Row("starts", p.bySchedule(starts))
 	}
+	p.details(c)
 }
 
 // stops says what will stop an instance, and when; "" when it is off and

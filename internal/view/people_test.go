@@ -136,7 +136,7 @@ func TestListViews(t *testing.T) {
 
 func TestShowViews(t *testing.T) {
 	t.Parallel()
-	for _, name := range append(everything, "hostile") {
+	for _, name := range append(everything, "hostile", "assigned") {
 		golden(t, "show-"+name, captureAll(t, func(d Detail) render.Result { return Show(loadAll(t, name), false, d) }))
 	}
 	golden(t, "show-two", captureAll(t, func(d Detail) render.Result { return Show(loadAll(t, "running", "cluster"), true, d) }))

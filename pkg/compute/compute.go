@@ -107,6 +107,8 @@ type Instance struct {
 	EnableOSPatching         *bool             `json:"enableOSPatching"`
 	ReleaseQuotaOnStop       *bool             `json:"releaseQuotaOnStop"`
 	CustomServices           []CustomService   `json:"customServices"`
+	DataDisks                []DataDisk        `json:"dataDisks"`
+	DataMounts               []DataMount       `json:"dataMounts"`
 	Image                    *ImageMetadata    `json:"osImageMetadata"`
 	Endpoints                *Endpoints        `json:"connectivityEndpoints"`
 	Applications             []Application     `json:"applications"`
@@ -166,6 +168,23 @@ type CustomService struct {
 		Type      string `json:"type"`
 		Reference string `json:"reference"`
 	} `json:"image"`
+}
+
+// DataDisk is a disk of an instance besides that of the system.
+type DataDisk struct {
+	LUN     int    `json:"lun"`
+	SizeGB  int    `json:"diskSizeGB"`
+	Account string `json:"storageAccountType"` // Standard_LRS or Premium_LRS
+}
+
+// DataMount is data that is mounted on an instance.
+type DataMount struct {
+	Source string `json:"source"`
+	Name   string `json:"mountName"`
+	Path   string `json:"mountPath"`
+	State  string `json:"mountState"` // MountRequested, Mounted, MountFailed, …
+	Mode   string `json:"mountMode"`  // ReadOnly or ReadWrite
+	Error  string `json:"error"`
 }
 
 // ImageMetadata are the versions of the OS image of an instance.
