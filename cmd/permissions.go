@@ -25,25 +25,27 @@ the list to one task: creator (makes instances), operator (runs them) or assigne
 missing.
 
 --user shows the rights of somebody else, from the roles assigned to them and to
-their groups. Reading those takes the right to read role assignments.
+their groups. Reading those takes the right to read role assignments. What a
+condition limits is "unknown".
 
 Locks, policies and deny assignments can still forbid what is allowed here. A role
 on the workspace or its group does not reach actions of the subscription, such as
 locations/usages/read; "unknown" stands where Azure does not say.`,
 		Example: `  computetarget permissions
-  computetarget permissions --role operator -o table`,
+  computetarget permissions --role operator -o table
+  computetarget permissions --role assignee --user ada@contoso.com`,
 		Args: noNames,
 	}
 	task := taskFlag(c)
-	user := c.Flags().String("user", "", "the rights of `WHO`: an object id in the directory")
+	user := c.Flags().String("user", "", "the rights of `WHO`: an e-mail address or an object id")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		client, err := a.Client()
 		if err != nil {
 			return render.Result{}, err
 		}
 		var rights rights
-		if *user != "" {
-			rights, err = rightsOf(ctx, client, *user)
+		if c.Flags().Changed("user") {
+			rights, err = rightsOf(ctx, a, client, *user)
 		} else {
 			rights, err = ownRights(ctx, a, client)
 		}
@@ -117,8 +119,12 @@ func ownRights(ctx context.Context, a *app.App, client *compute.Client) (rights,
 }
 
 // rightsOf are somebody else's, by the roles assigned to them.
-func rightsOf(ctx context.Context, client *compute.Client, who string) (rights, error) {
-	assignments, err := client.Assignments(ctx, who)
+func rightsOf(ctx context.Context, a *app.App, client *compute.Client, who string) (rights, error) {
+	person, err := a.Person(ctx, who)
+	if err != nil {
+		return rights{}, err
+	}
+	assignments, err := client.Assignments(ctx, person.ID)
 	if err != nil {
 		return rights{}, err
 	}
@@ -149,6 +155,9 @@ func rightsOf(ctx context.Context, client *compute.Client, who string) (rights, 
 		return func(action string) permissions.Verdict {
 			return max(permissions.Judge(g.sure, action), min(permissions.Unknown, permissions.Judge(g.limited, action)))
 		}
+	}
+	if !strings.EqualFold(who, person.ID) {
+		who = who + ", " + person.ID
 	}
 	return rights{who: who, workspace: judge(workspace), beyond: judge(above)}, nil
 }
