@@ -60,12 +60,11 @@ func newPermissionsRole() *command {
 	c := &cobra.Command{
 		Use: "role",
 		Long: `Print the definition of a custom role with exactly the actions of a task, as az
-role definition create reads it. It can be assigned in the chosen subscription, to
+role definition create --role-definition @role.json reads it. It can be assigned in the chosen subscription, to
 the workspace or to a group. Actions of the subscription, such as
 locations/usages/read, take an assignment there.`,
-		Example: `  computetarget permissions role --role operator > role.json
-  # then: az role definition create --role-definition @role.json`,
-		Args: noNames,
+		Example: `  computetarget permissions role --role operator > role.json`,
+		Args:    noNames,
 	}
 	task := taskFlag(c)
 	required(c, "role")

@@ -1,4 +1,4 @@
-// Package policy has the rules that an organisation sets for its compute
+// Package policy has the rules that an organization sets for its compute
 // instances: as Azure Policy definitions for new instances, and as a check of
 // those that exist, which Azure Policy does not change.
 package policy
