@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -445,14 +446,20 @@ func (c *Compute) NameAssignee(name string) {
 	}
 }
 
-// Errors are the compute's own errors and those of its provisioning.
+// Errors are the compute's own errors and those of its provisioning, each once.
 func (c *Compute) Errors() []Problem {
-	out := append([]Problem(nil), c.ProvisioningErrors...)
+	all := append([]Problem(nil), c.ProvisioningErrors...)
 	switch {
 	case c.Instance != nil:
-		out = append(out, c.Instance.Errors...)
+		all = append(all, c.Instance.Errors...)
 	case c.Cluster != nil:
-		out = append(out, c.Cluster.Errors...)
+		all = append(all, c.Cluster.Errors...)
+	}
+	var out []Problem
+	for _, p := range all {
+		if !slices.ContainsFunc(out, func(said Problem) bool { return said.Code == p.Code && said.Message == p.Message }) {
+			out = append(out, p)
+		}
 	}
 	return out
 }

@@ -176,6 +176,7 @@ func TestSetupFails(t *testing.T) {
 		r.want(name+": code", code, test.code)
 		r.contains(name, message, test.parts...)
 		if test.state == "UserSetupFailed" {
+			r.contains("the last line of "+name+"'s log", r.file("Logs/"+name+"/creation_script.log"), "\n"+r.clock.Now().UTC().Format("2006-01-02T15:04:05.000Z "))
 			r.contains(name+"'s log", r.file("Logs/"+name+"/creation_script.log"), strings.Trim(test.parts[0][strings.LastIndex(test.parts[0], "error ")+1:], `rror "`))
 		}
 		r.do(stable, "DELETE", "/computes/"+name+"?underlyingResourceAction=Delete", "")
@@ -196,9 +197,6 @@ func TestSetupScriptInShare(t *testing.T) {
 	ctx := context.Background()
 	r := newRig(t, emulator.Options{})
 	code := r.files()
-	if _, err := code.NewDirectoryClient("Users").Create(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := code.NewDirectoryClient("Users").NewFileClient("setup.sh").Create(ctx, 3, &file.CreateOptions{OptionalBody: body("id\n")}); err != nil {
 		t.Fatal(err)
 	}

@@ -105,20 +105,20 @@ func TestFileShare(t *testing.T) {
 		t.Fatalf("the datastore is %+v", store)
 	}
 	root := code.NewRootDirectoryClient()
-	mine := code.NewDirectoryClient("Users/mé & you")
+	mine := code.NewDirectoryClient("Team/mé & you")
 	script := mine.NewFileClient("set up #1.sh")
 
 	_, err := script.GetProperties(ctx, nil)
 	wantCode(t, err, "ParentNotFound", 404)
 	_, err = mine.Create(ctx, nil)
 	wantCode(t, err, fileerror.ParentNotFound, 404)
-	if _, err := code.NewDirectoryClient("Users").Create(ctx, nil); err != nil {
+	if _, err := code.NewDirectoryClient("Team").Create(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := mine.Create(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	_, err = code.NewDirectoryClient("users/MÉ & you").Create(ctx, nil)
+	_, err = code.NewDirectoryClient("team/MÉ & you").Create(ctx, nil)
 	wantCode(t, err, fileerror.ResourceAlreadyExists, 409)
 	_, err = script.DownloadStream(ctx, nil)
 	wantCode(t, err, fileerror.ResourceNotFound, 404)
@@ -187,7 +187,7 @@ func TestFileShare(t *testing.T) {
 		t.Errorf("%d bytes came back, %v", n, err)
 	}
 
-	if got, _ := names(t, root, nil); !slices.Equal(got, []string{"Users/", "long 3200000"}) {
+	if got, _ := names(t, root, nil); !slices.Equal(got, []string{"Team/", "Users/", "long 3200000"}) {
 		t.Errorf("the share holds %q", got)
 	}
 	if got, _ := names(t, mine, nil); !slices.Equal(got, []string{"set up #1.sh 3"}) {
@@ -229,8 +229,8 @@ func TestFileShareListing(t *testing.T) {
 	if _, err := code.NewDirectoryClient("bd").NewFileClient("inside").Create(ctx, 1, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"a 1", "b&1.txt 1", "B2 1", "bd/", "c 1"}
-	for most, pages := range map[int32]int{1: 5, 2: 3, 5: 1, 100: 1} {
+	want := []string{"a 1", "b&1.txt 1", "B2 1", "bd/", "c 1", "Users/"}
+	for most, pages := range map[int32]int{1: 6, 4: 2, 6: 1, 100: 1} {
 		got, n := names(t, root, &directory.ListFilesAndDirectoriesOptions{MaxResults: to.Ptr(most)})
 		slices.SortFunc(got, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 		if !slices.Equal(got, want) || n != pages {
@@ -256,7 +256,7 @@ func TestFileShareSignIn(t *testing.T) {
 	ctx := context.Background()
 	srv := emulatortest.NewServer(t, emulator.Options{StrictAuth: true})
 	store, key, code := theShare(t, srv)
-	if _, err := code.NewDirectoryClient("Users").Create(ctx, nil); err != nil {
+	if _, err := code.NewDirectoryClient("Users").GetProperties(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
 	at := shareURL(store, codeShare)
@@ -430,9 +430,6 @@ func TestFileShareStays(t *testing.T) {
 	}
 	r := open()
 	content := strings.Repeat("\x00binary\xff", 1000)
-	if _, err := r.files().NewDirectoryClient("Users").Create(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
 	at := func(r *rig) *file.Client { return r.files().NewDirectoryClient("Users").NewFileClient("x") }
 	if _, err := at(r).Create(ctx, int64(len(content)), &file.CreateOptions{OptionalBody: body(content)}); err != nil {
 		t.Fatal(err)

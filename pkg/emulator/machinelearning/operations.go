@@ -46,8 +46,9 @@ type step struct {
 
 // failure makes an operation end badly.
 type failure struct {
-	State string     `json:"state"` // the state the compute is left in
-	Error *arm.Error `json:"error"`
+	State  string     `json:"state"` // the state the compute is left in
+	Error  *arm.Error `json:"error"`
+	Script string     `json:"script,omitempty"` // why a script failed, whose error is made when it ends
 }
 
 const operationHeader = "Azure-AsyncOperation"

@@ -159,10 +159,10 @@ func beginScript(t *arm.Tx, c *compute, which string) {
 	switch missing := s.missing(t, c); {
 	case missing != "":
 		takes = 0
-		c.failSetup(t, which, missing)
+		b.Failure = scriptFailure(missing)
 	case takes > s.limit():
 		takes = s.limit()
-		c.failSetup(t, which, fmt.Sprintf("Setup script timed out after %s", s.limit()))
+		b.Failure = scriptFailure(fmt.Sprintf("Setup script timed out after %s", s.limit()))
 	}
 	later := t.Now.Add(t.Takes(takes)).Sub(b.Steps[0].At)
 	for n := range b.Steps {
@@ -172,31 +172,33 @@ func beginScript(t *arm.Tx, c *compute, which string) {
 
 // endScript is the moment at which a script has run.
 func endScript(t *arm.Tx, c *compute, which string) {
-	s, b := c.Instance.script(which), c.Busy
-	if s == nil {
+	b := c.Busy
+	if c.Instance.script(which) == nil {
 		return
 	}
 	if plan, _ := setupPlans.Lookup(t, c.key()); plan.Fails && b.Failure == nil {
 		c.log(t, which, "the emulator was told to let this script fail")
-		c.failSetup(t, which, "Setup script exited with code 1")
+		b.Failure = scriptFailure("Setup script exited with code 1")
 	}
-	if b.Failure != nil { // nothing comes after it
-		b.Steps = b.Steps[len(b.Steps)-1:]
-		b.Steps[0].At = t.Now
+	if b.Failure == nil {
+		c.log(t, which, "the emulator does not run scripts; this one counts as done")
+		c.log(t, which, "exit code 0")
 		return
 	}
-	c.log(t, which, "the emulator does not run scripts; this one counts as done")
-	c.log(t, which, "exit code 0")
+	b.Steps = b.Steps[len(b.Steps)-1:] // nothing comes after a failure
+	b.Steps[0].At = t.Now
+	if why := b.Failure.Script; why != "" {
+		c.log(t, which, "%s", why)
+		b.Failure.Error = c.setupError(t, "SetupScriptsError",
+			fmt.Sprintf("The specified Azure ML Compute Instance %s user script setup failed with error \"%s\"", c.Name, why))
+	}
 }
 
-// failSetup makes the operation that c is in end with a script that failed.
-func (c *compute) failSetup(t *arm.Tx, which, why string) {
-	c.log(t, which, "%s", why)
-	c.Busy.Failure = &failure{State: "UserSetupFailed", Error: c.setupError(t, "SetupScriptsError",
-		fmt.Sprintf("The specified Azure ML Compute Instance %s user script setup failed with error \"%s\"", c.Name, why))}
-}
+// scriptFailure is the failure of a script, without its error, which is known when
+// it ends.
+func scriptFailure(why string) *failure { return &failure{State: "UserSetupFailed", Script: why} }
 
-// failPlatform makes it end with the machine's own setup failing, where that was
+// failPlatform makes an operation end with the machine's own setup failing, where that was
 // asked for and there is no script to fail.
 func (c *compute) failPlatform(t *arm.Tx) {
 	if plan, _ := setupPlans.Lookup(t, c.key()); !plan.Fails || c.Instance == nil || c.Busy.Failure != nil ||

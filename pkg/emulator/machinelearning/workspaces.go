@@ -164,6 +164,7 @@ func needWorkspace(t *arm.Tx, args []string) (*workspace, error) {
 
 func addWorkspace(t *arm.Tx, w *workspace) {
 	workspaces.Put(t, w.key(), w)
+	storage.Make(t, w.account(), "Users")
 	storage.AllowKeys(t, w.account(), !w.keyless())
 }
 

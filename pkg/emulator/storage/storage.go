@@ -93,6 +93,15 @@ func AllowKeys(t *arm.Tx, name string, allowed bool) {
 	}
 }
 
+// Make makes a directory in the root of the workspaces' share, unless it is there
+// or the share is not.
+func Make(t *arm.Tx, account, dir string) {
+	p := place{account: account, share: Share, path: dir}
+	if _, ok := entries.Lookup(t, p.key()); !ok && p.shared(t) {
+		p.put(t, &entry{Dir: true})
+	}
+}
+
 // Read returns a file of the workspaces' share.
 func Read(t *arm.Tx, account, file string) (content []byte, ok bool) {
 	p := place{account: account, share: Share, path: file}
