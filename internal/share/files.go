@@ -83,11 +83,18 @@ func (s *Share) Upload(ctx context.Context, folder, name string, text []byte, re
 	case err == nil && !replace:
 		return "", false, &exit.Error{Exit: exit.Failed, Err: &ConflictError{at}, Tip: "give the file another name or --upload-to another folder, or overwrite it with --replace"}
 	}
+	err = s.write(ctx, at, text, parents)
+	return at, err == nil, err
+}
+
+// write puts text where it is to be; parents tells whether its folder exists. A
+// dry run shows the request instead.
+func (s *Share) write(ctx context.Context, at string, text []byte, parents bool) error {
 	if s.options.DryRun != nil {
 		s.options.DryRun(compute.Request{Method: http.MethodPut, URL: s.at.url + "/" + escaped(at)})
-		return at, true, nil
+		return nil
 	}
-	err = s.do(ctx, func(root *share.Client) error {
+	err := s.do(ctx, func(root *share.Client) error {
 		if !parents {
 			if err := s.makeFolders(ctx, root, path.Dir(at)); err != nil {
 				return err
@@ -102,7 +109,7 @@ func (s *Share) Upload(ctx context.Context, folder, name string, text []byte, re
 	if errors.Is(err, fs.ErrNotExist) {
 		err = exit.Errorf(exit.Failed, "the folder %s in %s was removed meanwhile", path.Dir(at), s.Where())
 	}
-	return at, err == nil, err
+	return err
 }
 
 // escaped is a path as it stands in an address.
