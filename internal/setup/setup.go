@@ -86,7 +86,7 @@ func In(folder, file string) (string, error) {
 	switch {
 	case strings.Contains(folder, "\\"):
 		return "", fmt.Errorf("%s has backslashes; the share takes slashes, as in Users/me/", folder)
-	case !strings.HasPrefix(folder+"/", Share) || slices.Contains(strings.Split(folder, "/"), ".."):
+	case !strings.HasPrefix(folder, Share) || slices.Contains(strings.Split(folder, "/"), "..") || path.Clean(folder)+"/" == Share:
 		return "", fmt.Errorf("%q is not a folder for files of people; name one below Users/, as in Users/me/", folder)
 	}
 	return path.Join(folder, path.Base(file)), nil

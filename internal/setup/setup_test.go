@@ -356,8 +356,12 @@ func TestWays(t *testing.T) {
 	}
 	for _, c := range []struct{ folder, file, want string }{
 		{"Users/me/", "/tmp/a.sh", "Users/me/a.sh"},
-		{"Users", "a.sh", "Users/a.sh"},
-		{"Users/", "a.sh", "Users/a.sh"},
+		{"Users/me", "a.sh", "Users/me/a.sh"},
+		{"Users/me//./x/", "a.sh", "Users/me/x/a.sh"},
+		{"Users", "a.sh", ""},
+		{"Users/", "a.sh", ""},
+		{"Users/.", "a.sh", ""},
+		{"Users//", "a.sh", ""},
 		{"Usersx/", "a.sh", ""},
 		{"/Users/me", "a.sh", ""},
 		{"Users/../x", "a.sh", ""},
