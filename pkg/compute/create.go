@@ -28,6 +28,9 @@ type CreateOptions struct {
 	ActOptions
 	IfExists IfExists          // defaults to ExistsMatch
 	Warn     func(text string) // receives the warnings of Preflight before anything is sent
+	// Prepare is called, when set, once all checks passed and the name is free,
+	// before the request. If it returns an error, the request is not sent.
+	Prepare func(ctx context.Context) error
 }
 
 // CheckSpec lists what is wrong with a compute to create. It sends nothing.
@@ -60,6 +63,8 @@ func CheckSpec(name string, spec *Spec) []Finding {
 		if n := len(i.Schedules); n > schedule.Max {
 			wrong("schedules", "an instance can have %d schedules, and these are %d", schedule.Max, n)
 		}
+		checkScript(i.CreationScript, "creationScript", wrong)
+		checkScript(i.StartupScript, "startupScript", wrong)
 		if i.AssignedUser != nil && (i.AssignedUser.ObjectID == "" || i.AssignedUser.TenantID == "") {
 			wrong("assignedUser", "an instance for another user needs both the object id and the tenant id of that user")
 		}
@@ -243,7 +248,7 @@ func (c *Client) Create(ctx context.Context, name string, spec *Spec, o CreateOp
 					o.Warn(text)
 				}
 			}
-			return c.create(ctx, name, p.Spec, o.ActOptions)
+			return c.create(ctx, name, p.Spec, o)
 		case !strings.EqualFold(p.Existing.State(), StateDeleting) || o.IfExists == ExistsFail:
 			return c.exists(ctx, p, o)
 		case o.NoWait:
@@ -275,7 +280,8 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 }
 
 // create sends the request, waits, and compares the result with the request.
-func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptions) Outcome {
+// create sends the request, waits, and compares the result with the request.
+func (c *Client) create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
 	i := intentOf(spec.verb())
 	i.request = func(ctx context.Context, t *task) (*Operation, error) {
 		return c.write(ctx, spec.operation(), spec.verb(), name, spec)
@@ -291,7 +297,10 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o ActOptio
 		}
 		return nil
 	}
-	return c.run(ctx, []*task{{name: name, intent: i, stage: &unseen{}}}, o)[0]
+	if o.Prepare != nil {
+		i.prepare = func(ctx context.Context, _ string) error { return o.Prepare(ctx) }
+	}
+	return c.run(ctx, []*task{{name: name, intent: i, stage: &unseen{}}}, o.ActOptions)[0]
 }
 
 // exists decides what a compute that exists means for a create.

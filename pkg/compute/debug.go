@@ -142,6 +142,9 @@ func withoutSecrets(v any) any {
 	case map[string]any:
 		named := namesSecret(v)
 		for key, value := range v {
+			if strings.EqualFold(key, "scriptData") && inShare(value) {
+				continue
+			}
 			if value != nil && (isSecret(key) || named && strings.EqualFold(key, "value")) {
 				v[key] = hidden
 			} else {
@@ -156,6 +159,13 @@ func withoutSecrets(v any) any {
 		return safeText(v)
 	}
 	return v
+}
+
+// inShare reports whether scriptData is the path of a script, not its text, which
+// is base64 and has no dot.
+func inShare(data any) bool {
+	path, _ := data.(string)
+	return strings.HasPrefix(path, "Users/") && strings.HasSuffix(path, ".sh") && !strings.ContainsAny(path, "\r\n")
 }
 
 // namesSecret reports whether the value of a pair of a name and a value is a

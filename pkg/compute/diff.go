@@ -182,6 +182,12 @@ func (d *differences) instance(compute *Compute, want *InstanceSpec) {
 	if idle, ok := have.IdleShutdown(); want.IdleShutdown > 0 && idle != want.IdleShutdown && (ok || d.strict && have.IdleTime == "") {
 		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
 	}
+	var setup SetupScripts
+	if have.SetupScripts != nil {
+		setup = *have.SetupScripts
+	}
+	d.script("creationScript", setup.Scripts.Creation, want.CreationScript)
+	d.script("startupScript", setup.Scripts.Startup, want.StartupScript)
 	there, asked := compute.Schedules(), want.Schedules
 	if asked != nil && (there != nil || d.strict) && !sameSet(there, asked) {
 		d.add(FieldSchedules, inWords(there), inWords(asked))
