@@ -31,11 +31,20 @@ instance, or --if-exists fail to accept none.
 
 Set its hours with --hours and --idle-shutdown; change them later with
 "schedule" and "idle". With --stopped, the instance is created and then stopped,
-because the service only creates running instances.`,
+because the service only creates running instances.
+
+A script given with --setup-script runs once, one given with --startup-script at
+every start. A file of this machine is checked as "setup-script lint" does and
+sent along, up to 3072 bytes. With --upload-to it is put into the workspace's file
+share first; a file there with other content is left alone, and nothing is
+created, unless you say --replace. A value that begins with Users/ is a path in
+the share; write ./Users/… for a file of this machine.`,
 		Example: `  computetarget create computeinstance -n instance -s STANDARD_D3_V2
   computetarget create dev -s Standard_DS3_v2 --tag team=vision --no-wait
   computetarget create gpu -s Standard_NC6s_v3 --ssh-key ~/.ssh/id_rsa.pub
   computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
+  computetarget create dev -s Standard_DS3_v2 --setup-script setup.sh --setup-script-args 'numpy scipy'
+  computetarget create dev -s Standard_DS3_v2 --startup-script setup.sh --upload-to Users/me/
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
 	names := newNameFlag(c)
@@ -57,6 +66,7 @@ because the service only creates running instances.`,
 	zoneFlag(f)
 	idle := idleFlag(c)
 	stopped := f.Bool("stopped", false, "stop it once it is created")
+	scripts := addScripts(f)
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
 	alias(f, "ssh-public-access", "ssh-public-access-enabled")
 	alias(f, "admin-user-ssh-public-key", "ssh-key-value")
@@ -99,6 +109,9 @@ because the service only creates running instances.`,
 			off := false
 			instance.EnableNodePublicIP = &off
 		}
+		if err := scripts.refusal(ctx, name, spec, scripts.give(ctx, a, instance), wrong); err != nil {
+			return render.Result{}, err
+		}
 		warn(a, compute.DoubtfulName(name))
 		client, err := a.Client()
 		if err != nil {
@@ -124,12 +137,14 @@ because the service only creates running instances.`,
 		}
 		var created compute.Outcome
 		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-			created = client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists), Warn: func(text string) { warn(a, text) }})
+			created = scripts.explain(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
+				Warn: func(text string) { warn(a, text) }, Prepare: scripts.prepare(a, client)}), instance)
 			if *stopped {
 				return thenStop(ctx, client, created, o)
 			}
 			return created
 		})
+		r.Notes = append(r.Notes, scripts.notes(a, created)...)
 		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
 			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")
 		}

@@ -107,7 +107,7 @@ func exampleState(t *testing.T) string {
 	s := emulated(t, "instant")
 	exampleHome(t, s)
 	for _, line := range []string{
-		"computetarget create dev -s Standard_DS3_v2 --ssh-key ~/.ssh/id_rsa.pub -o none",
+		"computetarget create dev -s Standard_DS3_v2 --ssh-key ~/.ssh/id_rsa.pub --setup-script setup.sh -o none",
 		"computetarget schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin -o none",
 		"computetarget create gpu -s Standard_NC6 -o none",
 		"computetarget schedule set gpu 'mon-fri 09:00-18:00' --time-zone Europe/Berlin -o none",

@@ -24,6 +24,7 @@ func TestSignalsEndReads(t *testing.T) {
 		"schedule apply -f":   {"schedule", "apply", "dev", "-f", "PIPE"},
 		"schedule preview -f": {"schedule", "preview", "-f", "PIPE"},
 		"--ssh-key":           {"create", "dev", "-s", "Standard_DS3_v2", "--ssh-key", "PIPE"},
+		"--setup-script":      {"create", "dev", "-s", "Standard_DS3_v2", "--setup-script", "PIPE"},
 		"--private-key-file":  {"attach", "remote", "-n", "box", "-a", "10.0.0.4", "-u", "me", "--private-key-file", "PIPE"},
 		"-p @FILE":            {"attach", "remote", "-n", "box", "-a", "10.0.0.4", "-u", "me", "-p", "@PIPE"},
 		"--ssl-cert-file":     {"create", "aks", "-n", "k", "--ssl-cname", "a.b", "--ssl-key-file", "/dev/null", "--ssl-cert-file", "PIPE"},

@@ -1,0 +1,261 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/pflag"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/setup"
+	"github.com/computetarget/computetarget/internal/share"
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// setupScripts are the setup scripts of a new instance: the one that runs when it is
+// made, and the one that runs at every start.
+type setupScripts struct {
+	flags          *pflag.FlagSet
+	setup, startup scriptFlags
+	folder         string
+	replace        bool
+	upload         []share.File // what the instance needs in the share
+	wrote          []string     // of these, what was written or may have been
+	uploaded       bool         // all of them were there in the end
+}
+
+// scriptFlags are the flags of one script. The others' names begin with its name.
+type scriptFlags struct{ name, file, args, timeout string }
+
+func addScripts(f *pflag.FlagSet) *setupScripts {
+	s := &setupScripts{flags: f, setup: scriptFlags{name: "setup-script"}, startup: scriptFlags{name: "startup-script"}}
+	s.setup.add(f, "once, when it is created")
+	s.startup.add(f, "at every start, the first included")
+	f.StringVar(&s.folder, "upload-to", "", "`FOLDER` of the workspace's share that the script files are put into first, such as Users/me/")
+	f.BoolVar(&s.replace, "replace", false, "overwrite files in that folder that have other content")
+	return s
+}
+
+func (s *scriptFlags) add(f *pflag.FlagSet, when string) {
+	f.StringVar(&s.file, s.name, "", "`FILE` to run as root "+when+"; Users/… is a path in the workspace's share")
+	f.StringVar(&s.args, s.name+"-args", "", "`ARGUMENTS` for it, as one text")
+	f.StringVar(&s.timeout, s.name+"-timeout", "", "longest `DURATION` it may take: 900 (seconds), 15m, 1.5h")
+}
+
+// give puts the scripts into what is asked for. It reads files and sends nothing.
+// All that is wrong is told together, with what is wrong in the rest of the
+// request; warnings are told at once.
+func (s *setupScripts) give(ctx context.Context, a *app.App, instance *compute.InstanceSpec) []error {
+	var wrong []error
+	instance.CreationScript, wrong = s.script(ctx, a, s.setup)
+	startup, more := s.script(ctx, a, s.startup)
+	instance.StartupScript, wrong = startup, append(wrong, more...)
+	switch to := s.flags.Changed("upload-to"); {
+	case s.replace && !to:
+		wrong = append(wrong, exit.Usagef("--replace needs --upload-to: it is about files in the workspace's share"))
+	case to && len(s.upload) == 0 && len(wrong) == 0:
+		wrong = append(wrong, exit.Usagef("--upload-to needs a file of this machine, as --setup-script or --startup-script"))
+	case len(s.upload) == 2 && strings.EqualFold(s.upload[0].Path, s.upload[1].Path):
+		if string(s.upload[0].Text) != string(s.upload[1].Text) {
+			wrong = append(wrong, exit.Usagef("--setup-script and --startup-script would both be %s: give them different names", s.upload[0].Path))
+		}
+		s.upload = s.upload[:1]
+	}
+	return wrong
+}
+
+// script is what one script's flags ask for, nil if that is none.
+func (s *setupScripts) script(ctx context.Context, a *app.App, flags scriptFlags) (script *compute.Script, wrong []error) {
+	refuse := func(flag, format string, args ...any) {
+		wrong = append(wrong, exit.Usagef("argument --"+flag+": "+format, args...))
+	}
+	if !s.flags.Changed(flags.name) {
+		for _, of := range []string{"-args", "-timeout"} {
+			if s.flags.Changed(flags.name + of) {
+				wrong = append(wrong, exit.Usagef("--%s needs --%s", flags.name+of, flags.name))
+			}
+		}
+		return nil, wrong
+	}
+	if strings.ContainsFunc(flags.args, unicode.IsControl) {
+		refuse(flags.name+"-args", "it has a line break or another control character")
+	} else if strings.ContainsAny(flags.args, "\"'\\") {
+		a.Note("--%s-args: it is not documented how the service splits arguments; at blanks is assumed, and that quotes reach the script", flags.name)
+	}
+	limit := ""
+	if s.flags.Changed(flags.name + "-timeout") {
+		sent, found, err := setup.Timeout("--"+flags.name+"-timeout", flags.timeout)
+		if err != nil {
+			refuse(flags.name+"-timeout", "%w", err)
+		}
+		limit = sent
+		wrong = append(wrong, tell(a, found)...)
+	}
+	if inTheShare(flags.file) {
+		if _, err := share.Path(path.Dir(flags.file), path.Base(flags.file)); err != nil || path.Clean(flags.file) != flags.file {
+			refuse(flags.name, "%q cannot be the path of a file in the workspace's share, which looks like Users/me/setup.sh", flags.file)
+			return nil, wrong
+		}
+		if _, err := os.Stat(flags.file); err == nil {
+			a.Note("%s is a path in the workspace's share; the file of this machine is ./%[1]s", flags.file)
+		}
+		wrong = append(wrong, tell(a, setup.CheckPath("--"+flags.name, flags.file))...)
+		return compute.ShareScript(flags.file, flags.args, limit), wrong
+	}
+	text, at, err := s.read(ctx, flags)
+	if err != nil {
+		return nil, append(wrong, err)
+	}
+	wrong = append(wrong, tell(a, setup.Check(flags.file, text, at))...)
+	if at == "" {
+		return compute.InlineScript(text, flags.args, limit), wrong
+	}
+	s.upload = append(s.upload, share.File{Path: at, Text: text})
+	return compute.ShareScript(at, flags.args, limit), wrong
+}
+
+// inTheShare reports whether a value names a file of the workspace's share.
+func inTheShare(value string) bool { return strings.HasPrefix(value, setup.Share) }
+
+// read reads a script of this machine. at is where it will be in the workspace's
+// share, "" if it is sent with the request.
+func (s *setupScripts) read(ctx context.Context, flags scriptFlags) (text []byte, at string, err error) {
+	switch {
+	case flags.file == "":
+		return nil, "", exit.Usagef("argument --%s: the file name is empty", flags.name)
+	case strings.Contains(flags.file, "\n"): // az reads @FILE in the place of any value
+		return nil, "", exit.Usagef("argument --%s: it takes the name of a file, without @, not its text", flags.name)
+	}
+	if s.flags.Changed("upload-to") {
+		if at, err = setup.In(s.folder, filepath.ToSlash(flags.file)); err != nil {
+			return nil, "", exit.Usagef("argument --upload-to: %w", err)
+		}
+		if at, err = share.Path(path.Dir(at), path.Base(at)); err != nil {
+			return nil, "", err
+		}
+	}
+	text, err = input.File(ctx, flags.file, input.Value)
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", context.Cause(ctx)
+	case err != nil:
+		return nil, "", &exit.Error{Err: fmt.Errorf("argument --%s: %w", flags.name, err), Tip: sharePathMeant(flags.file)}
+	case len(text) == 0:
+		return nil, "", exit.Usagef("argument --%s: %s is empty", flags.name, flags.file)
+	}
+	return text, at, nil
+}
+
+// sharePathMeant is advice about the name of a file that cannot be read and looks
+// like a path in the share.
+func sharePathMeant(name string) string {
+	slashed := strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/")
+	switch {
+	case strings.Contains(name, "://"):
+		return "the service takes no address: download the script first, and name the file"
+	case strings.HasPrefix(strings.ToLower(slashed), strings.ToLower(setup.Share)) && slashed != name || strings.HasPrefix(name, "users/"):
+		return "a path in the workspace's share begins with Users/, as in Users" + slashed[len(setup.Share)-1:]
+	}
+	return ""
+}
+
+// tell says warnings, and returns errors.
+func tell(a *app.App, found []setup.Finding) (wrong []error) {
+	for _, f := range found {
+		if f.Severity == setup.Error {
+			wrong = append(wrong, &exit.Error{Exit: exit.Usage, Text: f.String(), Tip: f.Fix})
+			continue
+		}
+		a.Note("%s", f)
+	}
+	return wrong
+}
+
+// refusal is what is wrong with scripts and with the rest of a request, as far as
+// that shows before anything is sent; nil if no script is wrong.
+func (s *setupScripts) refusal(ctx context.Context, name string, spec *compute.Spec, scripts, others []error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case len(scripts) == 0:
+		return nil
+	}
+	all := append(scripts, others...)
+	if found := compute.CheckSpec(name, spec); len(found) > 0 {
+		all = append(all, &compute.CheckError{Name: name, Findings: found})
+	}
+	return errors.Join(all...)
+}
+
+// prepare puts the files into the share, once everything else was checked. It is
+// nil if there are none.
+func (s *setupScripts) prepare(a *app.App, client *compute.Client) func(context.Context) error {
+	if len(s.upload) == 0 {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		files, err := a.Share(ctx, client)
+		if err != nil {
+			return err
+		}
+		if s.wrote, err = files.Put(ctx, s.upload, s.replace); err != nil {
+			return nothingCreated(err)
+		}
+		s.uploaded = true
+		return nil
+	}
+}
+
+// nothingCreated says so after each failure.
+func nothingCreated(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined errors are taken apart
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, nothingCreated(e))
+		}
+		return errors.Join(all...)
+	}
+	return fmt.Errorf("%w; nothing was created", err)
+}
+
+// explain adds to a failed create what is known of its scripts.
+func (s *setupScripts) explain(created compute.Outcome, instance *compute.InstanceSpec) compute.Outcome {
+	if created.Err == nil || !scriptFailed(created) || !strings.Contains(created.Err.Error(), "file not found") {
+		return created
+	}
+	for _, script := range []*compute.Script{instance.CreationScript, instance.StartupScript} {
+		if at := script.Path(); at != "" && strings.Contains(created.Err.Error(), at) {
+			created.Err = &exit.Error{Err: created.Err, Tip: fmt.Sprintf("%s is not in the workspace's share: give the file itself with --upload-to %s/; %s first, since a failed instance cannot be changed",
+				at, path.Dir(at), render.Command("delete NAME", created.Name))}
+			break
+		}
+	}
+	return created
+}
+
+// notes are about the files in the share, after the create.
+func (s *setupScripts) notes(a *app.App, created compute.Outcome) []string {
+	wrote := strings.Join(s.wrote, " and ")
+	switch {
+	case a.DryRun || len(s.upload) == 0:
+		return nil
+	case created.Already:
+		return []string{"nothing was uploaded, because " + created.Name + " exists already"}
+	case wrote == "":
+		return nil
+	case created.Err != nil && !s.uploaded:
+		return []string{wrote + " may be in the workspace's share now"}
+	case created.Err != nil && created.Operation == nil:
+		return []string{wrote + " is in the workspace's share now, and stays there"}
+	}
+	return []string{wrote + " was put into the workspace's share"}
+}

@@ -1,0 +1,422 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator"
+)
+
+const goodScript = "#!/bin/bash\nset -e\necho ready\n"
+
+// file writes a file of this machine.
+func (b *bubble) file(name, text string) string {
+	b.t.Helper()
+	path := filepath.Join(b.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	return path
+}
+
+// inShare is a file of the share, "" if it is not there.
+func (b *bubble) inShare(path string) (text string) {
+	b.t.Helper()
+	b.emulator(func(e *emulator.Emulator) error {
+		q, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://emulator.localhost"+sharePath+path, nil)
+		if err != nil {
+			return err
+		}
+		for name, value := range map[string]string{"Authorization": "Bearer x", "X-Ms-Version": "2026-06-06", "X-Ms-File-Request-Intent": "backup"} {
+			q.Header.Set(name, value)
+		}
+		res, err := e.Transport().RoundTrip(q)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = res.Body.Close() }()
+		if res.StatusCode == http.StatusOK {
+			raw, err := io.ReadAll(res.Body)
+			text = string(raw)
+			return err
+		}
+		return nil
+	})
+	return text
+}
+
+const sharePath = "/storage/localws3054544554/code-391ff5ac-6576-460f-ba4d-7e03433c68b6/"
+
+// upload is a create that puts a script into the share.
+func upload(name, file string, more ...string) []string {
+	return append([]string{"create", name, "-s", "Standard_DS3_v2", "--setup-script", file, "--upload-to", "Users/me/", "-o", "none"}, more...)
+}
+
+// A create waits while its scripts run, and obeys their time limit.
+func TestCreateWaitsForScripts(t *testing.T) {
+	t.Parallel()
+	b := virtual(t, "COMPUTETARGET_PROGRESS=plain")
+	script := b.file("setup.sh", goodScript)
+	e := b.must("create", "dev", "-s", "Standard_DS3_v2", "--setup-script", script, "--startup-script", script, "-o", "none")
+	last := -1
+	for _, state := range []string{"Creating", "SettingUp", "UserSettingUp", "Running"} {
+		at := strings.Index(e.errors, state)
+		if at <= last {
+			t.Errorf("%s is not seen, or not in its place:\n%s", state, e.errors)
+		}
+		last = at
+	}
+	if strings.Contains(e.errors, "put into") {
+		t.Errorf("nothing was uploaded:\n%s", e.errors)
+	}
+	b.must("emulator", "set", "slow", "--setup-takes", "20m", "-o", "none")
+	e = b.run("create", "slow", "-s", "Standard_DS3_v2", "--setup-script", script)
+	if e.code != 5 || !strings.Contains(e.errors, "timed out after 15m") || !strings.Contains(e.errors, "the end of Logs/slow/") || !strings.Contains(e.errors, "computetarget logs slow") || e.took < 15*time.Minute {
+		t.Errorf("exit code %d after %s", e.code, e.took)
+	}
+	b.must("delete", "slow", "--yes", "-o", "none")
+	if e = b.must("create", "slow", "-s", "Standard_DS3_v2", "--setup-script", script, "--setup-script-timeout", "1500", "-o", "none"); e.took < 20*time.Minute {
+		t.Errorf("it took %s", e.took)
+	}
+	// A wait that ends before the script does can be taken up again.
+	b.must("delete", "slow", "--yes", "-o", "none")
+	e = b.run("create", "slow", "-s", "Standard_DS3_v2", "--setup-script", script, "--setup-script-timeout", "25m", "--timeout", "10m")
+	if e.code != 4 || !strings.Contains(e.errors, "UserSettingUp") || !strings.Contains(e.errors, "to wait again: ") {
+		t.Errorf("exit code %d after %s", e.code, e.took)
+	}
+	b.must("wait", "slow")
+}
+
+// A create takes six requests until it is accepted, and its upload six more.
+func TestCreateWithUploadBudget(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.must(upload("first", b.file("other.sh", goodScript))...) // makes the folder above
+	var toShare, others, polls []string
+	accepted := false
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		q := r.Method + " " + r.URL.Path
+		switch {
+		case r.URL.Path == "/metadata/endpoints": // a loopback endpoint is asked where its storage is
+		case strings.HasPrefix(r.URL.Path, "/storage/") || strings.Contains(r.URL.Path, "/datastores/"):
+			toShare = append(toShare, q)
+		case accepted:
+			polls = append(polls, q)
+		default:
+			others = append(others, q)
+			accepted = r.Method == http.MethodPut
+		}
+		return next.RoundTrip(r)
+	}
+	b.must(upload("dev", b.file("setup.sh", goodScript), "--upload-to", "Users/new/")...)
+	if len(toShare) > 6 || len(others) > 6 {
+		t.Errorf("%d requests to the share, %d others before it was accepted:\n%s\n%s", len(toShare), len(others), strings.Join(toShare, "\n"), strings.Join(others, "\n"))
+	}
+	if last := toShare[len(toShare)-1]; !accepted || len(polls) == 0 || !strings.HasPrefix(last, "GET") {
+		t.Errorf("the last request to the share is %s", last)
+	}
+	// What is sent along needs no share.
+	toShare, others, accepted = nil, nil, false
+	b.must("create", "inline", "-s", "Standard_DS3_v2", "--setup-script", b.file("setup.sh", goodScript), "-o", "none")
+	if len(toShare) > 0 || len(others) > 6 {
+		t.Errorf("without an upload: %q %q", toShare, others)
+	}
+}
+
+// What is wrong with a script, or with flags about it, shows before any request.
+func TestWrongScriptsSendNothing(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	good := b.file("setup.sh", goodScript)
+	loop := filepath.Join(b.dir, "loop")
+	if err := os.Symlink(loop, loop); err != nil {
+		t.Fatal(err)
+	}
+	utf16 := func(order string) string {
+		var w strings.Builder
+		w.WriteString(order)
+		for _, r := range goodScript {
+			if order == "\xff\xfe" {
+				w.WriteString(string(r) + "\x00")
+			} else {
+				w.WriteString("\x00" + string(r))
+			}
+		}
+		return w.String()
+	}
+	for want, args := range map[string][]string{
+		"[crlf]":                               {"--setup-script", b.file("crlf.sh", strings.ReplaceAll(goodScript, "\n", "\r\n"))},
+		"[bom]":                                {"--startup-script", b.file("bom.sh", "\xef\xbb\xbf"+goodScript)},
+		"le.sh:1:1: error: the file is UTF-16": {"--setup-script", b.file("le.sh", utf16("\xff\xfe"))},
+		"be.sh:1:1: error: the file is UTF-16": {"--setup-script", b.file("be.sh", utf16("\xfe\xff"))},
+		"[nul]":                                {"--setup-script", b.file("nul.sh", goodScript+"\x00")},
+		"[syntax]":                             {"--setup-script", b.file("syntax.sh", goodScript+"if\n")},
+		"[size]":                               {"--setup-script", b.file("long.sh", goodScript+strings.Repeat("# long\n", 500))},
+		"--upload-to":                          {"--setup-script", b.file("long.sh", goodScript+strings.Repeat("# long\n", 500))},
+		"empty.sh is empty":                    {"--setup-script", b.file("empty.sh", "")},
+		"larger than the limit":                {"--setup-script", b.file("huge.sh", goodScript+strings.Repeat("# huge\n", 10<<20/7)), "--upload-to", "Users/me"},
+		"/dev/zero is larger":                  {"--setup-script", "/dev/zero"},
+		"is a folder, not a file":              {"--setup-script", b.dir},
+		"cannot be read":                       {"--setup-script", loop},
+		"does not exist":                       {"--startup-script", filepath.Join(b.dir, "nobody.sh")},
+		"the file name is empty":               {"--setup-script", ""},
+		"begins with Users/":                   {"--setup-script", `Users\me\setup.sh`},
+		"in Users/me/x.sh":                     {"--setup-script", "/users/me/x.sh"},
+		"takes no address":                     {"--setup-script", "https://account.file.core.windows.net/x.sh?sig=secret"},
+		`"Users/" cannot`:                      {"--setup-script", "Users/"},
+		"the path of a file":                   {"--setup-script", "Users/me/../../etc/x.sh"},
+		"cannot be the path":                   {"--setup-script", "Users/me//x.sh"},
+		"must end in .sh":                      {"--setup-script", "Users/me/x.SH"},
+		"[share-name]":                         {"--setup-script", b.file("setup", goodScript), "--upload-to", "Users/me/"},
+		"backslashes":                          {"--setup-script", good, "--upload-to", `Users\me`},
+		`"Users" is not`:                       {"--setup-script", good, "--upload-to", "Users"},
+		`"/Users/me" is not`:                   {"--setup-script", good, "--upload-to", "/Users/me"},
+		`"Users/../Logs" is not`:               {"--setup-script", good, "--upload-to", "Users/../Logs"},
+		`"Users/x/../.." is not`:               {"--setup-script", good, "--upload-to", "Users/x/../.."},
+		`"C:/Users/me" is not`:                 {"--setup-script", good, "--upload-to", "C:/Users/me"},
+		`"Users/a:b/setup.sh" cannot`:          {"--setup-script", good, "--upload-to", "Users/a:b"},
+		`"" is not a folder`:                   {"--setup-script", good, "--upload-to", ""},
+		"--upload-to needs a file":             {"--setup-script", "Users/me/x.sh", "--upload-to", "Users/me"},
+		"--replace needs --upload-to":          {"--setup-script", good, "--replace"},
+		"args needs --setup-script":            {"--setup-script-args", "x"},
+		"out needs --startup-script":           {"--startup-script-timeout", "5m", "--setup-script", good},
+		"0 is too short":                       {"--setup-script", good, "--setup-script-timeout", "0"},
+		"it is empty":                          {"--startup-script", good, "--startup-script-timeout", ""},
+		"is negative":                          {"--setup-script", good, "--setup-script-timeout=-5m"},
+		"seven days":                           {"--setup-script", good, "--setup-script-timeout", "8d"},
+		"a line break":                         {"--setup-script", good, "--setup-script-args", "a\nreboot"},
+		"different names":                      {"--setup-script", good, "--startup-script", b.file("../setup.sh", "#!/bin/bash\n"), "--upload-to", "Users/me"},
+	} {
+		tried := b.sealed()
+		e := b.run(append([]string{"create", "dev", "-s", "Standard_DS3_v2"}, args...)...)
+		if e.code != 2 || *tried != "" || e.out != "" || !strings.Contains(e.errors, want) {
+			t.Errorf("%q: exit code %d, tried %q, and %q is not in\n%s", args, e.code, *tried, want, e.errors)
+		}
+	}
+	// All of it is told at once, with what is wrong beside it.
+	tried := b.sealed()
+	e := b.run("create", "d", "-s", "Standard_DS3_v2", "--setup-script", filepath.Join(b.dir, "syntax.sh"), "--startup-script", filepath.Join(b.dir, "bom.sh"), "--idle-shutdown", "1m")
+	for _, want := range []string{"[syntax]", "[bom]", "--idle-shutdown", "must have 3 characters"} {
+		if e.code != 2 || *tried != "" || !strings.Contains(e.errors, want) {
+			t.Errorf("exit code %d, tried %q, and %q is not in\n%s", e.code, *tried, want, e.errors)
+		}
+	}
+}
+
+// A share that cannot be used ends a create with the reason, before anything is
+// created.
+func TestCreateWithoutItsShare(t *testing.T) {
+	t.Parallel()
+	refusal := func(code string) string { return "<Error><Code>" + code + "</Code><Message>no</Message></Error>" }
+	for name, c := range map[string]struct {
+		of, method   string // what is answered
+		status       int
+		code, answer string
+		exit         int
+		want         string
+	}{
+		"no network rights":   {"/storage/", "GET", 403, "AuthorizationFailure", refusal("AuthorizationFailure"), 6, "lets nobody in from this network"},
+		"no rights to write":  {"/storage/", "PUT", 403, "AuthorizationPermissionMismatch", refusal("AuthorizationPermissionMismatch"), 6, "Storage File Data Privileged Contributor"},
+		"no share":            {"/storage/", "GET", 404, "ShareNotFound", refusal("ShareNotFound"), 3, "does not exist"},
+		"a page":              {"/storage/", "GET", 200, "", "<html><title>Sign in</title>", 1, "other content"},
+		"a page of an error":  {"/storage/", "GET", 403, "", "<html><title>Proxy</title>", 6, "HTTP 403"},
+		"a page after it":     {"/storage/", "PUT", 502, "", "<html><title>Proxy</title>", 1, "HTTP 502"},
+		"no datastore":        {"/datastores/", "GET", 403, "", `{"error":{"code":"AuthorizationFailed","message":"no"}}`, 6, "AuthorizationFailed"},
+		"datastore is a page": {"/datastores/", "GET", 200, "", "<html>", 1, "page"},
+	} {
+		b := virtual(t)
+		script := b.file("setup.sh", goodScript)
+		created := 0
+		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.Contains(r.URL.Path, c.of) && r.Method == c.method {
+				kind := "application/xml"
+				if strings.HasPrefix(c.answer, "{") {
+					kind = "application/json"
+				}
+				return answered(r, c.status, c.answer, "Content-Type: "+kind, "x-ms-error-code: "+c.code), nil
+			}
+			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/computes/") {
+				created++
+			}
+			return next.RoundTrip(r)
+		}
+		e := b.run(upload("dev", script)...)
+		if e.code != c.exit || created > 0 || !strings.Contains(e.errors, c.want) || !strings.Contains(e.errors, "; nothing was created") {
+			t.Errorf("%s: exit code %d, %d creates, and %q is not in\n%s", name, e.code, created, c.want, e.errors)
+		}
+		if b.state("dev") != "" {
+			t.Errorf("%s: it was created", name)
+		}
+	}
+}
+
+// Ctrl-c and the timeout end an upload, and nothing is created.
+func TestInterruptedUpload(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"GET", "PUT"} {
+		b := virtual(t)
+		args := upload("dev", b.file("setup.sh", goodScript))
+		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.HasPrefix(r.URL.Path, "/storage/") && r.Method == at {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			return next.RoundTrip(r)
+		}
+		b.beside = func(c *running) { time.Sleep(5 * time.Second); c.signal(syscall.SIGINT) }
+		e := b.run(args...)
+		if e.code != 130 || !strings.Contains(e.errors, "nothing was sent") || strings.Contains(e.errors, "may be in the workspace's share") != (at == "PUT") {
+			t.Errorf("%s: exit code %d\n%s", at, e.code, e.errors)
+		}
+		b.beside = nil
+		e = b.run(append(args, "--timeout", "10s")...)
+		if e.code != 4 || e.took > 11*time.Second || strings.Contains(e.errors, "may be in the workspace's share") != (at == "PUT") {
+			t.Errorf("%s: exit code %d after %s\n%s", at, e.code, e.took, e.errors)
+		}
+		if b.state("dev") != "" {
+			t.Errorf("%s: it was created", at)
+		}
+	}
+}
+
+// When the create is refused after the upload, the file that stays is told.
+func TestRefusedAfterUpload(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	script := b.file("setup.sh", goodScript)
+	refuse := func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/computes/") {
+			return answered(r, 400, `{"error":{"code":"UserError","message":"no"}}`), nil
+		}
+		return next.RoundTrip(r)
+	}
+	b.network = refuse
+	e := b.run(upload("dev", script)...)
+	if e.code != 1 || !strings.Contains(e.errors, "Users/me/setup.sh is in the workspace's share now, and stays there") {
+		t.Errorf("exit code %d: something was changed\n%s", e.code, e.errors)
+	}
+	if got := b.inShare("Users/me/setup.sh"); got != goodScript {
+		t.Errorf("the share has %q", got)
+	}
+	b.network = refuse
+	e = b.run(upload("dev", script)...)
+	if e.code != 2 || strings.Contains(e.errors, "stays there") {
+		t.Errorf("exit code %d: nothing was changed this time\n%s", e.code, e.errors)
+	}
+	// A check that fails comes before the upload.
+	b.network = nil
+	script = b.file("setup.sh", goodScript+"# other\n")
+	for _, args := range [][]string{upload("dev", script, "-s", "Standard_DS33_v2", "--replace"), upload("1dev", script, "--replace"), upload("dev", script), upload("dev", script, "--replace", "--dry-run")} {
+		b.run(args...)
+		if got := b.inShare("Users/me/setup.sh"); got != goodScript {
+			t.Fatalf("%q: the share has %q", args, got)
+		}
+	}
+	b.must(upload("dev", script, "--replace")...)
+	if got := b.inShare("Users/me/setup.sh"); got != goodScript+"# other\n" {
+		t.Errorf("the share has %q", got)
+	}
+}
+
+// Of two creates that put different files under one name at the same time, one is
+// told, and creates nothing.
+func TestUploadsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	script := b.file("setup.sh", goodScript)
+	b.must(upload("first", b.file("other.sh", goodScript))...)
+	theirs := strings.Replace(goodScript, "ready", "steady", 1)
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(r)
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/setup.sh") && res.StatusCode == 200 { // the read after the write
+			return rewritten(res, func([]byte) []byte { return []byte(theirs) })
+		}
+		return res, err
+	}
+	e := b.run(upload("dev", script)...)
+	if e.code != 8 || !strings.Contains(e.errors, "Users/me/setup.sh was changed by somebody else at the same moment") || !strings.Contains(e.errors, "nothing was created") || b.state("dev") != "" {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+}
+
+// The account's keys may be off: a token is used, if there is one for storage.
+func TestUploadWithoutKeys(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	script := b.file("setup.sh", goodScript)
+	off := func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/storage/") && strings.HasPrefix(r.Header.Get("Authorization"), "SharedKey") {
+			return answered(r, 403, "<Error><Code>KeyBasedAuthenticationNotPermitted</Code></Error>", "x-ms-error-code: KeyBasedAuthenticationNotPermitted", "Content-Type: application/xml"), nil
+		}
+		return next.RoundTrip(r)
+	}
+	b.network = off
+	b.must(upload("dev", script)...)
+	served := b.service()
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) { return off(r, served) }
+	b.set("COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT=http://127.0.0.1:1", "COMPUTETARGET_AUTH_MODE=token", "COMPUTETARGET_ACCESS_TOKEN=e30.e30.e30")
+	e := b.run(upload("other", b.file("other.sh", goodScript))...)
+	if e.code != 6 || !strings.Contains(e.errors, "--auth-mode token has one for the Resource Manager only") || !strings.Contains(e.errors, "nothing was created") {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+}
+
+// Scripts may hold secrets: neither what is logged nor what is shown has them.
+func TestScriptsStaySecret(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	script := b.file("setup.sh", goodScript+"# hunter2\n")
+	other := b.file("other.sh", goodScript+"# hunter3\n")
+	var shown bytes.Buffer
+	for _, args := range [][]string{
+		{"--setup-script", script, "--setup-script-args", "--token hunter2", "--dry-run"},
+		{"--setup-script", script, "--upload-to", "Users/me", "--dry-run"},
+		{"--setup-script", script, "--setup-script-args", "--token hunter2"},
+		{"--setup-script", script, "--setup-script-args", "--token hunter3"},
+		{"--setup-script", other},
+	} {
+		e := b.run(append([]string{"create", "dev", "-s", "Standard_DS3_v2", "--debug", "--verbose", "--query", "state"}, args...)...)
+		fmt.Fprint(&shown, e.out, e.errors)
+		if e.code > 1 {
+			t.Errorf("%q: exit code %d", args, e.code)
+		}
+	}
+	for _, secret := range []string{"hunter", "aHVudGVy", "h1bnRlc"} {
+		if strings.Contains(shown.String(), secret) {
+			t.Errorf("%q is shown", secret)
+		}
+	}
+}
+
+// The same file twice is uploaded once.
+func TestOneFileForBothScripts(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	script := b.file("setup.sh", goodScript)
+	n := 0
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, ".sh") {
+			n++
+		}
+		return next.RoundTrip(r)
+	}
+	b.must(upload("dev", script, "--startup-script", script)...)
+	b.must(upload("other", script, "--startup-script", b.file("start.sh", goodScript))...)
+	if n != 2 || b.inShare("Users/me/start.sh") != goodScript {
+		t.Errorf("%d files were uploaded", n)
+	}
+	// Nothing is written when one of them cannot be.
+	script, start := b.file("setup.sh", goodScript+"# a\n"), b.file("new.sh", goodScript)
+	if e := b.run(upload("third", start, "--startup-script", script)...); e.code != 1 || n != 2 || b.inShare("Users/me/new.sh") != "" {
+		t.Errorf("exit code %d, %d files were uploaded\n%s", e.code, n, e.errors)
+	}
+}
