@@ -14,6 +14,7 @@ import (
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/order"
 )
 
 func newListSizes() *command {
@@ -62,7 +63,7 @@ cores, memory, GPUs and, where known, the list price per hour.
 			return *gpu && s.GPUs == 0 || s.VCPUs < *cores || s.MemoryGB < *memory ||
 				*fits && len(compute.CheckQuota(&s, 1, false, usages)) > 0
 		})
-		slices.SortFunc(sizes, func(a, b compute.Size) int {
+		order.By(sizes, func(a, b compute.Size) int {
 			return cmp.Or(cmp.Compare(a.GPUs, b.GPUs), cmp.Compare(a.VCPUs, b.VCPUs), cmp.Compare(a.Name, b.Name))
 		})
 		return view.None(sizesResult(sizes), len(sizes), total, view.Where{}), nil

@@ -9,6 +9,7 @@ package migrate
 import (
 	"bytes"
 	"encoding/binary"
+	"github.com/computetarget/computetarget/pkg/order"
 	"slices"
 	"unicode/utf16"
 )
@@ -185,14 +186,14 @@ func (o Options) refuses(f Finding) error {
 // inOrder sorts findings by position and drops duplicates from overlapping
 // views.
 func inOrder(found []Finding) []Finding {
-	slices.SortStableFunc(found, func(a, b Finding) int { return a.start - b.start })
+	order.By(found, func(a, b Finding) int { return a.start - b.start })
 	kept := found[:0]
 	end := -1
 	for _, f := range found {
 		if f.start < end {
 			continue
 		}
-		slices.SortFunc(f.edits, func(a, b edit) int { return a.start - b.start })
+		order.By(f.edits, func(a, b edit) int { return a.start - b.start })
 		if n := len(f.edits); n > 0 {
 			f.end = max(f.end, f.edits[n-1].end)
 		}

@@ -9,6 +9,7 @@ package setup
 import (
 	"cmp"
 	"fmt"
+	"github.com/computetarget/computetarget/pkg/order"
 	"path"
 	"slices"
 	"strings"
@@ -115,7 +116,7 @@ func (l *linter) size() {
 func (l *linter) result() []Finding {
 	silent := l.silenced()
 	found := slices.DeleteFunc(l.found, func(f Finding) bool { return silent(f) })
-	slices.SortStableFunc(found, func(a, b Finding) int {
+	order.By(found, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Code, b.Code))
 	})
 	return slices.CompactFunc(found, func(a, b Finding) bool {

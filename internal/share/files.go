@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -25,6 +24,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/order"
 )
 
 // MaxUpload is how large a file that is uploaded may be, in bytes: the service
@@ -208,7 +208,7 @@ func (s *Share) Logs(ctx context.Context, name string) ([]Log, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	slices.SortStableFunc(found, func(a, b Log) int {
+	order.By(found, func(a, b Log) int {
 		return cmp.Or(b.Modified.Compare(a.Modified), strings.Compare(a.Path, b.Path))
 	})
 	return found, err

@@ -9,6 +9,7 @@ import (
 	"github.com/computetarget/computetarget/internal/query"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/order"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
@@ -443,7 +444,7 @@ func (g glyphs) sums(v Preview) []string {
 			next = append(next, f)
 		}
 	}
-	slices.SortStableFunc(next, func(a, b schedule.Firing) int { return a.At.Compare(b.At) })
+	order.By(next, func(a, b schedule.Firing) int { return a.At.Compare(b.At) })
 	words := make([]string, len(next))
 	for i, f := range next {
 		words[i] = "next " + strings.ToLower(string(f.Action)) + " " + day(f.At.In(p.Zone), p.Now.In(p.Zone))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"github.com/computetarget/computetarget/pkg/order"
 	"slices"
 	"strings"
 )
@@ -153,7 +154,7 @@ func holdersOf(size *Size, ws Workspace, usages []Usage, sizes []Size, computes 
 			out[i].Owner, out[i].State = c.Owner(), c.State()
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Holder) int {
+	order.By(out, func(a, b Holder) int {
 		return cmp.Or(cmp.Compare(b.Cores, a.Cores), cmp.Compare(a.Name, b.Name))
 	})
 	return out
@@ -181,7 +182,7 @@ func fittingSizes(size *Size, machines int, lowPriority bool, computeType string
 	})
 	abs := func(n int) int { return max(n, -n) }
 	distance := func(s Size) int { return abs(s.VCPUs-size.VCPUs) + 1000*abs(s.GPUs-size.GPUs) }
-	slices.SortStableFunc(fit, func(a, b Size) int {
+	order.By(fit, func(a, b Size) int {
 		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a.Name, b.Name))
 	})
 	var out []string

@@ -2,10 +2,10 @@ package compute
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/computetarget/computetarget/pkg/nearest"
+	"github.com/computetarget/computetarget/pkg/order"
 )
 
 // MatchSize finds a size in any case among those for a compute type. If it is not
@@ -36,7 +36,7 @@ func MatchSize(want string, sizes []Size, computeType string) (found *Size, near
 			candidates = append(candidates, candidate{s.Name, d})
 		}
 	}
-	slices.SortFunc(candidates, func(a, b candidate) int {
+	order.By(candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
 	})
 	if len(candidates) > 0 && candidates[0].distance == 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/order"
 )
 
 // Fault makes matching requests fail. Set exactly one of Status, Reset, Body,
@@ -113,7 +114,7 @@ func (t *tx) faults() []Fault {
 	for f := range faults.All(t.Tx) {
 		out = append(out, *f)
 	}
-	slices.SortFunc(out, func(a, b Fault) int {
+	order.By(out, func(a, b Fault) int {
 		if len(a.ID) != len(b.ID) {
 			return len(a.ID) - len(b.ID)
 		}

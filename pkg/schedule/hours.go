@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"github.com/computetarget/computetarget/pkg/order"
 	"slices"
 	"strconv"
 	"strings"
@@ -271,7 +272,7 @@ func cover(points []int) []box {
 			best = boxes
 		}
 	}
-	slices.SortFunc(best, func(a, b box) int { return a.first() - b.first() })
+	order.By(best, func(a, b box) int { return a.first() - b.first() })
 	return best
 }
 

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"github.com/computetarget/computetarget/pkg/order"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,7 +130,7 @@ func Firings(entries []Entry, from, to time.Time) []Firing {
 			firings = append(firings, f.of(entries, i))
 		}
 	}
-	slices.SortStableFunc(firings, func(a, b Firing) int { return a.At.Compare(b.At) })
+	order.By(firings, func(a, b Firing) int { return a.At.Compare(b.At) })
 	return firings
 }
 
