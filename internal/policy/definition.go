@@ -183,7 +183,7 @@ func scriptDefinition(file string, effect Effect) Definition {
 	d.DisplayName = "Compute instances should be set up by a script of the organization"
 	d.Description = "A compute instance should be created with this setup script from the workspace's file share."
 	d.Rule = object{
-		"if":   isInstance(object{"anyOf": []any{field(source, "notEquals", sourceWorkspace), field(data, "notEquals", "[parameters('path')]")}}),
+		"if":   isInstance(object{"anyOf": []any{field(data, "notEquals", "[parameters('path')]"), field(source, "notEquals", sourceWorkspace)}}),
 		"then": then(),
 	}
 	return d

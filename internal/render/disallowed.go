@@ -67,7 +67,9 @@ func satisfy(violations []compute.Violation) string {
 	for _, v := range violations {
 		for _, f := range v.Fields {
 			flag, leave := flagFor(f)
-			if flag != "" && !slices.Contains(flags, flag) {
+			// One flag, the value that the first condition asks for; tags are many.
+			name, _, _ := strings.Cut(flag, " ")
+			if flag != "" && (name == "--tag" && !slices.Contains(flags, flag) || !slices.ContainsFunc(flags, func(f string) bool { return strings.HasPrefix(f, name+" ") || f == name })) {
 				flags = append(flags, flag)
 			}
 			if leave != "" && !slices.Contains(without, leave) {
@@ -109,9 +111,6 @@ func flagFor(f compute.ViolatedField) (flag, without string) {
 	case "setupscripts":
 		if strings.HasPrefix(want, "Users/") && plainPath(want) {
 			return "--setup-script " + want, ""
-		}
-		if strings.HasSuffix(alias, "scriptsource") {
-			return "", "" // scriptData says which
 		}
 		return "--setup-script PATH", ""
 	case "subnet":

@@ -43,6 +43,19 @@ func TestSatisfy(t *testing.T) {
 	}
 }
 
+// A flag is named once, with the value that is asked for first.
+func TestSatisfySeveral(t *testing.T) {
+	t.Parallel()
+	got := satisfy([]compute.Violation{{Fields: []compute.ViolatedField{
+		{Alias: "x/workspaces/computes/setupScripts.scripts.creationScript.scriptData", Operator: "NotEquals", Target: `"Users/a.sh"`},
+		{Alias: "x/workspaces/computes/setupScripts.scripts.creationScript.scriptSource", Operator: "NotEquals", Target: `"workspaceStorage"`},
+		{Alias: "tags['a']", Operator: "Exists", Target: `"false"`}, {Alias: "tags['b']", Operator: "Exists", Target: `"false"`},
+	}}, {Fields: []compute.ViolatedField{{Alias: "x/workspaces/computes/sshSettings.sshPublicAccess", Operator: "Equals", Target: `"Enabled"`}}}})
+	if want := "create it with --setup-script Users/a.sh --tag a=VALUE --tag b=VALUE; leave out --ssh-key and --ssh-public-access"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestDisallowed(t *testing.T) {
 	t.Parallel()
 	e := &compute.Error{Name: "dev", Message: "Resource 'dev' was disallowed by policy. Reasons: 'Give it hours.'. See error details for policy resource IDs.", Violations: []compute.Violation{
