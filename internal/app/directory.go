@@ -139,9 +139,12 @@ func (a *App) Tenant(ctx context.Context) (string, error) {
 func unreadable(who string, err error) error {
 	out := &exit.Error{Text: "the directory cannot be asked for " + who + ": " + err.Error(), Err: err,
 		Tip: "give the object id instead, which needs no directory: az ad user show --id " + quote(who) + " --query id -o tsv"}
-	if compute.KindOf(err) == compute.KindAuth {
+	switch compute.KindOf(err) {
+	case compute.KindAuth:
 		out.Exit = exit.Auth
 		out.Tip += "; reading the directory takes the right User.ReadBasic.All"
+	case compute.KindUnreachable, compute.KindInvalid: // it is our question that was not taken
+		out.Exit = exit.Failed
 	}
 	return out
 }
@@ -188,6 +191,8 @@ func (n *Names) introduce(computes []*compute.Compute, names func(ids map[string
 func (a *App) Recognize(ctx context.Context, who string, computes []*compute.Compute) (ids map[string]bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
+	a.Recollect(computes...)
+	a.Introduce(ctx, computes...)
 	another := func(c *compute.Compute) bool {
 		owner := c.Owner()
 		return owner.ID != "" && !strings.EqualFold(owner.Name, who)
@@ -210,7 +215,6 @@ func (a *App) Recognize(ctx context.Context, who string, computes []*compute.Com
 		}
 		a.Names.sawPeople(found)
 	}
-	a.Introduce(ctx, computes...)
 	return ids, err
 }
 

@@ -39,6 +39,7 @@ func (m Metadata) At(endpoint string) (Services, error) {
 		if err != nil || u.Scheme != own.Scheme || !strings.EqualFold(u.Host, own.Host) || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 			return ""
 		}
+		u.Host = own.Host
 		return u.String()
 	}
 	s := Services{Graph: here(m.Graph), Storage: here(m.Suffixes.Storage)}
