@@ -91,6 +91,7 @@ var writes = []write{
 	{args: "update computeinstance dev --idle-shutdown 1h", name: "dev", goal: `"idleTimeBeforeShutdown": "PT60M"`, keeps: true},
 	{args: "amlcompute identity assign cpu --identities [system]", name: "cpu", goal: `"SystemAssigned"`, keeps: true},
 	{args: "amlcompute identity remove with-id --identities [system]", name: "with-id", goal: `"type": "None"|"identity": null`, keeps: true},
+	{args: "enable-sso dev --disable", name: "dev", goal: `"enableSSO": false`, keeps: true},
 	{args: "idle dev 1h", name: "dev", goal: `"idleTimeBeforeShutdown": "PT60M"`, keeps: true},
 	{args: "schedule set dev 8-17 --time-zone UTC", name: "dev", goal: `"0 17 \* \* \*"|"hours"`, keeps: true},
 	{args: "schedule create dev --action stop --frequency day --interval 1 --at 23:00 --time-zone UTC", name: "dev", goal: `23`, keeps: true},
