@@ -96,7 +96,7 @@ func strangers(ctx context.Context, a *app.App, have *compute.Compute, applicati
 	}
 	tip := "--print prints the address, to pass it on"
 	if madeBy(have, me) {
-		tip += ": also who created an instance for somebody else cannot open it"
+		tip = "who created an instance for somebody else cannot open it, either; " + tip
 	}
 	return &exit.Error{Exit: exit.Auth, Text: text, Tip: tip}
 }

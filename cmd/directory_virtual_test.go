@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -412,4 +415,96 @@ func audienceOf(token string) string {
 	_ = json.Unmarshal(raw, &claims)
 	audience, _ := url.Parse(claims.Aud)
 	return audience.Host
+}
+
+// An instance is made for somebody by their address and with a script, and handed
+// over: single sign-on is off until they, and nobody else, switch it on. A create
+// costs two requests to the directory.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	const endpoint = "http://127.0.0.1:8443"
+	b := virtual(t, "COMPUTETARGET_CLOUD=", "COMPUTETARGET_ENDPOINT="+endpoint)
+	directory, switches := 0, 0
+	b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.Path, "/graph/") {
+			directory++
+		}
+		if strings.HasSuffix(r.URL.Path, "/enableSso") {
+			switches++
+		}
+		return b.service().RoundTrip(r)
+	}
+	script := filepath.Join(b.dir, "setup.sh")
+	if err := os.WriteFile(script, []byte("#!/bin/bash\nset -e\necho hello\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	create := []string{"create", "hers", "-s", "Standard_DS3_v2", "--assign-to", "ada@contoso.com", "--setup-script", script}
+	const off = "single sign-on of hers will be off, because it is for somebody else and has a script or custom applications; only ada@contoso.com can switch it on\n"
+	e := b.must(append(create, "--dry-run")...)
+	if !strings.Contains(e.errors, off) || strings.Contains(e.errors, "two steps") || !strings.Contains(e.out, `"assignedUser"`) {
+		t.Errorf("a dry run: %s%s", e.out, e.errors)
+	}
+	directory = 0
+	e = b.must(create...)
+	steps := "ada@contoso.com has two steps to do, once it is running and signed in as themselves:\n" +
+		"  1. computetarget open hers, and accept the question whether to trust the instance\n" +
+		"  2. computetarget enable-sso hers, because single sign-on is off\n"
+	if strings.Count(e.errors, off) != 1 || strings.Count(e.errors, steps) != 1 || directory != 2 {
+		t.Errorf("%d requests to the directory\n%s", directory, e.errors)
+	}
+	var made struct {
+		Properties struct {
+			Properties struct {
+				CreatedBy struct{ UserID string }
+				Personal  struct {
+					AssignedUser struct{ ObjectID, TenantID string }
+				} `json:"personalComputeInstanceSettings"`
+				EnableSSO *bool
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(b.must("show", "hers", "--raw").out), &made); err != nil {
+		t.Fatal(err)
+	}
+	inner := made.Properties.Properties
+	her := inner.Personal.AssignedUser
+	if inner.EnableSSO == nil || *inner.EnableSSO || her.ObjectID == "" || her.TenantID == "" || her.ObjectID == inner.CreatedBy.UserID {
+		t.Fatalf("it is %+v", inner)
+	}
+
+	if e := b.run("enable-sso", "hers"); e.code != 6 || switches != 0 || !strings.Contains(e.errors, "ERROR: hers is for ada@contoso.com, and only they can switch its single sign-on; nothing was sent\nhint: ask them to run: computetarget enable-sso hers\n") {
+		t.Errorf("exit code %d after %d requests\n%s", e.code, switches, e.errors)
+	}
+	if e := b.run("open", "hers"); e.code != 6 {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+	as := func(id string) *bubble {
+		claims := fmt.Sprintf(`{"aud":%q,"exp":%d,"oid":%q,"tid":%q}`, endpoint, b.now.Add(time.Hour).Unix(), id, her.TenantID)
+		part := base64.RawURLEncoding.EncodeToString
+		other := *b
+		other.env = maps.Clone(b.env)
+		other.set("COMPUTETARGET_AUTH_MODE=token", "COMPUTETARGET_ACCESS_TOKEN="+part([]byte(`{"alg":"none"}`))+"."+part([]byte(claims))+".s")
+		return &other
+	}
+	stranger := as(eveID)
+	if e := stranger.run("enable-sso", "hers"); e.code != 6 || switches != 0 {
+		t.Errorf("exit code %d after %d requests\n%s", e.code, switches, e.errors)
+	}
+	if e := stranger.run("open", "hers", "--app", "terminal"); e.code != 6 || !strings.Contains(e.errors, "ERROR: hers is not yours: only its owner gets in, ") || strings.Contains(e.errors, "created an instance") {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+	if e := stranger.run("ssh", "hers"); !strings.HasPrefix(e.errors, "hers is not yours but ") {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
+	}
+	ada := as(strings.ToUpper(her.ObjectID))
+	ada.must("open", "hers")
+	if e := ada.run("ssh", "hers"); strings.Contains(e.errors, "not yours") {
+		t.Errorf("%s", e.errors)
+	}
+	if e := ada.must("enable-sso", "hers"); !strings.Contains(e.out, `"changed": true`) || switches != 1 {
+		t.Errorf("%d requests\n%s", switches, e.out)
+	}
+	if e := b.must("enable-sso", "hers"); !strings.Contains(e.out, `"changed": false`) || switches != 1 { // there is nothing to refuse
+		t.Errorf("%d requests\n%s", switches, e.out)
+	}
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +25,7 @@ missing.
 
 --user shows the rights of somebody else, from the roles assigned to them and to
 their groups. Reading those takes the right to read role assignments. What a
-condition limits is "unknown".
+condition limits, or a role that cannot be read may give, is "unknown".
 
 Locks, policies and deny assignments can still forbid what is allowed here. A role
 on the workspace or its group does not reach actions of the subscription, such as
@@ -127,26 +126,30 @@ func rightsOf(ctx context.Context, a *app.App, client *compute.Client, who strin
 	if err != nil {
 		return rights{}, err
 	}
-	// What a condition limits is not known to be allowed.
+	// What a condition limits, or an unknown role gives, is not known to be allowed.
 	type grant struct{ sure, limited []compute.Permission }
 	var workspace, above grant
 	roles := map[string]*compute.RoleDefinition{}
 	for _, given := range assignments {
 		key := strings.ToLower(given.Role)
 		if roles[key] == nil {
-			if roles[key], err = client.Role(ctx, given.Role); err != nil {
-				return rights{}, fmt.Errorf("the role %s: %w", given.Role, err)
+			if roles[key], err = client.Role(ctx, given.Role); err != nil && ctx.Err() != nil {
+				return rights{}, err
+			} else if err != nil { // it may give anything
+				a.Note("the role %s is not known: %v", given.Role, err)
+				roles[key] = &compute.RoleDefinition{Permissions: []compute.Permission{{Actions: []string{"*"}}}}
 			}
 		}
+		role := roles[key]
 		to := []*grant{&workspace}
 		if !strings.Contains(strings.ToLower(given.Scope), "/resourcegroups/") {
 			to = append(to, &above)
 		}
 		for _, g := range to {
-			if given.Condition != "" {
-				g.limited = append(g.limited, roles[key].Permissions...)
+			if given.Condition != "" || role.Name == "" {
+				g.limited = append(g.limited, role.Permissions...)
 			} else {
-				g.sure = append(g.sure, roles[key].Permissions...)
+				g.sure = append(g.sure, role.Permissions...)
 			}
 		}
 	}
