@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/pflag"
@@ -196,22 +199,58 @@ func (s *setupScripts) refusal(ctx context.Context, name string, spec *compute.S
 	return errors.Join(all...)
 }
 
-// prepare puts the files into the share, once everything else was checked. It is
-// nil if there are none.
-func (s *setupScripts) prepare(a *app.App, client *compute.Client) func(context.Context) error {
-	if len(s.upload) == 0 {
+// prepare looks at the scripts in the workspace's share and puts files there, once
+// everything else was checked. It is nil if there is nothing to do.
+func (s *setupScripts) prepare(a *app.App, client *compute.Client, instance *compute.InstanceSpec) func(context.Context) error {
+	there := s.there(instance)
+	if len(s.upload) == 0 && len(there) == 0 {
 		return nil
 	}
 	return func(ctx context.Context) error {
 		files, err := a.Share(ctx, client)
-		if err != nil {
-			return err
+		if err == nil {
+			lookAt(ctx, a, files, there)
+			s.wrote, err = files.Put(ctx, s.upload, s.replace)
 		}
-		if s.wrote, err = files.Put(ctx, s.upload, s.replace); err != nil {
+		s.uploaded = err == nil
+		if err != nil && len(s.upload) > 0 {
 			return nothingCreated(err)
 		}
-		s.uploaded = true
 		return nil
+	}
+}
+
+// there are the paths of the scripts that are in the share already.
+func (s *setupScripts) there(instance *compute.InstanceSpec) (paths []string) {
+	for _, script := range []*compute.Script{instance.CreationScript, instance.StartupScript} {
+		at := script.Path()
+		mine := slices.ContainsFunc(s.upload, func(f share.File) bool { return f.Path == at })
+		if at != "" && !mine && !slices.Contains(paths, at) {
+			paths = append(paths, at)
+		}
+	}
+	return paths
+}
+
+// lookPatience is the longest look at scripts in the share, which the service looks
+// at itself.
+const lookPatience = 15 * time.Second
+
+// lookAt warns of scripts in the share that are not there, or that a check finds
+// something in: with them the setup fails minutes later. They are somebody else's,
+// too, so they stop nothing. A share that cannot be read is the service's to read.
+func lookAt(ctx context.Context, a *app.App, files *share.Share, paths []string) {
+	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
+	for _, at := range paths {
+		switch text, err := files.Read(ctx, at, 0, input.Value); {
+		case errors.Is(err, fs.ErrNotExist):
+			a.Note("%s is not in the workspace's share, where the setup will look for it; --upload-to puts a file there", at)
+		case err == nil:
+			for _, f := range setup.Check(at, text, at) {
+				a.Note("%s", f)
+			}
+		}
 	}
 }
 

@@ -3,11 +3,14 @@ package cmd_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -230,6 +233,7 @@ func TestCreateWithoutItsShare(t *testing.T) {
 		"a page":              {"/storage/", "GET", 200, "", "<html><title>Sign in</title>", 1, "other content"},
 		"a page of an error":  {"/storage/", "GET", 403, "", "<html><title>Proxy</title>", 6, "HTTP 403"},
 		"a page after it":     {"/storage/", "PUT", 502, "", "<html><title>Proxy</title>", 1, "HTTP 502"},
+		"no route":            {"/storage/", "GET", 0, "", "", 1, "run it inside the workspace's network, or by its VPN"},
 		"no datastore":        {"/datastores/", "GET", 403, "", `{"error":{"code":"AuthorizationFailed","message":"no"}}`, 6, "AuthorizationFailed"},
 		"datastore is a page": {"/datastores/", "GET", 200, "", "<html>", 1, "page"},
 	} {
@@ -238,6 +242,9 @@ func TestCreateWithoutItsShare(t *testing.T) {
 		created := 0
 		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if strings.Contains(r.URL.Path, c.of) && r.Method == c.method {
+				if c.status == 0 {
+					return nil, &net.OpError{Op: "dial", Err: errors.New("no such host")}
+				}
 				kind := "application/xml"
 				if strings.HasPrefix(c.answer, "{") {
 					kind = "application/json"
@@ -418,5 +425,101 @@ func TestOneFileForBothScripts(t *testing.T) {
 	script, start := b.file("setup.sh", goodScript+"# a\n"), b.file("new.sh", goodScript)
 	if e := b.run(upload("third", start, "--startup-script", script)...); e.code != 1 || n != 2 || b.inShare("Users/me/new.sh") != "" {
 		t.Errorf("exit code %d, %d files were uploaded\n%s", e.code, n, e.errors)
+	}
+}
+
+// A script that is in the share already is looked at, too. It is somebody else's as
+// well, so nothing that is found there stops the create.
+func TestScriptInTheShare(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.must(upload("first", b.file("setup.sh", goodScript))...)
+	create := func(name string) ended {
+		return b.must("create", name, "-s", "Standard_DS3_v2", "--setup-script", "Users/me/setup.sh", "-o", "none")
+	}
+	if e := create("good"); e.errors != "" {
+		t.Errorf("of a good one is told: %s", e.errors)
+	}
+	for _, text := range []string{strings.ReplaceAll(goodScript, "\n", "\r\n"), goodScript + "if true\n"} {
+		b.share("Users/me/setup.sh", text)
+		name := fmt.Sprintf("of%d", len(text))
+		if e := create(name); !strings.Contains(e.errors, "Users/me/setup.sh:") || !strings.Contains(e.errors, ": error: ") {
+			t.Errorf("nothing is told of %q: %s", text, e.errors)
+		}
+	}
+	e := b.run("create", "none", "-s", "Standard_DS3_v2", "--startup-script", "Users/me/nobody.sh")
+	if e.code != 5 || !strings.HasPrefix(e.errors, "Users/me/nobody.sh is not in the workspace's share, where the setup will look for it; ") {
+		t.Errorf("exit code %d: %s", e.code, e.errors)
+	}
+	if e := b.must("create", "shown", "-s", "Standard_DS3_v2", "--startup-script", "Users/me/nobody.sh", "--dry-run"); !strings.HasPrefix(e.errors, "Users/me/nobody.sh is not in") {
+		t.Errorf("a dry run: %s", e.errors)
+	}
+	// A share that cannot be read is the service's to read.
+	for _, answer := range []func(*http.Request) (*http.Response, error){
+		func(r *http.Request) (*http.Response, error) { return answered(r, 403, "<html>"), nil },
+		func(r *http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+		func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() },
+	} {
+		b.share("Users/me/setup.sh", goodScript)
+		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.HasPrefix(r.URL.Path, "/storage/") {
+				return answer(r)
+			}
+			return next.RoundTrip(r)
+		}
+		if e := create("blind"); e.errors != "" || e.took > 5*time.Minute {
+			t.Errorf("after %s: %s", e.took, e.errors)
+		}
+		b.must("delete", "blind", "--yes", "-o", "none")
+		b.network = nil
+	}
+}
+
+// In other clouds the share is on their own storage hosts. A datastore that names
+// another host is not believed.
+func TestUploadInOtherClouds(t *testing.T) {
+	t.Parallel()
+	for cloud, suffix := range map[string]string{"AzureCloud": "core.windows.net", "AzureChinaCloud": "core.chinacloudapi.cn", "AzureUSGovernment": "core.usgovcloudapi.net"} {
+		for _, told := range []string{suffix, "core.example.com"} {
+			b := virtual(t, "COMPUTETARGET_CLOUD="+cloud, "COMPUTETARGET_AUTH_MODE=token", "COMPUTETARGET_ACCESS_TOKEN=e30.e30.e30")
+			served := b.service()
+			stored, created := "", 0
+			hosts := map[string]bool{}
+			b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+				if strings.Contains(r.URL.Host, ".file.") {
+					hosts[r.URL.Host] = true
+					if r.Header.Get("Authorization") == "" || strings.Contains(r.Header.Get("Authorization"), "e30") {
+						t.Errorf("%s: signed with %q", cloud, r.Header.Get("Authorization"))
+					}
+					switch {
+					case r.Method == http.MethodPut:
+						raw, _ := io.ReadAll(r.Body)
+						stored = string(raw)
+						return answered(r, 201, ""), nil
+					case stored == "":
+						return answered(r, 404, "", "x-ms-error-code: ResourceNotFound"), nil
+					}
+					return answered(r, 200, stored), nil
+				}
+				if r.Method == http.MethodPut {
+					created++
+				}
+				res, err := served.RoundTrip(r)
+				if err == nil && strings.HasSuffix(r.URL.Path, "/datastores/workspaceworkingdirectory") {
+					return rewritten(res, func(body []byte) []byte {
+						return regexp.MustCompile(`"endpoint":\s*"[^"]*"`).ReplaceAll(body, []byte(`"endpoint":"`+told+`"`))
+					})
+				}
+				return res, err
+			}
+			e := b.run(upload("dev", b.file("setup.sh", goodScript), "--no-wait")...)
+			own := hosts["localws3054544554.file."+suffix]
+			switch {
+			case told == suffix && (e.code != 0 || !own || len(hosts) != 1 || stored != goodScript || created != 1):
+				t.Errorf("%s: exit code %d, hosts %v, %d creates", cloud, e.code, hosts, created)
+			case told != suffix && (e.code != 1 || len(hosts) > 0 || created > 0 || !strings.Contains(e.errors, "does not belong to the chosen cloud")):
+				t.Errorf("%s: exit code %d, hosts %v, %d creates", cloud, e.code, hosts, created)
+			}
+		}
 	}
 }

@@ -130,7 +130,7 @@ func (d *differences) script(field string, have, want *Script) {
 		d.add(field, was, want.String())
 	}
 	if have.Arguments != want.Arguments && (have.Arguments != "" || d.strict) {
-		was, asked := "another text", "the one asked for"
+		was, asked := "another text", "what is asked for"
 		if have.Arguments == "" {
 			was = ""
 		}
