@@ -114,7 +114,7 @@ func (s *setupScripts) script(ctx context.Context, a *app.App, flags scriptFlags
 		wrong = append(wrong, tell(a, setup.CheckPath("--"+flags.name, flags.file))...)
 		return compute.ShareScript(flags.file, flags.args, limit), wrong
 	}
-	text, at, err := s.read(ctx, flags)
+	text, at, err := s.read(ctx, a, flags)
 	if err != nil {
 		return nil, append(wrong, err)
 	}
@@ -131,7 +131,7 @@ func inTheShare(value string) bool { return strings.HasPrefix(value, setup.Share
 
 // read reads a script of this machine. at is where it will be in the workspace's
 // share, "" if it is sent with the request.
-func (s *setupScripts) read(ctx context.Context, flags scriptFlags) (text []byte, at string, err error) {
+func (s *setupScripts) read(ctx context.Context, a *app.App, flags scriptFlags) (text []byte, at string, err error) {
 	switch {
 	case flags.file == "":
 		return nil, "", exit.Usagef("argument --%s: the file name is empty", flags.name)
@@ -146,7 +146,11 @@ func (s *setupScripts) read(ctx context.Context, flags scriptFlags) (text []byte
 			return nil, "", err
 		}
 	}
-	text, err = input.File(ctx, flags.file, input.Value)
+	if flags.file == stdin {
+		text, err = input.Stream(ctx, a.In, "stdin", input.Value)
+	} else {
+		text, err = input.File(ctx, flags.file, input.Value)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, "", context.Cause(ctx)

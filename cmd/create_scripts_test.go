@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -127,11 +128,17 @@ func TestCreateWithUploadBudget(t *testing.T) {
 	if last := toShare[len(toShare)-1]; !accepted || len(polls) == 0 || !strings.HasPrefix(last, "GET") {
 		t.Errorf("the last request to the share is %s", last)
 	}
-	// What is sent along needs no share.
+	// What is sent along needs no share, wherever it comes from.
 	toShare, others, accepted = nil, nil, false
 	b.must("create", "inline", "-s", "Standard_DS3_v2", "--setup-script", b.file("setup.sh", goodScript), "-o", "none")
 	if len(toShare) > 0 || len(others) > 6 {
 		t.Errorf("without an upload: %q %q", toShare, others)
+	}
+	b.in = strings.NewReader(goodScript)
+	b.must("create", "piped", "-s", "Standard_DS3_v2", "--setup-script", "-", "-o", "none")
+	b.in = nil
+	if got := b.body("piped"); !strings.Contains(got, base64.StdEncoding.EncodeToString([]byte(goodScript))) {
+		t.Errorf("from stdin: %s", got)
 	}
 }
 
@@ -171,6 +178,8 @@ func TestWrongScriptsSendNothing(t *testing.T) {
 		"is a folder, not a file":              {"--setup-script", b.dir},
 		"cannot be read":                       {"--setup-script", loop},
 		"does not exist":                       {"--startup-script", filepath.Join(b.dir, "nobody.sh")},
+		"- is empty":                           {"--setup-script", "-"},
+		"takes the name of a file":             {"--setup-script", "@" + good},
 		"the file name is empty":               {"--setup-script", ""},
 		"begins with Users/":                   {"--setup-script", `Users\me\setup.sh`},
 		"in Users/me/x.sh":                     {"--setup-script", "/users/me/x.sh"},
@@ -447,8 +456,9 @@ func TestScriptInTheShare(t *testing.T) {
 			t.Errorf("nothing is told of %q: %s", text, e.errors)
 		}
 	}
-	e := b.run("create", "none", "-s", "Standard_DS3_v2", "--startup-script", "Users/me/nobody.sh")
-	if e.code != 5 || !strings.HasPrefix(e.errors, "Users/me/nobody.sh is not in the workspace's share, where the setup will look for it; ") {
+	b.share("Users/me/setup.sh", goodScript)
+	e := b.run("create", "none", "-s", "Standard_DS3_v2", "--setup-script", "Users/me/setup.sh", "--startup-script", "Users/me/nobody.sh")
+	if e.code != 5 || !strings.Contains(e.errors, "the end of Logs/none/startup_script.log") || !strings.HasPrefix(e.errors, "Users/me/nobody.sh is not in the workspace's share, where the setup will look for it; ") {
 		t.Errorf("exit code %d: %s", e.code, e.errors)
 	}
 	if e := b.must("create", "shown", "-s", "Standard_DS3_v2", "--startup-script", "Users/me/nobody.sh", "--dry-run"); !strings.HasPrefix(e.errors, "Users/me/nobody.sh is not in") {

@@ -209,7 +209,8 @@ func (s *Share) Logs(ctx context.Context, name string) ([]Log, error) {
 		return nil, nil
 	}
 	order.By(found, func(a, b Log) int {
-		return cmp.Or(b.Modified.Compare(a.Modified), strings.Compare(a.Path, b.Path))
+		// Of two of the same moment the startup script's comes after the creation script's.
+		return cmp.Or(b.Modified.Compare(a.Modified), strings.Compare(b.Path, a.Path))
 	})
 	return found, err
 }
