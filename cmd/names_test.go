@@ -27,6 +27,7 @@ func named(file string) map[string][]string {
 		"schedule skip": {"NAME"}, "schedule pause": {"NAME", "--until", "2030-01-01"}, "schedule preview": {"NAME"}, "schedule apply": {"NAME", "-f", file},
 		"update computeinstance": {"NAME", "--idle-shutdown", "1h"}, "update amlcompute": {"NAME", "--max-nodes", "3"}, "update aks": {"NAME", "--ssl-disable"},
 		"amlcompute identity show": {"NAME"}, "amlcompute identity assign": {"NAME", "--identities", "[system]"}, "amlcompute identity remove": {"NAME", "--identities", "[system]"},
+		"enable-sso":             {"NAME"},
 		"policy check":           {"NAME", "--idle-shutdown", "1h"},
 		"emulator set":           {"NAME", "--state", "Unusable"},
 		"create computeinstance": {"NAME", "-s", "Standard_DS3_v2"}, "create amlcompute": {"NAME", "-s", "Standard_D2_v2", "--max-nodes", "2"},

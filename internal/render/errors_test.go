@@ -159,7 +159,7 @@ func TestAdvice(t *testing.T) {
 		{"RequestDisallowedByPolicy", "", "policy"},
 		{"ScopeLocked", "", "az lock list"},
 		{"UserError", "User specified setup script file not found", "Users/"},
-		{"SetupScriptFailed", "", "logs of a"},
+		{"SetupScriptFailed", "", "computetarget logs a"},
 		{"AllocationFailed", "", "try again later"},
 		{"", "We do not have sufficient capacity for the requested VM size; quota is fine", "try again later"},
 		{"TooManyRequests", "", "wait a minute"},
