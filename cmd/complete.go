@@ -267,6 +267,8 @@ func (c *completion) value(at place, f *pflag.Flag) {
 		c.offerAnyCase(at.current, texts(states()...)...)
 	case f.Name == "owner":
 		c.owners(at)
+	case f.Name == "assign-to", f.Name == "user":
+		c.people(at)
 	case f.Name == "type":
 		c.offerAnyCase(at.current, texts(argv.Types()...)...)
 	case placeholder == "FILE":
@@ -437,12 +439,29 @@ func (c *completion) schedules(at place, named []string) {
 	}
 }
 
+// people offers the people who were met before. The directory is not asked: it holds
+// everybody.
+func (c *completion) people(at place) {
+	a, err := c.begin(at)
+	if err != nil {
+		return
+	}
+	for _, name := range a.Names.People() {
+		if plainAddress(name) {
+			c.offerAnyCase(at.current, recall.Name{Text: name})
+		}
+	}
+}
+
+// plainAddress is plainName for the address of a person.
+func plainAddress(s string) bool { return plainName(strings.ReplaceAll(s, "@", "-")) }
+
 // owners offers whose computes there are: by an address, or else by the object id,
 // for a name may have words in it.
 func (c *completion) owners(at place) {
 	c.offer(at.current, "me", "computes that are yours")
 	for _, n := range c.known(at, recall.Owners) {
-		if plainName(strings.ReplaceAll(n.About, "@", "-")) {
+		if plainAddress(n.About) {
 			n.Text, n.About = n.About, ""
 		} else if !plainName(n.Text) {
 			continue

@@ -508,3 +508,31 @@ func TestHandOver(t *testing.T) {
 		t.Errorf("%d requests\n%s", switches, e.out)
 	}
 }
+
+// Owners are offered by an address, or else by their ids with the name beside: a
+// name may hold what means something to a shell.
+func TestOwnersAreOffered(t *testing.T) {
+	t.Parallel()
+	for label, want := range map[string]string{
+		`"mail":"ada@contoso.com"`:       "ada@contoso.com\n",
+		`"mail":"o'brien@contoso.com"`:   adaID + "\to'brien@contoso.com\n",
+		`"mail":"$(id)@contoso.com"`:     adaID + "\t$(id)@contoso.com\n",
+		`"mail":"-rf@contoso.com"`:       adaID + "\t-rf@contoso.com\n",
+		`"mail":"a+b@contoso.com"`:       adaID + "\ta+b@contoso.com\n",
+		`"displayName":"Ada Archer"`:     adaID + "\tAda Archer\n",
+		`"displayName":"\u001b[2Jx\ny"`:  adaID + "\t\\u001b[2Jx y\n",
+		`"displayName":null,"mail":null`: adaID + "\n",
+	} {
+		g := &graph{answer: func(r *http.Request) *http.Response {
+			return answered(r, http.StatusOK, `{"value":[{"id":"`+adaID+`",`+label+`}]}`)
+		}}
+		b := g.in(virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant"))
+		forAda(b, "hers")
+		if got := b.must("__complete", "list", "--owner", "").out; got != "me\tcomputes that are yours\n"+want+":4\n" {
+			t.Errorf("%s: offered %q", label, got)
+		}
+		if got := b.must("__complete", "create", "--assign-to", "").out; strings.ContainsAny(got, "$'+ ") || strings.HasPrefix(got, "-") {
+			t.Errorf("%s: offered %q", label, got)
+		}
+	}
+}

@@ -161,3 +161,38 @@ func TestPermissionsOfOthers(t *testing.T) {
 		})
 	}
 }
+
+// Every command that is refused ends with 6, names the action that is missing and
+// where to see what is allowed, and changes nothing.
+func TestRefusalsNameTheAction(t *testing.T) {
+	t.Parallel()
+	made := virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant", "XDG_CACHE_HOME=/dev/null")
+	for _, args := range []string{
+		"create dev -s Standard_DS3_v2", "create off -s Standard_DS3_v2 --stopped", "create amlcompute cpu -s Standard_DS3_v2 --max-nodes 2",
+		"create amlcompute with-id -s Standard_DS3_v2 --max-nodes 2 --assign-identity [system]", "create aks k8s", "schedule set dev 9-18 --time-zone UTC",
+	} {
+		made.must(strings.Fields(args)...)
+	}
+	refused := func(t *testing.T, allowed, args string) {
+		t.Parallel()
+		b := virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant", "XDG_CACHE_HOME=/dev/null")
+		b.like(made)
+		b.must(append([]string{"emulator", "permit", "me", "-o", "none"}, strings.Fields(allowed)...)...)
+		e := b.run(strings.Fields(args)...)
+		hint := "hint: missing: Microsoft.MachineLearningServices/"
+		if e.code != 6 || e.out != "" || !strings.Contains(e.errors, hint) || !strings.Contains(e.errors, "; computetarget permissions shows what you may do;") {
+			t.Errorf("exit code %d\n%s%s", e.code, e.out, e.errors)
+		}
+	}
+	for _, w := range writes {
+		t.Run(w.args, func(t *testing.T) { refused(t, "*/read", w.args) })
+	}
+	for _, args := range []string{
+		"list", "show dev", "list-nodes cpu", "list-sizes", "list-usage", "workspace list", "schedule list", "schedule preview dev", "idle", "open dev", "ssh dev",
+		"ssh-config dev", "ssh-config --all", "get-credentials -n k8s", "amlcompute identity show -n cpu", "wait dev", "policy check --idle-shutdown 2h",
+	} {
+		t.Run(args, func(t *testing.T) { refused(t, "Microsoft.Other/read", args) })
+	}
+	t.Run("get-credentials", func(t *testing.T) { refused(t, "*/read", "get-credentials -n k8s") })
+	t.Run("list-nodes", func(t *testing.T) { refused(t, "*/read", "list-nodes cpu") })
+}

@@ -273,6 +273,18 @@ func (n *Names) known() map[string]string {
 	return known
 }
 
+// People are the names of those who were met, in order.
+func (n *Names) People() []string {
+	var out []string
+	for _, name := range n.known() {
+		if name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // silent remembers that the directory did not answer, unless the command was ended.
 func (n *Names) silent(ctx context.Context) {
 	if file, ok := n.remembered(recall.Directory); ok && !errors.Is(ctx.Err(), context.Canceled) && !n.session.Rehearsal() {

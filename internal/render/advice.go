@@ -57,6 +57,7 @@ func rules() []rule {
 
 		// Who may do it.
 		{"", "private link configuration", "the workspace does not accept requests from this network: connect from its virtual network or through its VPN; its owner can allow public access"},
+		{"DenyAssignmentAuthorizationFailed", "", "a deny assignment forbids it, whatever roles allow: az role assignment cannot change that; ask who deployed what it protects"},
 		{"LinkedAuthorizationFailed", "", "the identity also needs permission on the linked resource that the message names, such as a subnet or an identity"},
 		{"AuthorizationFailed", "", "computetarget permissions shows what is missing; ask an owner of the resource group for the role AzureML Compute Operator or Contributor on the workspace, then sign in again"},
 		{"InvalidAuthenticationTokenTenant", "", "the sign-in is for another tenant: az login --tenant TENANT, or choose another subscription with --subscription-id"},
@@ -127,7 +128,7 @@ func changes(have *compute.Compute, differences []compute.Difference) string {
 
 // advise returns the advice for a service error, or "".
 func advise(code, message, name string) string {
-	if strings.HasSuffix(strings.ToLower(code), "authorizationfailed") {
+	if strings.EqualFold(code, "AuthorizationFailed") || strings.EqualFold(code, "LinkedAuthorizationFailed") {
 		if needed := missingAction(message); needed != "" {
 			return needed
 		}

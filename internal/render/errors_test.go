@@ -145,6 +145,7 @@ func TestAdvice(t *testing.T) {
 		{"AuthorizationFailed", "The client 'a' with object id 'b' does not have authorization to perform action 'Microsoft.MachineLearningServices/workspaces/computes/start/action' over scope '/subscriptions/s' or the scope is invalid.",
 			"missing: Microsoft.MachineLearningServices/workspaces/computes/start/action, which the role AzureML Compute Operator has"},
 		{"AuthorizationFailed", "to perform action '; rm -rf /' over scope", "computetarget permissions shows what is missing"},
+		{"DenyAssignmentAuthorizationFailed", "The client 'a' has permission to perform action 'Microsoft.MachineLearningServices/workspaces/computes/write' on scope 's'; however, the access is denied because of the deny assignment with name 'd'.", "a deny assignment forbids it"},
 		{"LinkedAuthorizationFailed", "", "linked resource"},
 		{"LinkedAuthorizationFailed", "The client has permission to perform action 'Microsoft.MachineLearningServices/workspaces/computes/write' on scope 'x'; however, it does not have permission to perform action 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) 'y'.",
 			"missing: Microsoft.Network/virtualNetworks/subnets/join/action, which the role Contributor has"},
