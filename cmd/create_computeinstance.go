@@ -33,6 +33,10 @@ Set its hours with --hours and --idle-shutdown; change them later with
 "schedule" and "idle". With --stopped, the instance is created and then stopped,
 because the service only creates running instances.
 
+--assign-to creates it for somebody else, whom the directory of the tenant knows by
+an e-mail address or a sign-in name; an object id needs no directory. Only they can
+open it, and it takes no SSH key. What they have to do is printed.
+
 A script given with --setup-script runs once, one given with --startup-script at
 every start. A file of this machine is checked as "setup-script lint" does and
 sent along, up to 3072 bytes. With --upload-to it is put into the workspace's file
@@ -45,6 +49,7 @@ the share; write ./Users/… for a file of this machine.`,
   computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
   computetarget create dev -s Standard_DS3_v2 --setup-script setup.sh --setup-script-args 'numpy scipy'
   computetarget create dev -s Standard_DS3_v2 --startup-script setup.sh --upload-to Users/me/
+  computetarget create ada-ci -s Standard_DS3_v2 --assign-to ada@contoso.com
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
 	names := newNameFlag(c)

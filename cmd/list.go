@@ -20,7 +20,9 @@ const watchInterval = 3 * time.Second
 func newList() *command {
 	c := &cobra.Command{
 		Use: "list",
-		Long: `List the computes of the workspace, with one request per page.
+		Long: `List the computes of the workspace, with one request per page. Owners have the
+names that the service or the directory tells, or else their ids. --owner takes an
+e-mail address whatever name is shown.
 
 -v prints full objects, --raw the service's own response. --watch updates the
 list as it changes, in place on a terminal, else with one line per change.`,
