@@ -56,7 +56,7 @@ func unwanted() []string {
 	return []string{
 		"testing", "net/http/httptest", "net/http/pprof", "expvar", "go/parser", "plugin",
 		"github.com/gdamore/tcell", "github.com/alecthomas/chroma", "github.com/charmbracelet",
-		"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager", "github.com/rogpeppe/go-internal", "github.com/creack/pty",
+		"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager", "github.com/Azure/azure-sdk-for-go/sdk/storage", "github.com/rogpeppe/go-internal", "github.com/creack/pty",
 		module + "/pkg/emulator/emulatortest", module + "/internal/docs", module + "/internal/bench",
 	}
 }

@@ -31,7 +31,7 @@ func TestFollowerPrintsWholeLines(t *testing.T) {
 		{"again\n", "again\n", false},
 		{"again\nand the end", "and the end", true},
 	} {
-		if _, _, err := files.Upload(ctx, "Logs/dev", "log", []byte(step.text), true); err != nil {
+		if _, err := files.Put(ctx, []share.File{{Path: "Logs/dev/log", Text: []byte(step.text)}}, true); err != nil {
 			t.Fatal(err)
 		}
 		out.Reset()

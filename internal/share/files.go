@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -15,12 +14,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azfile/directory"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azfile/file"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azfile/share"
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -60,33 +53,6 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s is in the workspace's share already, with other content: another machine may use it", e.Path)
 }
 
-// Upload puts text into the share as folder/name and returns its path from the
-// share's root, such as Users/me/setup.sh: what scriptData of a setup script names.
-// Missing folders are made. A file there with the same text is left alone; wrote
-// tells whether anything was written. One with other text is a *ConflictError,
-// exit code 1, with nothing written, unless replace is set. In a dry run the
-// request is shown and nothing is written, as if it had been.
-//
-// In a folder that exists it takes four requests: two to find the share (once for
-// a Share), one to read and one to write.
-func (s *Share) Upload(ctx context.Context, folder, name string, text []byte, replace bool) (at string, wrote bool, err error) {
-	at, err = Path(folder, name)
-	if err != nil {
-		return "", false, err
-	}
-	same, parents, err := s.Compare(ctx, at, text)
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return "", false, err
-	case err == nil && same:
-		return at, false, nil
-	case err == nil && !replace:
-		return "", false, &exit.Error{Exit: exit.Failed, Err: &ConflictError{at}, Tip: "give the file another name or --upload-to another folder, or overwrite it with --replace"}
-	}
-	err = s.write(ctx, at, text, parents)
-	return at, err == nil, err
-}
-
 // write puts text where it is to be; parents tells whether its folder exists. A
 // dry run shows the request instead.
 func (s *Share) write(ctx context.Context, at string, text []byte, parents bool) error {
@@ -94,13 +60,13 @@ func (s *Share) write(ctx context.Context, at string, text []byte, parents bool)
 		s.options.DryRun(compute.Request{Method: http.MethodPut, URL: s.at.url + "/" + escaped(at)})
 		return nil
 	}
-	err := s.do(ctx, func(root *share.Client) error {
+	err := s.do(ctx, func(root *client) error {
 		if !parents {
 			if err := s.makeFolders(ctx, root, path.Dir(at)); err != nil {
 				return err
 			}
 		}
-		_, err := root.NewRootDirectoryClient().NewFileClient(at).Create(ctx, int64(len(text)), &file.CreateOptions{OptionalBody: body(text)})
+		err := root.write(ctx, at, text)
 		if s.options.OnWrite != nil && (err == nil || code(err) == "") {
 			s.options.OnWrite()
 		}
@@ -121,15 +87,6 @@ func escaped(at string) string {
 	return strings.Join(parts, "/")
 }
 
-// body is what a request that is sent again begins again with; an empty file has
-// none.
-func body(text []byte) io.ReadSeekCloser {
-	if len(text) == 0 {
-		return nil
-	}
-	return streaming.NopCloser(bytes.NewReader(text))
-}
-
 // Compare reads whether the file at a path holds exactly text. Its error is
 // fs.ErrNotExist when there is no such file; parents tells whether its folder
 // exists.
@@ -139,9 +96,9 @@ func (s *Share) Compare(ctx context.Context, at string, text []byte) (same, pare
 	}
 	missing := ""
 	var have []byte
-	err = s.do(ctx, func(root *share.Client) error {
+	err = s.do(ctx, func(root *client) error {
 		var err error
-		have, err = download(ctx, root, at, 0, int64(len(text))+1)
+		have, err = root.read(ctx, at, 0, int64(len(text))+1)
 		missing = code(err)
 		return err
 	})
@@ -150,14 +107,14 @@ func (s *Share) Compare(ctx context.Context, at string, text []byte) (same, pare
 
 // makeFolders makes a folder and those above it: the deepest first, since most of
 // them exist.
-func (s *Share) makeFolders(ctx context.Context, root *share.Client, folder string) error {
-	_, err := root.NewDirectoryClient(folder).Create(ctx, nil)
+func (s *Share) makeFolders(ctx context.Context, root *client, folder string) error {
+	err := root.makeFolder(ctx, folder)
 	switch {
 	case code(err) == "ParentNotFound" && folder != "." && path.Dir(folder) != ".":
 		if err := s.makeFolders(ctx, root, path.Dir(folder)); err != nil {
 			return err
 		}
-		_, err = root.NewDirectoryClient(folder).Create(ctx, nil)
+		err = root.makeFolder(ctx, folder)
 	case code(err) == "ResourceAlreadyExists":
 		return nil
 	}
@@ -165,24 +122,6 @@ func (s *Share) makeFolders(ctx context.Context, root *share.Client, folder stri
 		s.options.OnWrite()
 	}
 	return err
-}
-
-// download reads a file from an offset on, most bytes at most. There is nothing
-// beyond its end.
-func download(ctx context.Context, root *share.Client, at string, offset, most int64) ([]byte, error) {
-	o := &file.DownloadStreamOptions{}
-	if offset > 0 {
-		o.Range = file.HTTPRange{Offset: offset}
-	}
-	got, err := root.NewRootDirectoryClient().NewFileClient(at).DownloadStream(ctx, o)
-	if code(err) == "InvalidRange" {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = got.Body.Close() }()
-	return io.ReadAll(io.LimitReader(got.Body, most))
 }
 
 // Log is a file in the folder of an instance's logs.
@@ -201,7 +140,7 @@ func LogFolder(name string) string { return "Logs/" + name }
 // none.
 func (s *Share) Logs(ctx context.Context, name string) ([]Log, error) {
 	var found []Log
-	err := s.do(ctx, func(root *share.Client) error {
+	err := s.do(ctx, func(root *client) error {
 		found = nil
 		return list(ctx, root, LogFolder(name), 1, &found)
 	})
@@ -215,35 +154,26 @@ func (s *Share) Logs(ctx context.Context, name string) ([]Log, error) {
 	return found, err
 }
 
-func list(ctx context.Context, root *share.Client, folder string, depth int, found *[]Log) error {
-	pager := root.NewDirectoryClient(folder).NewListFilesAndDirectoriesPager(&directory.ListFilesAndDirectoriesOptions{
-		Include: directory.ListFilesInclude{Timestamps: true}, IncludeExtendedInfo: to.Ptr(true),
-	})
+func list(ctx context.Context, root *client, folder string, depth int, found *[]Log) error {
 	var below []string
-	for pager.More() && len(*found) < maxFiles {
-		page, err := pager.NextPage(ctx)
+	for marker := ""; ; {
+		items, next, err := root.list(ctx, folder, marker)
 		if err != nil {
 			return err
 		}
-		if page.Segment == nil {
-			continue
-		}
-		for _, f := range page.Segment.Files {
-			if f.Name == nil || !plain(*f.Name) {
-				continue
-			}
-			l := Log{Path: folder + "/" + *f.Name}
-			if p := f.Properties; p != nil {
-				l.Size = deref(p.ContentLength)
-				l.Modified = deref(cmp.Or(p.LastWriteTime, p.LastModified, p.CreationTime))
-			}
-			*found = append(*found, l)
-		}
-		for _, d := range page.Segment.Directories {
-			if d.Name != nil && plain(*d.Name) {
-				below = append(below, folder+"/"+*d.Name)
+		for _, i := range items {
+			switch {
+			case !plain(i.name):
+			case i.folder:
+				below = append(below, folder+"/"+i.name)
+			case len(*found) < maxFiles:
+				*found = append(*found, Log{Path: folder + "/" + i.name, Size: i.size, Modified: i.modified})
 			}
 		}
+		if next == "" || next == marker || len(*found) >= maxFiles {
+			break
+		}
+		marker = next
 	}
 	for _, d := range below {
 		if depth == maxDepth || len(*found) >= maxFiles {
@@ -261,19 +191,12 @@ func plain(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, `/\`)
 }
 
-func deref[T any](p *T) T {
-	if p == nil {
-		return *new(T)
-	}
-	return *p
-}
-
 // Read returns a file from an offset on, most bytes at most; nothing when it is
 // no longer than that. Its error is fs.ErrNotExist when it is not there.
 func (s *Share) Read(ctx context.Context, at string, offset, most int64) ([]byte, error) {
 	var text []byte
-	err := s.do(ctx, func(root *share.Client) (err error) {
-		text, err = download(ctx, root, at, offset, most)
+	err := s.do(ctx, func(root *client) (err error) {
+		text, err = root.read(ctx, at, offset, most)
 		return err
 	})
 	return text, err

@@ -9,6 +9,7 @@ package share
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,8 +19,6 @@ import (
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azfile/share"
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -64,7 +63,7 @@ type Share struct {
 
 	mu     sync.Mutex
 	at     place
-	client *share.Client
+	client *client
 	byKey  bool  // client signs with the account's key
 	noKey  error // why there is no key, when there is none
 }
@@ -87,7 +86,7 @@ func (s *Share) Where() string {
 
 // do calls f with a client of the share, and once more with a token when the
 // account refuses its keys.
-func (s *Share) do(ctx context.Context, f func(*share.Client) error) error {
+func (s *Share) do(ctx context.Context, f func(*client) error) error {
 	client, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -109,7 +108,7 @@ func (s *Share) usesKey() bool {
 }
 
 // open finds the share and what opens it.
-func (s *Share) open(ctx context.Context) (*share.Client, error) {
+func (s *Share) open(ctx context.Context) (*client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.client != nil {
@@ -131,19 +130,19 @@ func (s *Share) open(ctx context.Context) (*share.Client, error) {
 	case err != nil:
 		return s.withToken(ctx, err)
 	case secret.SASToken != "":
-		s.client, err = share.NewClientWithNoCredential(s.at.url+"?"+strings.TrimPrefix(secret.SASToken, "?"), s.clientOptions())
-		return s.client, err
+		s.client = s.newClient(nil)
+		s.client.sas = strings.TrimPrefix(secret.SASToken, "?")
+		return s.client, nil
 	}
-	key, err := share.NewSharedKeyCredential(s.at.account, secret.Key)
+	key, err := base64.StdEncoding.DecodeString(secret.Key)
 	if err != nil {
 		return nil, exit.Errorf(exit.Failed, "the key of the storage account %s that the service gives cannot be read", s.at.account)
 	}
-	s.client, err = share.NewClientWithSharedKeyCredential(s.at.url, key, s.clientOptions())
-	s.byKey = true
-	return s.client, err
+	s.client, s.byKey = s.withKey(key), true
+	return s.client, nil
 }
 
-func (s *Share) openWithToken(ctx context.Context, why error) (*share.Client, error) {
+func (s *Share) openWithToken(ctx context.Context, why error) (*client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.byKey {
@@ -158,7 +157,7 @@ var errKeysOff = errors.New("the storage account accepts no keys")
 // withToken makes the client of a share that is opened by a token. The token goes
 // to the workspace's own account only: the datastore alone, which can be edited,
 // does not make it that.
-func (s *Share) withToken(ctx context.Context, noKey error) (*share.Client, error) {
+func (s *Share) withToken(ctx context.Context, noKey error) (*client, error) {
 	s.client, s.noKey = nil, noKey
 	if s.options.Credential == nil {
 		text := "the share needs a token for storage, and --auth-mode token has one for the Resource Manager only"
@@ -177,26 +176,8 @@ func (s *Share) withToken(ctx context.Context, noKey error) (*share.Client, erro
 		}
 		s.at.fromWorkspace = true
 	}
-	o := s.clientOptions()
-	intent := share.TokenIntentBackup
-	o.FileRequestIntent = &intent
-	var err error
-	s.client, err = share.NewClient(s.at.url, s.options.Credential, o)
-	return s.client, err
-}
-
-func (s *Share) clientOptions() *share.ClientOptions {
-	o := &share.ClientOptions{ClientOptions: azcore.ClientOptions{
-		Transport: transporter{s.options.Transport},
-		Telemetry: policy.TelemetryOptions{ApplicationID: "computetarget"},
-		Retry:     policy.RetryOptions{MaxRetries: 2, TryTimeout: tryTimeout},
-		// New allows http for a loopback endpoint only.
-		InsecureAllowCredentialWithHTTP: strings.HasPrefix(s.at.url, "http://"),
-	}}
-	if s.options.Log != nil {
-		o.PerRetryPolicies = []policy.Policy{logged{s.options.Log}}
-	}
-	return o
+	s.client = s.withCredential(s.options.Credential)
+	return s.client, nil
 }
 
 // find reads where the share is.

@@ -57,6 +57,20 @@ func newRig(t *testing.T, options func(*share.Options)) *rig {
 	return r
 }
 
+// Upload puts one file into the share.
+func (r *rig) Upload(ctx context.Context, folder, name string, text []byte, replace bool) (at string, wrote bool, err error) {
+	return put(ctx, r.Share, folder, name, text, replace)
+}
+
+func put(ctx context.Context, s *share.Share, folder, name string, text []byte, replace bool) (at string, wrote bool, err error) {
+	at, err = share.Path(folder, name)
+	if err != nil {
+		return "", false, err
+	}
+	files, err := s.Put(ctx, []share.File{{Path: at, Text: text}}, replace)
+	return at, err == nil && len(files) == 1, err
+}
+
 // RoundTrip implements http.RoundTripper.
 func (r *rig) RoundTrip(q *http.Request) (*http.Response, error) {
 	how, _, _ := strings.Cut(q.Header.Get("Authorization"), " ")
@@ -139,7 +153,7 @@ func TestUpload(t *testing.T) {
 			t.Fatalf("%q %v %v", at, wrote, err)
 		}
 	})
-	want := []string{"GET workspaceworkingdirectory", "POST listSecrets", "GET set up.sh", "PUT me", "PUT set up.sh"}
+	want := []string{"GET workspaceworkingdirectory", "POST listSecrets", "GET set up.sh", "PUT me", "PUT set up.sh", "GET set up.sh"}
 	if !slices.Equal(sent, want) {
 		t.Errorf("sent %q", sent)
 	}
@@ -151,7 +165,7 @@ func TestUpload(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if want := []string{"GET x", "PUT b", "PUT a", "PUT Team", "PUT a", "PUT b", "PUT x"}; !slices.Equal(sent, want) {
+	if want := []string{"GET x", "PUT b", "PUT a", "PUT Team", "PUT a", "PUT b", "PUT x", "GET x"}; !slices.Equal(sent, want) {
 		t.Errorf("in new folders: sent %q", sent)
 	}
 	r.wrote = 0
@@ -173,11 +187,11 @@ func TestUpload(t *testing.T) {
 	}
 	var shown []compute.Request
 	dry := share.New(share.Options{Client: r.srv.Computes, Storage: r.srv.URL + "/storage", Transport: r, DryRun: func(q compute.Request) { shown = append(shown, q) }})
-	if _, wrote, err := dry.Upload(ctx, "Users/new/er", "a b", []byte(setup), false); err != nil || !wrote || len(shown) != 1 ||
+	if _, wrote, err := put(ctx, dry, "Users/new/er", "a b", []byte(setup), false); err != nil || !wrote || len(shown) != 1 ||
 		shown[0].Method != "PUT" || !strings.HasSuffix(shown[0].URL, share.Name+"/Users/new/er/a%20b") {
 		t.Errorf("a dry run showed %v: %v %v", shown, wrote, err)
 	}
-	if _, wrote, err := dry.Upload(ctx, "Users/me", "set up.sh", []byte(setup), false); err != nil || wrote || len(shown) != 1 {
+	if _, wrote, err := put(ctx, dry, "Users/me", "set up.sh", []byte(setup), false); err != nil || wrote || len(shown) != 1 {
 		t.Errorf("a dry run of nothing showed %v: %v %v", shown, wrote, err)
 	}
 	if _, err := r.Read(ctx, "Users/new/er/a b", 0, 1); !errors.Is(err, fs.ErrNotExist) {
@@ -448,5 +462,82 @@ func TestLogs(t *testing.T) {
 	}
 	if text, err := r.Read(ctx, "Logs/desk/b", 4, 10); err != nil || text != nil {
 		t.Errorf("beyond the end: %q %v", text, err)
+	}
+}
+
+// A cloud that does not have the newest version of Azure Files gets a file in two
+// steps.
+func TestOlderCloud(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r := newRig(t, nil)
+	r.srv.Fault(emulator.Fault{Match: "PUT /storage/*/setup.sh", Status: 400, Code: "InvalidHeaderValue", Times: 1})
+	sent := r.since(func() {
+		if _, wrote, err := r.Upload(ctx, "Users", "setup.sh", []byte(setup), false); err != nil || !wrote {
+			t.Fatal(wrote, err)
+		}
+	})
+	if want := []string{"GET workspaceworkingdirectory", "POST listSecrets", "GET setup.sh", "PUT setup.sh", "PUT setup.sh", "PUT setup.sh", "GET setup.sh"}; !slices.Equal(sent, want) {
+		t.Errorf("sent %q", sent)
+	}
+	if text, err := r.Read(ctx, "Users/setup.sh", 0, 100); err != nil || string(text) != setup {
+		t.Errorf("%q %v", text, err)
+	}
+	r.srv.Fault(emulator.Fault{Match: "PUT /storage/*", Status: 400, Code: "OutOfRangeInput", Times: 1})
+	if _, _, err := r.Upload(ctx, "Users", "other.sh", []byte(setup), false); err == nil {
+		t.Error("another refusal was not told")
+	}
+}
+
+// A folder of several pages is listed whole.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r := newRig(t, nil)
+	for _, name := range []string{"a", "b/c", "d", "e & (f).log", "g"} {
+		if _, _, err := r.Upload(ctx, "Logs/dev", name, []byte("x"), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages := 0
+	small := share.New(share.Options{Client: r.srv.Computes, Storage: r.srv.URL + "/storage", Credential: storageToken{},
+		Transport: roundTrip(func(q *http.Request) (*http.Response, error) {
+			if q.URL.Query().Get("comp") == "list" {
+				q.URL.RawQuery += "&maxresults=2" // which the signature of a token does not cover
+				pages++
+			}
+			return r.RoundTrip(q)
+		})})
+	r.srv.Fault(emulator.Fault{Match: "POST */listSecrets", Status: 403})
+	logs, err := small.Logs(ctx, "dev")
+	var paths []string
+	for _, l := range logs {
+		paths = append(paths, strings.TrimPrefix(l.Path, "Logs/dev/"))
+	}
+	if want := []string{"a", "b/c", "d", "e & (f).log", "g"}; err != nil || pages != 4 || !slices.Equal(paths, want) {
+		t.Errorf("%q in %d pages: %v", paths, pages, err)
+	}
+}
+
+// A signature in place of a key goes into the address, and stays out of the log.
+func TestSharedAccessSignature(t *testing.T) {
+	t.Parallel()
+	var asked []*http.Request
+	r := newRig(t, func(o *share.Options) {
+		o.Transport = roundTrip(func(q *http.Request) (*http.Response, error) {
+			asked = append(asked, q)
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("text")), Request: q}, nil
+		})
+	})
+	r.change = rewrite("/listSecrets", `"secretsType":"AccountKey","key":`, `"secretsType":"Sas","sasToken":"?sv=1&sig=s3cret%3D","x":`)
+	text, err := r.Read(context.Background(), "Users/a", 0, 10)
+	if err != nil || string(text) != "text" || len(asked) != 1 {
+		t.Fatalf("%q %v", text, err)
+	}
+	if q := asked[0]; q.URL.RawQuery != "sv=1&sig=s3cret%3D" || q.Header.Get("Authorization") != "" {
+		t.Errorf("asked %s with %v", q.URL, q.Header)
+	}
+	if log := r.log.String(); strings.Contains(log, "s3cret") || !strings.Contains(log, "sig=REDACTED") {
+		t.Errorf("the log: %s", log)
 	}
 }
