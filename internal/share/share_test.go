@@ -514,6 +514,7 @@ func TestPages(t *testing.T) {
 	for _, l := range logs {
 		paths = append(paths, strings.TrimPrefix(l.Path, "Logs/dev/"))
 	}
+	slices.Sort(paths)
 	if want := []string{"a", "b/c", "d", "e & (f).log", "g"}; err != nil || pages != 4 || !slices.Equal(paths, want) {
 		t.Errorf("%q in %d pages: %v", paths, pages, err)
 	}
