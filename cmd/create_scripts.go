@@ -270,18 +270,20 @@ func nothingCreated(err error) error {
 	return fmt.Errorf("%w; nothing was created", err)
 }
 
-// explain adds to a failed create what is known of its scripts.
+// explain adds to a create whose script failed what to do about it.
 func (s *setupScripts) explain(created compute.Outcome, instance *compute.InstanceSpec) compute.Outcome {
-	if created.Err == nil || !scriptFailed(created) || !strings.Contains(created.Err.Error(), "file not found") {
+	if created.Err == nil || !scriptFailed(created) {
 		return created
 	}
+	tip := render.Hint(created.Err)
 	for _, script := range []*compute.Script{instance.CreationScript, instance.StartupScript} {
-		if at := script.Path(); at != "" && strings.Contains(created.Err.Error(), at) {
-			created.Err = &exit.Error{Err: created.Err, Tip: fmt.Sprintf("%s is not in the workspace's share: give the file itself with --upload-to %s/; %s first, since a failed instance cannot be changed",
-				at, path.Dir(at), render.Command("delete NAME", created.Name))}
-			break
+		at, told := script.Path(), created.Err.Error()
+		if at != "" && strings.Contains(told, "file not found") && strings.Contains(told, at) {
+			tip = at + " is not in the workspace's share: give the file itself with --upload-to " + path.Dir(at) + "/"
 		}
 	}
+	again := "a failed instance cannot be changed: " + render.Command("delete NAME", created.Name) + ", then create it again"
+	created.Err = &exit.Error{Err: created.Err, Tip: strings.TrimPrefix(tip+"\n"+again, "\n")}
 	return created
 }
 
