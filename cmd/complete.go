@@ -17,6 +17,7 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/recall"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/setup"
 	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -271,6 +272,9 @@ func (c *completion) value(at place, f *pflag.Flag) {
 		c.people(at)
 	case f.Name == "type":
 		c.offerAnyCase(at.current, texts(argv.Types()...)...)
+	case f.Name == "upload-to": // no folder of this machine
+		c.offer(at.current, setup.Share, "")
+		c.shell = shellNoSpace
 	case placeholder == "FILE":
 		c.shell = shellFiles
 	case placeholder == "FOLDER":
