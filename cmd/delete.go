@@ -63,6 +63,8 @@ func confirmDelete(ctx context.Context, a *app.App, asked []target, piped int) e
 	if err != nil {
 		return err
 	}
+	there, _ := split(found)
+	a.Introduce(ctx, there...)
 	var what []string
 	var absent error
 	where := map[string]bool{}

@@ -189,6 +189,7 @@ exit code is 0 if nothing breaks a rule afterwards, else 7.`,
 		if *fix && render.ExitCode(failed, false) == exit.Usage {
 			return render.Result{}, failed // which promises that nothing was changed
 		}
+		a.Introduce(ctx, found...)
 		broken := rules.Check(found, a.Now())
 		if !*fix || len(broken) == 0 {
 			return checked(view.Policy(found, broken, nil, false), broken, len(found), failed), nil

@@ -84,6 +84,7 @@ func (b *base) services() azure.Services {
 // Person finds the one person that an e-mail address, a sign-in name or an
 // object id means. An object id is taken as it is, without a request.
 func (a *App) Person(ctx context.Context, who string) (people.Person, error) {
+	who = strings.TrimSpace(who) // as pasted
 	switch {
 	case config.IsGUID(who):
 		return people.Person{ID: who}, nil
@@ -166,6 +167,7 @@ func (a *App) Recollect(computes ...*compute.Compute) {
 	a.Names.introduce(computes, func(map[string]bool) map[string]string { return a.Names.known() })
 }
 
+// introduce may be called for several workspaces at once.
 func (n *Names) introduce(computes []*compute.Compute, names func(ids map[string]bool) map[string]string) {
 	nameless := map[string]bool{}
 	for _, c := range computes {
@@ -176,6 +178,8 @@ func (n *Names) introduce(computes []*compute.Compute, names func(ids map[string
 	if len(nameless) == 0 {
 		return
 	}
+	n.introducing.Lock()
+	defer n.introducing.Unlock()
 	known := names(nameless)
 	for _, c := range computes {
 		if owner := c.Owner(); owner.Name == "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/computetarget/computetarget/internal/recall"
@@ -26,8 +27,9 @@ const (
 
 // Names remembers names for completion and for what a mistyped one may mean.
 type Names struct {
-	session   *Session
-	connector *Connector
+	session     *Session
+	connector   *Connector
+	introducing sync.Mutex
 }
 
 // Known returns names for completion: those remembered, and when they are old
