@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
 const (
@@ -257,6 +259,15 @@ func TestDirectoryIsAskedSparingly(t *testing.T) {
 	}
 	if out := expect(0, "list", "--owner", adaID, "-o", "name"); out != "hers\n" {
 		t.Errorf("by the id: %q", out)
+	}
+
+	// What is wrong without the directory is found before it is asked.
+	g.forget()
+	for _, wrong := range [][]string{{"--ssh-key", keyFile(t)}, {"--subnet-name", "s"}, {"--idle-shutdown", "1m"}} {
+		e := b.run(append([]string{"create", "other", "-s", "Standard_A1_v2", "--assign-to", "ada@contoso.com"}, wrong...)...)
+		if e.code != 2 || len(g.asked) > 0 {
+			t.Errorf("%s: exit code %d, asked %q\n%s", wrong, e.code, g.asked, e.errors)
+		}
 	}
 }
 
@@ -534,5 +545,24 @@ func TestOwnersAreOffered(t *testing.T) {
 		if got := b.must("__complete", "create", "--assign-to", "").out; strings.ContainsAny(got, "$'+ ") || strings.HasPrefix(got, "-") {
 			t.Errorf("%s: offered %q", label, got)
 		}
+	}
+}
+
+// In several workspaces at once people are named, too, and each is refused.
+func TestOthersInSeveralWorkspaces(t *testing.T) {
+	t.Parallel()
+	g := &graph{answer: func(r *http.Request) *http.Response {
+		return answered(r, http.StatusOK, `{"value":[{"id":"`+adaID+`","mail":"ada@contoso.com"}]}`)
+	}}
+	b := g.in(virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant"))
+	args := []string{"enable-sso", "--disable"}
+	for i := range 8 {
+		name, in := fmt.Sprintf("hers%d", i), fmt.Sprintf("ws%d", i)
+		b.must("create", name, "-w", in, "-s", "Standard_A1_v2", "--user-object-id", adaID, "--user-tenant-id", cloudTenant, "-o", "none")
+		args = append(args, strings.Replace(computePath(name), "/"+emulator.Workspace+"/", "/"+in+"/", 1))
+	}
+	e := b.run(args...)
+	if e.code != 6 || strings.Count(e.errors, " is for ada@contoso.com, and only they can switch its single sign-on; nothing was sent\n") != 8 {
+		t.Errorf("exit code %d\n%s", e.code, e.errors)
 	}
 }
