@@ -533,3 +533,41 @@ func TestUploadInOtherClouds(t *testing.T) {
 		}
 	}
 }
+
+// A create is done when the instance shows its scripts. What the service does not
+// tell of a script is not held against it.
+func TestCreateShowsItsScripts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		old, replacement string
+		exit             int
+		want             string
+	}{
+		"dropped":       {`"setupScripts":\s*\{.*?\}\s*\}\s*\}`, `"setupScripts":null`, 1, "creationScript is empty, not an inline script of 30 bytes"},
+		"empty":         {`"creationScript":\s*\{.*?\}`, `"creationScript":null`, 1, "creationScript is empty"},
+		"replaced":      {`"scriptSource":\s*"inline",\s*"scriptData":\s*".*?"`, `"scriptSource":"workspaceStorage","scriptData":"Users/admin/all.sh"`, 1, "creationScript is Users/admin/all.sh, not an inline script"},
+		"other text":    {`"scriptData":\s*".*?"`, `"scriptData":"IyEvYmluL2Jhc2gKc2V0IC1lCmVjaG8gc3RlYWR5Cg=="`, 1, "not an inline script"},
+		"text withheld": {`"scriptData":\s*".*?"`, `"scriptData":null`, 0, ""},
+		"other limit":   {`"timeout":\s*"20m"`, `"timeout":"15m"`, 1, "creationScript.timeout is 15m, not 20m"},
+		"same limit":    {`"timeout":\s*"20m"`, `"timeout":"1200"`, 0, ""},
+	} {
+		b := virtual(t)
+		script := b.file("setup.sh", goodScript)
+		pattern := regexp.MustCompile("(?s)" + c.old)
+		found := false
+		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			res, err := next.RoundTrip(r)
+			if err != nil || r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/computes") {
+				return res, err
+			}
+			return rewritten(res, func(body []byte) []byte {
+				found = found || pattern.Match(body)
+				return pattern.ReplaceAll(body, []byte(c.replacement))
+			})
+		}
+		e := b.run("create", "dev", "-s", "Standard_DS3_v2", "--setup-script", script, "--setup-script-timeout", "20m", "-o", "none")
+		if !found || e.code != c.exit || !strings.Contains(e.errors, c.want) || c.exit == 1 && !strings.Contains(e.errors, "dev was created, but not as it was asked for") {
+			t.Errorf("%s: exit code %d, rewritten %t\n%s", name, e.code, found, e.errors)
+		}
+	}
+}
