@@ -35,6 +35,7 @@ type Connector struct {
 	client      *compute.Client              // of the chosen workspace
 	others      []*compute.Client            // of workspaces that ids named
 	shares      map[string]*share.Share      // by the id of their workspace, in lower case
+	sharing     sync.Mutex                   // guards shares
 	spread      bool
 	unsent      unsent
 }

@@ -15,6 +15,8 @@ import (
 // workspace, since finding it takes requests. A loopback endpoint is asked where
 // its storage is; nothing else is sent before the share is used.
 func (c *Connector) Share(ctx context.Context, client *compute.Client) (*share.Share, error) {
+	c.sharing.Lock()
+	defer c.sharing.Unlock()
 	of := strings.ToLower(client.Workspace().ID())
 	if s := c.shares[of]; s != nil {
 		return s, nil
