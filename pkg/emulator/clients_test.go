@@ -113,6 +113,17 @@ func TestClientPython(t *testing.T) {
 
 func TestClientJavaScript(t *testing.T) {
 	t.Parallel()
+	javaScript(t, "arm-machinelearning", "testdata/clients/life.cjs")
+}
+
+func TestClientJavaScriptShare(t *testing.T) {
+	t.Parallel()
+	javaScript(t, "storage-file-share", "testdata/clients/share.cjs")
+}
+
+// javaScript runs a program of Node with one of Microsoft's packages.
+func javaScript(t *testing.T, client, program string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("Node takes its time")
 	}
@@ -121,11 +132,11 @@ func TestClientJavaScript(t *testing.T) {
 		t.Skip("there is no cache folder to look for Node packages in")
 	}
 	modules := filepath.Join(cache, "computetarget-clients", "node_modules")
-	if _, err := os.Stat(filepath.Join(modules, "@azure", "arm-machinelearning")); err != nil {
-		t.Skip("Microsoft's JavaScript client is not installed: npm install --prefix " + filepath.Dir(modules) + " @azure/arm-machinelearning")
+	if _, err := os.Stat(filepath.Join(modules, "@azure", client)); err != nil {
+		t.Skip("Microsoft's JavaScript client is not installed: npm install --prefix " + filepath.Dir(modules) + " @azure/" + client)
 	}
 	env := outsider(t, emulator.Options{Pace: emulator.PaceInstant})
-	got := outcome(t, append(env, "NODE_PATH="+modules), "node", "testdata/clients/life.cjs")
+	got := outcome(t, append(env, "NODE_PATH="+modules), "node", program)
 	if strings.TrimSpace(got) != "done" {
 		t.Errorf("it says %q", got)
 	}

@@ -202,11 +202,14 @@ func (p place) used(t *arm.Tx) int {
 // put keeps e at p, changed now.
 func (p place) put(t *arm.Tx, e *entry) {
 	e.Name, e.Modified = path.Base(p.path), t.Now
+	if t.Now.IsZero() { // what every new emulator holds
+		e.Modified = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
 	if old, ok := entries.Lookup(t, p.key()); ok {
 		e.Name = old.Name
 	}
 	if e.Created.IsZero() {
-		e.Created = t.Now
+		e.Created = e.Modified
 	}
 	e.ETag = `"0x8` + strings.ToUpper(strings.ReplaceAll(t.NewID(), "-", "")[:14]) + `"`
 	entries.Put(t, p.key(), e)
