@@ -279,12 +279,20 @@ func (s *setupScripts) explain(created compute.Outcome, instance *compute.Instan
 	for _, script := range []*compute.Script{instance.CreationScript, instance.StartupScript} {
 		at, told := script.Path(), created.Err.Error()
 		if at != "" && strings.Contains(told, "file not found") && strings.Contains(told, at) {
-			tip = at + " is not in the workspace's share: give the file itself with --upload-to " + path.Dir(at) + "/"
+			tip = at + " is not in the workspace's share: give the file itself with --upload-to " + folderOf(at)
 		}
 	}
 	again := "a failed instance cannot be changed: " + render.Command("delete NAME", created.Name) + ", then create it again"
 	created.Err = &exit.Error{Err: created.Err, Tip: strings.TrimPrefix(tip+"\n"+again, "\n")}
 	return created
+}
+
+// folderOf is the folder of a file in the share as --upload-to takes it.
+func folderOf(at string) string {
+	if folder := path.Dir(at) + "/"; folder != setup.Share {
+		return folder
+	}
+	return setup.Share + "FOLDER/"
 }
 
 // notes are about the files in the share, after the create.

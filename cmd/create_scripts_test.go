@@ -282,7 +282,7 @@ func TestInterruptedUpload(t *testing.T) {
 		b := virtual(t)
 		args := upload("dev", b.file("setup.sh", goodScript))
 		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-			if strings.HasPrefix(r.URL.Path, "/storage/") && r.Method == at {
+			if strings.HasSuffix(r.URL.Path, "/setup.sh") && r.Method == at {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			}
@@ -295,7 +295,7 @@ func TestInterruptedUpload(t *testing.T) {
 		}
 		b.beside = nil
 		e = b.run(append(args, "--timeout", "10s")...)
-		if e.code != 4 || e.took > 11*time.Second || strings.Contains(e.errors, "may be in the workspace's share") != (at == "PUT") {
+		if e.code != 4 || e.took > 11*time.Second || !strings.Contains(e.errors, "the time given ran out before the request for dev; nothing was sent") || strings.Contains(e.errors, "may be in the workspace's share") != (at == "PUT") {
 			t.Errorf("%s: exit code %d after %s\n%s", at, e.code, e.took, e.errors)
 		}
 		if b.state("dev") != "" {

@@ -53,29 +53,31 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s is in the workspace's share already, with other content: another machine may use it", e.Path)
 }
 
-// write puts text where it is to be; parents tells whether its folder exists. A
-// dry run shows the request instead.
-func (s *Share) write(ctx context.Context, at string, text []byte, parents bool) error {
+// write puts text where it is to be; parents tells whether its folder exists. With
+// an error, wrote tells whether it may be there all the same. A dry run shows the
+// request instead.
+func (s *Share) write(ctx context.Context, at string, text []byte, parents bool) (wrote bool, err error) {
 	if s.options.DryRun != nil {
 		s.options.DryRun(compute.Request{Method: http.MethodPut, URL: s.at.url + "/" + escaped(at)})
-		return nil
+		return true, nil
 	}
-	err := s.do(ctx, func(root *client) error {
+	err = s.do(ctx, func(root *client) error {
 		if !parents {
 			if err := s.makeFolders(ctx, root, path.Dir(at)); err != nil {
 				return err
 			}
 		}
 		err := root.write(ctx, at, text)
-		if s.options.OnWrite != nil && (err == nil || code(err) == "") {
+		wrote = err == nil || code(err) == ""
+		if s.options.OnWrite != nil && wrote {
 			s.options.OnWrite()
 		}
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		err = exit.Errorf(exit.Failed, "the folder %s in %s was removed meanwhile", path.Dir(at), s.Where())
+		err = exit.Errorf(exit.Failed, "%s is not a folder in %s, or was removed meanwhile", path.Dir(at), s.Where())
 	}
-	return err
+	return wrote, err
 }
 
 // escaped is a path as it stands in an address.

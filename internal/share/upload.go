@@ -42,8 +42,11 @@ func (s *Share) Put(ctx context.Context, files []File, replace bool) (wrote []st
 		if same[i] {
 			continue
 		}
-		wrote = append(wrote, f.Path)
-		if err := s.write(ctx, f.Path, f.Text, parents[i]); err != nil {
+		maybe, err := s.write(ctx, f.Path, f.Text, parents[i])
+		if maybe {
+			wrote = append(wrote, f.Path)
+		}
+		if err != nil {
 			return wrote, err
 		}
 		if s.options.DryRun != nil {

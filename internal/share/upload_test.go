@@ -37,6 +37,10 @@ func TestPut(t *testing.T) {
 	if wrote, err := r.Put(ctx, []share.File{file("a.sh", "other")}, true); err != nil || len(wrote) != 1 {
 		t.Errorf("%q, %v", wrote, err)
 	}
+	wrote, err = r.Put(ctx, []share.File{{Path: "Users/me/a.sh/b.sh"}}, false)
+	if wrote != nil || err == nil || !strings.HasPrefix(err.Error(), "Users/me/a.sh is not a folder in the share ") {
+		t.Errorf("in a file: %q, %v", wrote, err)
+	}
 	if wrote, err := r.Put(ctx, nil, false); err != nil || wrote != nil {
 		t.Errorf("%q, %v", wrote, err)
 	}

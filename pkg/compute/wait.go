@@ -300,6 +300,9 @@ func (l *loop) giveUp(caller context.Context, t *task) {
 			e.Message = fmt.Sprintf("the service could not be asked about %s any more when the time ran out after %s; its last answer: %s", t.name, after, t.heard)
 		case l.tick == 0 && t.now == nil && t.missing == nil && t.heard == nil && !t.stage.asked():
 			e.Message = fmt.Sprintf("the time given ran out before the service was asked about %s", t.name)
+			if _, ok := t.stage.(*unseen); ok { // it was asked before, by the checks of a create
+				e.Message = fmt.Sprintf("the time given ran out before the request for %s", t.name)
+			}
 		case t.heard != nil:
 			e.Message += fmt.Sprintf("; the last answer that was of no use: %s", t.heard)
 		}
