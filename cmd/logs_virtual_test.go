@@ -140,7 +140,7 @@ func TestFollowFailingLog(t *testing.T) {
 	}
 	waited := b.run("wait", "dev")
 	if waited.code != 5 || !strings.Contains(waited.errors, "the end of Logs/dev/creation_script.log:\n") ||
-		strings.Index(waited.errors, "exited with code 1\nERROR") < 0 && strings.Index(waited.errors, "exited with code 1") > strings.Index(waited.errors, "ERROR") {
+		!strings.Contains(waited.errors, "exited with code 1\nERROR: ") {
 		t.Errorf("exit code %d: %s", waited.code, waited.errors)
 	}
 }

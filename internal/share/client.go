@@ -80,11 +80,12 @@ type call struct {
 	headers      []string // names and values
 	body         []byte
 	ok           []int // statuses of success
-	stream       bool  // leave the body of the answer unread
+	most         int64 // how much of the answer is read, in bytes; 0 for all of it
 }
 
-// send makes a call. Its error is an *azcore.ResponseError, or that of the network.
-func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
+// send makes a call and returns the body of its answer. Its error is an
+// *azcore.ResponseError, or that of the network.
+func (c *client) send(ctx context.Context, k call) ([]byte, error) {
 	address := c.url
 	if k.path != "" {
 		address += "/" + escaped(k.path)
@@ -110,35 +111,35 @@ func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	if k.stream {
+	if k.most > 0 {
 		runtime.SkipBodyDownload(req)
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
 		return nil, err
 	}
-	if !runtime.HasStatusCode(resp, k.ok...) {
+	defer func() { _ = resp.Body.Close() }()
+	switch {
+	case !runtime.HasStatusCode(resp, k.ok...):
 		return nil, runtime.NewResponseError(resp)
+	case k.most > 0:
+		return io.ReadAll(io.LimitReader(resp.Body, k.most))
 	}
-	return resp, nil
+	return runtime.Payload(resp)
 }
 
 // read returns a file from an offset on, most bytes at most; nothing beyond its
 // end.
 func (c *client) read(ctx context.Context, at string, offset, most int64) ([]byte, error) {
-	k := call{method: http.MethodGet, path: at, ok: []int{http.StatusOK, http.StatusPartialContent}, stream: true}
+	k := call{method: http.MethodGet, path: at, ok: []int{http.StatusOK, http.StatusPartialContent}, most: most}
 	if offset > 0 {
 		k.headers = []string{"x-ms-range", fmt.Sprintf("bytes=%d-", offset)}
 	}
-	resp, err := c.send(ctx, k)
+	text, err := c.send(ctx, k)
 	if code(err) == "InvalidRange" {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return io.ReadAll(io.LimitReader(resp.Body, most))
+	return text, err
 }
 
 // write makes a file, or replaces one.
@@ -183,12 +184,8 @@ func (c *client) list(ctx context.Context, at, marker string) ([]item, string, e
 	if marker != "" {
 		query.Set("marker", marker)
 	}
-	resp, err := c.send(ctx, call{method: http.MethodGet, path: at, query: query.Encode(), ok: []int{http.StatusOK},
+	text, err := c.send(ctx, call{method: http.MethodGet, path: at, query: query.Encode(), ok: []int{http.StatusOK},
 		headers: []string{"x-ms-file-extended-info", "true"}})
-	if err != nil {
-		return nil, "", err
-	}
-	text, err := runtime.Payload(resp)
 	if err != nil {
 		return nil, "", err
 	}

@@ -177,7 +177,12 @@ func TestSetupFails(t *testing.T) {
 		r.contains(name, message, test.parts...)
 		if test.state == "UserSetupFailed" {
 			r.contains("the last line of "+name+"'s log", r.file("Logs/"+name+"/creation_script.log"), "\n"+r.clock.Now().UTC().Format("2006-01-02T15:04:05.000Z "))
-			r.contains(name+"'s log", r.file("Logs/"+name+"/creation_script.log"), strings.Trim(test.parts[0][strings.LastIndex(test.parts[0], "error ")+1:], `rror "`))
+			for _, part := range test.parts { // the error quotes what the log says
+				if _, quoted, ok := strings.Cut(part, "error \""); ok {
+					part = strings.TrimSuffix(quoted, "\"")
+				}
+				r.contains(name+"'s log", r.file("Logs/"+name+"/creation_script.log"), part)
+			}
 		}
 		r.do(stable, "DELETE", "/computes/"+name+"?underlyingResourceAction=Delete", "")
 		r.clock.Advance(2 * time.Minute)
