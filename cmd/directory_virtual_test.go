@@ -342,7 +342,8 @@ func TestDirectoryOfEachCloud(t *testing.T) {
 			b := virtual(t, "COMPUTETARGET_CLOUD="+cloud, "COMPUTETARGET_EMULATOR_PACE=instant",
 				"AZURE_CLIENT_ID="+cloudClient, "AZURE_TENANT_ID="+cloudTenant, "AZURE_CLIENT_SECRET=hunter2")
 			silent := false
-			asked := 0
+			asked, signIns := 0, 0
+			slow := time.Duration(0)
 			b.network = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
 				bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 				audience := map[string]string{hosts[0]: "", hosts[1]: hosts[2], hosts[3]: hosts[3]}[r.URL.Host]
@@ -351,8 +352,13 @@ func TestDirectoryOfEachCloud(t *testing.T) {
 				}
 				switch r.URL.Host {
 				case hosts[0]:
+					if strings.HasSuffix(r.URL.Path, "/token") && strings.Contains(r.PostFormValue("scope"), hosts[3]) {
+						signIns++
+						held(r, slow)
+					}
 					return signIn(r, hosts[0]), nil
 				case hosts[1]:
+					held(r, slow)
 					return b.service().RoundTrip(r)
 				case hosts[3]:
 					asked++
@@ -389,10 +395,16 @@ func TestDirectoryOfEachCloud(t *testing.T) {
 			if asked != 1 {
 				t.Errorf("%d requests to a directory that does not answer", asked)
 			}
+
+			// A sign-in to it takes as long as az does, beside the list.
 			b.now = b.now.Add(2 * time.Minute)
-			silent = false
-			if e := b.must("list", "--query", "[].owner", "-o", "tsv"); e.out != "ada@contoso.com\neve@contoso.com\n" {
-				t.Errorf("later: %s", e.out)
+			silent, slow, signIns = false, 1500*time.Millisecond, 0
+			if e := b.must("list", "--query", "[].owner", "-o", "tsv"); e.out != "ada@contoso.com\neve@contoso.com\n" || e.took > 2*time.Second || signIns != 1 {
+				t.Errorf("later, after %s and %d sign-ins: %s", e.took, signIns, e.out)
+			}
+			signIns = 0
+			if e := b.must("list", "--query", "[].owner", "-o", "tsv"); e.out != "ada@contoso.com\neve@contoso.com\n" || signIns != 0 {
+				t.Errorf("%d sign-ins when all are known: %s", signIns, e.out)
 			}
 		})
 	}

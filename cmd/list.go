@@ -65,6 +65,7 @@ list as it changes, in place on a terminal, else with one line per change.`,
 		if *watch {
 			return render.Result{}, a.Watch(ctx, watchInterval, list)
 		}
+		defer a.Expect(ctx)()
 		seen, err := list(ctx)
 		if err != nil {
 			return render.Result{}, err

@@ -150,6 +150,44 @@ func unreadable(who string, err error) error {
 	return out
 }
 
+// Expect signs in to the directory beside what a command asks first, if owners
+// without a name are remembered: az takes a second for that, which is as long as
+// Introduce waits. It ends with the function that it returns.
+func (a *App) Expect(ctx context.Context) (end context.CancelFunc) {
+	ctx, end = context.WithCancel(ctx)
+	base, err := a.connection()
+	if err != nil || base.target.Loopback || !a.Names.expectPeople() {
+		return end
+	}
+	graph, err := a.Graph(ctx)
+	if err != nil {
+		return end
+	}
+	credential, err := a.Credential()
+	if err != nil {
+		return end
+	}
+	time.AfterFunc(10*time.Millisecond, func() { // the command's own token comes first
+		if _, err := credential.Describe(ctx); err == nil {
+			_ = graph.SignIn(ctx) // Introduce tells
+		}
+	})
+	return end
+}
+
+// expectPeople reports whether the directory will be asked for a name.
+func (n *Names) expectPeople() bool {
+	file, ok := n.remembered(recall.Owners)
+	if !ok || n.isSilent(file) {
+		return false
+	}
+	known := n.known()
+	return slices.ContainsFunc(file.Get(recall.Owners).Names, func(owner recall.Name) bool {
+		_, seen := known[strings.ToLower(owner.Text)]
+		return owner.About == "" && !seen
+	})
+}
+
 // Introduce gives names to the owners of computes of whom the service tells an id
 // only: people instances were created for. The directory is asked for those not
 // remembered, if it answers within a second; the others keep their ids.
@@ -235,9 +273,7 @@ func (n *Names) people(ctx context.Context, ids map[string]bool) map[string]stri
 			unknown = append(unknown, id)
 		}
 	}
-	file, _ := n.remembered(recall.Directory)
-	silent := time.Since(file.Get(recall.Directory).Seen)
-	if len(unknown) == 0 || silent >= 0 && silent < retryAfter {
+	if file, _ := n.remembered(recall.Directory); len(unknown) == 0 || n.isSilent(file) {
 		return known
 	}
 	slices.Sort(unknown)
@@ -294,6 +330,12 @@ func (n *Names) silent(ctx context.Context) {
 	if file, ok := n.remembered(recall.Directory); ok && !errors.Is(ctx.Err(), context.Canceled) && !n.session.Rehearsal() {
 		_ = file.Put(recall.Directory, recall.List{Seen: time.Now()}) // as in saw
 	}
+}
+
+// isSilent reports whether the directory did not answer lately.
+func (n *Names) isSilent(file recall.File) bool {
+	silent := time.Since(file.Get(recall.Directory).Seen)
+	return silent >= 0 && silent < retryAfter
 }
 
 // met are the people that a file remembers, none if that was too long ago.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	azpolicy "github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
 // Fetch reads a resource that this package has no call for: path is below the
@@ -14,6 +16,15 @@ import (
 // whose Endpoint and Audience are that service's.
 func (c *Client) Fetch(ctx context.Context, path string, query url.Values, v any) error {
 	return c.ask(ctx, operation{id: "GET " + path, method: http.MethodGet, read: true}, path, query, nil, v)
+}
+
+// SignIn requests the token of the client's audience before it is needed.
+func (c *Client) SignIn(ctx context.Context) error {
+	if c.options.Credential == nil {
+		return nil
+	}
+	_, err := c.options.Credential.GetToken(ctx, azpolicy.TokenRequestOptions{Scopes: []string{c.options.Audience + "/.default"}})
+	return err
 }
 
 // Query is Fetch for a request that has a body and changes nothing, such as a search.
