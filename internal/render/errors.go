@@ -50,7 +50,7 @@ func exitCode(err error) (code int, ok bool) {
 			case compute.KindFailed, compute.KindUnreachable, compute.KindAuth, compute.KindInterrupted:
 				// The cause knows better what it is: a sign-in that failed for want
 				// of a network, the signal behind an interrupted wait.
-				if code, ok := exitCode(e.Err); ok {
+				if code, ok := exitCode(e.Err); ok && (code != exit.Timeout || e.Kind != compute.KindUnreachable) { // a request took too long, not a wait
 					return code, true
 				}
 			case compute.KindInvalid:

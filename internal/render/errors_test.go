@@ -37,6 +37,7 @@ func TestExitCode(t *testing.T) {
 		{"interrupted", of(compute.KindInterrupted), 130},
 		{"terminated", &compute.Error{Kind: compute.KindInterrupted, Err: exit.Signal{Signal: syscall.SIGTERM}}, 143},
 		{"sign-in without a network", &compute.Error{Kind: compute.KindAuth, Err: exit.Errorf(exit.Failed, "no network")}, 1},
+		{"a request that was not answered in time", &compute.Error{Kind: compute.KindUnreachable, Err: context.DeadlineExceeded}, 1},
 		{"time ran out while the network was down", &compute.Error{Kind: compute.KindTimeout, Err: exit.Errorf(exit.Failed, "no network")}, 4},
 		{"state keeps its code", &compute.Error{Kind: compute.KindState, Err: context.Canceled}, 5},
 		{"checks", &compute.CheckError{Findings: []compute.Finding{{Kind: compute.KindConflict}, {Kind: compute.KindInvalid}}}, 2},
