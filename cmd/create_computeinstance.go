@@ -114,7 +114,7 @@ the share; write ./Users/… for a file of this machine.`,
 			off := false
 			instance.EnableNodePublicIP = &off
 		}
-		if err := scripts.refusal(ctx, name, spec, scripts.give(ctx, a, instance), wrong); err != nil {
+		if err := refuseScripts(ctx, name, spec, scripts.give(ctx, a, instance), wrong); err != nil {
 			return render.Result{}, err
 		}
 		warn(a, compute.DoubtfulName(name))
@@ -142,7 +142,7 @@ the share; write ./Users/… for a file of this machine.`,
 		}
 		var created compute.Outcome
 		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-			created = scripts.explain(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
+			created = explainScripts(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
 				Warn: func(text string) { warn(a, text) }, Prepare: scripts.prepare(a, client, instance)}), instance)
 			if *stopped {
 				return thenStop(ctx, client, created, o)

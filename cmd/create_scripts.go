@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (s *setupScripts) give(ctx context.Context, a *app.App, instance *compute.I
 	case to && len(s.upload) == 0 && len(wrong) == 0:
 		wrong = append(wrong, exit.Usagef("--upload-to needs a file of this machine, as --setup-script or --startup-script"))
 	case len(s.upload) == 2 && strings.EqualFold(s.upload[0].Path, s.upload[1].Path):
-		if string(s.upload[0].Text) != string(s.upload[1].Text) {
+		if s.upload[0].Path != s.upload[1].Path || !bytes.Equal(s.upload[0].Text, s.upload[1].Text) { // the share ignores case
 			wrong = append(wrong, exit.Usagef("--setup-script and --startup-script would both be %s: give them different names", s.upload[0].Path))
 		}
 		s.upload = s.upload[:1]
@@ -187,16 +188,16 @@ func tell(a *app.App, found []setup.Finding) (wrong []error) {
 	return wrong
 }
 
-// refusal is what is wrong with scripts and with the rest of a request, as far as
+// refuseScripts is what is wrong with scripts and with the rest of a request, as far as
 // that shows before anything is sent; nil if no script is wrong.
-func (s *setupScripts) refusal(ctx context.Context, name string, spec *compute.Spec, scripts, others []error) error {
+func refuseScripts(ctx context.Context, name string, spec *compute.Spec, scripts, others []error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case len(scripts) == 0:
 		return nil
 	}
-	all := append(scripts, others...)
+	all := slices.Concat(scripts, others)
 	if found := compute.CheckSpec(name, spec); len(found) > 0 {
 		all = append(all, &compute.CheckError{Name: name, Findings: found})
 	}
@@ -247,10 +248,10 @@ func lookAt(ctx context.Context, a *app.App, files *share.Share, paths []string)
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
 	for _, at := range paths {
-		switch text, err := files.Read(ctx, at, 0, input.Value); {
+		switch text, err := files.Read(ctx, at, 0, input.Value+1); {
 		case errors.Is(err, fs.ErrNotExist):
 			a.Note("%s is not in the workspace's share, where the setup will look for it; --upload-to puts a file there", at)
-		case err == nil:
+		case err == nil && len(text) <= input.Value: // all of it
 			for _, f := range setup.Check(at, text, at) {
 				a.Note("%s", f)
 			}
@@ -270,8 +271,8 @@ func nothingCreated(err error) error {
 	return fmt.Errorf("%w; nothing was created", err)
 }
 
-// explain adds to a create whose script failed what to do about it.
-func (s *setupScripts) explain(created compute.Outcome, instance *compute.InstanceSpec) compute.Outcome {
+// explainScripts adds to a create whose script failed what to do about it.
+func explainScripts(created compute.Outcome, instance *compute.InstanceSpec) compute.Outcome {
 	if created.Err == nil || !scriptFailed(created) {
 		return created
 	}

@@ -456,6 +456,10 @@ func TestScriptInTheShare(t *testing.T) {
 			t.Errorf("nothing is told of %q: %s", text, e.errors)
 		}
 	}
+	b.share("Users/me/setup.sh", goodScript+strings.Repeat("# long\n", 1<<18)+"cat <<'EOF'\nEOF\n")
+	if e := create("long"); e.errors != "" {
+		t.Errorf("of one that is not read to its end is told: %s", e.errors)
+	}
 	b.share("Users/me/setup.sh", goodScript)
 	e := b.run("create", "none", "-s", "Standard_DS3_v2", "--setup-script", "Users/me/setup.sh", "--startup-script", "Users/me/nobody.sh")
 	if e.code != 5 || !strings.Contains(e.errors, "the end of Logs/none/startup_script.log") || !strings.HasPrefix(e.errors, "Users/me/nobody.sh is not in the workspace's share, where the setup will look for it; ") {
