@@ -25,6 +25,14 @@ func code(err error) string {
 	return ""
 }
 
+// strangerError is an answer that storage did not write: the page of a proxy, or of
+// a network that asks to sign in.
+type strangerError struct{ status int }
+
+func (e strangerError) Error() string {
+	return fmt.Sprintf("something between here and the storage account answered HTTP %d", e.status)
+}
+
 // absent reports whether err says that a file or folder is not there.
 func absent(err error) bool {
 	switch code(err) {
@@ -49,6 +57,10 @@ func (s *Share) explain(ctx context.Context, err error) error {
 		return err
 	}
 	var refused *azcore.ResponseError
+	var stranger strangerError
+	if errors.As(err, &stranger) {
+		return &exit.Error{Exit: exit.Failed, Err: err, Tip: "check the proxy: " + s.at.url + " must be let through"}
+	}
 	if !errors.As(err, &refused) {
 		return &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf("%s cannot be reached: %s", s.Where(), withoutURL(err)), Err: err,
 			Tip: "an account that is open to its own network only has no address elsewhere: run it inside the workspace's network, or by its VPN"}

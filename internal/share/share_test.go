@@ -520,6 +520,26 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// What storage did not write is no file and no refusal of storage's.
+func TestStranger(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, status := range []int{http.StatusOK, http.StatusNotFound, http.StatusForbidden} {
+		r := newRig(t, nil)
+		r.change = func(res *http.Response) error {
+			if strings.HasPrefix(res.Request.URL.Path, "/storage/") {
+				res.StatusCode, res.Header = status, http.Header{"Content-Type": {"text/html"}}
+				res.Body = io.NopCloser(strings.NewReader("<html>Sign in</html>"))
+			}
+			return nil
+		}
+		_, err := r.Read(ctx, "Users/a", 0, 100)
+		wantExit(t, err, exit.Failed, fmt.Sprint("something between here and the storage account answered HTTP ", status), "proxy")
+		_, err = r.Logs(ctx, "dev")
+		wantExit(t, err, exit.Failed, "something between")
+	}
+}
+
 // A signature in place of a key goes into the address, and stays out of the log.
 func TestSharedAccessSignature(t *testing.T) {
 	t.Parallel()
@@ -527,7 +547,7 @@ func TestSharedAccessSignature(t *testing.T) {
 	r := newRig(t, func(o *share.Options) {
 		o.Transport = roundTrip(func(q *http.Request) (*http.Response, error) {
 			asked = append(asked, q)
-			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("text")), Request: q}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Ms-Request-Id": {"1"}}, Body: io.NopCloser(strings.NewReader("text")), Request: q}, nil
 		})
 	})
 	r.change = rewrite("/listSecrets", `"secretsType":"AccountKey","key":`, `"secretsType":"Sas","sasToken":"?sv=1&sig=s3cret%3D","x":`)

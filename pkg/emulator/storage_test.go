@@ -210,6 +210,66 @@ func TestFileShare(t *testing.T) {
 	}
 }
 
+// The datastores of a workspace are the four that it begins with.
+func TestDatastores(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	srv := emulatortest.NewServer(t, emulator.Options{})
+	stores, err := sdk.NewDatastoresClient(srv.Subscription, srv.Credential(), srv.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(o *sdk.DatastoresClientListOptions) (found []string) {
+		for pager := stores.NewListPager(srv.ResourceGroup, srv.Workspace, o); pager.More(); {
+			page, err := pager.NextPage(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range page.Value {
+				found = append(found, fmt.Sprintf("%s %s", *d.Name, *d.Properties.GetDatastoreProperties().DatastoreType))
+			}
+		}
+		return found
+	}
+	all := []string{"workspaceartifactstore AzureBlob", "workspaceblobstore AzureBlob", "workspacefilestore AzureFile", "workspaceworkingdirectory AzureFile"}
+	for _, test := range []struct {
+		options *sdk.DatastoresClientListOptions
+		want    []string
+	}{
+		{nil, all},
+		{&sdk.DatastoresClientListOptions{IsDefault: to.Ptr(true)}, all[1:2]},
+		{&sdk.DatastoresClientListOptions{IsDefault: to.Ptr(false)}, []string{all[0], all[2], all[3]}},
+		{&sdk.DatastoresClientListOptions{SearchText: to.Ptr("FILE")}, all[2:3]},
+		{&sdk.DatastoresClientListOptions{Names: []string{"workspaceblobstore", "WorkspaceFileStore", "other"}}, all[1:3]},
+	} {
+		if got := list(test.options); !slices.Equal(got, test.want) {
+			t.Errorf("with %+v: %q, want %q", test.options, got, test.want)
+		}
+	}
+	_, err = stores.Get(ctx, srv.ResourceGroup, srv.Workspace, "other", nil)
+	wantCode(t, err, "UserError", 404)
+	blob, err := stores.Get(ctx, srv.ResourceGroup, srv.Workspace, "workspaceblobstore", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := blob.Properties.(*sdk.AzureBlobDatastore); !*p.IsDefault || !strings.HasPrefix(*p.ContainerName, "azureml-blobstore-") {
+		t.Errorf("the default datastore is %+v", p)
+	}
+	workspaces, err := sdk.NewWorkspacesClient(srv.Subscription, srv.Credential(), srv.ClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws, err := workspaces.Get(ctx, srv.ResourceGroup, srv.Workspace, nil)
+	if err != nil || !strings.HasSuffix(*ws.Properties.StorageAccount, "/providers/Microsoft.Storage/storageAccounts/"+*blob.Properties.(*sdk.AzureBlobDatastore).AccountName) {
+		t.Errorf("the workspace's account is %s: %v", *ws.Properties.StorageAccount, err)
+	}
+	keys, err := workspaces.ListKeys(ctx, srv.ResourceGroup, srv.Workspace, nil)
+	secret, err2 := stores.ListSecrets(ctx, srv.ResourceGroup, srv.Workspace, "workspaceblobstore", nil)
+	if err != nil || err2 != nil || *keys.UserStorageKey != *secret.DatastoreSecretsClassification.(*sdk.AccountKeyDatastoreSecrets).Key {
+		t.Errorf("the keys differ: %v %v", err, err2)
+	}
+}
+
 // Listings come in pages, in the order of names, with times where they are asked
 // for.
 func TestFileShareListing(t *testing.T) {
