@@ -120,7 +120,7 @@ func (c *client) send(ctx context.Context, k call) ([]byte, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch {
-	case resp.Header.Get("x-ms-request-id") == "": // which every answer of storage has
+	case isPage(resp.Header):
 		return nil, strangerError{resp.StatusCode}
 	case !runtime.HasStatusCode(resp, k.ok...):
 		return nil, runtime.NewResponseError(resp)

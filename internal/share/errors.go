@@ -33,6 +33,17 @@ func (e strangerError) Error() string {
 	return fmt.Sprintf("something between here and the storage account answered HTTP %d", e.status)
 }
 
+// isPage reports whether an answer is a web page that storage did not write: it has
+// none of storage's headers.
+func isPage(h http.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(http.CanonicalHeaderKey(name), "X-Ms-") {
+			return false
+		}
+	}
+	return strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html")
+}
+
 // absent reports whether err says that a file or folder is not there.
 func absent(err error) bool {
 	switch code(err) {
