@@ -241,6 +241,10 @@ func TestDirectoryIsAskedSparingly(t *testing.T) {
 	forAda(b, "hers")
 	expect(0, "list", "-o", "name")
 	expect(0, "list", "-o", "id")
+	expect(0, "list", "-v")
+	expect(0, "list", "--raw")
+	expect(0, "show", "hers", "--raw")
+	expect(0, "show", "hers", "-v")
 	expect(1, "list")
 	expect(0, "list")
 	if out := expect(0, "show", "hers", "--query", "owner"); out != "\"ada@contoso.com\"\n" {

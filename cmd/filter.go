@@ -161,11 +161,13 @@ func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
 	return out, nil
 }
 
-// recognize gives names to the owners of computes, and finds whom --owner means by
-// an address.
-func (w *filter) recognize(ctx context.Context, a *app.App, all []*compute.Compute) {
+// recognize gives names to the owners of computes if they are shown, and finds whom
+// --owner means by an address.
+func (w *filter) recognize(ctx context.Context, a *app.App, all []*compute.Compute, shown bool) {
 	if w.owner == "" || w.people != nil {
-		a.Introduce(ctx, all...)
+		if shown {
+			a.Introduce(ctx, all...)
+		}
 		return
 	}
 	var err error

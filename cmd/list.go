@@ -55,7 +55,7 @@ list as it changes, in place on a terminal, else with one line per change.`,
 		passes = append(passes, owned...)
 		list := func(ctx context.Context) (app.Look, error) {
 			all, err := client.All(ctx)
-			wanted.recognize(ctx, a, all)
+			wanted.recognize(ctx, a, all, !*raw)
 			if err == nil && !*watch {
 				a.Names.SawComputes(all)
 			}
@@ -65,7 +65,9 @@ list as it changes, in place on a terminal, else with one line per change.`,
 		if *watch {
 			return render.Result{}, a.Watch(ctx, watchInterval, list)
 		}
-		defer a.Expect(ctx)()
+		if !*raw {
+			defer a.Expect(ctx)()
+		}
 		seen, err := list(ctx)
 		if err != nil {
 			return render.Result{}, err
@@ -99,7 +101,9 @@ reach it and when it stops.
 		}
 		found, failed := split(read)
 		a.Names.SawSome(found)
-		a.Introduce(ctx, found...)
+		if !*raw {
+			a.Introduce(ctx, found...)
+		}
 		r := view.Show(found, len(asked) != 1, detail(a, *raw))
 		r.Err = failed
 		return r, nil

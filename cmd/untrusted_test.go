@@ -129,6 +129,7 @@ func TestUntrustedText(t *testing.T) {
 	b.must("create", "dev", "-s", "Standard_A1_v2", "--tags", "team=vision")
 	b.must("create", "amlcompute", "-n", "gpu", "-s", "Standard_A1_v2", "--max-nodes", "1")
 	b.must("schedule", "set", "dev", "mon-fri 09:00-18:00")
+	b.must("create", "hers", "-s", "Standard_A1_v2", "--assign-to", "ada@contoso.com")
 
 	reads := [][]string{
 		{"list"}, {"show", "dev"}, {"list", "-v"}, {"list", "--raw"}, {"list", "--owner", "nobody"}, {"show", "dev", "gpu"}, {"show", "dev", "-v"},
@@ -136,6 +137,8 @@ func TestUntrustedText(t *testing.T) {
 		{"schedule", "preview", "dev"}, {"open", "dev", "--print"}, {"ssh-config", "dev"}, {"ssh-config", "--all"}, {"ssh", "dev"},
 		{"amlcompute", "identity", "show", "-n", "gpu"}, {"get-credentials", "-n", "gpu"}, {"use", "local-ws"}, {"auth", "status"},
 		{"emulator", "status"}, {"emulator", "requests"}, {"wait", "dev", "--timeout", "1s"}, {"show", "dev", "--debug"}, {"list", "--query", "[].tags"},
+		{"permissions"}, {"permissions", "--user", "ada@contoso.com"}, {"list", "--owner", "ada@contoso.com"}, {"enable-sso", "hers"}, {"open", "hers"}, {"show", "hers"},
+		{"create", "dev3", "-s", "Standard_A1_v2", "--assign-to", "ada@contoso.com", "--dry-run"}, {"__complete", "list", "--owner", ""}, {"__complete", "create", "--assign-to", ""},
 		{"__complete", "show", ""}, {"__complete", "use", ""}, {"__complete", "create", "-s", ""}, {"create", "dev2", "-s", "Standard_A1_v2", "--dry-run"},
 	}
 	writes := [][]string{

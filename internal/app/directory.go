@@ -156,7 +156,7 @@ func unreadable(who string, err error) error {
 func (a *App) Expect(ctx context.Context) (end context.CancelFunc) {
 	ctx, end = context.WithCancel(ctx)
 	base, err := a.connection()
-	if err != nil || base.target.Loopback || !a.Names.expectPeople() {
+	if err != nil || base.target.Loopback || !a.showsOwners() || !a.Names.expectPeople() {
 		return end
 	}
 	graph, err := a.Graph(ctx)
@@ -190,13 +190,17 @@ func (n *Names) expectPeople() bool {
 
 // Introduce gives names to the owners of computes of whom the service tells an id
 // only: people instances were created for. The directory is asked for those not
-// remembered, if it answers within a second; the others keep their ids.
+// remembered, if it answers within a second; the others keep their ids. It does
+// nothing for output without owners.
 func (a *App) Introduce(ctx context.Context, computes ...*compute.Compute) {
-	switch a.output.Format {
-	case render.Name, render.ID, render.None: // show no owner
-		return
+	if a.showsOwners() {
+		a.Names.introduce(computes, func(ids map[string]bool) map[string]string { return a.Names.people(ctx, ids) })
 	}
-	a.Names.introduce(computes, func(ids map[string]bool) map[string]string { return a.Names.people(ctx, ids) })
+}
+
+// showsOwners reports whether the output may have owners in it.
+func (a *App) showsOwners() bool {
+	return !a.Full && !slices.Contains([]render.Format{render.Name, render.ID, render.None}, a.output.Format)
 }
 
 // Recollect is Introduce without the directory: it gives the names that are
