@@ -582,3 +582,46 @@ func TestOthersInSeveralWorkspaces(t *testing.T) {
 		t.Errorf("exit code %d\n%s", e.code, e.errors)
 	}
 }
+
+// Of many people a directory is asked for a thousand at a time, as far as a second
+// goes; the others are for the next time.
+func TestDirectoryOfMany(t *testing.T) {
+	t.Parallel()
+	g := &graph{answer: func(r *http.Request) *http.Response {
+		if held(r, 700*time.Millisecond) {
+			return nil
+		}
+		var in struct{ IDs []string }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.IDs) > 1000 {
+			t.Errorf("%d ids, %v", len(in.IDs), err)
+		}
+		people := make([]map[string]string, len(in.IDs))
+		for i, id := range in.IDs {
+			people[i] = map[string]string{"id": id, "mail": "p" + id[24:] + "@contoso.com"}
+		}
+		body, _ := json.Marshal(map[string]any{"value": people})
+		return answered(r, http.StatusOK, string(body))
+	}}
+	b := g.in(virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant"))
+	computes := make([]map[string]any, 1500)
+	for i := range computes {
+		user := map[string]string{"objectId": fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", i), "tenantId": cloudTenant}
+		inner := map[string]any{"vmSize": "STANDARD_DS3_V2", "state": "Stopped", "personalComputeInstanceSettings": map[string]any{"assignedUser": user}}
+		computes[i] = map[string]any{"id": computePath(fmt.Sprintf("ci-%d", i)), "properties": map[string]any{"computeType": "ComputeInstance", "properties": inner}}
+	}
+	list, err := json.Marshal(computes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.emulator(func(e *emulator.Emulator) error {
+		_, err := e.Load(context.Background(), list)
+		return err
+	})
+	for i, want := range []int{1000, 1500, 1500} {
+		g.forget()
+		e := b.must("list", "--query", "[].owner", "-o", "tsv")
+		if got := strings.Count(e.out, "@contoso.com\n"); got != want || e.took > time.Second || i == 2 && len(g.asked) > 0 {
+			t.Errorf("list %d: %d names after %s and %d requests", i+1, got, e.took, len(g.asked))
+		}
+	}
+}

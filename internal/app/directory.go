@@ -281,25 +281,31 @@ func (n *Names) people(ctx context.Context, ids map[string]bool) map[string]stri
 		return known
 	}
 	slices.Sort(unknown)
-	found, err := soon(ctx, func(ctx context.Context) (map[string]people.Person, error) {
-		graph, err := n.connector.Graph(ctx)
+	ctx, cancel := context.WithTimeout(ctx, completionPatience)
+	defer cancel()
+	var names []recall.Name
+	for some := range slices.Chunk(unknown, people.Most) {
+		found, err := soon(ctx, func(ctx context.Context) (map[string]people.Person, error) {
+			graph, err := n.connector.Graph(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return people.Named(ctx, graph, some)
+		})
 		if err != nil {
-			return nil, err
+			if len(names) == 0 {
+				n.silent(ctx)
+			}
+			break // those of the others are for the next time
 		}
-		return people.Named(ctx, graph, unknown)
-	})
-	if err != nil {
-		n.silent(ctx)
-		return known
-	}
-	names := make([]recall.Name, len(unknown))
-	for i, id := range unknown {
-		name := ""
-		if p, ok := found[id]; ok {
-			name = p.Label()
+		for _, id := range some {
+			name := ""
+			if p, ok := found[id]; ok {
+				name = p.Label()
+			}
+			known[id] = name
+			names = append(names, recall.Name{Text: id, About: name})
 		}
-		known[id] = name
-		names[i] = recall.Name{Text: id, About: name}
 	}
 	n.meet(names)
 	return known
@@ -361,10 +367,11 @@ func (n *Names) meet(seen []recall.Name) {
 	if len(met(file)) == 0 {
 		list = recall.List{Seen: time.Now()}
 	}
+	anew := map[string]bool{}
 	for _, p := range seen {
-		list.Names = slices.DeleteFunc(list.Names, func(known recall.Name) bool { return known.Text == p.Text })
+		anew[p.Text] = true
 	}
-	list.Names = append(list.Names, seen...)
+	list.Names = append(slices.DeleteFunc(list.Names, func(p recall.Name) bool { return anew[p.Text] }), seen...)
 	_ = file.Put(recall.People, list) // as in saw
 }
 

@@ -90,25 +90,23 @@ func key(name string) string {
 // quoted is a text of the query language.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// most is how many ids Graph takes in one request.
-const most = 1000
+// Most is how many ids Graph takes in one request.
+const Most = 1000
 
-// Named returns the people with the object ids, as far as they are people and
-// exist. It makes one request for a thousand.
+// Named returns the people with the object ids, Most at most, by their ids in lower
+// case, as far as they are people and exist. It makes one request.
 func Named(ctx context.Context, graph *compute.Client, ids []string) (map[string]Person, error) {
+	var page struct {
+		Value []Person `json:"value"`
+	}
+	body := map[string]any{"ids": ids, "types": []string{"user"}}
+	if err := graph.Query(ctx, "v1.0/directoryObjects/getByIds", nil, body, &page); err != nil {
+		return nil, err
+	}
 	out := map[string]Person{}
-	for chunk := range slices.Chunk(ids, most) {
-		var page struct {
-			Value []Person `json:"value"`
-		}
-		body := map[string]any{"ids": chunk, "types": []string{"user"}}
-		if err := graph.Query(ctx, "v1.0/directoryObjects/getByIds", nil, body, &page); err != nil {
-			return nil, err
-		}
-		for _, p := range page.Value {
-			if p.ID != "" {
-				out[strings.ToLower(p.ID)] = p
-			}
+	for _, p := range page.Value {
+		if p.ID != "" {
+			out[strings.ToLower(p.ID)] = p
 		}
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,30 +167,21 @@ func TestFindQuotes(t *testing.T) {
 	}
 }
 
-// TestNamed names the people with some ids: a thousand in one request, in whatever
-// letters the ids are, and only those that are people.
+// TestNamed names the people with some ids, in whatever letters the ids are, and
+// only those that are people.
 func TestNamed(t *testing.T) {
 	t.Parallel()
-	requests := 0
 	graph := client(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests++
 		var in struct{ IDs, Types []string }
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.IDs) == 0 || len(in.IDs) > 1000 || r.URL.Path != "/v1.0/directoryObjects/getByIds" {
-			t.Errorf("%s: %d ids, %v", r.URL.Path, len(in.IDs), err)
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.IDs) != 2 || !slices.Equal(in.Types, []string{"user"}) || r.URL.Path != "/v1.0/directoryObjects/getByIds" {
+			t.Errorf("%s: %+v, %v", r.URL.Path, in, err)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"value":[{"id":%q,"displayName":"P"},{"id":null,"displayName":"nobody"},{"displayName":"nobody"}]}`, strings.ToUpper(in.IDs[0]))
 	}))
-	ids := make([]string, 1001)
-	for i := range ids {
-		ids[i] = fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012x", i)
-	}
-	found, err := people.Named(t.Context(), graph, ids)
-	if err != nil || requests != 2 || len(found) != 2 || found[ids[0]].Name != "P" || found[ids[1000]].Name != "P" {
-		t.Errorf("%d requests, %v, %v", requests, found, err)
-	}
-	if none, err := people.Named(t.Context(), graph, nil); err != nil || len(none) != 0 || requests != 2 {
-		t.Errorf("%v, %v, %d requests", none, err, requests)
+	found, err := people.Named(t.Context(), graph, []string{"aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"})
+	if err != nil || len(found) != 1 || found["aaaaaaaa-0000-4000-8000-000000000001"].Name != "P" {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 
