@@ -240,6 +240,7 @@ func TestCreateWithoutItsShare(t *testing.T) {
 		"no rights to write":  {"/storage/", "PUT", 403, "AuthorizationPermissionMismatch", refusal("AuthorizationPermissionMismatch"), 6, "Storage File Data Privileged Contributor"},
 		"no share":            {"/storage/", "GET", 404, "ShareNotFound", refusal("ShareNotFound"), 3, "does not exist"},
 		"a page":              {"/storage/", "GET", 200, "", "<html><title>Sign in</title>", 1, "other content"},
+		"a page for 404":      {"/storage/", "GET", 404, "", "<html><title>Not here</title>", 1, "HTTP 404"},
 		"a page of an error":  {"/storage/", "GET", 403, "", "<html><title>Proxy</title>", 6, "HTTP 403"},
 		"a page after it":     {"/storage/", "PUT", 502, "", "<html><title>Proxy</title>", 1, "HTTP 502"},
 		"no route":            {"/storage/", "GET", 0, "", "", 1, "run it inside the workspace's network, or by its VPN"},
