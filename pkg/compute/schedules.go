@@ -106,8 +106,12 @@ func (s Schedule) wire() (map[string]any, error) {
 			return nil, err
 		}
 		for _, trigger := range [...]string{"cron", "recurrence"} {
-			if old, ok := base[trigger].(map[string]any); ok && s.Entry.Start.IsZero() {
+			old, _ := base[trigger].(map[string]any)
+			if s.Entry.Start.IsZero() {
 				delete(old, "startTime")
+			}
+			if s.Entry.End.IsZero() {
+				delete(old, "endTime")
 			}
 		}
 		respell(base, over)
@@ -242,6 +246,7 @@ type wireSchedule struct {
 type wireCron struct {
 	Expression string `json:"expression"`
 	StartTime  string `json:"startTime,omitempty"` // yyyy-MM-ddTHH:mm:ss in TimeZone
+	EndTime    string `json:"endTime,omitempty"`   // as StartTime
 	TimeZone   string `json:"timeZone,omitempty"`  // a Windows name; "" is UTC
 }
 
@@ -250,6 +255,7 @@ type wireRecurrence struct {
 	Frequency string     `json:"frequency"` // Minute, Hour, Day, Week or Month
 	Interval  int        `json:"interval"`
 	StartTime string     `json:"startTime,omitempty"`
+	EndTime   string     `json:"endTime,omitempty"`
 	TimeZone  string     `json:"timeZone,omitempty"`
 	Schedule  *wireTimes `json:"schedule,omitempty"`
 }
@@ -273,7 +279,7 @@ func (s wireSchedule) entry() (schedule.Entry, error) {
 	default:
 		return e, invalidf("", "a schedule with the action %.40q is neither a start nor a stop", s.Action)
 	}
-	start := ""
+	start, end := "", ""
 	recurring := strings.EqualFold(s.TriggerType, "Recurrence")
 	switch {
 	case s.Cron != nil && !(recurring && s.Recurrence != nil):
@@ -281,19 +287,24 @@ func (s wireSchedule) entry() (schedule.Entry, error) {
 		if err != nil {
 			return e, err
 		}
-		e.Cron, e.Zone, start = &cron, s.Cron.TimeZone, s.Cron.StartTime
+		e.Cron, e.Zone, start, end = &cron, s.Cron.TimeZone, s.Cron.StartTime, s.Cron.EndTime
 	case s.Recurrence != nil:
 		r, err := s.Recurrence.entry()
 		if err != nil {
 			return e, err
 		}
-		e.Recurrence, e.Zone, start = &r, s.Recurrence.TimeZone, s.Recurrence.StartTime
+		e.Recurrence, e.Zone, start, end = &r, s.Recurrence.TimeZone, s.Recurrence.StartTime, s.Recurrence.EndTime
 	default:
 		return e, invalidf("", "a schedule without a cron expression or a recurrence never fires")
 	}
 	var err error
-	e.Start, err = schedule.ParseStart(start, e.Zone)
-	return e, err
+	if e.Start, err = schedule.ParseStart(start, e.Zone); err != nil {
+		return e, err
+	}
+	if e.End, err = schedule.ParseStart(end, e.Zone); err != nil {
+		return e, invalidf("", "a schedule ends at %.40q, which is not a date and time", end)
+	}
+	return e, nil
 }
 
 func (r *wireRecurrence) entry() (schedule.Recurrence, error) {
@@ -325,7 +336,7 @@ func toWire(e schedule.Entry) wireSchedule {
 	}
 	if e.Cron != nil {
 		s.TriggerType = "Cron"
-		s.Cron = &wireCron{Expression: e.Cron.String(), StartTime: e.Start.String(), TimeZone: e.Zone}
+		s.Cron = &wireCron{Expression: e.Cron.String(), StartTime: e.Start.String(), EndTime: e.End.String(), TimeZone: e.Zone}
 	}
 	if r := e.Recurrence; r != nil {
 		s.TriggerType = "Recurrence"
@@ -334,7 +345,7 @@ func toWire(e schedule.Entry) wireSchedule {
 			times.WeekDays = append(times.WeekDays, day.String())
 		}
 		s.Recurrence = &wireRecurrence{Frequency: string(r.Frequency), Interval: r.Interval,
-			StartTime: e.Start.String(), TimeZone: e.Zone, Schedule: times}
+			StartTime: e.Start.String(), EndTime: e.End.String(), TimeZone: e.Zone, Schedule: times}
 	}
 	return s
 }

@@ -47,6 +47,9 @@ func (e Entry) Explain() string {
 	if !e.Start.IsZero() && (e.Recurrence == nil || e.Recurrence.Interval == 1) {
 		text += ", from " + e.Start.String()
 	}
+	if !e.End.IsZero() {
+		text += ", until " + e.End.String()
+	}
 	if !e.Enabled {
 		text += " (disabled)"
 	}

@@ -147,6 +147,22 @@ func TestNextStart(t *testing.T) {
 	wantFirings(t, e, "2021-01-01T00:00:00Z", []string{"never"})
 }
 
+// What ends fires until then, the last time included.
+func TestNextEnd(t *testing.T) {
+	t.Parallel()
+	e := Entry{Action: Stop, Enabled: true, Cron: mustCron(t, "0 22 * * *"), Zone: "Pacific Standard Time"}
+	e.End = mustStart(t, "2026-03-02T22:00:00")
+	wantFirings(t, e, "2026-03-01T12:00:00Z", []string{"2026-03-01T22:00:00-08:00", "2026-03-02T22:00:00-08:00", "never"})
+	e.End = mustStart(t, "2026-03-02T21:59:59")
+	wantFirings(t, e, "2026-03-01T12:00:00Z", []string{"2026-03-01T22:00:00-08:00", "never"})
+	if got, want := e.Explain(), "Stop at 22:00 every day, Pacific Standard Time, until 2026-03-02T21:59:59"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if other := (Entry{Action: Stop, Enabled: true, Cron: e.Cron, Zone: e.Zone}); e.Equal(other) {
+		t.Error("one that does not end is equal")
+	}
+}
+
 func TestNextStartInGap(t *testing.T) {
 	t.Parallel()
 	e := Entry{Action: Stop, Enabled: true, Cron: mustCron(t, "30 2 * * *"), Zone: "Eastern Standard Time"}

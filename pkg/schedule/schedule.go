@@ -48,6 +48,10 @@ type Entry struct {
 	// Start is the wall time in Zone before which nothing fires. The intervals
 	// of a recurrence count from it. Zero is none.
 	Start Local
+	// End is the wall time in Zone after which nothing fires. Zero is none. Policy
+	// aliases name it (recurrence.endTime, cron.endTime); no specification of the
+	// computes does.
+	End Local
 	// Zone is the time zone by its Windows name, as the service has it; "" is UTC.
 	Zone string
 }
@@ -88,6 +92,9 @@ func (e Entry) next(after time.Time) (firing, bool) {
 	}
 	// Where the clock is set back, wall times repeat. Skip those that have fired.
 	for wall, ok := r.at(from); ok; wall, ok = r.at(wall + 1) {
+		if !e.End.IsZero() && wall > e.End.seconds() {
+			break
+		}
 		if at, skipped := instant(wall, loc); at.After(after) {
 			return firing{at, wall, skipped}, true
 		}

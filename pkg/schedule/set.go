@@ -12,7 +12,7 @@ import (
 // Equal reports whether e and o do the same. It ignores ids and the spelling of
 // triggers.
 func (e Entry) Equal(o Entry) bool {
-	return e.Action == o.Action && e.Enabled == o.Enabled && e.Start == o.Start &&
+	return e.Action == o.Action && e.Enabled == o.Enabled && e.Start == o.Start && e.End == o.End &&
 		sameZone(e.Zone, o.Zone) && sameCron(e.Cron, o.Cron) && sameRecurrence(e.Recurrence, o.Recurrence)
 }
 
