@@ -21,6 +21,8 @@ type ChangeOptions struct {
 	Save func(name string, old json.RawMessage) error
 	// Check refuses a change of an instance before it is sent.
 	Check func(now *Compute) error
+	// AtMost leaves an instance alone that has a shorter idle time than asked for.
+	AtMost bool
 	// CompareOnly sends nothing. The Change says what would change.
 	CompareOnly bool
 	Timeout     time.Duration
@@ -87,7 +89,10 @@ func (c *Client) ChangeSchedules(ctx context.Context, names []string, o ChangeOp
 				return strings.Join(texts, "\n")
 			},
 			body: func(now *Compute) (any, error) {
-				have := now.Schedules()
+				have, err := ReadSchedules(now.Instance.Schedules)
+				if err != nil { // what would be sent would replace them
+					return nil, errorf(KindFailed, name, "the schedules of %s are not understood, so nothing was sent", name)
+				}
 				want, err := edit(name, slices.Clone(have))
 				if err != nil {
 					return nil, named(name, err)
@@ -143,7 +148,7 @@ func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration
 			op: opIdle, what: "an idle time before shutdown",
 			value: func(now *Compute) string { return now.Instance.IdleTime },
 			body: func(now *Compute) (any, error) {
-				if idle(now) == d {
+				if have := idle(now); have == d || o.AtMost && have > 0 && have < d {
 					return nil, nil
 				}
 				if d == 0 {

@@ -125,6 +125,29 @@ func TestChangeSchedulesSendsNothing(t *testing.T) {
 	}
 }
 
+// Schedules in another shape than a list are not taken for none, for what is sent
+// would replace them.
+func TestSchedulesOfAnotherShape(t *testing.T) {
+	t.Parallel()
+	for _, shape := range []string{`"daily"`, `{"computeStartStop":{"action":"Stop"}}`, `7`} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, emulator.PaceInstant)
+			b.make(t, "dev")
+			b.requests.before = func(req *http.Request) (*http.Response, error) {
+				if req.Method != http.MethodGet {
+					return nil, nil
+				}
+				body := `{"id":"` + b.Workspace().ComputeID("dev") + `","name":"dev","properties":{"computeType":"ComputeInstance","properties":{"state":"Running","schedules":` + shape + `}}}`
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+			}
+			out := b.ChangeSchedules(t.Context(), []string{"dev"}, compute.ChangeOptions{}, setTo(hoursOf(t, "9-10")))[0]
+			if compute.KindOf(out.Err) != compute.KindFailed || out.Sent || b.requests.count(http.MethodPost, "/updateSchedules") != 0 {
+				t.Errorf("%s: %+v", shape, out)
+			}
+		})
+	}
+}
+
 // Somebody else changes the schedules between the two reads.
 func TestChangedMeanwhile(t *testing.T) {
 	t.Parallel()
@@ -313,6 +336,14 @@ func TestChangeIdle(t *testing.T) {
 			if out := b.ChangeIdle(t.Context(), []string{"dev"}, d, compute.ChangeOptions{})[0]; compute.KindOf(out.Err) != compute.KindInvalid || out.Before != nil {
 				t.Errorf("%s: %+v", d, out)
 			}
+		}
+
+		atMost := compute.ChangeOptions{AtMost: true}
+		if out := b.ChangeIdle(t.Context(), []string{"dev"}, 2*time.Hour, atMost)[0]; out.Err != nil || !out.Already || b.requests.count(http.MethodPost, "") != 0 {
+			t.Errorf("a longer time where a shorter one is: %+v", out)
+		}
+		if out := b.ChangeIdle(t.Context(), []string{"gpu"}, time.Hour, atMost)[0]; out.Err != nil || !out.Sent {
+			t.Errorf("a shorter time: %+v", out)
 		}
 
 		// A service that says yes and does nothing.
