@@ -69,10 +69,10 @@ func (r *ruleFlags) rules(a *app.App) (policy.Rules, error) {
 		rules.Idle = d
 	}
 	if r.flags.Changed("setup-script") {
-		rules.Script = *r.script
-		if rules.Script == "" {
-			return rules, exit.Usagef("--setup-script: the path is empty")
+		if err := policy.CheckScript(*r.script); err != nil {
+			return rules, err
 		}
+		rules.Script = *r.script
 	}
 	return rules, nil
 }
@@ -206,13 +206,24 @@ func checked(r render.Result, broken []policy.Breach, of int, failed error) rend
 		return r
 	}
 	errs := []error{exit.Errorf(exit.Check, "%s", view.Breaks(broken, of))}
-	if several, ok := failed.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined errors are taken apart
-		for _, err := range several.Unwrap() {
-			errs = append(errs, &exit.Error{Exit: exit.Check, Err: err})
-		}
-	}
-	r.Err = errors.Join(errs...)
+	r.Err = errors.Join(append(errs, asCheck(failed)...)...)
 	return r
+}
+
+// asCheck gives failures the exit code of a check, one by one.
+func asCheck(failed error) []error {
+	if failed == nil {
+		return nil
+	}
+	several, ok := failed.(interface{ Unwrap() []error }) //nolint:errorlint // the joined errors are taken apart
+	if !ok {
+		return []error{&exit.Error{Exit: exit.Check, Err: failed}}
+	}
+	var out []error
+	for _, err := range several.Unwrap() {
+		out = append(out, asCheck(err)...)
+	}
+	return out
 }
 
 // repair repairs what can be repaired, after showing it, and checks again.
@@ -232,7 +243,7 @@ func repair(ctx context.Context, a *app.App, rules policy.Rules, found []*comput
 	}
 	var ended []compute.Change
 	if len(stops) > 0 {
-		changed, err := addStops(ctx, a, stops, rules.Stop.Entry())
+		changed, err := addStops(ctx, a, stops, rules.Stop)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -280,8 +291,9 @@ func mendable(broken []policy.Breach, kind policy.Kind) []target {
 	return out
 }
 
-// addStops adds a stop to the schedules of instances.
-func addStops(ctx context.Context, a *app.App, asked []target, stop schedule.Entry) ([]compute.Change, error) {
+// addStops adds a stop to the schedules of instances. Those that got one meanwhile
+// are left alone.
+func addStops(ctx context.Context, a *app.App, asked []target, stop *policy.Stop) ([]compute.Change, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
 		return nil, err
@@ -291,7 +303,10 @@ func addStops(ctx context.Context, a *app.App, asked []target, stop schedule.Ent
 		saved := app.SaveSchedules(a, client.Workspace())
 		o := compute.ChangeOptions{Timeout: timeout, Save: saved.Save}
 		ended := client.ChangeSchedules(ctx, names, o, func(_ string, have []compute.Schedule) ([]compute.Schedule, error) {
-			return append(slices.Clone(have), compute.Schedule{Entry: stop}), nil
+			if stop.Holds(have, a.Now()) {
+				return have, nil
+			}
+			return append(slices.Clone(have), compute.Schedule{Entry: stop.Entry()}), nil
 		})
 		settling.Lock()
 		saved.Settle(ended, false)
@@ -300,13 +315,15 @@ func addStops(ctx context.Context, a *app.App, asked []target, stop schedule.Ent
 	})
 }
 
-// setIdle sets the idle time of instances.
+// setIdle sets the idle time of instances. Those that got a shorter one meanwhile
+// are left alone.
 func setIdle(ctx context.Context, a *app.App, asked []target, d time.Duration) ([]compute.Change, error) {
 	timeout, err := a.Settings.Duration(config.Timeout)
 	if err != nil {
 		return nil, err
 	}
 	return each(a, asked, func(client *compute.Client, names []string) []compute.Change {
-		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, compute.ChangeOptions{Timeout: timeout}))
+		return resumableHours(a, client, client.ChangeIdle(ctx, names, d, compute.ChangeOptions{
+			Timeout: timeout, AtMost: true}))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode"
 
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -54,17 +55,18 @@ func (r Rules) Definitions(effect Effect) ([]Definition, error) {
 		out = append(out, idleDefinition(schedule.FormatISO(r.Idle), schedule.FormatIdle(r.Idle), effect))
 	}
 	if r.Script != "" {
-		if err := checkScript(r.Script); err != nil {
-			return nil, err
-		}
 		out = append(out, scriptDefinition(r.Script, effect))
 	}
 	return out, nil
 }
 
-// checkScript refuses a path that is not one of a script in the share.
-func checkScript(p string) error {
+// CheckScript refuses a path that is not one of a script in the share.
+func CheckScript(p string) error {
 	switch {
+	case p == "":
+		return exit.Usagef("--setup-script: the path is empty")
+	case strings.ContainsFunc(p, unicode.IsControl):
+		return exit.Usagef("--setup-script: %q has a control character", p)
 	case !strings.HasPrefix(p, "Users/") || path.Clean(p) != p:
 		return exit.Usagef("--setup-script: %s is not in the workspace's file share; a policy holds a path there, such as Users/admin/setup.sh, and no script", p)
 	case !strings.HasSuffix(p, ".sh"):

@@ -94,7 +94,7 @@ type verdict struct {
 func (r Rules) check(c *compute.Compute, now time.Time, judged map[string]verdict) []Breach {
 	var out []Breach
 	if r.Stop != nil {
-		list := c.Schedules()
+		list, unread := compute.ReadSchedules(c.Instance.Schedules)
 		key := sameness(list)
 		v, ok := judged[key]
 		if !ok {
@@ -103,7 +103,12 @@ func (r Rules) check(c *compute.Compute, now time.Time, judged map[string]verdic
 		}
 		if has := v.has; !v.holds {
 			b := Breach{Compute: c, Rule: KindStop, Has: has, Want: r.Stop.String(), Fix: "add a stop at " + r.Stop.String()}
-			if n := len(list); n >= schedule.Max {
+			switch n := len(list); {
+			case unread != nil:
+				b.Has, b.Fix, b.Why = "schedules that are not understood", "", "by hand"
+			case has == mayRestart:
+				b.Fix, b.Why = "", "by hand"
+			case n >= schedule.Max:
 				b.Has, b.Fix, b.Why = fmt.Sprintf("%s; %d of %d schedules used", has, n, schedule.Max), "", "by hand"
 			}
 			out = append(out, b)
@@ -132,7 +137,7 @@ func sameness(list []compute.Schedule) string {
 	var b strings.Builder
 	for _, s := range list {
 		e := s.Entry
-		fmt.Fprintf(&b, "%t %s %s %t %s %s", s.Err != nil, s.Provisioning, e.Action, e.Enabled, e.Start, e.Zone)
+		fmt.Fprintf(&b, "%t %s %s %t %s %s %s", s.Err != nil, s.Provisioning, e.Action, e.Enabled, e.Start, e.End, e.Zone)
 		if e.Cron != nil {
 			b.WriteString(" cron " + e.Cron.String())
 		}
@@ -152,6 +157,9 @@ func hasScript(c *compute.Compute, path string) (has string, holds bool) {
 	s := c.Instance.SetupScripts.Scripts.Creation
 	if strings.EqualFold(s.Source, sourceInline) {
 		return "a script sent inline", false
+	}
+	if strings.EqualFold(c.State(), compute.StateUserSetupFailed) {
+		return s.Data + ", which failed", false
 	}
 	return s.Data, samePath(s.Data, path)
 }
@@ -174,20 +182,35 @@ const (
 // horizon is how many days are judged.
 const horizon = 366
 
+// mayRestart is what is wrong with schedules that stop an instance, where one that
+// cannot be read may start it again.
+const mayRestart = "one not understood, which may start it"
+
+// Holds reports whether schedules stop an instance by s on every day, judged at a
+// time.
+func (s Stop) Holds(list []compute.Schedule, now time.Time) bool {
+	_, holds := s.check(list, now)
+	return holds
+}
+
 // check reports whether the schedules stop an instance by s on every day, and
-// what they do instead. What cannot be read or computed stops nothing.
+// what they do instead. What cannot be read or computed stops nothing, and may
+// start the instance unless it is a stop.
 func (s Stop) check(list []compute.Schedule, now time.Time) (has string, holds bool) {
 	var entries []schedule.Entry
 	var silent []string
-	off, stops := 0, false
+	off, stops, mayStart := 0, false, false
 	for _, one := range list {
 		switch {
 		case one.Err != nil:
 			silent = append(silent, "one not understood")
+			mayStart = mayStart || one.Entry.Action != schedule.Stop
 		case !one.Entry.Enabled:
 			off++
 		case one.Entry.Check() != nil || strings.EqualFold(one.Provisioning, "Failed"):
 			silent = append(silent, "one that never fires")
+		case ended(one.Entry, now):
+			silent = append(silent, "one that has ended")
 		default:
 			entries = append(entries, one.Entry)
 			stops = stops || one.Entry.Action == schedule.Stop
@@ -204,10 +227,18 @@ func (s Stop) check(list []compute.Schedule, now time.Time) (has string, holds b
 		return "no stop" + besides, false
 	}
 	faults, days := s.faults(entries, now)
-	if len(faults) == 0 {
+	switch {
+	case len(faults) == 0 && mayStart:
+		return mayRestart, false
+	case len(faults) == 0:
 		return "", true
 	}
 	return s.describe(entries, faults, days, now) + besides, false
+}
+
+func ended(e schedule.Entry, now time.Time) bool {
+	_, again := e.Next(now)
+	return !e.End.IsZero() && !again
 }
 
 // faults counts the days on which entries break s, by fault and weekday, and all

@@ -73,6 +73,11 @@ func TestStop(t *testing.T) {
 		{"every day by recurrence", []string{`{"action":"Stop","triggerType":"Recurrence","status":"Enabled","recurrence":{"frequency":"Day","interval":1,"timeZone":"` + berlin + `","schedule":{"hours":[22],"minutes":[0]}}}`}, ""},
 		{"every second day", []string{`{"action":"Stop","triggerType":"Recurrence","status":"Enabled","recurrence":{"frequency":"Day","interval":2,"startTime":"2026-11-28T00:00:00","timeZone":"` + berlin + `","schedule":{"hours":[22],"minutes":[0]}}}`}, "none on some days"},
 		{"from next year on", []string{cron("Stop", "0 22 * * *", berlin, `,"startTime":"2027-01-04T00:00:00"`)}, "none on some days"},
+		{"ended", []string{cron("Stop", "0 22 * * *", berlin, `,"endTime":"2026-01-01T00:00:00"`)}, "no stop (one that has ended)"},
+		{"ends next year", []string{cron("Stop", "0 22 * * *", berlin, `,"endTime":"2027-01-01T00:00:00"`)}, "none on some days"},
+		{"ends at a time not understood", []string{cron("Stop", "0 22 * * *", berlin, `,"endTime":"never"`)}, "no stop (one not understood)"},
+		{"a start not understood", []string{cron("Stop", "0 20 * * *", berlin), cron("Start", "at nine", berlin)}, "one not understood, which may start it"},
+		{"a stop not understood besides", []string{cron("Stop", "0 20 * * *", berlin), cron("Stop", "at nine", berlin)}, ""},
 		{"all the time", []string{cron("Stop", "* * * * *", berlin), cron("Start", "* * * * *", berlin)}, "starts again after its stop"},
 	} {
 		rules := Rules{Stop: &Stop{Hour: 22, Zone: zone(t, "Europe/Berlin")}}
@@ -112,6 +117,9 @@ func TestFixes(t *testing.T) {
 		{Rules{Stop: stop}, "", "stop: no stop → add a stop at 22:30"},
 		{Rules{Stop: stop}, schedules(late, late, late), "stop: stops at 23:00 → add a stop at 22:30"},
 		{Rules{Stop: stop}, schedules(late, late, late, late), "stop: stops at 23:00; 4 of 4 schedules used → by hand"},
+		{Rules{Stop: stop}, schedules(cron("Stop", "0 20 * * *", berlin), `{"action":"Nap"}`), "stop: one not understood, which may start it → by hand"},
+		{Rules{Stop: stop}, `,"schedules":"daily"`, "stop: schedules that are not understood → by hand"},
+		{Rules{Stop: stop}, `,"schedules":{"computeStartStop":{"action":"Stop"}}`, "stop: schedules that are not understood → by hand"},
 		{Rules{Idle: 2 * time.Hour}, "", "idle: off → set 2h"},
 		{Rules{Idle: 2 * time.Hour}, `,"idleTimeBeforeShutdown":"PT4H"`, "idle: 4h → set 2h"},
 		{Rules{Idle: 2 * time.Hour}, `,"idleTimeBeforeShutdown":"PT2H"`, ""},
@@ -120,6 +128,7 @@ func TestFixes(t *testing.T) {
 		{Rules{Script: "Users/admin/a.sh"}, fmt.Sprintf(script, "inline", "ZWNobw=="), "setup-script: a script sent inline → recreate it"},
 		{Rules{Script: "Users/admin/a.sh"}, fmt.Sprintf(script, "workspaceStorage", "Users/b.sh"), "setup-script: Users/b.sh → recreate it"},
 		{Rules{Script: "Users/admin/a.sh"}, fmt.Sprintf(script, "workspaceStorage", "Users/admin/a.sh"), ""},
+		{Rules{Script: "Users/admin/a.sh"}, `,"state":"UserSetupFailed"` + fmt.Sprintf(script, "workspaceStorage", "Users/admin/a.sh"), "setup-script: Users/admin/a.sh, which failed → recreate it"},
 		{Rules{Stop: stop, Idle: time.Hour}, "", "stop: no stop → add a stop at 22:30; idle: off → set 1h"},
 	} {
 		var got []string
