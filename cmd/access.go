@@ -116,11 +116,6 @@ func foreignKeys(ctx context.Context, a *app.App, have *compute.Compute) error {
 	return nil
 }
 
-// madeBy reports whether somebody created an instance.
-func madeBy(c *compute.Compute, id string) bool {
-	return c.Instance.CreatedBy != nil && strings.EqualFold(c.Instance.CreatedBy.UserID, id)
-}
-
 func newSSH() *command {
 	c := &cobra.Command{
 		Use: "ssh NAME [-- COMMAND…]",

@@ -51,18 +51,11 @@ To close the directory to somebody, deny Microsoft.Graph/users/read.`,
 
 // whoami is the caller's object id.
 func whoami(ctx context.Context, a *app.App) (string, error) {
-	credential, err := a.Credential()
-	if err != nil {
-		return "", err
+	me, err := caller(ctx, a)
+	if err == nil && me == "" {
+		err = exit.Errorf(exit.Auth, "the access token does not say who you are; give your object id")
 	}
-	me, err := credential.Describe(ctx)
-	if err != nil {
-		return "", err
-	}
-	if me.ObjectID == "" {
-		return "", exit.Errorf(exit.Auth, "the access token does not say who you are; give your object id")
-	}
-	return me.ObjectID, nil
+	return me, err
 }
 
 // fullActions puts the provider before the actions that lack it.

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,21 +63,4 @@ func switchingSSO(name string, off bool) string {
 		return "enable-sso " + name + " --disable"
 	}
 	return "enable-sso " + name
-}
-
-// caller is the object id of who runs the command; "" if the token does not tell.
-func caller(ctx context.Context, a *app.App) (string, error) {
-	credential, err := a.Credential()
-	if err != nil {
-		return "", err
-	}
-	me, err := credential.Describe(ctx)
-	return me.ObjectID, err
-}
-
-// isFor reports whether an instance is somebody's, or may be: the service admits its
-// assignee, or else its creator.
-func isFor(c *compute.Compute, id string) bool {
-	owner := c.Owner().ID
-	return owner == "" || id == "" || strings.EqualFold(owner, id)
 }

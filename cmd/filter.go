@@ -139,18 +139,14 @@ func checkState(flag, state string) error {
 func (w *filter) owned(ctx context.Context, a *app.App) ([]predicate, error) {
 	var out []predicate
 	if w.mine || strings.EqualFold(w.owner, "me") {
-		credential, err := a.Credential()
+		me, err := caller(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		me, err := credential.Describe(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if me.ObjectID == "" {
+		if me == "" {
 			return nil, exit.Errorf(exit.Auth, "the access token does not say who you are; give --owner with your object id")
 		}
-		out = append(out, func(c *compute.Compute, _ time.Time) bool { return strings.EqualFold(c.Owner().ID, me.ObjectID) })
+		out = append(out, func(c *compute.Compute, _ time.Time) bool { return strings.EqualFold(c.Owner().ID, me) })
 	}
 	if w.owner != "" && !strings.EqualFold(w.owner, "me") {
 		out = append(out, func(c *compute.Compute, _ time.Time) bool {
