@@ -40,3 +40,36 @@ func TestFollowerPrintsWholeLines(t *testing.T) {
 		}
 	}
 }
+
+// On a terminal a log cannot do more than be read.
+func TestLogsAreHarmlessOnATerminal(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	srv := emulatortest.NewServer(t, emulator.Options{})
+	files := share.New(share.Options{Client: srv.Computes, Storage: srv.URL + "/storage", Transport: srv.Client().Transport})
+	const text = "a\x1b[31mred\x1b]0;title\x07 \u202ebidi\u202c\tcell\nthe end\n"
+	if _, err := files.Put(ctx, []share.File{{Path: "Logs/dev/log", Text: []byte(text)}}, true); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	streams := render.NewStreams(strings.NewReader(""), &out, &out, os.Getenv)
+	streams.Out.TTY = true
+	f := follower{files: files, name: "dev", out: streams.Out, printed: map[string]int64{}}
+	if err := f.step(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	logs, err := files.Logs(ctx, "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := readLogs(ctx, files, logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := render.Print(streams, render.Options{}, r); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.ContainsAny(got, "\x1b\x07\u202e") || strings.Count(got, "\tcell\nthe end\n") != 2 {
+		t.Errorf("printed %q", got)
+	}
+}
