@@ -213,6 +213,15 @@ func TestLogsWithoutTheKey(t *testing.T) {
 			t.Errorf("--debug shows %q", found)
 		}
 	}
+	// Reader of the workspace, without a right on files.
+	b.must("emulator", "permit", "me", "workspaces/read", "workspaces/*/read", "--deny", "Microsoft.Storage/*/files/*", "-o", "none")
+	for _, args := range [][]string{{"logs", "dev"}, {"logs", "dev", "-f"}} {
+		got := b.run(args...)
+		if got.code != 6 || !strings.Contains(got.errors, "you may not use the files of the storage account") ||
+			!strings.Contains(got.errors, "Storage File Data Privileged Reader") || !strings.Contains(got.errors, "datastores/listsecrets/action") {
+			t.Errorf("exit code %d: %s", got.code, got.errors)
+		}
+	}
 }
 
 // Where there is no log, the reason is told.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/pkg/emulator/arm"
+	"github.com/computetarget/computetarget/pkg/emulator/authorization"
 	"github.com/computetarget/computetarget/pkg/emulator/signin"
 )
 
@@ -41,6 +42,9 @@ func authorize(t *arm.Tx, q *arm.Request, name string) error {
 		if !strings.EqualFold(q.Header.Get("x-ms-file-request-intent"), "backup") {
 			return fail(http.StatusBadRequest, "MissingRequiredHeader", "An HTTP header that's mandatory for this request is not specified: x-ms-file-request-intent.")
 		}
+		if authorization.Denies(t, q.Caller.ObjectID, dataAction(q.Method)) {
+			return fail(http.StatusForbidden, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.")
+		}
 		if !t.CheckTokens {
 			return nil
 		}
@@ -55,6 +59,18 @@ func authorize(t *arm.Tx, q *arm.Request, name string) error {
 	e := fail(http.StatusUnauthorized, "NoAuthenticationInformation", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.")
 	e.Header = http.Header{"Www-Authenticate": {`Bearer authorization_uri="` + q.Base + `/adfs/oauth2/authorize" resource_id="https://storage.azure.com"`}}
 	return e
+}
+
+// dataAction is the right on files that a method needs.
+func dataAction(method string) string {
+	verb := "read"
+	switch method {
+	case http.MethodPut:
+		verb = "write"
+	case http.MethodDelete:
+		verb = "delete"
+	}
+	return "Microsoft.Storage/storageAccounts/fileServices/fileshares/files/" + verb
 }
 
 // signed tells whether a signature was made with the account's key.
