@@ -61,7 +61,8 @@ func newPermissionsRole() *command {
 		Long: `Print the definition of a custom role with exactly the actions of a task, as az
 role definition create --role-definition @role.json reads it. It can be assigned in the chosen subscription, to
 the workspace or to a group. Actions of the subscription, such as
-locations/usages/read, take an assignment there.`,
+locations/usages/read, take an assignment there. Azure's list of operations lacks
+enableSso/action; if a role with it is refused, leave it out.`,
 		Example: `  computetarget permissions role --role operator > role.json`,
 		Args:    noNames,
 	}

@@ -350,20 +350,47 @@ func shortOwner(c *compute.Compute) string {
 	if o.Name == "" && len(o.ID) == len("00000000-0000-0000-0000-000000000000") {
 		return o.ID[:8] + "…"
 	}
-	return render.Cut(render.Clean(Owner(c)), 24)
+	return render.Clean(Owner(c))
+}
+
+// ownerMax is the widest an owner gets in a column.
+const ownerMax = 24
+
+// withoutDomain shortens addresses to what stands before the @, if all share what
+// stands behind it; empty ones do not count.
+func withoutDomain(owners []string) []string {
+	shared := ""
+	out := make([]string, len(owners))
+	for i, owner := range owners {
+		name, domain, ok := strings.Cut(owner, "@")
+		if owner != "" && (!ok || shared != "" && !strings.EqualFold(domain, shared)) {
+			return owners
+		}
+		if out[i] = name; owner != "" {
+			shared = domain
+		}
+	}
+	return out
 }
 
 // list draws computes as a table, and the summary on stderr.
 func (p page) list(list []*compute.Compute, w Where) {
 	running := 0
 	rows := make([][]string, 0, len(list))
-	for _, c := range list {
+	owners := each(list, shortOwner)
+	for i, c := range list {
 		if c.IsRunning() {
 			running++
 		}
-		rows = append(rows, []string{c.Name, c.State(), shortOwner(c), render.Cut(size(c.VMSize()), 20), up(c, p.Now), idle(c), p.nextStop(c)})
+		rows = append(rows, []string{c.Name, c.State(), render.Cut(owners[i], ownerMax), render.Cut(size(c.VMSize()), 20), up(c, p.Now), idle(c), p.nextStop(c)})
 	}
-	Table(p.Page, []string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}, rows, "IDLE", "SIZE", "OWNER")
+	headers := []string{"NAME", "STATE", "OWNER", "SIZE", "UP", "IDLE", "NEXT-STOP"}
+	if fitting(headers, rows, p.Width()) < len(headers) {
+		for i, owner := range withoutDomain(owners) {
+			rows[i][2] = render.Cut(owner, ownerMax)
+		}
+	}
+	Table(p.Page, headers, rows, "IDLE", "SIZE", "OWNER")
 	summary := []string{count(len(list), "compute")}
 	if len(list) == 0 {
 		summary[0] = "no computes"

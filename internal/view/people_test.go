@@ -134,6 +134,47 @@ func TestListViews(t *testing.T) {
 	}
 }
 
+// A domain that all owners share gives way before any column does.
+func TestSharedDomain(t *testing.T) {
+	t.Parallel()
+	list := func(owners ...string) []*compute.Compute {
+		var out []*compute.Compute
+		for i, owner := range owners {
+			c, err := compute.Decode(fmt.Appendf(nil, `{"name":"instance-%d","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"STANDARD_DS3_V2","state":"Running","createdBy":{"userName":%q}}}}`, i, owner))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, c)
+		}
+		return out
+	}
+	for _, test := range []struct {
+		width  int
+		owners string
+		want   string // the column, "" if there is none
+	}{
+		{200, "ada@contoso.com ben@contoso.com", "ada@contoso.com ben@contoso.com"},
+		{60, "ada@contoso.com ben@CONTOSO.com", "ada ben"},
+		{60, "ada.archer@ml.research.contoso.com ben@ml.research.contoso.com", "ada.archer ben"},
+		{60, "ada@contoso.com ben@contoso.de", "ada@contoso.com ben@contoso.de"},
+		{60, "ada@contoso.com Ben-Brook", "ada@contoso.com Ben-Brook"},
+		{0, "ada@contoso.com ben@contoso.com", "ada@contoso.com ben@contoso.com"},
+	} {
+		s, out, _ := render.TestStreams("", test.width, test.width)
+		if err := render.Print(s, render.Options{Now: now(t), Format: map[bool]render.Format{true: render.Wide}[test.width == 0]}, List(list(strings.Fields(test.owners)...), Where{}, Brief)); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(out.String(), "\n")
+		got := ""
+		if at := strings.Index(lines[0], "OWNER"); at >= 0 {
+			got = strings.Fields(lines[1][at:])[0] + " " + strings.Fields(lines[2][at:])[0]
+		}
+		if got != test.want || strings.Contains(lines[0], "IDLE") == (test.width == 60 && strings.Contains(test.want, "@")) {
+			t.Errorf("%d columns, %s: %q\n%s", test.width, test.owners, got, out)
+		}
+	}
+}
+
 func TestShowViews(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(everything, "hostile", "assigned") {
