@@ -85,12 +85,11 @@ const (
 func Judge(of []compute.Permission, action string) Verdict {
 	best := Missing
 	for _, p := range of {
-		if !anyMatches(p.Actions, action) {
-			continue
-		}
+		sure := anyMatches(p.Actions, action)
 		switch {
 		case anyMatches(p.NotActions, action):
-		case anyMatches(collapsed(p.NotActions), action):
+		case !sure && !anyMatches(collapsed(p.Actions), action):
+		case !sure, p.Unclear, anyMatches(collapsed(p.NotActions), action):
 			best = max(best, Unknown)
 		default:
 			return Allowed
@@ -99,9 +98,9 @@ func Judge(of []compute.Permission, action string) Verdict {
 	return best
 }
 
-// collapsed are exclusions as they are documented where that is more than they
+// collapsed are patterns as they are documented where that is more than they
 // match: computes/*/write of the role AzureML Data Scientist is said to exclude
-// computes/write, too.
+// computes/write, too, and its workspaces/*/read would allow workspaces/read.
 func collapsed(patterns []string) []string {
 	out := make([]string, len(patterns))
 	for i, p := range patterns {

@@ -34,6 +34,10 @@ func TestJudge(t *testing.T) {
 		{"excluded by one, allowed by another", []compute.Permission{entry("*", start), entry(start, "")}, start, Allowed},
 		{"an exclusion of another entry", []compute.Permission{entry("*/read", "*"), entry("*", "")}, start, Allowed},
 		{"a longer action", []compute.Permission{entry(start+"/x", "")}, start, Missing},
+		{"documented as allowed, not matched", []compute.Permission{entry("Microsoft.MachineLearningServices/workspaces/*/read", "")}, "Microsoft.MachineLearningServices/workspaces/read", Unknown},
+		{"and excluded", []compute.Permission{entry("Microsoft.MachineLearningServices/workspaces/*/write", "Microsoft.MachineLearningServices/workspaces/write")}, "Microsoft.MachineLearningServices/workspaces/write", Missing},
+		{"under a condition", []compute.Permission{{Actions: []string{"*"}, Unclear: true}}, start, Unknown},
+		{"under a condition, and without", []compute.Permission{{Actions: []string{"*"}, Unclear: true}, entry("*", "")}, start, Allowed},
 		{"documented as excluded, not matched", []compute.Permission{entry("Microsoft.MachineLearningServices/workspaces/*/write", "Microsoft.MachineLearningServices/workspaces/computes/*/write")}, write, Unknown},
 	}
 	for _, c := range cases {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
+
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Permission is one set of allowed actions, as roles grant it. An action is
@@ -12,11 +15,43 @@ import (
 // Patterns ignore case, and * matches any run of characters. Source: Understand
 // Azure role definitions, learn.microsoft.com.
 type Permission struct {
-	Actions    []string `json:"actions"`
-	NotActions []string `json:"notActions"`
+	Actions    []string
+	NotActions []string
+	// Unclear is true if the permission holds under a condition only, or if a part of
+	// it is not understood.
+	Unclear bool
 
 	// Raw is the permission as the service sent it.
 	Raw json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON reads a permission. One whose actions cannot be read may allow
+// everything.
+func (p *Permission) UnmarshalJSON(data []byte) error {
+	var wire struct{ Actions, NotActions, Condition json.RawMessage }
+	err := jsonv1.Unmarshal(data, &wire)
+	actions, known := patterns(wire.Actions)
+	if !known || err != nil || string(data) == "null" {
+		*p = Permission{Actions: []string{"*"}, Unclear: true}
+		return nil
+	}
+	not, known := patterns(wire.NotActions)
+	*p = Permission{Actions: actions, NotActions: not, Unclear: !known || !blank(wire.Condition)}
+	return nil
+}
+
+// patterns reads a list of patterns. known is false if it is something else.
+func patterns(raw json.RawMessage) (list []string, known bool) {
+	if blank(raw) {
+		return nil, len(raw) == 0 || string(raw) == "null"
+	}
+	err := json.Unmarshal(raw, &list)
+	return list, err == nil && !slices.Contains(list, "")
+}
+
+// blank reports whether a value is missing, null or an empty text.
+func blank(raw json.RawMessage) bool {
+	return len(raw) == 0 || string(raw) == "null" || string(raw) == `""`
 }
 
 func (p *Permission) raw() *json.RawMessage { return &p.Raw }
@@ -25,7 +60,7 @@ func (p *Permission) raw() *json.RawMessage { return &p.Raw }
 type Assignment struct {
 	Scope     string // ARM id of the subscription, group or resource
 	Role      string // ARM id of the role definition
-	Condition string // the assignment counts only if this holds; "" for always
+	Condition string // the assignment counts only if this holds, as JSON; "" for always
 
 	// Raw is the assignment as the service sent it.
 	Raw json.RawMessage
@@ -74,9 +109,11 @@ func (c *Client) Assignments(ctx context.Context, principal string) ([]Assignmen
 	op.query = "$filter=" + url.QueryEscape("assignedTo('"+strings.ReplaceAll(principal, "'", "''")+"')")
 	type wire struct {
 		Properties struct {
-			Scope            text `json:"scope"`
-			RoleDefinitionID text `json:"roleDefinitionId"`
-			Condition        text `json:"condition"`
+			Scope            text            `json:"scope"`
+			RoleDefinitionID text            `json:"roleDefinitionId"`
+			PrincipalID      text            `json:"principalId"`
+			PrincipalType    text            `json:"principalType"`
+			Condition        json.RawMessage `json:"condition"`
 		} `json:"properties"`
 		body json.RawMessage
 	}
@@ -87,8 +124,15 @@ func (c *Client) Assignments(ctx context.Context, principal string) ([]Assignmen
 	}
 	var out []Assignment
 	for _, w := range found {
-		a := Assignment{string(w.Properties.Scope), string(w.Properties.RoleDefinitionID), string(w.Properties.Condition), w.body}
-		if covers(a.Scope, c.workspace.ID()) {
+		p := w.Properties
+		a := Assignment{Scope: string(p.Scope), Role: string(p.RoleDefinitionID), Raw: w.body}
+		if !blank(p.Condition) {
+			a.Condition = string(p.Condition)
+		}
+		// The assignments of groups have ids of their own; those of another person are none of these.
+		other := p.PrincipalID != "" && p.PrincipalType != "" && !strings.EqualFold(string(p.PrincipalID), principal) &&
+			!strings.HasSuffix(strings.ToLower(string(p.PrincipalType)), "group")
+		if covers(a.Scope, c.workspace.ID()) && !other {
 			out = append(out, a)
 		}
 	}
@@ -116,7 +160,7 @@ func (c *Client) Role(ctx context.Context, id string) (*RoleDefinition, error) {
 	}
 	k := call{op: opRole, address: c.endpoint + "/" + strings.Trim(id, "/")}
 	a, err := c.read(ctx, k, func(a *answer) error {
-		if err := decode(k.op, "", a, &wire); err != nil || wire.Properties.RoleName != "" {
+		if err := decode(k.op, "", a, &wire); err != nil || wire.Properties.RoleName != "" && wire.Properties.Permissions != nil {
 			return err
 		}
 		return garbledError(k, a, "the service's answer is not a role definition")

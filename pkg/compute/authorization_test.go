@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 // TestAuthorization reads what may be done, by whom and why, as Resource Manager
@@ -60,5 +61,89 @@ func TestAuthorization(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(asked, "\n"), "%24filter=assignedTo%28%27o%27%27brien%27%29") && !strings.Contains(strings.Join(asked, "\n"), "$filter=assignedTo%28%27o%27%27brien%27%29") {
 		t.Errorf("the filter is not in %v", asked)
+	}
+}
+
+// TestPermissionForms holds that what is not understood of a permission makes it
+// unclear, and never wider.
+func TestPermissionForms(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"actions":["a"],"notActions":["b"]}`:                 "a-b",
+		`{"Actions":["a"],"NOTACTIONS":["b"]}`:                 "a-b",
+		`{"actions":["a"]}`:                                    "a-",
+		`{"actions":["a"],"notActions":null,"condition":null}`: "a-",
+		`{"actions":["a"],"condition":""}`:                     "a-",
+		`{"actions":[],"notActions":["b"]}`:                    "-b",
+		`{"actions":["a"],"notActions":"b"}`:                   "a- unclear",
+		`{"actions":["a"],"notActions":{"b":1}}`:               "a- unclear",
+		`{"actions":["a"],"notActions":[null]}`:                "a- unclear",
+		`{"actions":["a"],"notActions":[7]}`:                   "a- unclear",
+		`{"actions":["a"],"condition":"@Resource[x]"}`:         "a- unclear",
+		`{"actions":["a"],"condition":{"x":1}}`:                "a- unclear",
+		`{"actions":"a"}`:                                      "*- unclear",
+		`{"actions":[{"a":1}]}`:                                "*- unclear",
+		`null`:                                                 "*- unclear",
+		`"a"`:                                                  "*- unclear",
+		`["a"]`:                                                "*- unclear",
+	} {
+		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(200, `{"value":[`+body+`]}`), nil }, Options{})
+		got, err := c.Permissions(t.Context())
+		if err != nil || len(got) != 1 {
+			t.Errorf("%s: %v, %v", body, got, err)
+			continue
+		}
+		text := strings.Join(got[0].Actions, ",") + "-"
+		if got[0].Unclear {
+			text += " unclear"
+		} else {
+			text += strings.Join(got[0].NotActions, ",")
+		}
+		if text != want {
+			t.Errorf("%s: %s, want %s", body, text, want)
+		}
+	}
+	for _, body := range []string{`null`, `"x"`, `{}`} {
+		synctest.Test(t, func(t *testing.T) {
+			c := dial(t, func(*http.Request) (*http.Response, error) {
+				return reply(200, `{"properties":{"roleName":"R","permissions":`+body+`}}`), nil
+			}, Options{})
+			if role, err := c.Role(t.Context(), "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r"); err == nil {
+				t.Errorf("a role with the permissions %s: %+v", body, role)
+			}
+		})
+	}
+}
+
+// TestAssignmentsOfOthers holds that a role of another person is not taken for one of
+// this, also where the service does not filter, and that conditions are kept in any
+// form.
+func TestAssignmentsOfOthers(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[string]string{
+		`"principalId":"ME","principalType":"User"`:                   "given",
+		`"principalId":"else","principalType":"User"`:                 "",
+		`"principalId":"else","principalType":"ServicePrincipal"`:     "",
+		`"principalId":"else","principalType":"Group"`:                "given",
+		`"principalId":"else","principalType":"ForeignGroup"`:         "given",
+		`"principalId":"else"`:                                        "given",
+		`"principalId":"me","principalType":"User","condition":"x"`:   "given if",
+		`"principalId":"me","principalType":"User","condition":[1]`:   "given if",
+		`"principalId":"me","principalType":"User","condition":null`:  "given",
+		`"principalId":"me","principalType":"User","condition":""`:    "given",
+		`"principalId":"me","principalType":"User","condition":false`: "given if",
+	} {
+		body := `{"value":[{"properties":{"scope":"/subscriptions/sub","roleDefinitionId":"/r",` + more + `}}]}`
+		c := dial(t, func(*http.Request) (*http.Response, error) { return reply(200, body), nil }, Options{})
+		given, err := c.Assignments(t.Context(), "me")
+		got := ""
+		if len(given) > 0 {
+			if got = "given"; given[0].Condition != "" {
+				got += " if"
+			}
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: %q, want %q, %v", more, got, want, err)
+		}
 	}
 }
