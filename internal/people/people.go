@@ -52,6 +52,8 @@ func Find(ctx context.Context, graph *compute.Client, address string) ([]Person,
 		return nil, err
 	case one.ID == "":
 		return nil, errors.New("the directory's answer names nobody")
+	case !one.has(address):
+		return nil, errElse
 	default:
 		found = append(found, one)
 	}
@@ -71,11 +73,26 @@ func Find(ctx context.Context, graph *compute.Client, address string) ([]Person,
 		if p.ID == "" {
 			return nil, errors.New("the directory's answer names somebody without an id")
 		}
+		if !p.has(address) {
+			return nil, errElse
+		}
 		if !slices.ContainsFunc(found, func(other Person) bool { return strings.EqualFold(other.ID, p.ID) }) {
 			found = append(found, p)
 		}
 	}
 	return found, nil
+}
+
+var errElse = errors.New("the directory's answer names somebody else")
+
+// has reports whether an answer can be that of the person with an address: it has
+// an object id, and the address if it has any.
+func (p Person) has(address string) bool {
+	foreign := func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'f') && (r < 'A' || r > 'F')
+	}
+	return !strings.ContainsFunc(p.ID, foreign) &&
+		(p.Mail == "" && p.SignIn == "" || strings.EqualFold(p.Mail, address) || strings.EqualFold(p.SignIn, address))
 }
 
 // key addresses a user by a sign-in name. One that begins with a dollar sign would
