@@ -66,23 +66,31 @@ func newAttachRemote() *command {
 		}
 		account := &compute.MachineAccount{UserName: *user, Password: *password}
 		if *keyFile != "" {
-			key, err := input.TextFile(ctx, *keyFile, input.Value)
-			if err != nil {
-				return nil, unreadable("private-key-file", err)
+			var err error
+			if account.PrivateKey, err = readPrivateKey(ctx, "private-key-file", *keyFile); err != nil {
+				return nil, err
 			}
-			if !bytes.Contains(key, []byte("PRIVATE KEY-----")) {
-				return nil, exit.Usagef("%s holds no private key: one begins with -----BEGIN … PRIVATE KEY-----", *keyFile)
-			}
-			if isEncryptedKey(key) {
-				return nil, exit.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", *keyFile)
-			}
-			account.PrivateKey = string(key)
 		}
 		if *passphrase != "" {
 			a.Note("--private-key-passphrase has no effect: encrypted keys are not sent")
 		}
 		return &compute.Spec{VirtualMachine: &compute.VirtualMachineSpec{Address: *address, SSHPort: *port, Account: account}}, nil
 	})
+}
+
+// readPrivateKey reads the file that a flag names, which must hold a private key
+// that needs no passphrase.
+func readPrivateKey(ctx context.Context, flag, file string) (string, error) {
+	key, err := input.TextFile(ctx, file, input.Value)
+	switch {
+	case err != nil:
+		return "", unreadable(flag, err)
+	case !bytes.Contains(key, []byte("PRIVATE KEY-----")):
+		return "", exit.Usagef("%s holds no private key: one begins with -----BEGIN … PRIVATE KEY-----", file)
+	case isEncryptedKey(key):
+		return "", exit.Usagef("%s is encrypted, and the service has no field for its passphrase: give a decrypted copy (ssh-keygen -p)", file)
+	}
+	return string(key), nil
 }
 
 // isEncryptedKey reports whether a private key needs a passphrase: in PKCS #8,

@@ -67,6 +67,7 @@ type completion struct {
 // words completes current, the word after before.
 func (c *completion) words(before []string, current string) {
 	if len(before) == 1 && strings.EqualFold(before[0], "ml") {
+		c.offer(current, "compute", "Manage computes exactly as az ml compute (CLI v2) does")
 		c.offer(current, "computetarget", "Azure Machine Learning compute targets")
 		return
 	}

@@ -109,6 +109,9 @@ func build(e entry) *command {
 	c.entry = e
 	globals(c.Flags())
 	notV1(c.Flags(), e.lacks...)
+	if e.v2() {
+		notV1(c.Flags(), attachLacks...) // az's other extension lacks them, too
+	}
 	if c.Args == nil && !strings.Contains(c.Use, " ") { // its usage names no argument
 		c.Args = noNames
 	}

@@ -36,26 +36,31 @@ service shows another value, the exit code is 1.`,
 		if err != nil {
 			return render.Result{}, err
 		}
-		me, err := caller(ctx, a)
-		if err != nil {
-			return render.Result{}, err
-		}
-		ended, err := changeSetting(a, asked, func(client *compute.Client, names []string, o compute.ChangeOptions) []compute.Change {
-			o.Check = func(now *compute.Compute) error {
-				if isFor(now, me) {
-					return nil
-				}
-				a.Introduce(ctx, now)
-				return &exit.Error{Exit: exit.Auth, Text: now.Name + " is for " + view.Owner(now) + ", and only they can switch its single sign-on; nothing was sent",
-					Tip: "ask them to run: computetarget " + switchingSSO(now.Name, *disable)}
-			}
-			return client.ChangeSSO(ctx, names, !*disable, o)
-		})
-		if err != nil {
-			return render.Result{}, err
-		}
-		return view.SSOChanged(ended, !*disable, len(asked) != 1), nil
+		return switchSSO(ctx, a, asked, *disable)
 	})
+}
+
+// switchSSO switches single sign-on of instances on, or off.
+func switchSSO(ctx context.Context, a *app.App, asked []target, off bool) (render.Result, error) {
+	me, err := caller(ctx, a)
+	if err != nil {
+		return render.Result{}, err
+	}
+	ended, err := changeSetting(a, asked, func(client *compute.Client, names []string, o compute.ChangeOptions) []compute.Change {
+		o.Check = func(now *compute.Compute) error {
+			if isFor(now, me) {
+				return nil
+			}
+			a.Introduce(ctx, now)
+			return &exit.Error{Exit: exit.Auth, Text: now.Name + " is for " + view.Owner(now) + ", and only they can switch its single sign-on; nothing was sent",
+				Tip: "ask them to run: computetarget " + switchingSSO(now.Name, off)}
+		}
+		return client.ChangeSSO(ctx, names, !off, o)
+	})
+	if err != nil {
+		return render.Result{}, err
+	}
+	return view.SSOChanged(ended, !off, len(asked) != 1), nil
 }
 
 func switchingSSO(name string, off bool) string {

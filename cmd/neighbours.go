@@ -19,6 +19,12 @@ func advise(err error, path []string, flags *pflag.FlagSet) error {
 	}
 	tip := ""
 	switch {
+	case strings.Join(mistake.Path, " ") == v2Words:
+		if mistake.Word != "compute" && hasCommand(mistake.Word) {
+			tip = "az ml compute has no such command; write: computetarget " + mistake.Word + ", which --help explains"
+		} else if tip = neighbour("", mistake.Word); tip != "" {
+			tip = "az ml compute has no such command; " + tip
+		}
 	case mistake.Word != "":
 		tip = neighbour(strings.Join(mistake.Path, " "), mistake.Word)
 	case mistake.Flag != "" && flags != nil:

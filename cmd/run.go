@@ -36,7 +36,7 @@ func (c *command) perform(ctx context.Context, w app.World, kind string, args []
 		return nil, err
 	}
 	names, ids := c.prints()
-	a, err := app.Begin(w, app.Call{Flags: c.Flags(), ComputeType: kind, NoFiles: c.entry.noFiles, Names: names, IDs: ids})
+	a, err := app.Begin(w, app.Call{Flags: c.Flags(), ComputeType: kind, NoFiles: c.entry.noFiles, Names: names, IDs: ids, V2: c.entry.v2()})
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/argv"
@@ -190,12 +189,56 @@ var sections = []section{
 	}},
 }
 
+// v2Entries are the commands of the extension ml, CLI v2. Their flags, output and
+// exit codes are v2's, so they stand apart: help shows them below "ml compute" only.
+var v2Entries = []entry{
+	{words: "ml", short: "The words of az that stand before the old commands"},
+	{words: v2Words, short: "Manage computes exactly as az ml compute (CLI v2) does", example: "ml compute show -n dev --query state -o tsv"},
+	{words: v2Words + " create", short: "Create a compute", build: newV2Create, then: newName},
+	{words: v2Words + " attach", short: "Attach an existing compute", build: newV2Attach, then: newName},
+	{words: v2Words + " update", short: "Change a compute", build: newV2Update},
+	{words: v2Words + " show", short: "Show a compute", build: newV2Show},
+	{words: v2Words + " list", short: "List the computes of the workspace", build: newV2List, prints: namesAndIDs},
+	{words: v2Words + " delete", short: "Delete a compute", build: newV2Delete},
+	{words: v2Words + " detach", short: "Detach a compute", build: newV2Detach, on: attached},
+	{words: v2Words + " start", short: "Start a compute instance", build: newV2Start, on: instance, useless: running},
+	{words: v2Words + " stop", short: "Stop a compute instance", build: newV2Stop, on: instance, useless: stopped},
+	{words: v2Words + " restart", short: "Restart a compute instance", build: newV2Restart, on: instance},
+	{words: v2Words + " list-nodes", short: "List the nodes of a cluster", build: newV2ListNodes, on: cluster, prints: onlyNames},
+	{words: v2Words + " list-sizes", short: "List the VM sizes of a region", build: newV2ListSizes, prints: onlyNames},
+	{words: v2Words + " list-usage", short: "List the quota of a region", build: newV2ListUsage, prints: neither},
+	{words: v2Words + " connect-ssh", short: "Open a shell on an instance", build: newV2ConnectSSH, on: instance, prints: neither},
+	{words: v2Words + " enable-sso", short: "Switch single sign-on of an instance on or off", build: newV2EnableSSO, on: instance},
+}
+
+// v2Words are the words before the commands of v2.
+const v2Words = "ml compute"
+
+// v2 reports whether the entry is a command of v2.
+func (e entry) v2() bool { return strings.HasPrefix(e.words, v2Words) }
+
+// all yields every entry, in table order and then v2's.
+func all(yield func(entry) bool) {
+	for _, s := range sections {
+		for _, e := range s.entries {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+	for _, e := range v2Entries {
+		if !yield(e) {
+			return
+		}
+	}
+}
+
 // find returns the entry of a command path.
 func find(path []string) (entry, bool) {
 	words := strings.Join(path, " ")
-	for _, s := range sections {
-		if i := slices.IndexFunc(s.entries, func(e entry) bool { return e.words == words }); i >= 0 {
-			return s.entries[i], true
+	for e := range all {
+		if e.words == words {
+			return e, true
 		}
 	}
 	return entry{}, false
@@ -207,11 +250,9 @@ func below(words string) []entry {
 	if words != "" {
 		words += " "
 	}
-	for _, s := range sections {
-		for _, e := range s.entries {
-			if rest, ok := strings.CutPrefix(e.words, words); ok && !strings.Contains(rest, " ") {
-				out = append(out, e)
-			}
+	for e := range all {
+		if rest, ok := strings.CutPrefix(e.words, words); ok && !strings.Contains(rest, " ") && rest != "ml" {
+			out = append(out, e)
 		}
 	}
 	return out
@@ -220,23 +261,21 @@ func below(words string) []entry {
 // tree describes the commands to the argument grammar.
 func tree() argv.Words {
 	tree := argv.Words{}
-	for _, s := range sections {
-		for _, e := range s.entries {
-			at := tree
-			path := strings.Fields(e.words)
-			for _, w := range path[:len(path)-1] {
-				if above := at[w]; above.Next == nil { // a command that is a group, too
-					above.Next, above.Runs = argv.Words{}, true
-					at[w] = above
-				}
-				at = at[w].Next
+	for e := range all {
+		at := tree
+		path := strings.Fields(e.words)
+		for _, w := range path[:len(path)-1] {
+			if above := at[w]; above.Next == nil { // a command that is a group, too
+				above.Next, above.Runs = argv.Words{}, true
+				at[w] = above
 			}
-			word := argv.Word{Typed: e.typed, Meant: e.meant, ByFlags: e.byFlags}
-			if e.build == nil {
-				word.Next = argv.Words{}
-			}
-			at[path[len(path)-1]] = word
+			at = at[w].Next
 		}
+		word := argv.Word{Typed: e.typed, Meant: e.meant, ByFlags: e.byFlags}
+		if e.build == nil {
+			word.Next = argv.Words{}
+		}
+		at[path[len(path)-1]] = word
 	}
 	tree["help"] = argv.Word{}
 	return tree

@@ -55,7 +55,13 @@ func (o v1Option) value() string {
 
 func readV1Tree(t testing.TB) v1Tree {
 	t.Helper()
-	data, err := os.ReadFile("../testdata/v1/commands.json")
+	return readTree(t, "../testdata/v1/commands.json", 20)
+}
+
+// readTree reads the command tree of one of az's extensions.
+func readTree(t testing.TB, file string, leaves int) v1Tree {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +69,8 @@ func readV1Tree(t testing.TB) v1Tree {
 	if err := json.Unmarshal(data, &tree); err != nil {
 		t.Fatal(err)
 	}
-	if len(tree.Commands) != 20 {
-		t.Fatalf("%d commands, want the 20 leaves", len(tree.Commands))
+	if len(tree.Commands) != leaves {
+		t.Fatalf("%d commands, want the %d leaves", len(tree.Commands), leaves)
 	}
 	return tree
 }
@@ -72,9 +78,15 @@ func readV1Tree(t testing.TB) v1Tree {
 // v1Command finds and builds the command an old call names.
 func v1Command(t testing.TB, path string) *cobra.Command {
 	t.Helper()
+	return commandOf(t, "ml computetarget "+path)
+}
+
+// commandOf finds and builds the command of a call of az.
+func commandOf(t testing.TB, path string) *cobra.Command {
+	t.Helper()
 	globalSet := pflag.NewFlagSet("", pflag.ContinueOnError)
 	globals(globalSet)
-	found, err := argv.Path(append([]string{"ml", "computetarget"}, strings.Fields(path)...), tree(), grammar(globalSet))
+	found, err := argv.Path(strings.Fields(path), tree(), grammar(globalSet))
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
@@ -146,45 +158,7 @@ func TestEveryV1Prefix(t *testing.T) {
 	tried := 0
 	for _, command := range tree.Commands {
 		flags := grammar(v1Command(t, command.Path).Flags())
-		all := slices.Concat(command.Flags, tree.Global)
-		for _, o := range all {
-			var want, got []string
-			var err error
-			check := func(args ...string) {
-				tried++
-				if got, err = argv.Expand(args, flags, nil); err != nil || !slices.EqualFunc(got, want, strings.EqualFold) {
-					t.Errorf("%s: %q gave %q, %v; want %q", command.Path, args, got, err, want)
-				}
-			}
-			full := "--" + o.Name
-			if o.Name == "" {
-				full = "-" + o.Short
-			}
-			want = []string{full}
-			if o.TakesValue {
-				want[0] += "=" + o.value()
-			}
-			if o.Short != "" && !o.TakesValue {
-				check("-" + o.Short)
-			} else if o.Short != "" {
-				check("-"+o.Short, o.value())
-				check("-" + o.Short + o.value())
-			}
-			for n := 1; n <= len(o.Name); n++ {
-				prefix := o.Name[:n]
-				if slices.ContainsFunc(all, func(other v1Option) bool {
-					return other.Name != o.Name && strings.HasPrefix(other.Name, prefix) && n < len(o.Name)
-				}) {
-					continue // it could mean two flags then, too
-				}
-				if !o.TakesValue {
-					check("--" + prefix)
-					continue
-				}
-				check("--"+prefix, o.value())
-				check("--" + prefix + "=" + o.value())
-			}
-		}
+		tried += tryPrefixes(t, command.Path, flags, slices.Concat(command.Flags, tree.Global))
 	}
 	if tried < 2000 {
 		t.Errorf("only %d spellings tried", tried)
@@ -217,4 +191,49 @@ func TestNewFlagsStayOutOfTheWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tryPrefixes spells the flags of a command in every way that was unique among them
+// in az, and returns how many there are.
+func tryPrefixes(t *testing.T, path string, flags []argv.Flag, all []v1Option) (tried int) {
+	t.Helper()
+	for _, o := range all {
+		var want, got []string
+		var err error
+		check := func(args ...string) {
+			tried++
+			if got, err = argv.Expand(args, flags, nil); err != nil || !slices.EqualFunc(got, want, strings.EqualFold) {
+				t.Errorf("%s: %q gave %q, %v; want %q", path, args, got, err, want)
+			}
+		}
+		full := "--" + o.Name
+		if o.Name == "" {
+			full = "-" + o.Short
+		}
+		want = []string{full}
+		if o.TakesValue {
+			want[0] += "=" + o.value()
+		}
+		if o.Short != "" && !o.TakesValue {
+			check("-" + o.Short)
+		} else if o.Short != "" {
+			check("-"+o.Short, o.value())
+			check("-" + o.Short + o.value())
+		}
+		for n := 1; n <= len(o.Name); n++ {
+			prefix := o.Name[:n]
+			if slices.ContainsFunc(all, func(other v1Option) bool {
+				return other.Name != o.Name && strings.HasPrefix(other.Name, prefix) && n < len(o.Name)
+			}) {
+				continue // it could mean two flags then, too
+			}
+			if !o.TakesValue {
+				check("--" + prefix)
+				continue
+			}
+			check("--"+prefix, o.value())
+			check("--" + prefix + "=" + o.value())
+		}
+	}
+	return tried
 }

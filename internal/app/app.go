@@ -41,6 +41,10 @@ type Call struct {
 	// Names and IDs say what the result holds: things with names, and things
 	// with ARM ids. What -o asks for and the result cannot hold is refused.
 	Names, IDs bool
+	// V2 is true for commands of az ml compute: the result has its keys, and notes
+	// are for terminals only, because pipelines count any line on stderr as a
+	// failure (azure-cli-extensions#7560).
+	V2 bool
 }
 
 // App is one run of a command.

@@ -26,6 +26,36 @@ func (s *Session) ConfirmNumber(ctx context.Context, question string, number int
 	return s.ask(ctx, fmt.Sprintf("%s%s type %d to confirm: ", question, s.mark(), number), strconv.Itoa(number))
 }
 
+// ConfirmAz asks as az does: y or n, until it is one of them. asked is false where
+// nobody can be asked, which for az is where stdin is no terminal, or the question
+// is switched off.
+func (s *Session) ConfirmAz(ctx context.Context, question string) (yes, asked bool, err error) {
+	off, err := s.Settings.NoConfirm()
+	switch {
+	case err != nil:
+		return false, false, err
+	case s.Yes || off:
+		return true, true, nil
+	}
+	from, ok := s.answers()
+	if !ok || !s.InTTY {
+		return false, false, nil
+	}
+	for {
+		answer, err := s.reply(ctx, from, question+" (y/n): ")
+		switch {
+		case errors.Is(err, errUnanswered):
+			return false, true, ctx.Err()
+		case err != nil:
+			return false, true, err
+		case answer == "y":
+			return true, true, nil
+		case answer == "n":
+			return false, true, nil
+		}
+	}
+}
+
 func (s *Session) mark() string {
 	if s.Emulated() {
 		return " (emulator)"
@@ -41,6 +71,16 @@ func (s *Session) ask(ctx context.Context, question string, yes ...string) (bool
 	if !ok {
 		return true, nil
 	}
+	answer, err := s.reply(ctx, from, question)
+	if errors.Is(err, errUnanswered) {
+		return false, ctx.Err()
+	}
+	return err == nil && slices.Contains(yes, answer), err
+}
+
+// reply is what a person answers to a question, in lower case. It is errUnanswered
+// when they end without one.
+func (s *Session) reply(ctx context.Context, from io.Reader, question string) (string, error) {
 	discardTyped(from) // typed before the question was seen
 	fmt.Fprint(s.Err, render.CleanLines(question))
 	type reply struct {
@@ -55,14 +95,13 @@ func (s *Session) ask(ctx context.Context, question string, yes ...string) (bool
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(s.Err)
-		return false, context.Cause(ctx)
+		return "", context.Cause(ctx)
 	case r := <-answered:
 		if r.err != nil { // nobody ended the line: ctrl-d, or the terminal is gone
 			fmt.Fprintln(s.Err)
-			return false, ctx.Err()
+			return "", errUnanswered
 		}
-		answer := strings.ToLower(strings.TrimSpace(r.line))
-		return slices.Contains(yes, answer), nil
+		return strings.ToLower(strings.TrimSpace(r.line)), nil
 	}
 }
 

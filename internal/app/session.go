@@ -21,6 +21,7 @@ import (
 	"github.com/computetarget/computetarget/internal/progress"
 	"github.com/computetarget/computetarget/internal/query"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/emulator"
 	"github.com/computetarget/computetarget/pkg/loopback"
 	"github.com/computetarget/computetarget/pkg/schedule"
@@ -63,6 +64,7 @@ func newSession(w World, call Call) (*Session, error) {
 	if s.output.OnlyErrors, err = s.Settings.Bool(config.OnlyShowErrors); err != nil {
 		return nil, err
 	}
+	s.output.OnlyErrors = s.output.OnlyErrors || call.V2 && !s.Err.TTY && !s.verbose && !s.debug
 	if call.Flags.Changed("time-zone") {
 		if _, _, err := s.GivenZone(); err != nil {
 			return nil, err
@@ -88,8 +90,13 @@ func (s *Session) choose(expression string, call Call) error {
 	unfit := ""
 	switch queried := call.Flags.Changed("query"); {
 	case queried:
-		if s.output.Query, err = query.Compile(expression); err != nil {
+		compiled, err := query.Compile(expression)
+		if err != nil {
 			return err
+		}
+		s.output.Query = compiled
+		if !call.V2 {
+			s.output.Missed = func() string { return view.V2Key(compiled.Names()) }
 		}
 		if s.output.Format == render.Wide {
 			unfit = "-o wide is the view for people, which --query does not reach; leave one of them out"

@@ -37,8 +37,8 @@ func Types() []string {
 
 // Path finds the command in args.
 //
-// Leading `ml computetarget`, `ml compute`, `computetarget` or `compute` are
-// dropped, as is `ml` before `folder`. Global flags may come before and between
+// Leading `ml computetarget`, `computetarget` or `compute` are dropped, as is `ml`
+// before `folder`; `ml compute` is too, unless the tree has it. Global flags may come before and between
 // the words if written in full (`-o json`, `--output=json`). A compute type may
 // come before or after the verb; where the tree has a command for each type it
 // may also come as v2's `--type TYPE` or `-t TYPE`, and without one the one
@@ -240,9 +240,14 @@ func (p *scanner) helpNext() bool {
 
 func (p *scanner) dropRoot(words Words) error {
 	w, ok := p.word()
-	if ok && w == "ml" && !has(words, "ml") {
+	if ok && w == "ml" {
+		before := *p
 		p.take()
 		w, ok = p.word()
+		if ok && has(words["ml"].Next, w) { // they are commands of the tree
+			*p = before
+			return nil
+		}
 		if ok && w != "computetarget" && w != "compute" && w != "folder" && w != "help" {
 			return errorf("of az ml, only computetarget, compute and folder are supported here",
 				"%s is not a supported command", show("ml "+p.rest[0]))

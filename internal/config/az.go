@@ -105,3 +105,14 @@ func (s *Settings) activeSubscription() (Value, error) {
 	}
 	return Value{Text: active.ID, Source: "az's active subscription", Level: LevelAz}, nil
 }
+
+// NoConfirm reports whether az's option core.disable_confirm_prompt is on: its
+// commands ask nothing then.
+func (s *Settings) NoConfirm() (bool, error) {
+	value, err := s.azOption("core", "disable_confirm_prompt")
+	switch strings.ToLower(value.Text) {
+	case "1", "yes", "true", "on":
+		return true, err
+	}
+	return false, err
+}

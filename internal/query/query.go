@@ -81,6 +81,19 @@ func (q *Query) Search(v any) (any, error) {
 	return result, nil
 }
 
+// Names are the keys that the expression reads, in its order.
+func (q *Query) Names() []string { return q.root.names(nil) }
+
+func (n *node) names(list []string) []string {
+	if n.op == opField {
+		list = append(list, n.name)
+	}
+	for i := range n.kids {
+		list = n.kids[i].names(list)
+	}
+	return list
+}
+
 // String returns the original expression.
 func (q *Query) String() string { return q.expression }
 

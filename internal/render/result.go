@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/internal/query"
 )
 
 // Result is what a command returns; Print renders it. The zero Result prints
@@ -70,6 +72,19 @@ func (r Result) nothing() bool {
 	return r.Data == nil || ok && len(list) == 0
 }
 
+// nothingIn reports whether a query found nothing: null, or only nulls.
+func nothingIn(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !nothingIn(e) })
+	case query.Object:
+		return !slices.ContainsFunc(v, func(m query.Member) bool { return !nothingIn(m.Value) })
+	}
+	return false
+}
+
 // Searcher is a compiled --query expression.
 type Searcher interface {
 	Search(data any) (any, error)
@@ -84,6 +99,8 @@ type Options struct {
 	Query Searcher
 	// Emulator marks what a person reads with "(emulator)", once.
 	Emulator bool
+	// Missed, when set, is a note on a query that found nothing, or "".
+	Missed func() string
 	// OnlyErrors drops notes (--only-show-errors).
 	OnlyErrors bool
 	// Now is the service's time in the zone people read times in; zero means
@@ -97,8 +114,8 @@ type Options struct {
 // why r cannot be printed; nothing has been said about either on stderr, the
 // caller passes it to PrintError and ExitCode.
 func Print(s *Streams, o Options, r Result) error {
-	if err := printResult(s, o, r); err != nil {
-		if r.Did != nil && !drawn(s, o, r) {
+	if err := printResult(s, o, &r); err != nil {
+		if r.Did != nil && !drawn(s, o, &r) {
 			p := newPage(s, o)
 			p.emulator = false // stderr says it where it is a terminal
 			r.Did(p)
@@ -112,7 +129,7 @@ func Print(s *Streams, o Options, r Result) error {
 		}
 		return err
 	}
-	if !drawn(s, o, r) {
+	if !drawn(s, o, &r) {
 		r.Notes = append(slices.Clip(r.Aside), r.Notes...)
 	}
 	for _, note := range r.Notes {
@@ -155,11 +172,11 @@ func Note(s *Streams, o Options, sentence string) {
 const emulatorMark = " (emulator)"
 
 // drawn reports whether the readable view is printed.
-func drawn(s *Streams, o Options, r Result) bool {
+func drawn(s *Streams, o Options, r *Result) bool {
 	return r.People != nil && (o.Format == Wide || o.Format == "" && o.Query == nil && s.Out.TTY)
 }
 
-func printResult(s *Streams, o Options, r Result) error {
+func printResult(s *Streams, o Options, r *Result) error {
 	plain := (o.Format == "" || o.Format == Wide) && o.Query == nil
 	if drawn(s, o, r) {
 		p := newPage(s, o)
@@ -211,8 +228,14 @@ func printResult(s *Streams, o Options, r Result) error {
 		return err
 	}
 	if o.Query != nil {
+		had := !r.nothing()
 		if data, err = o.Query.Search(data); err != nil {
 			return err
+		}
+		if had && o.Missed != nil && nothingIn(data) {
+			if note := o.Missed(); note != "" {
+				r.Notes = append(slices.Clip(r.Notes), note)
+			}
 		}
 	}
 	if o.Query != nil && depth(data) > maxDepth {

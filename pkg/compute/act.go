@@ -203,16 +203,18 @@ func (c *Client) checkResize(ctx context.Context, name, size string) error {
 // UpdateScale changes how a cluster scales (Compute_Update) and waits until
 // done.
 func (c *Client) UpdateScale(ctx context.Context, name string, scale ScaleSettings, o ActOptions) Outcome {
-	shown := func(now *Compute) bool {
-		if now.Cluster == nil || now.Cluster.Scale == nil {
-			return false
-		}
-		have := *now.Cluster.Scale
-		idle, known := have.IdleScaleDown()
-		want, asked := scale.IdleScaleDown()
-		return have.MinNodes == scale.MinNodes && have.MaxNodes == scale.MaxNodes && (!asked || known && idle == want)
+	return c.update(ctx, name, o, opUpdate, map[string]any{"properties": scaled(scale)}, scale.shown)
+}
+
+// shown reports whether a cluster has these scale settings.
+func (s ScaleSettings) shown(now *Compute) bool {
+	if now.Cluster == nil || now.Cluster.Scale == nil {
+		return false
 	}
-	return c.update(ctx, name, o, opUpdate, map[string]any{"properties": scaled(scale)}, shown)
+	have := *now.Cluster.Scale
+	idle, known := have.IdleScaleDown()
+	want, asked := s.IdleScaleDown()
+	return have.MinNodes == s.MinNodes && have.MaxNodes == s.MaxNodes && (!asked || known && idle == want)
 }
 
 // scaled are the properties of a cluster with these scale settings.

@@ -391,7 +391,7 @@ func (c *Client) Update(ctx context.Context, have *Compute, want *Spec, o ActOpt
 
 // merged is the body of a PUT that changes only what want gives.
 func merged(have *Compute, want *Spec) (json.RawMessage, error) {
-	base, err := asMap(have)
+	base, err := readable(have)
 	if err != nil {
 		return nil, fmt.Errorf("the existing %s cannot be read as JSON: %w", have.Name, err)
 	}
@@ -399,16 +399,6 @@ func merged(have *Compute, want *Spec) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	drop := func(object map[string]any, keys ...string) {
-		for _, key := range keys {
-			delete(object, key)
-		}
-	}
-	outer, _ := base["properties"].(map[string]any)
-	inner, _ := outer["properties"].(map[string]any)
-	drop(base, "id", "name", "type", "systemData")
-	drop(outer, "provisioningState", "provisioningErrors", "provisioningWarnings", "createdOn", "modifiedOn", "isAttachedCompute")
-	drop(inner, "allocationState", "allocationStateTransitionTime", "errors", "currentNodeCount", "targetNodeCount", "nodeStateCounts")
 	return json.Marshal(overlay(base, over))
 }
 
