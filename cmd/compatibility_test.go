@@ -93,6 +93,7 @@ func compatibilityPage(t *testing.T) string {
 	}
 	slices.Sort(sorted)
 	b.WriteString(strings.Join(sorted, "") + compatibilityV2Rest)
+	v2Page(t, &b)
 	for key := range flagNotes {
 		if !used[key] {
 			t.Errorf("the note on %s names an unknown flag", key)
@@ -104,6 +105,51 @@ func compatibilityPage(t *testing.T) string {
 		}
 	}
 	return b.String()
+}
+
+// v2Page writes the part about az ml compute.
+func v2Page(t *testing.T, b *strings.Builder) {
+	t.Helper()
+	tree := readV2Tree(t)
+	b.WriteString(v2Intro)
+	used := map[string]bool{}
+	for _, command := range tree.Commands {
+		c := commandOf(t, "ml compute "+command.Path)
+		fmt.Fprintf(b, "### az ml compute %s\n\n", command.Path)
+		if note := v2CommandNotes[command.Path]; note != "" {
+			used[command.Path] = true
+			b.WriteString(note + ".\n\n")
+		}
+		b.WriteString("| flag | default | status |\n|---|---|---|\n")
+		for _, o := range command.Flags {
+			if lookup(c, o) == nil {
+				t.Fatalf("%s has no %s", command.Path, o.spelling())
+			}
+			status, value := "as in v2", "–"
+			for _, key := range []string{command.Path + " --" + o.Name, "--" + o.Name} {
+				if note := v2FlagNotes[key]; note != "" {
+					used[key] = true
+					status = note
+					break
+				}
+			}
+			if o.Default != "" {
+				value = "`" + o.Default + "`"
+			}
+			fmt.Fprintf(b, "| %s | %s | %s |\n", flagCell(o), value, status)
+		}
+		b.WriteString("\n")
+	}
+	for key := range v2FlagNotes {
+		if !used[key] {
+			t.Errorf("the note on %s names an unknown flag of v2", key)
+		}
+	}
+	for key := range v2CommandNotes {
+		if !used[key] {
+			t.Errorf("the note on %s names an unknown command of v2", key)
+		}
+	}
 }
 
 // flagCell is the flag with its short form and, where only some are allowed,
@@ -228,23 +274,105 @@ Forms removed before v1 ended are not supported: ` + "`attach adla|batch|databri
 `
 
 const compatibilityV2 = `
-## Spellings of az ml compute (v2)
+## Spellings of az ml compute (v2) without its words
 
-The newer extension's spellings work where v1 had none: the root word ` + "`compute`" + `, ` + "`--type`/`-t`" + ` for the type of ` + "`create` and `attach`" + ` (` + "`create -t AmlCompute`" + ` is ` + "`create amlcompute`" + `), ` + "`update`" + ` without a type for clusters, ` + "`--tags a=b c=d`" + `, ` + "`--yes`" + `, ` + "`--subnet`" + ` with a subnet's ARM id. Where they conflict, v1 wins:
+The newer extension's spellings also work where v1 had none: the root word ` + "`" + `compute` + "`" + `, ` + "`" + `--type` + "`" + `/` + "`" + `-t` + "`" + ` for the type of ` + "`" + `create` + "`" + ` and ` + "`" + `attach` + "`" + ` (` + "`" + `create -t AmlCompute` + "`" + ` is ` + "`" + `create amlcompute` + "`" + `), ` + "`" + `update` + "`" + ` without a type for clusters, ` + "`" + `--tags a=b c=d` + "`" + `, ` + "`" + `--yes` + "`" + `, ` + "`" + `--subnet` + "`" + ` with a subnet's ARM id. Where they conflict, v1 wins; with the words ` + "`" + `ml compute` + "`" + ` in front, v2 does (below):
 
 | v2 | here |
 |---|---|
-| ` + "`-p` of create (SSH access)" + ` | ` + "`--vm-priority` of clusters" + `, as in v1 |
-| ` + "`delete`, `detach`" + ` ask without ` + "`--yes`" + ` | only ` + "`delete`" + ` asks, and only on a terminal |
-| a cluster's idle time without ` + "`--idle-time-before-scale-down`: 120 s" + ` | 1800 s, as in v1 |
-| default of ` + "`--max-instances`" + `: 4 | required, as in v1's ` + "`--max-nodes`" + ` |
-| default of ` + "`--size`" + `: ` + "`Standard_DS3_v2`" + ` | required, as in v1's ` + "`--vm-size`" + ` |
-| snake_case keys of ` + "`show` and `list`" + ` | v1's keys |
+| ` + "`" + `-p` + "`" + ` of create (SSH access) | ` + "`" + `--vm-priority` + "`" + ` of clusters, as in v1 |
+| ` + "`" + `delete` + "`" + `, ` + "`" + `detach` + "`" + ` ask without ` + "`" + `--yes` + "`" + ` | only ` + "`" + `delete` + "`" + ` asks, and only on a terminal |
+| a cluster's idle time without ` + "`" + `--idle-time-before-scale-down` + "`" + `: 120 s | 1800 s, as in v1 |
+| default of ` + "`" + `--max-instances` + "`" + `: 1 | required, as in v1's ` + "`" + `--max-nodes` + "`" + ` |
+| default of ` + "`" + `--size` + "`" + `: ` + "`" + `STANDARD_DS3_V2` + "`" + ` | required, as in v1's ` + "`" + `--vm-size` + "`" + ` |
+| snake_case keys of ` + "`" + `show` + "`" + ` and ` + "`" + `list` + "`" + ` | v1's keys; a ` + "`" + `--query` + "`" + ` that names v2's and finds nothing gets a note on stderr |
 
 | v2 | is |
 |---|---|
 `
 
 const compatibilityV2Rest = `
-Not supported: ` + "`--file`, `--set`, `--add`, `--remove`, `--identity-type`, `--user-assigned-identities`" + ` (use ` + "`--assign-identity`" + ` or ` + "`amlcompute identity`" + `), ` + "`--max-results`" + `, ` + "`--tags`" + ` of ` + "`update`" + ` (run ` + "`create amlcompute`" + ` again with the new tags), ` + "`--enable-node-public-ip`" + ` of an instance (use ` + "`--no-public-ip`" + `), ` + "`attach -t virtualmachine`" + ` (use ` + "`attach remote`" + `), ` + "`connect-ssh`" + ` (use ` + "`ssh`" + `), ` + "`enable-sso`" + `, and the short forms ` + "`-d`, `-i`, `-r`" + `.
+Not supported there: ` + "`" + `--file` + "`" + `, ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + `, ` + "`" + `--remove` + "`" + `, ` + "`" + `attach -t virtualmachine` + "`" + ` (use ` + "`" + `attach remote` + "`" + `), ` + "`" + `connect-ssh` + "`" + ` (use ` + "`" + `ssh` + "`" + `), and the short forms ` + "`" + `-d` + "`" + `, ` + "`" + `-i` + "`" + `, ` + "`" + `-r` + "`" + `.
 `
+
+const v2Intro = `
+# Compatibility with az ml compute (CLI v2)
+
+With the words ` + "`" + `ml compute` + "`" + ` in front, ` + "`" + `computetarget ml compute …` + "`" + ` is ` + "`" + `az ml compute …` + "`" + ` of the extension ml 2.44: its 15 commands, flags, short forms, defaults and prompts. The output has its keys, order and types in every format, also on a terminal, and ` + "`" + `--query` + "`" + ` sees them. The exit codes are az's: 2 for what its parser refuses, 3 for what is not there, 1 for everything else; but 130 and 143 when a signal ends it. az's grammar applies as above. ` + "`" + `--timeout` + "`" + `, ` + "`" + `--dry-run` + "`" + ` and the flags that say where (` + "`" + `--cloud` + "`" + `, ` + "`" + `--endpoint` + "`" + `, …) are ours. Words that v2 lacks are exit code 2, with ours.
+
+Not supported: ` + "`" + `--file` + "`" + ` of ` + "`" + `create` + "`" + ` and ` + "`" + `attach` + "`" + `, ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + "`" + `--remove` + "`" + ` (exit code 2, nothing is sent), and ` + "`" + `connect-ssh` + "`" + `. The first four will come with files.
+
+## What is right here
+
+| with az | here | source |
+|---|---|---|
+| ` + "`" + `update` + "`" + ` of a cluster in a virtual network fails before it sends anything: ` + "`" + `Parameter 'ResourceId.id' can not be None.` + "`" + ` | works: only what is given is changed | azure-ai-ml, ` + "`" + `entities/_compute/aml_compute.py` + "`" + ` |
+| ` + "`" + `update` + "`" + ` of an instance with schedules fails: ` + "`" + `schedule_id: Unknown field.` + "`" + ` | works | azure-ai-ml, ` + "`" + `_schema/compute/compute_instance.py` + "`" + ` |
+| ` + "`" + `update` + "`" + ` sends everything back, and so reset single sign-on, and failed for clusters with SSH | scale settings are sent alone; for tags and identities what was read is sent back, without accounts, whose passwords are not told | extension's changes 2.36.0, 2.39.0 |
+| ` + "`" + `update --tags` + "`" + ` replaces all tags, though its help says that it adds | ` + "`" + `--tags` + "`" + ` replaces, ` + "`" + `--merge-tags` + "`" + ` adds | extension, ` + "`" + `custom/compute.py` + "`" + ` |
+| ` + "`" + `update --tags` + "`" + ` of an instance says that it was done; the service changes nothing | exit code 1, nothing is sent | terraform-provider-azurerm#31747 |
+| ` + "`" + `create` + "`" + ` overwrites a compute of that name | never overwrites: the same settings are printed, a cluster's scale, tags and identities are updated, other differences are listed with exit code 1 | azure-rest-api-specs, Compute_CreateOrUpdate |
+| ` + "`" + `create` + "`" + ` sends defaults of its own for settings that are not given | sends what is given, the size, and the number of nodes; the service decides the rest | extension's change 2.39.0 |
+| ` + "`" + `--idle-time-before-scale-down` + "`" + ` on an instance: ` + "`" + `Unknown field.` + "`" + ` and a traceback | one line, with the command that sets an instance's idle time; exit code 1 | azure-cli#26674, #26911, #27116 |
+| ` + "`" + `--user-assigned-identities` + "`" + ` without ` + "`" + `--identity-type` + "`" + `: a TypeError | asks for user-assigned identities; ` + "`" + `[system]` + "`" + ` in the list for the system's, as its help says | extension, ` + "`" + `custom/compute.py` + "`" + ` |
+| ` + "`" + `attach --identity-type system_assigned` + "`" + `: a ValueError | every spelling works in every command | extension, ` + "`" + `custom/compute.py` + "`" + ` |
+| ` + "`" + `--subnet NAME` + "`" + ` without ` + "`" + `--vnet-name` + "`" + ` asks for the network ` + "`" + `None` + "`" + ` | exit code 1, says what is missing; an ARM id needs no ` + "`" + `--vnet-name` + "`" + ` | azure-docs#81074, #81075 |
+| ` + "`" + `attach --type virtualmachine` + "`" + ` without an account: a traceback | says which flag is missing | azure-ai-ml, ` + "`" + `entities/_compute/virtual_machine_compute.py` + "`" + ` |
+| ` + "`" + `--max-instances 0` + "`" + ` asks for 1 | asks for 0 | azure-ai-ml, ` + "`" + `entities/_compute/aml_compute.py` + "`" + ` |
+| ` + "`" + `created_on` + "`" + ` is empty for clusters | the service's time for every type | azure-sdk-for-python#33922 |
+| ` + "`" + `list-nodes` + "`" + ` of an instance: the service's error | says that only clusters have nodes, and what shows the addresses | azure-docs#85756 |
+| ` + "`" + `start` + "`" + `, ` + "`" + `stop` + "`" + `, ` + "`" + `restart` + "`" + ` with ` + "`" + `--no-wait` + "`" + ` failed in some releases | work, and succeed when there is nothing to do | azure-cli#24128, azure-cli-extensions#5588 |
+| an operation is looked at every 30 seconds | every 1 to 10 seconds | azure-ai-ml, ` + "`" + `polling_interval` + "`" + ` |
+| warnings of previews and experiments on stderr, which pipelines count as failures | off a terminal nothing is on stderr but errors; ` + "`" + `--verbose` + "`" + ` adds notes | azure-cli-extensions#7560 |
+| passwords are printed if the service returns them | never | – |
+
+UNVERIFIED: what the service does with a PUT on an instance that changes its identities is not documented. The identities of an instance with SSH from the internet are refused, because the request would have to repeat the key.
+
+## Commands and flags of v2
+
+Every command takes ` + "`" + `--resource-group` + "`" + ` and ` + "`" + `--workspace-name` + "`" + `, from az's defaults if not given, and az's global flags.
+
+`
+
+// v2CommandNotes say what a command of v2 does here, where that is not all said by
+// its flags.
+var v2CommandNotes = map[string]string{
+	"create":      "Prints the compute; with `--no-wait` nothing. Types kubernetes, virtualmachine and synapsespark are attached, not created",
+	"attach":      "Prints the compute; with `--no-wait` nothing. It waits, as in v2. A Spark pool can be attached with `--file` only, which is not supported yet",
+	"update":      "Prints the compute; with `--no-wait` nothing. `--merge-tags` is ours",
+	"show":        "Not found is exit code 3",
+	"list":        "The table has the columns Name, Compute type, State and Instance type",
+	"delete":      "Asks without `--yes`; where nobody can be asked it changes nothing and ends with 1. `core.disable_confirm_prompt` is read. Prints nothing. Attached computes are refused: use `detach`",
+	"detach":      "Asks without `--yes`; where nobody can be asked it changes nothing and ends with 1. Prints nothing. Instances and clusters are refused: use `delete`",
+	"start":       "Prints nothing",
+	"stop":        "Prints nothing",
+	"restart":     "Prints nothing. A stopped instance is started",
+	"list-nodes":  "For an instance it says what to use instead",
+	"list-sizes":  "supported_compute_types is one text, as in v2",
+	"connect-ssh": "Not supported: exit code 2, names `computetarget ssh`",
+	"enable-sso":  "Prints nothing. The setting is read back; for an instance of somebody else nothing is sent",
+}
+
+// v2FlagNotes say how a flag of v2 differs.
+var v2FlagNotes = map[string]string{
+	"--file":                               "not supported: exit code 2, nothing is sent",
+	"--set":                                "not supported: exit code 2, nothing is sent",
+	"--add":                                "not supported: exit code 2, nothing is sent",
+	"--remove":                             "not supported: exit code 2, nothing is sent",
+	"--force-string":                       "accepted without effect",
+	"create --name":                        "as in v2, though required: there is no file that could hold it",
+	"attach --name":                        "as in v2, though required: there is no file that could hold it",
+	"create --location":                    "as in v2: for clusters only; for an instance it has no effect, with a note on a terminal",
+	"create --subnet":                      "as in v2: a name, or an ARM id",
+	"create --ssh-key-value":               "as in v2, and the name of a file with the key",
+	"create --max-instances":               "as in v2, whose help says 4; 0 is 0",
+	"create --min-instances":               "as in v2",
+	"create --idle-time-before-scale-down": "as in v2, for clusters only; 0 leaves it to the service",
+	"create --identity-type":               "as in v2; `None` is no identity",
+	"attach --identity-type":               "in any spelling that create takes",
+	"--user-assigned-identities":           "as in v2; `[system]` in the list is the system's",
+	"update --identity-type":               "as in v2: it replaces the identities there are",
+	"update --tags":                        "as in v2: it replaces all tags; not of instances, whose tags the service does not change",
+	"show --name":                          "as in v2, and an ARM id",
+	"connect-ssh --private-key-file-path":  "not supported",
+}

@@ -29,11 +29,16 @@ Scripts also install the extension azure-cli-ml and check for it. The shim makes
 az extension add and update succeed for it, and az extension list and show, az
 version and az --version include it. az extension remove goes to the real az.
 
+With --v2, az ml compute of the newer extension goes to computetarget, too, which
+answers as that extension does. Without it the shim leaves az ml compute alone.
+
 The default for --dir is the first writable folder on PATH before the real az.`,
 		Example: `  computetarget shim install
+  computetarget shim install --v2
   computetarget shim install --dir ~/bin`,
 	}
 	dir := c.Flags().String("dir", "", "`FOLDER` to write az into")
+	v2 := v2Flag(c)
 	return shimCommand(c, func(system shim.System) (render.Result, error) {
 		into, err := *dir, error(nil)
 		if into == "" {
@@ -41,18 +46,26 @@ The default for --dir is the first writable folder on PATH before the real az.`,
 				return render.Result{}, err
 			}
 		}
-		done, err := system.Install(into)
+		done, err := system.Install(into, *v2)
 		if err != nil {
 			return render.Result{}, err
 		}
 		r := render.Result{Data: done, Text: strings.Join(done.Files, "\n") + "\n", People: func(p *render.Page) {
-			p.Line("%s sends az ml computetarget here and everything else to the real az", strings.Join(done.Files, ", "))
+			taken := "az ml computetarget"
+			if *v2 {
+				taken += " and az ml compute"
+			}
+			p.Line("%s sends %s here and everything else to the real az", strings.Join(done.Files, ", "), taken)
 		}}
 		if done.Advice != "" {
 			r.Notes = append(r.Notes, done.Advice)
 		}
 		return r, nil
 	})
+}
+
+func v2Flag(c *cobra.Command) *bool {
+	return c.Flags().Bool("v2", false, "take az ml compute (CLI v2), too")
 }
 
 func newShimUninstall() *command {
@@ -126,12 +139,13 @@ container image.`,
 	}
 	file := c.Flags().String("file", "az", "`FILE` to print: az for POSIX shells, or az.cmd for Windows")
 	choice(c.Flags(), "file", "az", "az.cmd")
+	v2 := v2Flag(c)
 	return shimCommand(c, func(system shim.System) (render.Result, error) {
 		goos := system.GOOS
 		if *file == "az.cmd" {
 			goos = "windows"
 		}
-		files, err := shim.Files(goos, system.Binary)
+		files, err := shim.Files(goos, system.Binary, *v2)
 		if err != nil {
 			return render.Result{}, err
 		}

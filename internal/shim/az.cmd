@@ -13,6 +13,7 @@ if /i "%~1"=="--version" if "%~2"=="" goto versions
 if "%~1"=="-v" if "%~2"=="" goto versions
 if /i not "%~1"=="ml" goto real
 if /i "%~2"=="computetarget" goto ours
+if /i "%~2"=="compute" goto ours
 if /i "%~2"=="folder" if /i "%~3"=="attach" goto ours
 goto real
 

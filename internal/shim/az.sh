@@ -74,6 +74,7 @@ case ${1-}:${2-} in
 	*) computetarget_run "$@" ;;
 	esac
 	;;
+@ML@:@COMPUTE@) computetarget_run "$@" ;; # v2
 @ML@:@FOLDER@)
 	case ${3-} in
 	@ATTACH@) computetarget_run "$@" ;;

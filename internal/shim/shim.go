@@ -34,28 +34,45 @@ type File struct {
 	Text string
 }
 
+// v2Lines begin the line of each wrapper that takes az ml compute.
+var v2Lines = [...]string{"@ML@:@COMPUTE@)", `if /i "%~2"=="compute" goto ours`}
+
 // Files renders the shim for an operating system ("windows" or any other):
 // az for POSIX shells and, on Windows, az.cmd as well. binary is the absolute
-// path of computetarget.
-func Files(goos, binary string) ([]File, error) {
+// path of computetarget. With v2, az ml compute goes there, too.
+func Files(goos, binary string, v2 bool) ([]File, error) {
 	for _, c := range binary {
 		if c < ' ' || c == 0x7f {
 			return nil, fmt.Errorf("the path of computetarget, %q, contains a control character: install it elsewhere", binary)
 		}
 	}
 	pairs := []string{"@BINARY@", "'" + strings.ReplaceAll(binary, "'", `'\''`) + "'"}
-	for _, w := range []string{"ML", "COMPUTETARGET", "DELETE", "FOLDER", "ATTACH", "EXTENSION", "ADD", "UPDATE", "REMOVE", "LIST", "SHOW", "VERSION"} {
+	for _, w := range []string{"ML", "COMPUTETARGET", "DELETE", "FOLDER", "ATTACH", "COMPUTE", "EXTENSION", "ADD", "UPDATE", "REMOVE", "LIST", "SHOW", "VERSION"} {
 		pairs = append(pairs, "@"+w+"@", anyCase(w))
 	}
-	files := []File{{"az", strings.NewReplacer(pairs...).Replace(posixWrapper)}}
+	files := []File{{"az", strings.NewReplacer(pairs...).Replace(withV2(posixWrapper, v2))}}
 	if goos == "windows" {
 		if strings.ContainsAny(binary, `"%`) {
 			return nil, fmt.Errorf("the path of computetarget, %s, contains a character that batch files cannot: install it elsewhere", binary)
 		}
-		text := strings.ReplaceAll(windowsWrapper, "@BINARY@", binary)
+		text := strings.ReplaceAll(withV2(windowsWrapper, v2), "@BINARY@", binary)
 		files = append(files, File{"az.cmd", strings.ReplaceAll(text, "\n", "\r\n")})
 	}
 	return files, nil
+}
+
+// withV2 is a wrapper with or without the line that takes az ml compute.
+func withV2(wrapper string, v2 bool) string {
+	if v2 {
+		return wrapper
+	}
+	var b strings.Builder
+	for line := range strings.Lines(wrapper) {
+		if !slices.ContainsFunc(v2Lines[:], func(begin string) bool { return strings.HasPrefix(line, begin) }) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // anyCase returns a shell pattern for a word in any case, as az matches its
@@ -132,14 +149,15 @@ func (s System) Dir() (string, error) {
 }
 
 // Install writes the shim into dir, which it creates if necessary. It renews an
-// existing shim; any other file is an error and stays.
-func (s System) Install(dir string) (Installed, error) {
+// existing shim; any other file is an error and stays. With v2, az ml compute goes
+// to computetarget, too.
+func (s System) Install(dir string, v2 bool) (Installed, error) {
 	var done Installed
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return done, fmt.Errorf("the folder for the shim cannot be found: %w", err)
 	}
-	files, err := Files(s.GOOS, s.Binary)
+	files, err := Files(s.GOOS, s.Binary, v2)
 	if err != nil {
 		return done, err
 	}
@@ -297,12 +315,17 @@ func (s System) find(dir string) string {
 
 // current reports whether the shim at path is what Install would write.
 func (s System) current(path string) bool {
-	files, err := Files(s.GOOS, s.Binary)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return false
 	}
-	text, err := os.ReadFile(path)
-	return err == nil && slices.ContainsFunc(files, func(f File) bool { return f.Text == string(text) })
+	for _, v2 := range []bool{false, true} {
+		files, err := Files(s.GOOS, s.Binary, v2)
+		if err == nil && slices.ContainsFunc(files, func(f File) bool { return f.Text == string(text) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // isShim reports whether the file at path is a wrapper of ours.

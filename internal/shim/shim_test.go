@@ -50,7 +50,7 @@ func (m machine) file(name, text string, mode os.FileMode) string {
 
 func (m machine) install(dir string) Installed {
 	m.t.Helper()
-	done, err := m.system.Install(m.path(dir))
+	done, err := m.system.Install(m.path(dir), false)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestInstallTwiceAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 16 {
 		group.Go(func() {
-			if _, err := m.system.Install(m.path("front")); err != nil {
+			if _, err := m.system.Install(m.path("front"), false); err != nil {
 				t.Error(err)
 			}
 		})
@@ -378,7 +378,7 @@ func TestInstallLeavesOtherFilesAlone(t *testing.T) {
 	text := "#!/bin/sh\n# mine\n"
 	m.file("mine/az", text, 0o644)
 	for _, dir := range []string{"back", "mine"} {
-		if done, err := m.system.Install(m.path(dir)); err == nil || !strings.Contains(err.Error(), "--dir") {
+		if done, err := m.system.Install(m.path(dir), false); err == nil || !strings.Contains(err.Error(), "--dir") {
 			t.Errorf("%s: %+v, %v", dir, done, err)
 		}
 	}
@@ -386,7 +386,7 @@ func TestInstallLeavesOtherFilesAlone(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	m.system.Binary = "/a\nb"
-	if _, err := m.system.Install(m.path("front")); err == nil {
+	if _, err := m.system.Install(m.path("front"), false); err == nil {
 		t.Error("installed for a path with a line end")
 	}
 }
@@ -487,7 +487,7 @@ func TestStatus(t *testing.T) {
 
 func TestFilesForWindows(t *testing.T) {
 	t.Parallel()
-	files, err := Files("windows", `C:\Program Files\computetarget\computetarget.exe`)
+	files, err := Files("windows", `C:\Program Files\computetarget\computetarget.exe`, false)
 	if err != nil || len(files) != 2 || files[1].Name != "az.cmd" {
 		t.Fatalf("%v %v", files, err)
 	}
@@ -508,7 +508,7 @@ func TestFilesForWindows(t *testing.T) {
 			t.Errorf("no label for %q", line)
 		}
 	}
-	if _, err := Files("windows", `C:\100%\computetarget.exe`); err == nil {
+	if _, err := Files("windows", `C:\100%\computetarget.exe`, false); err == nil {
 		t.Error("rendered a path that a batch file would change")
 	}
 	for _, f := range files {
@@ -528,7 +528,7 @@ func FuzzBinaryPath(f *testing.F) {
 		f.Skip(err)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		files, err := Files("linux", path)
+		files, err := Files("linux", path, false)
 		if err != nil || strings.ContainsRune(path, 0) {
 			return
 		}
