@@ -1,6 +1,7 @@
 package compute_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -308,4 +309,28 @@ func TestOtherCallsAgainstTheEmulator(t *testing.T) {
 			t.Errorf("identity: %+v %v", out.Compute.Identity, out.Err)
 		}
 	})
+}
+
+// Single sign-on begins off for somebody else's instance with a script or custom
+// services, and only there.
+func TestBeginsWithoutSSO(t *testing.T) {
+	t.Parallel()
+	her := &compute.AssignedUser{ObjectID: "o", TenantID: "t"}
+	for _, test := range []struct {
+		what string
+		spec compute.InstanceSpec
+		want bool
+	}{
+		{"one's own", compute.InstanceSpec{CreationScript: &compute.Script{}, CustomServices: json.RawMessage(`[{}]`)}, false},
+		{"hers", compute.InstanceSpec{AssignedUser: her}, false},
+		{"hers with a setup script", compute.InstanceSpec{AssignedUser: her, CreationScript: &compute.Script{}}, true},
+		{"hers with a startup script", compute.InstanceSpec{AssignedUser: her, StartupScript: &compute.Script{}}, true},
+		{"hers with an application", compute.InstanceSpec{AssignedUser: her, CustomServices: json.RawMessage(`[{"name":"rstudio"}]`)}, true},
+		{"hers with no application", compute.InstanceSpec{AssignedUser: her, CustomServices: json.RawMessage(` [ ] `)}, false},
+		{"hers with null", compute.InstanceSpec{AssignedUser: her, CustomServices: json.RawMessage(`null`)}, false},
+	} {
+		if got := test.spec.BeginsWithoutSSO(); got != test.want {
+			t.Errorf("%s: %v", test.what, got)
+		}
+	}
 }
