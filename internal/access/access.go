@@ -186,7 +186,7 @@ func App(c *compute.Compute, app string) (string, error) {
 	}
 	tip := "it has none yet; try again in a moment"
 	if len(known) > 0 {
-		tip = fmt.Sprintf("it has %q", known)
+		tip = "it has " + strings.Join(known, ", ")
 	}
 	return "", refuse(tip, "%s has no application %s", c.Name, app)
 }
