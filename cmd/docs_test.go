@@ -332,6 +332,82 @@ func matchLine(want, got string) bool {
 	return regexp.MustCompile("^" + strings.Join(parts, ".*") + "$").MatchString(got)
 }
 
+// Every link between the pages leads to a page and a heading that exist, and the
+// README leads to every guide.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	pages := []string{"../README.md"}
+	for _, pattern := range []string{"../docs/*.md", "../docs/reference/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	from := map[string][]string{} // what leads to a page
+	for _, path := range pages {
+		for _, link := range links.FindAllStringSubmatch(prose(t, path), -1) {
+			to, anchor, _ := strings.Cut(link[1], "#")
+			if strings.Contains(to, "://") {
+				continue
+			}
+			target := path
+			if to != "" {
+				target = filepath.Join(filepath.Dir(path), to)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %s: %v", path, link[1], err)
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchors(prose(t, target)), anchor) {
+				t.Errorf("%s: %s: there is no such heading", path, link[1])
+			}
+			from[target] = append(from[target], path)
+		}
+	}
+	for _, path := range pages[1:] {
+		if filepath.Dir(path) == "../docs" && !slices.Contains(from[path], "../README.md") {
+			t.Errorf("%s: the README does not lead there", path)
+		}
+	}
+}
+
+var links = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+// prose is a page without its blocks.
+func prose(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "```") {
+			inside = !inside
+		} else if !inside {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// anchors are the names that GitHub gives a page's headings.
+func anchors(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		heading := strings.TrimLeft(line, "#")
+		if heading == line || !strings.HasPrefix(heading, " ") {
+			continue
+		}
+		heading = strings.ToLower(strings.TrimSpace(heading))
+		heading = regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(heading, "")
+		out = append(out, strings.ReplaceAll(heading, " ", "-"))
+	}
+	return out
+}
+
 func TestMatches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

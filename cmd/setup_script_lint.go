@@ -133,7 +133,11 @@ func lintReport(found []setup.Finding, files int) render.Result {
 		r.Err = &exit.Error{Exit: exit.Check, Text: summary, Tip: "errors stop a create; warnings do not"}
 		return r
 	}
-	r.Notes = []string{summary + ", which do not stop a create"}
+	do := "do"
+	if len(found) == 1 {
+		do = "does"
+	}
+	r.Notes = []string{summary + ", which " + do + " not stop a create"}
 	return r
 }
 
