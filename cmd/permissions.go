@@ -73,6 +73,9 @@ enableSso/action; if a role with it is refused, leave it out.`,
 		if err != nil {
 			return render.Result{}, err
 		}
+		if subscription.Text == "" {
+			return render.Result{}, exit.Usagef("no subscription is chosen, and a role is assigned in one: give --subscription-id")
+		}
 		return render.Result{Data: permissions.Definition(*task, "/subscriptions/"+subscription.Text), Body: true}, nil
 	})
 }

@@ -181,6 +181,9 @@ func namesSecret(o map[string]any) bool {
 
 func isSecret(key string) bool {
 	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
+	if strings.HasSuffix(key, "type") { // of a token, of the authorization
+		return false
+	}
 	isKey := strings.HasSuffix(key, "key") || strings.HasSuffix(key, "keys")
 	return isKey && !strings.Contains(key, "public") || secretKey().MatchString(key)
 }

@@ -20,6 +20,7 @@ func TestSecretNames(t *testing.T) {
 		"credential": true, "credentials": true, "userAccountCredentials": true, "Authorization": true, "Set-Cookie": true, "pin": true,
 		"scriptData": true, "scriptArguments": true, "environmentVariables": true,
 		"publicKey": false, "adminPublicKey": false, "sshPublicKey": false, "adminUserName": false, "name": false, "id": false, "vmSize": false,
+		"computeInstanceAuthorizationType": false, "tokenType": false, "credentialsType": false,
 		"state": false, "tags": false, "message": false, "keyVault": false, "pinned": false, "spinner": false,
 	} {
 		if got := isSecret(key); got != want {
