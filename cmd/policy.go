@@ -37,8 +37,8 @@ func newRuleFlags(f *pflag.FlagSet) *ruleFlags {
 	return r
 }
 
-// rules are the rules as given; at least one must be.
-func (r *ruleFlags) rules(a *app.App) (policy.Rules, error) {
+// rules are the rules as given; at least one must be. A check reads instances.
+func (r *ruleFlags) rules(a *app.App, check bool) (policy.Rules, error) {
 	var rules policy.Rules
 	if !r.flags.Changed("stop") && !r.flags.Changed("idle-shutdown") && !r.flags.Changed("setup-script") {
 		return rules, exit.Usagef("name a rule: --stop 22:00, --idle-shutdown 2h or --setup-script Users/…")
@@ -65,6 +65,11 @@ func (r *ruleFlags) rules(a *app.App) (policy.Rules, error) {
 		}
 		if d == 0 {
 			return rules, exit.Usagef("--idle-shutdown: a rule needs a time, not off")
+		}
+		if version, err := a.Settings.Get(config.APIVersion); err != nil {
+			return rules, err
+		} else if !compute.KnowsIdle(version.Text) && check {
+			return rules, exit.Usagef("the api-version %s does not tell idle times; %s does", version.Text, compute.DefaultAPIVersion)
 		}
 		rules.Idle = d
 	}
@@ -109,7 +114,7 @@ are UNVERIFIED against the live service.`,
 	choice(f, "effect", "default", "require", "audit")
 	choice(f, "format", "policy", "arm", "az")
 	return run(c, func(_ context.Context, a *app.App, _ []string) (render.Result, error) {
-		rules, err := given.rules(a)
+		rules, err := given.rules(a, false)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -172,7 +177,7 @@ exit code is 0 if nothing breaks a rule afterwards, else 7.`,
 	timeoutFlag(c)
 	dryRunFlag(c)
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		rules, err := given.rules(a)
+		rules, err := given.rules(a, true)
 		if err != nil {
 			return render.Result{}, err
 		}

@@ -104,6 +104,10 @@ type Preflight struct {
 // at most five requests, and one more if a quota is too small.
 func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Preflight, error) {
 	findings := CheckSpec(name, spec)
+	if i := spec.Instance; i != nil && i.IdleShutdown > 0 && !KnowsIdle(c.options.APIVersion) {
+		findings = append(findings, Finding{Kind: KindInvalid, Field: "idleShutdown",
+			Message: "the api-version " + c.options.APIVersion + " has no idle time before shutdown, so it would not be set; " + DefaultAPIVersion + " has"})
+	}
 	fail := func() error { return &CheckError{Name: name, Findings: findings} }
 	nameGood := !slices.ContainsFunc(findings, func(f Finding) bool { return f.Field == "name" })
 

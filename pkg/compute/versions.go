@@ -3,12 +3,21 @@ package compute
 import (
 	"cmp"
 	"net/http"
+	"strings"
 )
 
 // DefaultAPIVersion is the api-version of operations without another one in the
 // table below. It is the first stable version whose instances have
 // idleTimeBeforeShutdown and enableSSO.
 const DefaultAPIVersion = "2025-12-01"
+
+// KnowsIdle reports whether instances have idleTimeBeforeShutdown in an api-version.
+// Stable ones before DefaultAPIVersion drop it when it is sent, and do not tell it.
+// Source: the types of the specification, 2025-09-01 and 2025-12-01. "" is the
+// version used without another one.
+func KnowsIdle(version string) bool {
+	return version == "" || strings.HasSuffix(version, "-preview") || version >= DefaultAPIVersion
+}
 
 // previewVersion has the actions that no stable version is known to have.
 // Microsoft's Python SDK sends it.
