@@ -153,6 +153,9 @@ the share; write ./Users/… for a file of this machine.`,
 		if instance.SSHPublicKey != "" && instance.SSHPublicAccess == nil && err == nil && r.Err == nil {
 			r.Notes = append(r.Notes, "SSH from the internet stays off without --ssh-public-access True, and cannot be enabled later; the key works from inside its network: computetarget ssh "+name+" --private")
 		}
+		if c := created.Compute; err == nil && r.Err == nil && instance.SSHPublicKey != "" && c != nil && c.DisableLocalAuth != nil && *c.DisableLocalAuth {
+			r.Notes = append(r.Notes, "the local authentication of "+name+" is disabled, which closes SSH; a policy of your organization may have done it")
+		}
 		if err == nil && r.Err == nil && !created.Already {
 			r.Notes = append(r.Notes, stepsOf(instance.AssignedUser, created)...)
 		}
