@@ -12,8 +12,8 @@ import (
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
-	"github.com/computetarget/computetarget/internal/timetable"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/manifest"
 )
 
 func newScheduleSet() *command {
@@ -144,7 +144,7 @@ func fileFlag(c *cobra.Command) *string {
 }
 
 // wantedIn is what a file wants for a compute of a workspace.
-func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name string) timetable.Wanted {
+func wantedIn(wanted map[string]manifest.Wanted, in compute.Workspace, name string) manifest.Wanted {
 	if w, ok := wanted[target{name: name}.key()]; ok {
 		return w
 	}
@@ -153,7 +153,7 @@ func wantedIn(wanted map[string]timetable.Wanted, in compute.Workspace, name str
 
 // readHours reads a file of hours and returns its instances, limited to the
 // given names, if any.
-func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]target, map[string]timetable.Wanted, error) {
+func readHours(ctx context.Context, a *app.App, names *names, args []string, file string) ([]target, map[string]manifest.Wanted, error) {
 	var asked []target
 	var err error
 	if names.given(args) {
@@ -165,12 +165,12 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := timetable.Read(data, a.Zone)
+	list, err := manifest.ReadSchedules(data, a.Zone)
 	if err != nil {
 		return nil, nil, exit.Usagef("%s: %w", file, err)
 	}
 	var own []string
-	wanted := map[string]timetable.Wanted{}
+	wanted := map[string]manifest.Wanted{}
 	for _, w := range list {
 		if w.Name != "" {
 			own = append(own, w.Name)
@@ -191,7 +191,7 @@ func readHours(ctx context.Context, a *app.App, names *names, args []string, fil
 		return nil, nil, exit.Usagef("%s names an instance twice: %s", file, strings.Join(own, ", "))
 	}
 	for i, t := range inFile {
-		wanted[t.key()] = list[slices.IndexFunc(list, func(w timetable.Wanted) bool { return w.Name == own[i] })]
+		wanted[t.key()] = list[slices.IndexFunc(list, func(w manifest.Wanted) bool { return w.Name == own[i] })]
 	}
 	if len(asked) == 0 {
 		asked = inFile

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/computetarget/computetarget/internal/exit"
-	"github.com/computetarget/computetarget/internal/lookalike"
+	"github.com/computetarget/computetarget/pkg/lookalike"
 	"github.com/computetarget/computetarget/pkg/nearest"
 )
 

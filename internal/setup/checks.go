@@ -9,7 +9,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
-	"github.com/computetarget/computetarget/internal/lookalike"
+	"github.com/computetarget/computetarget/pkg/lookalike"
 )
 
 // command looks at one command that runs.

@@ -1,4 +1,4 @@
-package timetable
+package manifest
 
 import (
 	"encoding/json"
@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/computetarget/computetarget/internal/lookalike"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/lookalike"
 	"github.com/computetarget/computetarget/pkg/nearest"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -131,20 +131,20 @@ func (b *block) names() []string {
 // have.
 func (b *block) unknown(p pair) error {
 	names := b.names()
-	said := fmt.Sprintf("line %d: %s has the key %s", p.line, b.what, show(p.key))
+	said := fmt.Sprintf("%s has the key %s", b.what, show(p.key))
 	if where := b.elsewhere[fold(p.key)]; where != "" {
-		return fmt.Errorf("%s; write %s", said, where)
+		return p.errorf("%s; write %s", said, where)
 	}
 	if r, odd := lookalike.First(p.key); odd {
-		return fmt.Errorf("%s, which contains %s", said, lookalike.Describe(r))
+		return p.errorf("%s, which contains %s", said, lookalike.Describe(r))
 	}
 	if near := similar(p.key, names); near != "" {
-		return fmt.Errorf("%s; did you mean %s?", said, near)
+		return p.errorf("%s; did you mean %s?", said, near)
 	}
 	if b.open {
 		return nil
 	}
-	return fmt.Errorf("%s, which is unknown; the keys are %s", said, strings.Join(names, ", "))
+	return p.errorf("%s, which is unknown; the keys are %s", said, strings.Join(names, ", "))
 }
 
 // similar is the name closest to a key, or "".

@@ -3,7 +3,7 @@
 // format it reads the service's bodies, parameters files, templates, policies,
 // and the YAML of az's ml extension. Anything it does not understand is an
 // error; only an empty list means no schedules.
-package timetable
+package manifest
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ type Wanted struct {
 	Notes []string
 }
 
-// Read reads a file. zone returns the time zone of hours if the file has none.
+// ReadSchedules reads a file of hours or schedules. zone returns the time zone of hours if the file has none.
 // Errors begin with their line, if there is one.
 //
 // One instance, named by the command:
@@ -47,7 +47,7 @@ type Wanted struct {
 //
 // or a list of objects with name and schedules, as "schedule list -o json"
 // prints, or several documents. foreign.go has the other formats.
-func Read(data []byte, zone func() (schedule.Zone, error)) ([]Wanted, error) {
+func ReadSchedules(data []byte, zone func() (schedule.Zone, error)) ([]Wanted, error) {
 	docs, err := parse(data)
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (r reader) instances(n *node) ([]Wanted, error) {
 	var out []Wanted
 	for _, p := range inner.mapping.pairs {
 		if p.value.mapping == nil {
-			return nil, fmt.Errorf("line %d: %s is %s; %s", p.line, show(p.key), p.value.kind(), hint)
+			return nil, p.errorf("%s is %s; %s", show(p.key), p.value.kind(), hint)
 		}
 		w, err := r.own(p.key, p.value)
 		if err != nil {

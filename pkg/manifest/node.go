@@ -1,4 +1,4 @@
-package timetable
+package manifest
 
 import (
 	"bytes"
@@ -12,10 +12,11 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/computetarget/computetarget/internal/lookalike"
+	"github.com/computetarget/computetarget/pkg/lookalike"
 )
 
 const (
@@ -24,9 +25,9 @@ const (
 	maxDepth = 50
 )
 
-// node is a value of the file and its line.
+// node is a value of the file and its place.
 type node struct {
-	line int
+	place
 	// Exactly one of the three is set.
 	mapping *mapping
 	list    []*node // not nil for a list, even an empty one
@@ -41,8 +42,8 @@ type mapping struct {
 }
 
 type pair struct {
-	key   string
-	line  int
+	key string
+	place
 	value *node
 }
 
@@ -80,7 +81,7 @@ func (m *mapping) once(keys ...string) error {
 			continue
 		}
 		if other := seen[fold(p.key)]; other != "" {
-			return fmt.Errorf("line %d: %s and %s are the same key", p.line, show(other), show(p.key))
+			return p.errorf("%s and %s are the same key", show(other), show(p.key))
 		}
 		seen[fold(p.key)] = p.key
 	}
@@ -110,8 +111,41 @@ func (n *node) null() bool {
 	return n != nil && n.mapping == nil && n.list == nil && n.scalar == nil
 }
 
-func (n *node) errorf(format string, args ...any) error {
-	return fmt.Errorf("line %d: "+format, append([]any{n.line}, args...)...)
+// place is where something stands in a file; both count from 1.
+type place struct{ line, column int }
+
+func (p place) errorf(format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	return &Mistake{Line: p.line, Column: p.column, Text: err.Error(), cause: errors.Unwrap(err)}
+}
+
+// Mistake is what is wrong with a file, and where.
+type Mistake struct {
+	Line, Column int // from 1; 0 if not known
+	Text         string
+	cause        error
+}
+
+// Error begins with the line, if it is known.
+func (m *Mistake) Error() string {
+	if m.Line == 0 {
+		return m.Text
+	}
+	return fmt.Sprintf("line %d: %s", m.Line, m.Text)
+}
+
+// Unwrap returns the cause.
+func (m *Mistake) Unwrap() error { return m.cause }
+
+// In is the mistake as compilers write it: file:line:column: text.
+func (m *Mistake) In(file string) string {
+	switch {
+	case m.Line == 0:
+		return file + ": " + m.Text
+	case m.Column == 0:
+		return fmt.Sprintf("%s:%d: %s", file, m.Line, m.Text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", file, m.Line, m.Column, m.Text)
 }
 
 // kind describes n, for errors.
@@ -192,7 +226,7 @@ func pasted(text string, err error) error {
 		line++
 		for column, r := range []rune(row) {
 			if lookalike.Quote(r) {
-				return fmt.Errorf("line %d, column %d: %s instead of a plain quote (%w)", line, column+1, lookalike.Describe(r), err)
+				return place{line, column + 1}.errorf("%s instead of a plain quote (%w)", lookalike.Describe(r), err)
 			}
 		}
 	}
@@ -261,40 +295,50 @@ type jsonParser struct {
 	line    int // lines before seen
 }
 
-// at is the line of the last token.
-func (p *jsonParser) at() int {
-	to := min(int(p.decoder.InputOffset()), len(p.text))
-	p.line += strings.Count(p.text[p.seen:to], "\n")
-	p.seen = to
-	return p.line + 1
+// at is where the token begins that was read after the offset from.
+func (p *jsonParser) at(from int) place {
+	from = min(from, len(p.text))
+	from += len(p.text[from:]) - len(strings.TrimLeft(p.text[from:], " \t\r\n,:"))
+	p.line += strings.Count(p.text[p.seen:from], "\n")
+	p.seen = from
+	return place{p.line + 1, utf8.RuneCountInString(p.text[strings.LastIndexByte(p.text[:from], '\n')+1:from]) + 1}
 }
 
-func (p *jsonParser) token() (json.Token, int, error) {
+func (p *jsonParser) token() (json.Token, place, error) {
+	from := int(p.decoder.InputOffset())
 	token, err := p.decoder.Token()
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
 		before := min(int(syntax.Offset), len(p.text))
-		return nil, 0, fmt.Errorf("line %d: the file is not JSON: %w", 1+strings.Count(p.text[:before], "\n"), err)
+		return nil, place{}, p.end(before).errorf("the file is not JSON: %w", err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, 0, fmt.Errorf("line %d: the file is not JSON: it ends too early", 1+strings.Count(p.text, "\n"))
+		return nil, place{}, p.end(len(p.text)).errorf("the file is not JSON: it ends too early")
+	case err != nil:
+		return nil, place{}, err
 	}
-	return token, p.at(), err
+	return token, p.at(from), nil
+}
+
+// end is the place before the offset to.
+func (p *jsonParser) end(to int) place {
+	before := p.text[:to]
+	return place{1 + strings.Count(before, "\n"), max(1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]))}
 }
 
 func (p *jsonParser) value(depth int) (*node, error) {
-	token, line, err := p.token()
+	token, at, err := p.token()
 	if err != nil {
 		return nil, err
 	}
-	return p.after(token, line, depth)
+	return p.after(token, at, depth)
 }
 
-func (p *jsonParser) after(token json.Token, line, depth int) (*node, error) {
+func (p *jsonParser) after(token json.Token, at place, depth int) (*node, error) {
 	if p.left--; p.left < 0 || depth > maxDepth {
 		return nil, errMuch
 	}
-	n := &node{line: line}
+	n := &node{place: at}
 	switch token {
 	case json.Delim('['):
 		n.list = []*node{}
@@ -305,9 +349,9 @@ func (p *jsonParser) after(token json.Token, line, depth int) (*node, error) {
 		return n, nil
 	}
 	for {
-		token, line, err := p.token()
+		token, at, err := p.token()
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("line %d: the file is not JSON: it ends too early", 1+strings.Count(p.text, "\n"))
+			return nil, p.end(len(p.text)).errorf("the file is not JSON: it ends too early")
 		}
 		if err != nil {
 			return nil, err
@@ -316,7 +360,7 @@ func (p *jsonParser) after(token json.Token, line, depth int) (*node, error) {
 			return n, nil
 		}
 		if n.list != nil {
-			item, err := p.after(token, line, depth+1)
+			item, err := p.after(token, at, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -328,16 +372,16 @@ func (p *jsonParser) after(token json.Token, line, depth int) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := n.mapping.add(key, line, value); err != nil {
+		if err := n.mapping.add(key, at, value); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // add refuses a duplicate key.
-func (m *mapping) add(key string, line int, value *node) error {
+func (m *mapping) add(key string, at place, value *node) error {
 	if m.keys[key] {
-		return fmt.Errorf("line %d: the key %s occurs twice", line, show(key))
+		return at.errorf("the key %s occurs twice", show(key))
 	}
 	if m.keys == nil {
 		m.keys, m.folded = map[string]bool{}, map[string]int{}
@@ -346,7 +390,7 @@ func (m *mapping) add(key string, line int, value *node) error {
 	if _, ok := m.folded[fold(key)]; !ok {
 		m.folded[fold(key)] = len(m.pairs)
 	}
-	m.pairs = append(m.pairs, pair{key, line, value})
+	m.pairs = append(m.pairs, pair{key, at, value})
 	return nil
 }
 
@@ -383,11 +427,12 @@ var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 func yamlError(text string, err error) error {
 	for i, row := range strings.Split(text, "\n") {
 		if indent := row[:len(row)-len(strings.TrimLeft(row, " \t"))]; strings.Contains(indent, "\t") {
-			return fmt.Errorf("line %d: the file is not YAML: the line is indented with a tab; use blanks", i+1)
+			return place{i + 1, 1}.errorf("the file is not YAML: the line is indented with a tab; use blanks")
 		}
 	}
 	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("line %s: the file is not YAML: %s", m[1], m[2])
+		line, _ := strconv.Atoi(m[1])
+		return place{line: line}.errorf("the file is not YAML: %s", m[2])
 	}
 	return fmt.Errorf("the file is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 }
@@ -398,7 +443,7 @@ func fromYAML(y *yaml.Node, left *int, depth int) (*node, error) {
 	if *left--; *left < 0 || depth > maxDepth {
 		return nil, errMuch
 	}
-	n := &node{line: y.Line}
+	n := &node{place: place{y.Line, y.Column}}
 	switch y.Kind {
 	case yaml.AliasNode:
 		return fromYAML(y.Alias, left, depth+1)
@@ -425,7 +470,7 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key := y.Content[i]
 		if key.Kind != yaml.ScalarNode {
-			return fmt.Errorf("line %d: a key is not a word", key.Line)
+			return place{key.Line, key.Column}.errorf("a key is not a word")
 		}
 		v, err := fromYAML(y.Content[i+1], left, depth+1)
 		if err != nil {
@@ -439,7 +484,7 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 			}
 			continue
 		}
-		if err := m.add(key.Value, key.Line, v); err != nil {
+		if err := m.add(key.Value, place{key.Line, key.Column}, v); err != nil {
 			return err
 		}
 	}
@@ -449,7 +494,7 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 		}
 		for _, p := range other.mapping.pairs {
 			if !m.keys[p.key] {
-				_ = m.add(p.key, p.line, p.value)
+				_ = m.add(p.key, p.place, p.value)
 			}
 		}
 	}

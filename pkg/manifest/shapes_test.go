@@ -1,4 +1,4 @@
-package timetable_test
+package manifest_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/computetarget/computetarget/internal/timetable"
+	"github.com/computetarget/computetarget/pkg/manifest"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
@@ -114,7 +114,7 @@ func TestShapes(t *testing.T) {
 	for name, file := range shapes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			list, err := timetable.Read([]byte(file), noZone)
+			list, err := manifest.ReadSchedules([]byte(file), noZone)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, file)
 			}
@@ -143,7 +143,7 @@ func TestDocumentedShapes(t *testing.T) {
 		t.Fatalf("%d examples", len(examples))
 	}
 	for _, example := range examples {
-		list, err := timetable.Read([]byte(example[1]), utc)
+		list, err := manifest.ReadSchedules([]byte(example[1]), utc)
 		if err != nil || len(list) != 1 || len(list[0].Schedules) != 1 || list[0].Schedules[0].Entry.Explain() != "Stop at 19:00 from Monday to Friday, UTC" {
 			t.Errorf("%s\nis read as %q, %v", example[1], said(list), err)
 		}
@@ -171,7 +171,7 @@ func TestTwoInstances(t *testing.T) {
 		"ours, in a list":   `{"instances": [{"name": "a", "schedules": ` + stop + `}, {"name": "b", "schedules": ` + stop + `}]}`,
 		"documents of ours": "name: a\nschedules: " + stop + "\n---\nname: b\nschedules: " + stop,
 	} {
-		list, err := timetable.Read([]byte(file), noZone)
+		list, err := manifest.ReadSchedules([]byte(file), noZone)
 		if err != nil || said(list) != want {
 			t.Errorf("%s: got\n%s\n%v", name, said(list), err)
 		}
@@ -181,7 +181,7 @@ func TestTwoInstances(t *testing.T) {
 // Names that differ in a hyphen are two names.
 func TestNamesAreNotFolded(t *testing.T) {
 	t.Parallel()
-	list, err := timetable.Read([]byte("instances: {gpu-1: {schedules: []}, gpu1: {schedules: []}, gpu_1: {schedules: []}}"), noZone)
+	list, err := manifest.ReadSchedules([]byte("instances: {gpu-1: {schedules: []}, gpu1: {schedules: []}, gpu_1: {schedules: []}}"), noZone)
 	if err != nil || said(list) != "gpu-1:\ngpu1:\ngpu_1:" {
 		t.Errorf("%q, %v", said(list), err)
 	}
@@ -277,7 +277,7 @@ func TestShapesRefused(t *testing.T) {
 		{"hours: [\n", "the file is not YAML"},
 		{"<<: 5\nschedules: []", "<< merges a block of keys, and this is 5"},
 	} {
-		list, err := timetable.Read([]byte(tt.file), noZone)
+		list, err := manifest.ReadSchedules([]byte(tt.file), noZone)
 		found := false
 		for one := range strings.SplitSeq(tt.says, "|") {
 			found = found || err != nil && strings.Contains(err.Error(), one)
@@ -298,7 +298,7 @@ func TestVariablesThatMultiply(t *testing.T) {
 	}
 	file := `{"variables": {` + strings.Join(variables, ",") + `, "v9": 1}, "resources": [{"type": "Microsoft.MachineLearningServices/workspaces/computes",
 		"properties": {"computeType": "ComputeInstance", "properties": {"schedules": "[variables('v0')]"}}}]}`
-	if _, err := timetable.Read([]byte(file), noZone); err == nil || !strings.Contains(err.Error(), "more than schedules need") {
+	if _, err := manifest.ReadSchedules([]byte(file), noZone); err == nil || !strings.Contains(err.Error(), "more than schedules need") {
 		t.Errorf("%v", err)
 	}
 }
@@ -306,7 +306,7 @@ func TestVariablesThatMultiply(t *testing.T) {
 // A key that resembles no known one may be the service's of tomorrow.
 func TestKeysOfTomorrow(t *testing.T) {
 	t.Parallel()
-	list, err := timetable.Read([]byte(`[{"action": "Stop", "moonPhase": {"a": [1, null]}, "cron": {"expression": "0 19 * * *", "endTime": "2030-01-01T00:00:00"}}]`), noZone)
+	list, err := manifest.ReadSchedules([]byte(`[{"action": "Stop", "moonPhase": {"a": [1, null]}, "cron": {"expression": "0 19 * * *", "endTime": "2030-01-01T00:00:00"}}]`), noZone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +344,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		list, err := timetable.Read(data, utc)
+		list, err := manifest.ReadSchedules(data, utc)
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\x00\x1b") {
 				t.Errorf("the error holds control characters: %q", err)

@@ -1,8 +1,7 @@
-package timetable
+package manifest
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,7 +43,7 @@ func (r reader) compute(n *node) (w Wanted, is bool, err error) {
 	if body.find("schedules") == nil && body.find("hours") == nil {
 		for _, p := range body.mapping.pairs {
 			if near := similar(p.key, []string{"schedules", "computeStartStop", "hours"}); near != "" {
-				return w, true, fmt.Errorf("line %d: this compute has the key %s; did you mean %s?", p.line, show(p.key), near)
+				return w, true, p.errorf("this compute has the key %s; did you mean %s?", show(p.key), near)
 			}
 		}
 		return w, true, n.errorf("this compute does not mention schedules; write schedules: [] for none")
@@ -95,7 +94,7 @@ func (r reader) parameters(n *node) (Wanted, error) {
 	}
 	switch {
 	case len(found) > 1:
-		return Wanted{}, fmt.Errorf("line %d: the parameters %s and %s both have schedules; keep one", found[1].line, show(found[0].key), show(found[1].key))
+		return Wanted{}, found[1].errorf("the parameters %s and %s both have schedules; keep one", show(found[0].key), show(found[1].key))
 	case len(found) == 0:
 		return Wanted{}, block.errorf("no parameter has schedules, only %.200s", strings.Join(names, ", "))
 	}
@@ -104,7 +103,7 @@ func (r reader) parameters(n *node) (Wanted, error) {
 		return Wanted{}, p.value.errorf("the parameter %s is in a key vault, which is not read", show(p.key))
 	}
 	if p.value.mapping != nil && p.value.find("value") == nil {
-		return Wanted{}, fmt.Errorf("line %d: the parameter %s has no value", p.line, show(p.key))
+		return Wanted{}, p.errorf("the parameter %s has no value", show(p.key))
 	}
 	return r.set(p.value)
 }
@@ -247,7 +246,7 @@ func (s scope) evaluate(n *node, depth int) (*node, error) {
 		}
 		return s.evaluate(value, depth+1)
 	}
-	out := &node{line: n.line, scalar: n.scalar}
+	out := &node{place: n.place, scalar: n.scalar}
 	if n.list != nil {
 		out.list = make([]*node, len(n.list))
 		for i, item := range n.list {
@@ -293,7 +292,7 @@ func (r reader) policy(n *node) (Wanted, error) {
 		}
 	}
 	if n.list == nil {
-		n = &node{line: n.line, list: []*node{n}}
+		n = &node{place: n.place, list: []*node{n}}
 	}
 	return r.details(n, parameters)
 }
@@ -317,7 +316,7 @@ func (r reader) details(n, parameters *node) (Wanted, error) {
 		case field == "schedules":
 			return r.set(value)
 		case strings.HasSuffix(field, "[*]") && value.list == nil:
-			return r.schedules(&node{line: value.line, list: []*node{value}})
+			return r.schedules(&node{place: value.place, list: []*node{value}})
 		}
 		return r.startStop(value)
 	}

@@ -1,4 +1,4 @@
-package timetable_test
+package manifest_test
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/computetarget/computetarget/internal/timetable"
+	"github.com/computetarget/computetarget/pkg/manifest"
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
@@ -15,7 +15,7 @@ var errNoZone = errors.New("no zone is set")
 func noZone() (schedule.Zone, error) { return schedule.Zone{}, errNoZone }
 
 // said is what a file was understood to say, a line per instance.
-func said(list []timetable.Wanted) string {
+func said(list []manifest.Wanted) string {
 	var lines []string
 	for _, w := range list {
 		line := w.Name + ":"
@@ -79,7 +79,7 @@ schedules: [{action: Start, triggerType: Cron, cron: {expression: 0 7 * * *}}]
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			list, err := timetable.Read([]byte(tt.file), noZone)
+			list, err := manifest.ReadSchedules([]byte(tt.file), noZone)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +136,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]", "more than schedules need"},
 		{"hours: " + strings.Repeat("x", 1<<20), "longer than a megabyte"},
 	} {
-		_, err := timetable.Read([]byte(tt.file), noZone)
+		_, err := manifest.ReadSchedules([]byte(tt.file), noZone)
 		found := false
 		for one := range strings.SplitSeq(tt.says, "|") {
 			found = found || err != nil && strings.Contains(err.Error(), one)
@@ -163,7 +163,7 @@ func TestLargeFiles(t *testing.T) {
 		strings.Repeat("---\n", 200_000),
 		strings.Repeat("{} ", 60_000),
 	} {
-		if _, err := timetable.Read([]byte(file), noZone); err == nil {
+		if _, err := manifest.ReadSchedules([]byte(file), noZone); err == nil {
 			t.Errorf("%.20q… is read", file)
 		}
 	}
