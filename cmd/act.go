@@ -76,7 +76,12 @@ func (w *waiting) act(ctx context.Context, a *app.App, asked []target, verb verb
 
 // actOn is act for one compute of the chosen workspace.
 func (w *waiting) actOn(ctx context.Context, a *app.App, name string, verb func(*compute.Client, compute.ActOptions) compute.Outcome) (render.Result, error) {
-	return w.act(ctx, a, chosen(name), func(client *compute.Client, _ context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
+	return w.actAt(ctx, a, target{name: name}, verb)
+}
+
+// actAt is act for one compute.
+func (w *waiting) actAt(ctx context.Context, a *app.App, at target, verb func(*compute.Client, compute.ActOptions) compute.Outcome) (render.Result, error) {
+	return w.act(ctx, a, []target{at}, func(client *compute.Client, _ context.Context, _ []string, o compute.ActOptions) []compute.Outcome {
 		return []compute.Outcome{verb(client, o)}
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
@@ -21,7 +22,10 @@ func newCreateCluster() *command {
 
 Running it again succeeds. If scale settings, tags or identities differ, the
 existing cluster is updated. If anything else differs, the differences are
-listed and nothing is sent.`,
+listed and nothing is sent.
+
+With -f, the settings come from a file with the keys of "az ml compute", see "apply".
+--set wins over the file, and flags win over both.`,
 		Example: `  computetarget create amlcompute -n cpu -s Standard_D2_v2 --max-nodes 4
   computetarget create amlcompute -n spot -s Standard_D2_v2 --max-nodes 8 -p lowpriority
   computetarget create amlcompute -n own -s Standard_D2_v2 --max-nodes 2 --assign-identity '[system]'`,
@@ -50,8 +54,11 @@ listed and nothing is sent.`,
 	trueOrFalse(f, "enable-node-public-ip")
 	required(c, "vm-size", "max-nodes")
 
-	return createCommand(c, func(_ context.Context, a *app.App) (*compute.Spec, error) {
+	source := sourceFlags(c)
+	names, wait := newNameFlag(c), waitingFlags(c)
+	spec := func(a *app.App, from *creating) (*compute.Spec, error) {
 		switch given := *password != "" || *key != ""; {
+		case from.fromFile && *password == "": // the file may have the rest
 		case *userName != "" && !given:
 			return nil, exit.Usagef("--admin-username needs --admin-user-password or --admin-user-ssh-key")
 		case *userName == "" && given:
@@ -77,7 +84,7 @@ listed and nothing is sent.`,
 				return nil, err
 			}
 		}
-		client, err := a.Client()
+		client, err := a.ClientOf(from.at.in)
 		if err != nil {
 			return nil, err
 		}
@@ -85,13 +92,31 @@ listed and nothing is sent.`,
 			return nil, err
 		}
 		switch {
-		case cluster.SubnetID != "":
+		case cluster.SubnetID != "", from.fromFile:
 			on := strings.EqualFold(*publicIP, "true")
 			cluster.EnableNodePublicIP = &on
 		case f.Changed("enable-node-public-ip"):
 			a.Note("--enable-node-public-ip is not sent: it only applies in a virtual network")
 		}
 		return spec, nil
+	}
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		from, err := source.read(ctx, a, names, args, "amlcompute")
+		if err != nil {
+			return render.Result{}, err
+		}
+		given, err := spec(a, from)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if !from.fromFile {
+			from.spec = given
+		} else if err := from.overrideCluster(f, given); err != nil {
+			return render.Result{}, err
+		} else if err := from.override(f, *size, *description, tags); err != nil {
+			return render.Result{}, err
+		}
+		return from.create(ctx, a, wait, compute.CreateOptions{})
 	})
 }
 

@@ -42,14 +42,20 @@ every start. A file of this machine is checked as "setup-script lint" does and
 sent along, up to 3072 bytes. With --upload-to it is put into the workspace's file
 share first; a file there with other content is left alone, and nothing is
 created, unless you say --replace. A value that begins with Users/ is a path in
-the share; write ./Users/… for a file of this machine.`,
+the share; write ./Users/… for a file of this machine.
+
+With -f, the settings come from a file with the keys of "az ml compute", see "apply".
+--set wins over the file, and flags win over both. A file can describe a cluster or
+an attached compute, too.`,
 		Example: `  computetarget create computeinstance -n instance -s STANDARD_D3_V2
   computetarget create dev -s Standard_DS3_v2 --tag team=vision --no-wait
   computetarget create gpu -s Standard_NC6s_v3 --ssh-key ~/.ssh/id_rsa.pub
   computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
   computetarget create dev -s Standard_DS3_v2 --setup-script setup.sh --setup-script-args 'numpy scipy'
   computetarget create dev -s Standard_DS3_v2 --startup-script setup.sh --upload-to Users/me/
-  computetarget create ada-ci -s Standard_DS3_v2 --assign-to ada@contoso.com
+		r, err := wait.actAt(ctx, a, from.at, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+			created = explainScripts(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
+				Warn: func(text string) { warn(a, text) }, Prepare: scripts.prepare(a, client, instance)}), instance)
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
 	names := newNameFlag(c)
@@ -72,6 +78,7 @@ the share; write ./Users/… for a file of this machine.`,
 	idle := idleFlag(c)
 	stopped := f.Bool("stopped", false, "stop it once it is created")
 	scripts := addScripts(f)
+	source := sourceFlags(c)
 	markV1(f, "description", "ssh-public-access", "admin-user-ssh-public-key", "user-object-id", "user-tenant-id")
 	alias(f, "ssh-public-access", "ssh-public-access-enabled")
 	alias(f, "admin-user-ssh-public-key", "ssh-key-value")
@@ -80,14 +87,24 @@ the share; write ./Users/… for a file of this machine.`,
 	required(c, "vm-size")
 
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		name, err := names.fresh(args)
+		from, err := source.read(ctx, a, names, args, "computeinstance")
 		if err != nil {
 			return render.Result{}, err
 		}
-		instance := &compute.InstanceSpec{VMSize: *size, SSHPublicKey: strings.TrimSpace(*key)}
-		spec := &compute.Spec{Description: *description, Instance: instance}
-		if spec.Tags, err = tags.values(); err != nil {
+		name, spec := from.at.name, from.spec
+		if err := from.override(f, *size, *description, tags); err != nil {
 			return render.Result{}, err
+		}
+		if spec.Instance == nil {
+			if err := from.otherType(f); err != nil {
+				return render.Result{}, err
+			}
+			return from.create(ctx, a, wait, compute.CreateOptions{IfExists: compute.IfExists(*ifExists)})
+		}
+		instance := spec.Instance
+		*stopped = *stopped || from.Stopped
+		if k := strings.TrimSpace(*key); k != "" {
+			instance.SSHPublicKey = k
 		}
 		if *stopped && wait.noWait {
 			return render.Result{}, exit.Usagef("--stopped cannot be used with --no-wait: the instance must be running before it can stop")
@@ -118,14 +135,19 @@ the share; write ./Users/… for a file of this machine.`,
 			return render.Result{}, err
 		}
 		warn(a, compute.DoubtfulName(name))
-		client, err := a.Client()
+		client, err := a.ClientOf(from.at.in)
 		if err != nil {
 			return render.Result{}, err
 		}
-		if instance.SubnetID, err = subnet.id(client.Workspace()); err != nil {
+		if id, err := subnet.id(client.Workspace()); err != nil {
 			wrong = append(wrong, err)
+		} else if id != "" {
+			instance.SubnetID = id
 		}
 		whom := person{*assignTo, *user, *tenant}
+		if whom == (person{}) {
+			whom = from.whom()
+		}
 		if c.Flags().Changed("assign-to") && whom.who == "" {
 			return render.Result{}, exit.Usagef("--assign-to is empty")
 		}
@@ -141,7 +163,7 @@ the share; write ./Users/… for a file of this machine.`,
 				name, cmp.Or(instance.AssignedUser.Name, instance.AssignedUser.ObjectID))
 		}
 		var created compute.Outcome
-		r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+		r, err := wait.actAt(ctx, a, from.at, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 			created = explainScripts(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
 				Warn: func(text string) { warn(a, text) }, Prepare: scripts.prepare(a, client, instance)}), instance)
 			if *stopped {

@@ -59,10 +59,15 @@ func (s *scriptFlags) add(f *pflag.FlagSet, when string) {
 // All that is wrong is told together, with what is wrong in the rest of the
 // request; warnings are told at once.
 func (s *setupScripts) give(ctx context.Context, a *app.App, instance *compute.InstanceSpec) []error {
-	var wrong []error
-	instance.CreationScript, wrong = s.script(ctx, a, s.setup)
+	creation, wrong := s.script(ctx, a, s.setup)
 	startup, more := s.script(ctx, a, s.startup)
-	instance.StartupScript, wrong = startup, append(wrong, more...)
+	wrong = append(wrong, more...)
+	if creation != nil { // else a file may ask for one
+		instance.CreationScript = creation
+	}
+	if startup != nil {
+		instance.StartupScript = startup
+	}
 	switch to := s.flags.Changed("upload-to"); {
 	case s.replace && !to:
 		wrong = append(wrong, exit.Usagef("--replace needs --upload-to: it is about files in the workspace's share"))

@@ -47,20 +47,23 @@ func switchSSO(ctx context.Context, a *app.App, asked []target, off bool) (rende
 		return render.Result{}, err
 	}
 	ended, err := changeSetting(a, asked, func(client *compute.Client, names []string, o compute.ChangeOptions) []compute.Change {
-		o.Check = func(now *compute.Compute) error {
-			if isFor(now, me) {
-				return nil
-			}
-			a.Introduce(ctx, now)
-			return &exit.Error{Exit: exit.Auth, Text: now.Name + " is for " + view.Owner(now) + ", and only they can switch its single sign-on; nothing was sent",
-				Tip: "ask them to run: computetarget " + switchingSSO(now.Name, off)}
-		}
+		o.Check = func(now *compute.Compute) error { return maySwitchSSO(ctx, a, now, me, off) }
 		return client.ChangeSSO(ctx, names, !off, o)
 	})
 	if err != nil {
 		return render.Result{}, err
 	}
 	return view.SSOChanged(ended, !off, len(asked) != 1), nil
+}
+
+// maySwitchSSO refuses to switch the single sign-on of somebody else's instance.
+func maySwitchSSO(ctx context.Context, a *app.App, now *compute.Compute, me string, off bool) error {
+	if isFor(now, me) {
+		return nil
+	}
+	a.Introduce(ctx, now)
+	return &exit.Error{Exit: exit.Auth, Text: now.Name + " is for " + view.Owner(now) + ", and only they can switch its single sign-on; nothing was sent",
+		Tip: "ask them to run: computetarget " + switchingSSO(now.Name, off)}
 }
 
 func switchingSSO(name string, off bool) string {

@@ -72,7 +72,7 @@ func neighbours(group string) []foreign {
 			{"kill", "computetarget stop NAME turns an instance off, computetarget delete NAME deletes it"},
 			{"new add provision make deploy launch", "computetarget create NAME -s SIZE creates an instance"},
 			{"init", "computetarget use WORKSPACE chooses the workspace, computetarget create NAME -s SIZE creates an instance"},
-			{"apply import load", "computetarget create NAME creates a compute, computetarget schedule apply sets hours from a file"},
+			{"import load", "computetarget apply -f FILE makes computes as a file describes them, computetarget create -f FILE creates one"},
 			{"export dump backup save", "computetarget show NAME --raw prints the service's own response"},
 			{"edit modify change patch configure", "computetarget resize NAME changes the size, computetarget schedule set NAME the hours, computetarget idle NAME the idle shutdown, computetarget update amlcompute how a cluster scales"},
 			{"set unset", "computetarget config set KEY=VALUE saves a setting, an empty value removes it"},

@@ -116,8 +116,9 @@ func (c *command) prints() (names, ids bool) {
 func (c *command) missing(args []string) error {
 	var absent []string
 	own, _ := flagLists(c.Command)
+	file := c.Flags().Lookup("file") // which may hold the rest
 	for _, f := range own {
-		if f.Annotations[requiredFlag] == nil {
+		if f.Annotations[requiredFlag] == nil || file != nil && file.Changed && f != file {
 			continue
 		}
 		name := "--" + f.Name

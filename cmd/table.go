@@ -115,6 +115,7 @@ var sections = []section{
 		{words: "idle", short: "Set the idle time after which instances stop", build: newIdle, on: instance, unnamed: true},
 	}},
 	{"As files", []entry{
+		{words: "apply", short: "Make computes as files describe them", build: newApply, prints: namesAndIDs},
 		{words: "setup-script", short: "Read setup scripts of instances"},
 		{words: "setup-script lint", short: "Find what goes wrong in setup scripts before they are sent", build: newSetupScriptLint},
 	}},

@@ -284,8 +284,37 @@ func (c *Client) patientPreflight(ctx context.Context, name string, spec *Spec, 
 }
 
 // create sends the request, waits, and compares the result with the request.
-// create sends the request, waits, and compares the result with the request.
 func (c *Client) create(ctx context.Context, name string, spec *Spec, o CreateOptions) Outcome {
+	return c.run(ctx, []*task{c.creation(name, spec, o)}, o.ActOptions)[0]
+}
+
+// Creation is a compute to create.
+type Creation struct {
+	Name string
+	Spec *Spec // as Preflight returns it
+}
+
+// CreateEach creates computes that Preflight found free to create, and waits for
+// all of them together. The outcomes are in the order of the list.
+func (c *Client) CreateEach(ctx context.Context, list []Creation, o ActOptions) []Outcome {
+	all := make([]*task, len(list))
+	for i, one := range list {
+		all[i] = c.creation(one.Name, one.Spec, CreateOptions{})
+	}
+	return c.run(ctx, all, o)
+}
+
+// Compare lists how a compute differs from a request, as Create judges it.
+func (c *Client) Compare(have *Compute, want *Spec) []Difference { return c.differences(have, want) }
+
+// Refresh changes the scale, the tags and the identity of a cluster to those of a
+// request. It refuses any other difference.
+func (c *Client) Refresh(ctx context.Context, have *Compute, want *Spec, o ActOptions) Outcome {
+	return c.exists(ctx, &Preflight{Spec: want, Existing: have}, CreateOptions{ActOptions: o})
+}
+
+// creation is the task of creating a compute.
+func (c *Client) creation(name string, spec *Spec, o CreateOptions) *task {
 	i := intentOf(spec.verb())
 	i.request = func(ctx context.Context, t *task) (*Operation, error) {
 		return c.write(ctx, spec.operation(), spec.verb(), name, spec)
@@ -304,7 +333,7 @@ func (c *Client) create(ctx context.Context, name string, spec *Spec, o CreateOp
 	if o.Prepare != nil {
 		i.prepare = func(ctx context.Context, _ string) error { return o.Prepare(ctx) }
 	}
-	return c.run(ctx, []*task{{name: name, intent: i, stage: &unseen{}}}, o.ActOptions)[0]
+	return &task{name: name, intent: i, stage: &unseen{}}
 }
 
 // exists decides what a compute that exists means for a create.

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -154,6 +155,8 @@ const (
 	FieldSize      = "vmSize"
 	FieldIdle      = "idleTimeBeforeShutdown"
 	FieldSchedules = "schedules"
+	FieldSSO       = "enableSSO"
+	FieldServices  = "customServices"
 )
 
 func (d *differences) instance(compute *Compute, want *InstanceSpec) {
@@ -175,13 +178,14 @@ func (d *differences) instance(compute *Compute, want *InstanceSpec) {
 		d.told("assignedUser", user.ObjectID, want.AssignedUser.ObjectID)
 	}
 	d.truth("enableNodePublicIp", have.EnableNodePublicIP, want.EnableNodePublicIP)
-	d.truth("enableSSO", have.EnableSSO, want.EnableSSO)
+	d.truth(FieldSSO, have.EnableSSO, want.EnableSSO)
 	d.truth("enableRootAccess", have.EnableRootAccess, want.EnableRootAccess)
 	d.truth("enableOSPatching", have.EnableOSPatching, want.EnableOSPatching)
 	d.truth("releaseQuotaOnStop", have.ReleaseQuotaOnStop, want.ReleaseQuotaOnStop)
 	if idle, ok := have.IdleShutdown(); want.IdleShutdown > 0 && idle != want.IdleShutdown && (ok || d.strict && have.IdleTime == "") {
 		d.add(FieldIdle, schedule.FormatIdle(idle), schedule.FormatIdle(want.IdleShutdown))
 	}
+	d.services(compute.Raw, want.CustomServices)
 	var setup SetupScripts
 	if have.SetupScripts != nil {
 		setup = *have.SetupScripts
@@ -192,6 +196,65 @@ func (d *differences) instance(compute *Compute, want *InstanceSpec) {
 	if asked != nil && (there != nil || d.strict) && !sameSet(there, asked) {
 		d.add(FieldSchedules, inWords(there), inWords(asked))
 	}
+}
+
+// services compares custom services by name: what is asked of each must be so.
+func (d *differences) services(body, want json.RawMessage) {
+	if want == nil {
+		return
+	}
+	var have struct {
+		Properties struct {
+			Properties struct {
+				CustomServices []any `json:"customServices"`
+			} `json:"properties"`
+		} `json:"properties"`
+	}
+	var asked []any
+	if json.Unmarshal(body, &have) != nil || json.Unmarshal(want, &asked) != nil {
+		return
+	}
+	there := have.Properties.Properties.CustomServices
+	if there == nil && !d.strict {
+		return
+	}
+	called := func(list []any) string {
+		var names []string
+		for _, s := range list {
+			object, _ := s.(map[string]any)
+			names = append(names, fmt.Sprint(object["name"]))
+		}
+		slices.Sort(names)
+		return strings.Join(names, " ")
+	}
+	if called(there) != called(asked) {
+		d.add(FieldServices, called(there), called(asked))
+		return
+	}
+	for _, a := range asked {
+		object, _ := a.(map[string]any)
+		if !slices.ContainsFunc(there, func(h any) bool { return holds(h, a) }) {
+			d.add(FieldServices, fmt.Sprintf("another %v", object["name"]), "the one asked for")
+		}
+	}
+}
+
+// holds reports whether all of b is in a.
+func holds(a, b any) bool {
+	switch b := b.(type) {
+	case map[string]any:
+		a, ok := a.(map[string]any)
+		for key, value := range b {
+			if ok && !holds(a[key], value) {
+				return false
+			}
+		}
+		return ok
+	case []any:
+		a, ok := a.([]any)
+		return ok && len(a) == len(b) && !slices.ContainsFunc(b, func(v any) bool { return !slices.ContainsFunc(a, func(h any) bool { return holds(h, v) }) })
+	}
+	return a == b
 }
 
 func access(on bool) string {

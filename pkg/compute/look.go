@@ -137,6 +137,10 @@ func isMissing(err error) bool {
 	return !strings.Contains(text, "workspace") && !strings.Contains(text, "subscription") || strings.Contains(text, "compute")
 }
 
+// IsMissing reports whether err says that a compute does not exist, and not its
+// workspace.
+func IsMissing(err error) bool { return isMissing(err) }
+
 // holdOff delays the next look by as long as a response asked for.
 func (l *loop) holdOff(d time.Duration) {
 	l.mu.Lock()

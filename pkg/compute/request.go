@@ -23,6 +23,7 @@ type Spec struct {
 	Kubernetes     *KubernetesSpec
 	VirtualMachine *VirtualMachineSpec
 	DataFactory    *DataFactorySpec
+	SynapseSpark   *SynapseSparkSpec
 }
 
 // IdentitySpec asks for managed identities. An empty one removes them all.
@@ -236,6 +237,9 @@ type VirtualMachineSpec struct {
 // DataFactorySpec asks for a Data Factory target, which has no settings.
 type DataFactorySpec struct{}
 
+// SynapseSparkSpec attaches a Spark pool of Synapse. It has no settings.
+type SynapseSparkSpec struct{}
+
 // Type is the computeType; "" if no type field is set.
 func (s *Spec) Type() string {
 	kind, _ := s.inner()
@@ -256,6 +260,8 @@ func (s *Spec) inner() (kind string, properties any) {
 		return TypeVirtualMachine, s.VirtualMachine
 	case s.DataFactory != nil:
 		return TypeDataFactory, nil
+	case s.SynapseSpark != nil:
+		return TypeSynapseSpark, nil
 	}
 	return "", nil
 }
@@ -283,7 +289,7 @@ func (s *Spec) MarshalJSON() ([]byte, error) {
 
 // verb is VerbAttach for a compute that exists outside the workspace.
 func (s *Spec) verb() Verb {
-	if s.ResourceID != "" || s.Kubernetes != nil || s.VirtualMachine != nil {
+	if s.ResourceID != "" || s.Kubernetes != nil || s.VirtualMachine != nil || s.SynapseSpark != nil {
 		return VerbAttach
 	}
 	return VerbCreate

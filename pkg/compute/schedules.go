@@ -205,6 +205,25 @@ func reuse(have, want []Schedule) (set []Schedule, same bool) {
 	return set, same
 }
 
+// KeepShifted is want with the schedules of have that only begin later: they were
+// skipped or paused, and go on as asked for by themselves.
+func KeepShifted(have, want []Schedule) []Schedule {
+	set := slices.Clone(want)
+	used := make([]bool, len(have))
+	for i, w := range set {
+		for j, h := range have {
+			at := h.Entry.Start
+			h.Entry.Start = w.Entry.Start
+			if used[j] || at.IsZero() || at.String() < w.Entry.Start.String() || !h.same(w) {
+				continue
+			}
+			used[j], set[i] = true, have[j]
+			break
+		}
+	}
+	return set
+}
+
 // sameSet reports whether two sets of schedules do the same.
 func sameSet(a, b []Schedule) bool {
 	_, same := reuse(a, b)

@@ -32,6 +32,7 @@ type node struct {
 	mapping *mapping
 	list    []*node // not nil for a list, even an empty one
 	scalar  any     // string, json.Number, bool or nil
+	written string  // the scalar as it stands in the file
 }
 
 // mapping is a mapping in the order of the file.
@@ -138,14 +139,17 @@ func (m *Mistake) Error() string {
 func (m *Mistake) Unwrap() error { return m.cause }
 
 // In is the mistake as compilers write it: file:line:column: text.
-func (m *Mistake) In(file string) string {
+func (m *Mistake) In(file string) string { return m.Where(file) + ": " + m.Text }
+
+// Where is the place of the mistake: file:line:column.
+func (m *Mistake) Where(file string) string {
 	switch {
 	case m.Line == 0:
-		return file + ": " + m.Text
+		return file
 	case m.Column == 0:
-		return fmt.Sprintf("%s:%d: %s", file, m.Line, m.Text)
+		return fmt.Sprintf("%s:%d", file, m.Line)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", file, m.Line, m.Column, m.Text)
+	return fmt.Sprintf("%s:%d:%d", file, m.Line, m.Column)
 }
 
 // kind describes n, for errors.
@@ -345,7 +349,7 @@ func (p *jsonParser) after(token json.Token, at place, depth int) (*node, error)
 	case json.Delim('{'):
 		n.mapping = &mapping{}
 	default:
-		n.scalar = token
+		n.scalar, n.written = token, fmt.Sprint(token)
 		return n, nil
 	}
 	for {
@@ -461,6 +465,7 @@ func fromYAML(y *yaml.Node, left *int, depth int) (*node, error) {
 		n.mapping = &mapping{}
 		return n, n.mapping.fill(y, left, depth)
 	}
+	n.written = y.Value
 	return n, n.fromScalar(y)
 }
 
@@ -528,7 +533,7 @@ func (n *node) fromScalar(y *yaml.Node) error {
 		}
 		var f float64
 		if err := y.Decode(&f); err != nil || f != f || f-f != 0 {
-			return n.errorf("%s is not a number a schedule can have", show(y.Value))
+			return n.errorf("%s is not a number that can be read", show(y.Value))
 		}
 		n.scalar = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
 	default:

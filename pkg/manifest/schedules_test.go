@@ -130,7 +130,7 @@ func TestReadRefuses(t *testing.T) {
 		{"schedules: 5", "line 1: schedules is 5, not a list of schedules"},
 		{"[{action: Stop, triggerType: Cron, cron: {expression: 0 25 * * *}}]", "schedule 1: "},
 		{"[{action: Halt, triggerType: Cron, cron: {expression: 0 18 * * *}}]", "neither a start nor a stop"},
-		{"[{action: Stop, triggerType: Cron, cron: {expression: .nan}}]", "not a number a schedule can have"},
+		{"[{action: Stop, triggerType: Cron, cron: {expression: .nan}}]", "not a number that can be read"},
 		{five, "can have 4"},
 		{"hours: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "more than schedules need"},
 		{"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]", "more than schedules need"},

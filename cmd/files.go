@@ -1,0 +1,182 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
+	"github.com/computetarget/computetarget/internal/input"
+	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/manifest"
+)
+
+// asked is a compute that a file asks for.
+type asked struct {
+	*manifest.Document
+	file string
+}
+
+// place is where the file asks for a setting, for messages.
+func (d asked) place(field string) string {
+	line, column := d.At(field)
+	return (&manifest.Mistake{Line: line, Column: column}).Where(d.file)
+}
+
+// readComputes reads the computes of files and folders; a folder means its *.yml,
+// *.yaml and *.json. All mistakes are told together.
+func readComputes(ctx context.Context, a *app.App, paths []string, o manifest.Options) ([]asked, error) {
+	var out []asked
+	var wrong []error
+	others := 0
+	for i, path := range paths {
+		if path == "-" && slices.Contains(paths[:i], "-") {
+			return nil, exit.Usagef("stdin is given twice, and can be read once")
+		}
+		files, err := filesIn(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			list, more, err := readFile(ctx, a, file, o)
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			wrong, out, others = append(wrong, err), append(out, list...), others+more
+		}
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
+	}
+	left := ""
+	if others == 1 {
+		left = "1 document of another kind was left out"
+	} else if others > 1 {
+		left = fmt.Sprintf("%d documents of other kinds were left out", others)
+	}
+	if len(out) == 0 {
+		err := exit.Usagef("%s: there is no compute in it", strings.Join(paths, ", "))
+		if left != "" {
+			err = &exit.Error{Exit: exit.Usage, Text: err.Error(), Tip: left}
+		}
+		return nil, err
+	}
+	if left != "" {
+		a.Note("%s", left)
+	}
+	return out, nil
+}
+
+// filesIn are the files that a path means.
+func filesIn(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if path == "-" || err != nil || !info.IsDir() {
+		return []string{path}, nil // reading says what is wrong with it
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, exit.Usagef("%s cannot be read (%w)", path, err)
+	}
+	var out []string
+	for _, e := range entries {
+		name := strings.ToLower(e.Name())
+		if !e.IsDir() && !strings.HasPrefix(name, ".") && slices.Contains([]string{".yml", ".yaml", ".json"}, filepath.Ext(name)) {
+			out = append(out, filepath.Join(path, e.Name()))
+		}
+	}
+	if len(out) == 0 {
+		return nil, exit.Usagef("the folder %s has no file that ends in .yml, .yaml or .json", path)
+	}
+	return out, nil
+}
+
+func readFile(ctx context.Context, a *app.App, file string, o manifest.Options) (out []asked, others int, err error) {
+	data, err := a.ReadText(ctx, file, input.Computes)
+	if err != nil {
+		return nil, 0, err
+	}
+	if file == "-" {
+		file = "stdin"
+	}
+	read, err := manifest.Read(data, o)
+	var list manifest.ErrorList
+	if errors.As(err, &list) {
+		var wrong []error
+		for _, m := range list {
+			wrong = append(wrong, exit.Usagef("%s", m.In(file)))
+		}
+		return nil, 0, errors.Join(wrong...)
+	}
+	for _, d := range read.Documents {
+		out = append(out, asked{d, file})
+	}
+	return out, read.Others, err
+}
+
+// located determines the workspace of each compute: what its file says, and what
+// is chosen for the rest.
+func locatedIn(a *app.App, list []asked) ([]target, error) {
+	out := make([]target, len(list))
+	var in []compute.Workspace
+	seen := map[string]asked{}
+	for i, d := range list {
+		if !compute.PossibleName(d.Name) {
+			return nil, exit.Usagef("%s: %q cannot be the name of a compute: a letter, then letters, digits, - and _", d.place("name"), d.Name)
+		}
+		out[i].name = d.Name
+		ws := compute.Workspace{Subscription: d.Subscription, ResourceGroup: d.ResourceGroup, Name: d.Workspace}
+		if ws.Subscription == "" || ws.ResourceGroup == "" || ws.Name == "" {
+			client, err := a.Client()
+			if err != nil {
+				return nil, err
+			}
+			base := client.Workspace()
+			ws = compute.Workspace{Subscription: cmp.Or(ws.Subscription, base.Subscription), ResourceGroup: cmp.Or(ws.ResourceGroup, base.ResourceGroup), Name: cmp.Or(ws.Name, base.Name)}
+		}
+		if err := contradicts(a, ws, d.place("workspace")); err != nil {
+			return nil, err
+		}
+		out[i].in = ws
+		if other, twice := seen[out[i].key()]; twice {
+			return nil, exit.Usagef("%s: %s is asked for twice, first at %s", d.place("name"), d.Name, other.place("name"))
+		}
+		seen[out[i].key()] = d
+		in = append(in, ws)
+	}
+	a.Choose(in...)
+	return out, nil
+}
+
+// key reads the private key of an attached machine. As in v2, its path is from the
+// current folder.
+func (d asked) key(ctx context.Context) error {
+	if d.KeyFile == "" {
+		return nil
+	}
+	data, err := input.TextFile(ctx, d.KeyFile, input.Value)
+	if err != nil {
+		return err
+	}
+	d.Spec.VirtualMachine.Account.PrivateKey = string(data)
+	return nil
+}
+
+// manifestFlags adds -f and --set.
+func manifestFlags(c *cobra.Command) (files, set *[]string) {
+	files = c.Flags().StringArrayP("file", "f", nil, "`FILE` or folder of computes, YAML or JSON; repeatable; - is stdin")
+	return files, setFlag(c)
+}
+
+func setFlag(c *cobra.Command) *[]string {
+	set := c.Flags().StringArray("set", nil, "`KEY=VALUE` that wins over the file, such as tags.team=vision; repeatable")
+	severalValues(c.Flags(), "set")
+	return set
+}
