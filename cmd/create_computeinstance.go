@@ -53,9 +53,9 @@ an attached compute, too.`,
   computetarget create dev -s Standard_DS3_v2 --hours 'mon-fri 09:00-18:00' --time-zone Europe/Berlin --idle-shutdown 1h
   computetarget create dev -s Standard_DS3_v2 --setup-script setup.sh --setup-script-args 'numpy scipy'
   computetarget create dev -s Standard_DS3_v2 --startup-script setup.sh --upload-to Users/me/
-		r, err := wait.actAt(ctx, a, from.at, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-			created = explainScripts(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
-				Warn: func(text string) { warn(a, text) }, Prepare: scripts.prepare(a, client, instance)}), instance)
+  computetarget create ada-ci -s Standard_DS3_v2 --assign-to ada@contoso.com
+  computetarget create -f dev.yml
+  computetarget create dev2 -f dev.yml --set tags.team=vision
   computetarget create dev -s Standard_DS3_v2 --dry-run`,
 	}
 	names := newNameFlag(c)

@@ -34,7 +34,7 @@ func TestStartAllocatesLittle(t *testing.T) {
 		{"--help", 500},
 		{"help", 660},
 		{"stop --help", 1200},
-		{"create --help", 1250},
+		{"create --help", 1650},
 		{"__complete sto", 750},
 	} {
 		args := strings.Fields(test.args)
