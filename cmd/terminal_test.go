@@ -463,6 +463,66 @@ func TestDeleteAsks(t *testing.T) {
 	}
 }
 
+// delete of az ml compute asks az's question until it is answered, and its result is
+// az's on a terminal, too.
+//
+// Real time: a terminal asks and answers.
+func TestV2DeleteAsks(t *testing.T) {
+	t.Parallel()
+	s := emulated(t, "instant")
+	s.must("create", "instance", "-s", "STANDARD_D3_V2", "-o", "none")
+	const question = "Are you sure you want to perform this operation? (y/n): "
+	ask := func() (*terminal, *exec.Cmd) {
+		tty := newTerminal(t, 120)
+		c := s.command("ml", "compute", "delete", "-n", "instance")
+		tty.start(c)
+		tty.until(question)
+		return tty, c
+	}
+
+	tty, c := ask()
+	tty.answer("maybe")
+	tty.until(question + "maybe\r\n" + question)
+	tty.answer("N")
+	if code := tty.wait(c); code != 1 || !strings.Contains(tty.bytes(), "ERROR: Operation cancelled.\r\n") {
+		t.Errorf("n: exit code %d: %q", code, tty.bytes())
+	}
+	tty, c = ask()
+	tty.answer("\x04")
+	if code := tty.wait(c); code != 1 {
+		t.Errorf("ctrl-d: exit code %d: %q", code, tty.bytes())
+	}
+	tty, c = ask()
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := tty.wait(c); code != 143 {
+		t.Errorf("SIGTERM: exit code %d: %q", code, tty.bytes())
+	}
+
+	tty = newTerminal(t, 120)
+	if code := tty.run(s.command("ml", "compute", "show", "-n", "instance", "--query", "[name, state]")); code != 0 || !strings.Contains(tty.bytes(), "[\r\n  \"instance\",\r\n  \"Running\"\r\n]") {
+		t.Errorf("show: exit code %d: %q", code, tty.bytes())
+	}
+
+	// A pipe cannot answer.
+	tty = newTerminal(t, 120)
+	c = s.command("ml", "compute", "delete", "-n", "instance")
+	c.Stdin = strings.NewReader("y\n")
+	if code := tty.run(c); code != 1 || strings.Contains(tty.bytes(), "(y/n)") {
+		t.Errorf("a pipe: exit code %d: %q", code, tty.bytes())
+	}
+
+	tty, c = ask()
+	tty.answer("y")
+	if code := tty.wait(c); code != 0 {
+		t.Errorf("y: exit code %d: %q", code, tty.bytes())
+	}
+	if e := s.run("show", "instance"); e.code != 3 {
+		t.Errorf("it is still there")
+	}
+}
+
 // Nothing is asked of somebody who cannot see the question or cannot answer
 // it, nor with --yes.
 //
