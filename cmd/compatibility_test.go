@@ -276,7 +276,7 @@ Forms removed before v1 ended are not supported: ` + "`attach adla|batch|databri
 const compatibilityV2 = `
 ## Spellings of az ml compute (v2) without its words
 
-The newer extension's spellings also work where v1 had none: the root word ` + "`" + `compute` + "`" + `, ` + "`" + `--type` + "`" + `/` + "`" + `-t` + "`" + ` for the type of ` + "`" + `create` + "`" + ` and ` + "`" + `attach` + "`" + ` (` + "`" + `create -t AmlCompute` + "`" + ` is ` + "`" + `create amlcompute` + "`" + `), ` + "`" + `update` + "`" + ` without a type for clusters, ` + "`" + `--tags a=b c=d` + "`" + `, ` + "`" + `--yes` + "`" + `, ` + "`" + `--subnet` + "`" + ` with a subnet's ARM id. Where they conflict, v1 wins; with the words ` + "`" + `ml compute` + "`" + ` in front, v2 does (below):
+The newer extension's spellings also work where v1 had none: the root word ` + "`" + `compute` + "`" + `, ` + "`" + `--type` + "`" + `/` + "`" + `-t` + "`" + ` for the type of ` + "`" + `create` + "`" + ` and ` + "`" + `attach` + "`" + ` (` + "`" + `create -t AmlCompute` + "`" + ` is ` + "`" + `create amlcompute` + "`" + `), ` + "`" + `update` + "`" + ` without a type, ` + "`" + `--tags a=b c=d` + "`" + `, ` + "`" + `--yes` + "`" + `, ` + "`" + `--subnet` + "`" + ` with a subnet's ARM id. Where they conflict, v1 wins; with the words ` + "`" + `ml compute` + "`" + ` in front, v2 does (below):
 
 | v2 | here |
 |---|---|

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,6 +81,24 @@ func (t *tags) values() (map[string]string, error) {
 		out[key] = value
 	}
 	return out, nil
+}
+
+// over are the tags of a compute with those that were given: --tag adds to them,
+// --tags replaces them. nil when none were given.
+func (t *tags) over(have map[string]string) (map[string]string, error) {
+	out, err := (&tags{many: t.many}).values()
+	if err != nil || len(t.one)+len(t.many) == 0 {
+		return nil, err
+	}
+	if len(t.many) == 0 {
+		out = maps.Clone(have)
+	}
+	if out == nil {
+		out = map[string]string{}
+	}
+	added, err := (&tags{one: t.one}).values()
+	maps.Copy(out, added)
+	return out, err
 }
 
 // given is how many of the values of flags that go together are set.

@@ -38,7 +38,8 @@ With -f, the settings come from a file with the keys of "az ml compute", see "ap
 	password := f.String("admin-user-password", "", "its `PASSWORD`")
 	key := f.String("admin-user-ssh-key", "", "SSH public `KEY` of the administrator, as text")
 	remote := f.String("remote-login-port-public-access", "", "SSH from the internet: `Enabled` or Disabled")
-	identity := f.String("assign-identity", "", "`IDENTITIES`: [system], or ARM ids separated by commas")
+	identity := identityFlags(f)
+	identity.assignFlag(f)
 	publicIP := f.String("enable-node-public-ip", "True", "`True` or False: public addresses for nodes in a virtual network")
 	location := locationFlag(f)
 	description := f.String("description", "", "`TEXT` about the compute")
@@ -56,7 +57,11 @@ With -f, the settings come from a file with the keys of "az ml compute", see "ap
 
 	source := sourceFlags(c)
 	names, wait := newNameFlag(c), waitingFlags(c)
-	spec := func(a *app.App, from *creating) (*compute.Spec, error) {
+	spec := func(ctx context.Context, a *app.App, from *creating) (*compute.Spec, error) {
+		var err error
+		if *key, err = keyText(ctx, *key); err != nil {
+			return nil, err
+		}
 		switch given := *password != "" || *key != ""; {
 		case from.fromFile && *password == "": // the file may have the rest
 		case *userName != "" && !given:
@@ -75,14 +80,11 @@ With -f, the settings come from a file with the keys of "az ml compute", see "ap
 			cluster.VMPriority = "LowPriority"
 		}
 		spec := &compute.Spec{Location: *location, Description: *description, Cluster: cluster}
-		var err error
 		if spec.Tags, err = tags.values(); err != nil {
 			return nil, err
 		}
-		if *identity != "" {
-			if spec.Identity, err = parseIdentities([]string{*identity}); err != nil {
-				return nil, err
-			}
+		if spec.Identity, err = identity.spec(); err != nil {
+			return nil, err
 		}
 		client, err := a.ClientOf(from.at.in)
 		if err != nil {
@@ -105,7 +107,7 @@ With -f, the settings come from a file with the keys of "az ml compute", see "ap
 		if err != nil {
 			return render.Result{}, err
 		}
-		given, err := spec(a, from)
+		given, err := spec(ctx, a, from)
 		if err != nil {
 			return render.Result{}, err
 		}

@@ -69,6 +69,10 @@ an attached compute, too.`,
 	keyFile := f.String("ssh-key", "", "`FILE` of the SSH public key; turns SSH on unless --no-public-ip")
 	subnet := subnetFlags(f)
 	noPublicIP := f.Bool("no-public-ip", false, "create it without a public address (requires a private network)")
+	publicIP := f.String("enable-node-public-ip", "", "`True` or False: False is --no-public-ip")
+	location := f.StringP("location", "l", "", "without effect: an instance is in the `REGION` of its workspace")
+	identity := identityFlags(f)
+	identity.assignFlag(f)
 	assignTo := f.String("assign-to", "", "`PERSON` to create it for: e-mail address or object id")
 	user := f.String("user-object-id", "", "object `ID` of the person to create it for")
 	tenant := f.String("user-tenant-id", "", "tenant `ID` of that person")
@@ -83,6 +87,7 @@ an attached compute, too.`,
 	alias(f, "ssh-public-access", "ssh-public-access-enabled")
 	alias(f, "admin-user-ssh-public-key", "ssh-key-value")
 	trueOrFalse(f, "ssh-public-access")
+	trueOrFalse(f, "enable-node-public-ip")
 	choice(f, "if-exists", "match", "use", "fail")
 	required(c, "vm-size")
 
@@ -95,6 +100,16 @@ an attached compute, too.`,
 		if err := from.override(f, *size, *description, tags); err != nil {
 			return render.Result{}, err
 		}
+		wanted, err := identity.spec()
+		if err != nil {
+			return render.Result{}, err
+		}
+		if wanted != nil {
+			spec.Identity = wanted
+		}
+		if *location != "" {
+			a.Note("--location has no effect: an instance is created in the region of its workspace")
+		}
 		if spec.Instance == nil {
 			if err := from.otherType(f); err != nil {
 				return render.Result{}, err
@@ -103,8 +118,21 @@ an attached compute, too.`,
 		}
 		instance := spec.Instance
 		*stopped = *stopped || from.Stopped
-		if k := strings.TrimSpace(*key); k != "" {
+		k, err := keyText(ctx, *key)
+		switch {
+		case err != nil:
+			return render.Result{}, err
+		case k != "":
 			instance.SSHPublicKey = k
+		}
+		switch *publicIP {
+		case "false":
+			*noPublicIP = true
+		case "true":
+			if *noPublicIP {
+				return render.Result{}, exit.Usagef("--no-public-ip contradicts --enable-node-public-ip True")
+			}
+			instance.EnableNodePublicIP = nil
 		}
 		if *stopped && wait.noWait {
 			return render.Result{}, exit.Usagef("--stopped cannot be used with --no-wait: the instance must be running before it can stop")

@@ -143,7 +143,7 @@ func (c *creating) create(ctx context.Context, a *app.App, wait *waiting, o comp
 // instanceFlags are the flags of "create computeinstance" that other types lack.
 func instanceFlags() []string {
 	return []string{"ssh-public-access", "admin-user-ssh-public-key", "ssh-key", "vnet-name", "subnet-name", "vnet-resourcegroup-name", "subnet-id",
-		"no-public-ip", "assign-to", "user-object-id", "user-tenant-id", "hours", "idle-shutdown", "stopped",
+		"no-public-ip", "enable-node-public-ip", "assign-to", "user-object-id", "user-tenant-id", "hours", "idle-shutdown", "stopped",
 		"setup-script", "setup-script-args", "setup-script-timeout", "startup-script", "startup-script-args", "startup-script-timeout", "upload-to", "replace"}
 }
 
@@ -162,12 +162,14 @@ func (c *creating) overrideCluster(f *pflag.FlagSet, flags *compute.Spec) error 
 		"admin-user-password":             func() { have.AdminPassword = want.AdminPassword },
 		"admin-user-ssh-key":              func() { have.AdminSSHKey = want.AdminSSHKey },
 		"remote-login-port-public-access": func() { have.RemoteLogin = want.RemoteLogin },
-		"assign-identity":                 func() { c.spec.Identity = flags.Identity },
 		"location":                        func() { c.spec.Location = flags.Location },
 	} {
 		if f.Changed(name) {
 			lay()
 		}
+	}
+	if flags.Identity != nil {
+		c.spec.Identity = flags.Identity
 	}
 	if want.SubnetID != "" {
 		have.SubnetID = want.SubnetID

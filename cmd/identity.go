@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
@@ -168,6 +169,63 @@ func parseIdentities(values []string) (*compute.IdentitySpec, error) {
 		default:
 			return nil, exit.Usagef("%q is neither [system] nor the ARM id of an identity", id)
 		}
+	}
+	return spec, nil
+}
+
+// identities are those that a compute is to have: v1's list, or v2's type and list.
+type identities struct{ all, kind, user string }
+
+// identityFlags adds v2's flags.
+func identityFlags(f *pflag.FlagSet) *identities {
+	i := &identities{}
+	f.StringVar(&i.kind, "identity-type", "", "`TYPE` of identity: SystemAssigned, UserAssigned, both with a comma, or None")
+	f.StringVar(&i.user, "user-assigned-identities", "", "ARM `IDS` of user-assigned identities, separated by commas")
+	return i
+}
+
+// assignFlag adds v1's --assign-identity.
+func (i *identities) assignFlag(f *pflag.FlagSet) {
+	f.StringVar(&i.all, "assign-identity", "", "`IDENTITIES`: [system], or ARM ids separated by commas")
+}
+
+// spec is the identity asked for, nil for none. Without a type, ids ask for
+// user-assigned identities, and [system] in the list for the system's, as v2's help
+// says.
+func (i *identities) spec() (*compute.IdentitySpec, error) {
+	switch {
+	case i.all != "" && i.kind+i.user != "":
+		return nil, exit.Usagef("give either --assign-identity or --identity-type and --user-assigned-identities")
+	case i.all != "":
+		return parseIdentities([]string{i.all})
+	case i.kind+i.user == "":
+		return nil, nil
+	}
+	spec, err := parseIdentities([]string{i.user})
+	if err != nil {
+		return nil, exit.Usagef("--user-assigned-identities: %w", err)
+	}
+	user := false
+	for part := range strings.SplitSeq(i.kind, ",") {
+		switch strings.ToLower(strings.NewReplacer("_", "", " ", "").Replace(part)) {
+		case "":
+			if i.kind != "" {
+				return nil, exit.Usagef("--identity-type: %q has an empty part", i.kind)
+			}
+		case "systemassigned":
+			spec.System = true
+		case "userassigned":
+			user = true
+		case "none":
+			if i.user != "" || strings.Contains(i.kind, ",") {
+				return nil, exit.Usagef("--identity-type None goes with no identities")
+			}
+		default:
+			return nil, exit.Usagef("--identity-type: %q is not one of SystemAssigned, UserAssigned and None", part)
+		}
+	}
+	if user && len(spec.User) == 0 {
+		return nil, exit.Usagef("--identity-type UserAssigned needs the ARM ids of identities: --user-assigned-identities ID,ID")
 	}
 	return spec, nil
 }

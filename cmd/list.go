@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/computetarget/computetarget/internal/app"
+	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/internal/view"
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -35,10 +36,14 @@ list as it changes, in place on a terminal, else with one line per change.`,
 	wanted := filterFlags(c.Flags())
 	viewZoneFlag(c.Flags())
 	raw := c.Flags().Bool("raw", false, "print the service's own responses")
+	most := c.Flags().Int("max-results", 0, "show the first `NUMBER` of them only")
 	watch := c.Flags().Bool("watch", false, "update the list as it changes, until ctrl-c")
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
 		if wanted.kind == "" {
 			wanted.kind = a.ComputeType
+		}
+		if *most < 0 || *most == 0 && c.Flags().Changed("max-results") {
+			return render.Result{}, exit.Usagef("--max-results: a list cannot hold %d computes", *most)
 		}
 		passes, err := wanted.predicates()
 		if err != nil {
@@ -60,7 +65,11 @@ list as it changes, in place on a terminal, else with one line per change.`,
 				a.Names.SawComputes(all)
 			}
 			now := client.Now()
-			return app.Look{Found: keep(all, now, passes), Of: len(all), At: now}, err
+			found := keep(all, now, passes)
+			if *most > 0 && len(found) > *most {
+				found = found[:*most]
+			}
+			return app.Look{Found: found, Of: len(all), At: now}, err
 		}
 		if *watch {
 			return render.Result{}, a.Watch(ctx, watchInterval, list)

@@ -25,7 +25,7 @@ func named(file string) map[string][]string {
 		"schedule set": {"NAME", "9-17", "--time-zone", "UTC"}, "schedule create": {"NAME", "--action", "stop", "--cron", "0 18 * * *", "--time-zone", "UTC"},
 		"schedule list": {"NAME"}, "schedule enable": {"NAME", "--all"}, "schedule disable": {"NAME", "--all"}, "schedule delete": {"NAME", "--all"},
 		"schedule skip": {"NAME"}, "schedule pause": {"NAME", "--until", "2030-01-01"}, "schedule preview": {"NAME"}, "schedule apply": {"NAME", "-f", file},
-		"update computeinstance": {"NAME", "--idle-shutdown", "1h"}, "update amlcompute": {"NAME", "--max-nodes", "3"}, "update aks": {"NAME", "--ssl-disable"},
+		"update": {"NAME", "--max-nodes", "3"}, "update computeinstance": {"NAME", "--idle-shutdown", "1h"}, "update amlcompute": {"NAME", "--max-nodes", "3"}, "update aks": {"NAME", "--ssl-disable"},
 		"amlcompute identity show": {"NAME"}, "amlcompute identity assign": {"NAME", "--identities", "[system]"}, "amlcompute identity remove": {"NAME", "--identities", "[system]"},
 		"enable-sso":             {"NAME"},
 		"policy check":           {"NAME", "--idle-shutdown", "1h"},

@@ -132,7 +132,7 @@ var sections = []section{
 		{words: "permissions role", short: "Print a custom role for a task", build: newPermissionsRole},
 	}},
 	{"Clusters and attached", []entry{
-		{words: "update", short: "Change computes", meant: "amlcompute", byFlags: true},
+		{words: "update", short: "Change computes", build: newUpdate},
 		{words: "update computeinstance", short: "Change the idle time after which an instance stops", build: newUpdateInstance, on: instance},
 		{words: "update amlcompute", short: "Change how a cluster scales", build: newUpdateCluster, on: cluster},
 		{words: "update aks", short: "Change an AKS target's certificate or load balancer", build: newUpdateAKS, on: only(compute.TypeAKS, "AKS clusters")},

@@ -123,42 +123,7 @@ func (f *v2Flags) tagValues() (map[string]string, error) {
 // identity is what --identity-type and --user-assigned-identities ask for, nil
 // without them.
 func (f *v2Flags) identity() (*compute.IdentitySpec, error) {
-	return v2Identity(f.get("identity-type"), f.get("user-assigned-identities"))
-}
-
-// v2Identity is the identity of a type and a list of ids. Without a type, ids ask
-// for user-assigned identities, and [system] in the list for the system's, as v2's
-// help says.
-func v2Identity(kind, ids string) (*compute.IdentitySpec, error) {
-	if kind == "" && ids == "" {
-		return nil, nil
-	}
-	spec, err := parseIdentities([]string{ids})
-	if err != nil {
-		return nil, exit.Usagef("--user-assigned-identities: %w", err)
-	}
-	if kind == "" {
-		return spec, nil
-	}
-	user := false
-	for _, part := range strings.Split(kind, ",") {
-		switch strings.ToLower(strings.NewReplacer("_", "", " ", "").Replace(part)) {
-		case "systemassigned":
-			spec.System = true
-		case "userassigned":
-			user = true
-		case "none":
-			if ids != "" || strings.Contains(kind, ",") {
-				return nil, exit.Usagef("--identity-type None goes with no identities")
-			}
-		default:
-			return nil, exit.Usagef("--identity-type: %q is not one of SystemAssigned, UserAssigned and None", part)
-		}
-	}
-	if user && len(spec.User) == 0 {
-		return nil, exit.Usagef("--identity-type UserAssigned needs the ARM ids of identities: --user-assigned-identities ID,ID")
-	}
-	return spec, nil
+	return (&identities{kind: f.get("identity-type"), user: f.get("user-assigned-identities")}).spec()
 }
 
 // v2Subnet is the ARM id of a subnet that v2 takes as an id, or as two names in the
@@ -576,11 +541,8 @@ func (f *v2Flags) rescaled(have *compute.ScaleSettings) (*compute.ScaleSettings,
 	if hasMost {
 		scale.MaxNodes = most
 	}
-	if was, ok := scale.IdleScaleDown(); hasIdle && (!ok || was != time.Duration(idle)*time.Second) {
-		scale.SetIdleScaleDown(time.Duration(idle) * time.Second)
+	if hasIdle {
+		scale.SetIdle(time.Duration(idle) * time.Second)
 	}
-	if scale.MaxNodes < scale.MinNodes {
-		return nil, exit.Usagef("a cluster cannot have at least %d and at most %d nodes", scale.MinNodes, scale.MaxNodes)
-	}
-	return &scale, nil
+	return &scale, fits(&scale)
 }

@@ -472,7 +472,7 @@ func V2Key(names []string) string {
 		"provisioning_state": "provisioningState", "provisioning_errors": "provisioningErrors", "created_on": "createdOn",
 		"resource_id": "", "size": "vmSize", "tier": "", "min_instances": "", "max_instances": "", "idle_time_before_scale_down": "",
 		"idle_time_before_shutdown": "idleShutdown", "idle_time_before_shutdown_minutes": "idleShutdown", "ssh_public_access_enabled": "",
-		"ssh_settings": "", "network_settings": "", "identity": "", "enable_node_public_ip": "", "create_on_behalf_of": "owner",
+		"ssh_settings": "", "network_settings": "", "enable_node_public_ip": "", "create_on_behalf_of": "owner",
 		"last_operation": "", "custom_applications": "", "setup_scripts": "", "os_image_metadata": "",
 		"enable_sso": "", "enable_root_access": "", "release_quota_on_stop": "", "enable_os_patching": "",
 		"node_id": "nodeId", "node_state": "nodeState", "private_ip_address": "privateIpAddress", "public_ip_address": "publicIpAddress",

@@ -498,6 +498,13 @@ func (s *ScaleSettings) SetIdleScaleDown(d time.Duration) {
 	s.IdleTime = fmt.Sprintf("PT%dS", int64(d/time.Second))
 }
 
+// SetIdle is SetIdleScaleDown, unless it is that already in other words.
+func (s *ScaleSettings) SetIdle(d time.Duration) {
+	if have, ok := s.IdleScaleDown(); !ok || have != d {
+		s.SetIdleScaleDown(d)
+	}
+}
+
 // IdleScaleDown is the idle time after which a node is removed.
 func (s *ScaleSettings) IdleScaleDown() (d time.Duration, ok bool) {
 	return parseDuration(s.IdleTime)
