@@ -220,7 +220,7 @@ func (h *Host) Server() (emulator.ServerInfo, error) {
 			ResourceGroup: emulator.ResourceGroup, Workspace: emulator.Workspace,
 		}
 		if strings.HasPrefix(info.Endpoint, "https:") {
-			info.CAFile = emulator.CAFile(dir)
+			info.CAFile = emulator.TrustedCAFile(dir) // "" if another folder's server has it
 		}
 		return info, nil
 	}
