@@ -33,6 +33,7 @@ type wireViolation struct {
 	Info struct {
 		EvaluationDetails struct {
 			EvaluatedExpressions []struct {
+				Result          text            `json:"result"` // True or False
 				ExpressionKind  string          `json:"expressionKind"`
 				Expression      string          `json:"expression"`
 				ExpressionValue json.RawMessage `json:"expressionValue"`
@@ -63,8 +64,11 @@ func readViolations(data []byte, depth int) []Violation {
 	var out []Violation
 	for _, raw := range w.AdditionalInfo[:min(len(w.AdditionalInfo), maxDetails)] {
 		var v wireViolation
-		if unmarshal(raw, &v) == nil && strings.EqualFold(v.Type, "PolicyViolation") {
-			out = append(out, v.violation())
+		if unmarshal(raw, &v) != nil || !strings.EqualFold(v.Type, "PolicyViolation") {
+			continue
+		}
+		if found := v.violation(); found.Definition != "" || found.Assignment != "" || len(found.Fields) > 0 {
+			out = append(out, found)
 		}
 	}
 	for _, inner := range append(w.Details[:min(len(w.Details), maxDetails):min(len(w.Details), maxDetails)], w.Error) {
@@ -91,7 +95,7 @@ func (w wireViolation) violation() Violation {
 		Scope:      first(info.PolicyAssignmentScope),
 	}
 	for _, e := range info.EvaluationDetails.EvaluatedExpressions {
-		if len(v.Fields) < maxDetails && (strings.EqualFold(e.ExpressionKind, "Field") || strings.EqualFold(e.ExpressionKind, "Count")) {
+		if len(v.Fields) < maxDetails && !strings.EqualFold(string(e.Result), "False") && (strings.EqualFold(e.ExpressionKind, "Field") || strings.EqualFold(e.ExpressionKind, "Count")) {
 			v.Fields = append(v.Fields, ViolatedField{Alias: first(e.Expression), Operator: first(e.Operator),
 				Sent: jsonText(e.ExpressionValue), Target: jsonText(e.TargetValue)})
 		}

@@ -9,9 +9,10 @@ import (
 const violationBody = `{"error":{"code":"RequestDisallowedByPolicy","target":"dev","message":"Resource 'dev' was disallowed by policy.","additionalInfo":[
  {"type":"PolicyViolation","info":{"evaluationDetails":{"evaluatedExpressions":[
    {"result":"True","expressionKind":"Field","expression":"type","path":"type","expressionValue":"x","targetValue":"x","operator":"Equals"},
-   {"result":"True","expressionKind":"Field","expression":"Microsoft.MachineLearningServices/workspaces/computes/vmSize","expressionValue":"A","targetValue":["B","C"],"operator":"NotIn"}]},
+   {"result":"True","expressionKind":"Field","expression":"Microsoft.MachineLearningServices/workspaces/computes/vmSize","expressionValue":"A","targetValue":["B","C"],"operator":"NotIn"},
+   {"result":"False","expressionKind":"Field","expression":"tags[owner]","targetValue":"false","operator":"Exists"}]},
   "policyDefinitionName":"d","policyDefinitionDisplayName":"Sizes","policyAssignmentName":"a","policyAssignmentScope":"/subscriptions/s"}},
- {"type":"Other","info":{}},{"type":"policyviolation","info":{"policyDefinitionName":"second","policyAssignmentDisplayName":"Second"}}]}}`
+ {"type":"Other","info":{}},{"type":"PolicyViolation","info":"x"},{"type":"PolicyViolation","info":{}},{"type":"policyviolation","info":{"policyDefinitionName":"second","policyAssignmentDisplayName":"Second"}}]}}`
 
 func TestViolations(t *testing.T) {
 	t.Parallel()
