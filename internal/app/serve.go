@@ -220,7 +220,10 @@ func (h *Host) Server() (emulator.ServerInfo, error) {
 			ResourceGroup: emulator.ResourceGroup, Workspace: emulator.Workspace,
 		}
 		if strings.HasPrefix(info.Endpoint, "https:") {
-			info.CAFile = emulator.TrustedCAFile(dir) // "" if another folder's server has it
+			info.CAFile = emulator.TrustedCAFile(dir)
+			if _, err := os.Stat(info.CAFile); err != nil {
+				info.CAFile = "" // the server of another folder has one there
+			}
 		}
 		return info, nil
 	}

@@ -60,6 +60,10 @@ func (r Rules) Definitions(effect Effect) ([]Definition, error) {
 	return out, nil
 }
 
+// maxDisplayName is how long the display name of a definition may be
+// (policyDefinitions, Microsoft.Authorization 2023-04-01).
+const maxDisplayName = 128
+
 // CheckScript refuses a path that is not one of a script in the share.
 func CheckScript(p string) error {
 	switch {
@@ -175,6 +179,9 @@ func scriptDefinition(file string, effect Effect) Definition {
 	source, data := aliasScript+".scriptSource", aliasScript+".scriptData"
 	if effect == Default {
 		d.DisplayName = "Compute instances without a setup script run " + file
+		if len(d.DisplayName) > maxDisplayName {
+			d.DisplayName = "Compute instances without a setup script run one of the organization"
+		}
 		d.Description = "A compute instance that is created without a setup script gets one from the workspace's file share, where it must be."
 		d.Rule = object{
 			"if":   isInstance(field(data, "exists", "false")),
@@ -251,7 +258,7 @@ func (d Definition) Arguments() any {
 }
 
 // Commands are the az commands that create definitions and assign them to the
-// subscription that az has chosen.
+// subscription that az has chosen. What is refused is not assigned.
 func Commands(list []Definition) (string, error) {
 	var b strings.Builder
 	for _, d := range list {
@@ -263,7 +270,7 @@ func Commands(list []Definition) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "az policy definition create --name %s --display-name %s --description %s --mode All --metadata category=%s --rules %s --params %s\n",
+		fmt.Fprintf(&b, "az policy definition create --name %s --display-name %s --description %s --mode All --metadata category=%s --rules %s --params %s &&\n",
 			d.Name, quote(d.DisplayName), quote(d.Description), quote(category), quote(string(rule)), quote(string(parameters)))
 		fmt.Fprintf(&b, "az policy assignment create --name %s --display-name %s --policy %s\n", d.Name, quote(d.DisplayName), d.Name)
 	}

@@ -58,6 +58,36 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// Where a definition is refused, nothing is assigned: one of the same name from
+// before may be another.
+func TestCommandsStop(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("there is no POSIX shell")
+	}
+	list, err := Rules{Idle: time.Hour}.Definitions(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := Commands(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", "az() { echo $2; return 1; }\n"+script).Output()
+	if err == nil || string(out) != "definition\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// The portal takes no longer name.
+func TestDisplayNames(t *testing.T) {
+	t.Parallel()
+	list, err := Rules{Script: "Users/" + strings.Repeat("long/", 40) + "a.sh"}.Definitions(Default)
+	if err != nil || len(list[0].DisplayName) > 128 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
 // A bracket that begins a value of a policy is not the template's.
 func TestTemplate(t *testing.T) {
 	t.Parallel()
