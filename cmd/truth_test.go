@@ -322,6 +322,8 @@ func TestCreateComparesWhatItGot(t *testing.T) {
 		{"create new -s Standard_DS3_v2", "", "", ""},
 		{"create new -s Standard_DS3_v2", `"STANDARD_DS3_V2"`, `"STANDARD_DS12_V2"`, "vmSize is STANDARD_DS12_V2, not"},
 		{"create new -s Standard_DS3_v2 --no-public-ip --subnet-id " + subnet, `"enableNodePublicIp":false`, `"enableNodePublicIp":true`, "enableNodePublicIp is true, not false"},
+		{"create new -s Standard_DS3_v2 --no-public-ip --subnet-id " + subnet, `"publicIpAddress":null`, `"publicIpAddress":"203.0.113.7"`, "publicIpAddress is 203.0.113.7, not empty"},
+		{"create new -s Standard_DS3_v2 --no-public-ip --subnet-id " + subnet, `"publicIpAddress":null`, `"publicIpAddress":"10.0.0.7"`, ""},
 		{"create new -s Standard_DS3_v2 --subnet-id " + subnet, `"subnet":{"id":"` + subnet + `"}`, `"subnet":null`, "subnet is empty, not"},
 		{"create new -s Standard_DS3_v2 --user-object-id " + somebody + " --user-tenant-id 66666666-6666-6666-6666-666666666666", somebody, "55555555-5555-5555-5555-555555555555", "assignedUser is 55555555"},
 		{"create new -s Standard_DS3_v2 --idle-shutdown 1h", `"PT60M"`, "null", "idleTimeBeforeShutdown is off, not 1h"},
@@ -350,7 +352,7 @@ func TestCreateComparesWhatItGot(t *testing.T) {
 			}
 			got := b.run(strings.Fields(test.args)...)
 			switch {
-			case test.from == "" && got.code == 0:
+			case test.says == "" && got.code == 0:
 			case got.code != 1 || !strings.Contains(got.errors, test.says) || !strings.Contains(got.errors, "new was created, but not as it was asked for"):
 				t.Errorf("exit code %d", got.code)
 			case !changed.Load():

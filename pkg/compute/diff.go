@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,6 +130,17 @@ func (d *differences) subnet(have *Reference, want string) {
 	d.told("subnet", strings.Trim(id, "/"), strings.Trim(want, "/"))
 }
 
+// noPublicIP compares the address, because the setting alone does not prove that
+// there is none.
+func (d *differences) noPublicIP(have *Endpoints, want *bool) {
+	if have == nil || want == nil || *want {
+		return
+	}
+	if a, err := netip.ParseAddr(have.PublicIP); err == nil && a.IsGlobalUnicast() && !a.IsPrivate() {
+		d.add("publicIpAddress", have.PublicIP, "")
+	}
+}
+
 func (d *differences) identity(have *Identity, want IdentitySpec, changeable bool) {
 	if have == nil {
 		have = &Identity{}
@@ -178,6 +190,7 @@ func (d *differences) instance(compute *Compute, want *InstanceSpec) {
 		d.told("assignedUser", user.ObjectID, want.AssignedUser.ObjectID)
 	}
 	d.truth("enableNodePublicIp", have.EnableNodePublicIP, want.EnableNodePublicIP)
+	d.noPublicIP(have.Endpoints, want.EnableNodePublicIP)
 	d.truth(FieldSSO, have.EnableSSO, want.EnableSSO)
 	d.truth("enableRootAccess", have.EnableRootAccess, want.EnableRootAccess)
 	d.truth("enableOSPatching", have.EnableOSPatching, want.EnableOSPatching)
