@@ -24,7 +24,7 @@ var article = []struct {
 		"CPU or GPU", "what the region offers", "SSH access", "group, network, subnet", "No public address", "another person",
 		"setup script", "A schedule", "advanced settings",
 	}},
-	{"Create with a template", []string{"Resource Manager template"}},
+	{"Create with a template", []string{"Resource Manager template", "described in a file"}},
 	{"Enable SSH access", []string{"Off by default", "Cannot be changed", "public key", "key pair", "address, port and user", "Visual Studio Code"}},
 	{"Create on behalf of somebody", []string{
 		"In the studio", "template", "REST API", "tenant id and the object id",

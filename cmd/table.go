@@ -99,6 +99,7 @@ var sections = []section{
 		{words: "ssh", short: "Open a shell on an instance, or run a command there", build: newSSH, on: instance, useless: stopped, endless: true},
 		{words: "logs", short: "Show the log of an instance's setup script", build: newLogs, on: instance, prints: neither},
 		{words: "ssh-config", short: "Print or write the ssh configuration of instances", build: newSSHConfig, on: instance, unnamed: true},
+		{words: "enable-sso", short: "Switch single sign-on of instances on or off", build: newEnableSSO, on: instance},
 	}},
 	{"Its hours", []entry{
 		{words: "schedule", short: "Start and stop instances by the clock", example: "schedule set dev 'mon-fri 09:00-18:00' --time-zone Europe/Berlin"},
@@ -147,7 +148,6 @@ var sections = []section{
 		{words: "amlcompute identity remove", short: "Remove identities from a cluster", build: newIdentityRemove, on: cluster},
 		{words: "amlcompute identity show", short: "Show the identity of a cluster", build: newIdentityShow, on: cluster},
 		{words: "list-nodes", short: "List the nodes of a cluster", build: newListNodes, on: cluster, typed: true, prints: onlyNames},
-		{words: "enable-sso", short: "Switch single sign-on of instances on or off", build: newEnableSSO, on: instance},
 		{words: "get-credentials", short: "Print the secrets of an attached compute", build: newGetCredentials, on: attached, typed: true, prints: neither},
 	}},
 	{"Old scripts", []entry{
