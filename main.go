@@ -3,9 +3,9 @@ package main
 
 import (
 	"os"
-	_ "time/tzdata" // schedules must know time zones on machines that ship none
 
 	"github.com/computetarget/computetarget/cmd"
+	_ "github.com/computetarget/computetarget/internal/zoneinfo" // for schedules on machines that ship no time zones
 )
 
 //go:generate go run ./internal/docs

@@ -47,7 +47,7 @@ func allowed(t *testing.T) map[string][]string {
 // helpers are packages that the binary does not hold: for tests, and for making
 // what is committed.
 func helpers() []string {
-	return []string{"pkg/emulator/emulatortest", "pkg/schedule/internal/genzones", "internal/bench/...", "internal/fuzz"}
+	return []string{"pkg/emulator/emulatortest", "pkg/schedule/internal/genzones", "internal/zoneinfo/pack", "internal/bench/...", "internal/fuzz"}
 }
 
 // unwanted may not be linked: what costs start-up time or size, and what is for
