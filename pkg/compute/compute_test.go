@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -342,6 +343,36 @@ func TestUsualIsKnown(t *testing.T) {
 	for _, verb := range []Verb{VerbCreate, VerbStart, VerbStop, VerbRestart, VerbDelete} {
 		if from, to := verb.Usual(); from <= 0 || to < from || to > math.MaxInt32*time.Second {
 			t.Errorf("%s: %s to %s", verb, from, to)
+		}
+	}
+}
+
+// TestTruths reads what is true or false in other types, too: words say it, and
+// nothing else is taken for false.
+func TestTruths(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`true`: "true", `false`: "false", `null`: "nothing", `"true"`: "true", `"False"`: "false",
+		`"yes"`: "nothing", `1`: "nothing", `{}`: "nothing", `[true]`: "nothing",
+	} {
+		c, err := Decode([]byte(`{"name":"dev","properties":{"computeType":"ComputeInstance","disableLocalAuth":` + text +
+			`,"properties":{"vmSize":"S","enableSSO":` + text + `,"enableNodePublicIp":` + text + `,"osImageMetadata":{"currentImageVersion":"1","isLatestOsImageVersion":` + text +
+			`},"schedules":{"computeStartStop":[]},"state":"Running"}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, truth := range map[string]*bool{"disableLocalAuth": c.DisableLocalAuth, "enableSSO": c.Instance.EnableSSO,
+			"enableNodePublicIp": c.Instance.EnableNodePublicIP, "isLatestOsImageVersion": c.Instance.Image.IsLast} {
+			got := "nothing"
+			if truth != nil {
+				got = strconv.FormatBool(*truth)
+			}
+			if got != want {
+				t.Errorf("%s: %s is %s, want %s", what, text, got, want)
+			}
+		}
+		if c.State() != "Running" || c.Instance.VMSize != "S" || c.Schedules() == nil {
+			t.Errorf("%s: the rest is %+v", text, c.Instance)
 		}
 	}
 }

@@ -19,10 +19,51 @@ import (
 func unmarshal(data []byte, v any) error {
 	err := jsonv1.Unmarshal(data, v)
 	var otherType *jsonv1.UnmarshalTypeError
-	if errors.As(err, &otherType) {
-		return nil // everything else was decoded before it was returned
+	if errors.As(err, &otherType) { // everything else was decoded before it was returned
+		if plain, changed := decodeTruths(data); changed {
+			_ = jsonv1.Unmarshal(plain, v)
+		}
+		return nil
 	}
 	return err
+}
+
+// truths are the keys of what is true or false.
+const truths = `disableLocalAuth enableNodePublicIp enableSSO enableRootAccess enableOSPatching releaseQuotaOnStop isLatestOsImageVersion isolatedNetwork`
+
+// decodeTruths is data with truths that have another type: a word is the truth that
+// it says, and anything else is null. A pointer to a truth would be one to false.
+func decodeTruths(data []byte) (plain []byte, changed bool) {
+	value, ok := decodeWhole(data)
+	if !ok {
+		return nil, false
+	}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, inner := range v {
+				if _, fine := inner.(bool); fine || inner == nil || !listed(truths, key) {
+					walk(inner)
+					continue
+				}
+				changed, v[key] = true, nil
+				if word, ok := inner.(string); ok && (strings.EqualFold(word, "true") || strings.EqualFold(word, "false")) {
+					v[key] = strings.EqualFold(word, "true")
+				}
+			}
+		case []any:
+			for _, inner := range v {
+				walk(inner)
+			}
+		}
+	}
+	walk(value)
+	if !changed {
+		return nil, false
+	}
+	plain, err := json.Marshal(value)
+	return plain, err == nil
 }
 
 var errBadList = errors.New("it is not the list it should be")
