@@ -52,7 +52,7 @@ checked before the first change.
 --check sends nothing, lists what differs, and exits with code 7 if anything does.`,
 		Example: `  computetarget apply -f dev.yml
   computetarget apply -f computes/ --check
-  computetarget apply -f dev.yml --set size=Standard_DS11_v2 --set tags.team=vision`,
+  computetarget apply -f cpu.yml --set max_instances=8 --set tags.team=vision`,
 	}
 	files, set := manifestFlags(c)
 	check := c.Flags().Bool("check", false, "only compare; exit code 7 if something differs")

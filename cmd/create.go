@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -134,8 +135,19 @@ func (s *subnet) id(ws compute.Workspace) (string, error) {
 	case given < 3:
 		return "", exit.Usagef("--vnet-name, --subnet-name and --vnet-resourcegroup-name go together: give all three or none")
 	}
+	for _, part := range []struct{ flag, name string }{{"vnet-name", s.vnet}, {"subnet-name", s.name}, {"vnet-resourcegroup-name", s.group}} {
+		if strings.ContainsFunc(part.name, strangeInNetwork) {
+			return "", exit.Usagef("--%s: %q cannot be a name: it may hold letters, digits and the characters . _ - ( ) only", part.flag, part.name)
+		}
+	}
 	return "/subscriptions/" + ws.Subscription + "/resourceGroups/" + s.group +
 		"/providers/Microsoft.Network/virtualNetworks/" + s.vnet + "/subnets/" + s.name, nil
+}
+
+// strangeInNetwork reports whether the names of groups, networks and subnets may
+// not hold a character, as in <my-vnet> or net/default.
+func strangeInNetwork(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-()", r)
 }
 
 // isSubnetID reports whether id has the form of a subnet's ARM id.
