@@ -73,7 +73,7 @@ func neighbours(group string) []foreign {
 			{"new add provision make deploy launch", "computetarget create NAME -s SIZE creates an instance"},
 			{"init", "computetarget use WORKSPACE chooses the workspace, computetarget create NAME -s SIZE creates an instance"},
 			{"import load", "computetarget apply -f FILE makes computes as a file describes them, computetarget create -f FILE creates one"},
-			{"export dump backup save", "computetarget show NAME --raw prints the service's own response"},
+			{"dump backup save", "computetarget export NAME prints a compute as a file"},
 			{"edit modify change patch configure", "computetarget resize NAME changes the size, computetarget schedule set NAME the hours, computetarget idle NAME the idle shutdown, computetarget update amlcompute how a cluster scales"},
 			{"set unset", "computetarget config set KEY=VALUE saves a setting, an empty value removes it"},
 			{"scale", "computetarget update amlcompute changes how a cluster scales, computetarget resize NAME the size of an instance"},

@@ -117,6 +117,7 @@ var sections = []section{
 	}},
 	{"As files", []entry{
 		{words: "apply", short: "Make computes as files describe them", build: newApply, prints: namesAndIDs},
+		{words: "export", short: "Print computes as files", build: newExport, prints: onlyNames},
 		{words: "setup-script", short: "Read setup scripts of instances"},
 		{words: "setup-script lint", short: "Find what goes wrong in setup scripts before they are sent", build: newSetupScriptLint},
 	}},

@@ -62,15 +62,16 @@ func setTruth(to func(*reading) **bool, field string) func(*reading, pair) {
 func v2Keys(kind string) keys {
 	common := keys{
 		"$schema": nil, "id": nil, "created_on": nil, "provisioning_state": nil, "provisioning_errors": nil, "type": nil, "resourceGroup": nil,
-		"name":           setText(func(r *reading) *string { return &r.d.Name }, "name"),
-		"location":       (*reading).location,
-		"description":    setText(func(r *reading) *string { return &r.d.Spec.Description }, "description"),
-		"tags":           (*reading).tags,
-		"resource_id":    (*reading).resourceID,
-		"identity":       (*reading).v2Identity,
-		"workspace":      setText(func(r *reading) *string { return &r.d.Workspace }, "workspace"),
-		"resource_group": setText(func(r *reading) *string { return &r.d.ResourceGroup }, "resource_group"),
-		"subscription":   setText(func(r *reading) *string { return &r.d.Subscription }, "subscription"),
+		"name":               setText(func(r *reading) *string { return &r.d.Name }, "name"),
+		"location":           (*reading).location,
+		"description":        setText(func(r *reading) *string { return &r.d.Spec.Description }, "description"),
+		"tags":               (*reading).tags,
+		"resource_id":        (*reading).resourceID,
+		"identity":           (*reading).v2Identity,
+		"workspace":          setText(func(r *reading) *string { return &r.d.Workspace }, "workspace"),
+		"resource_group":     setText(func(r *reading) *string { return &r.d.ResourceGroup }, "resource_group"),
+		"disable_local_auth": setTruth(func(r *reading) **bool { return &r.d.Spec.DisableLocalAuth }, "disableLocalAuth"),
+		"subscription":       setText(func(r *reading) *string { return &r.d.Subscription }, "subscription"),
 	}
 	switch kind {
 	case "computeinstance":
@@ -132,7 +133,11 @@ func v2Instance() keys {
 		"time_zone":             func(r *reading, p pair) { r.zone = p.value },
 		"time-zone":             func(r *reading, p pair) { r.zone = p.value },
 		"assign_to":             func(r *reading, p pair) { r.d.AssignTo = r.text(p); r.d.mark("assignedUser", p.place) },
-		"stopped":               func(r *reading, p pair) { r.d.Stopped = *r.truth(p) },
+		"application_sharing_policy": func(r *reading, p pair) {
+			r.d.mark("applicationSharingPolicy", p.place)
+			r.instance().ApplicationSharingPolicy = r.word(p, "Personal", "Shared")
+		},
+		"stopped": func(r *reading, p pair) { r.d.Stopped = *r.truth(p) },
 	}
 }
 
@@ -155,8 +160,13 @@ func v2Cluster() keys {
 			r.d.mark("vmPriority", p.place)
 			r.cluster().VMPriority = map[string]string{"dedicated": "Dedicated", "low_priority": "LowPriority"}[r.word(p, "dedicated", "low_priority")]
 		},
-		"min_instances": func(r *reading, p pair) { r.cluster().MinNodes = r.nodes(p, "minNodeCount", &r.d.minNodes) },
-		"max_instances": func(r *reading, p pair) { r.cluster().MaxNodes = r.nodes(p, "maxNodeCount", &r.d.maxNodes) },
+		"os_type": func(r *reading, p pair) {
+			r.d.mark("osType", p.place)
+			r.cluster().OSType = r.word(p, "Linux", "Windows")
+		},
+		"isolated_network": setTruth(func(r *reading) **bool { return &r.cluster().IsolatedNetwork }, "isolatedNetwork"),
+		"min_instances":    func(r *reading, p pair) { r.cluster().MinNodes = r.nodes(p, "minNodeCount", &r.d.minNodes) },
+		"max_instances":    func(r *reading, p pair) { r.cluster().MaxNodes = r.nodes(p, "maxNodeCount", &r.d.maxNodes) },
 		"idle_time_before_scale_down": func(r *reading, p pair) {
 			r.d.mark("nodeIdleTimeBeforeScaleDown", p.place)
 			if r.cluster().IdleScaleDown = time.Duration(r.whole(p)) * time.Second; r.cluster().IdleScaleDown < 0 {
@@ -294,9 +304,11 @@ func (r *reading) v2Identity(p pair) {
 
 func (r *reading) v2Script(p pair, field string) *compute.Script {
 	r.d.mark(field, p.place)
-	var path, arguments, timeout string
+	var path, inline, arguments, timeout string
 	r.block(p.value, p.key, keys{
 		"path":    func(r *reading, p pair) { path = r.text(p) },
+		"inline":  func(r *reading, p pair) { inline = r.text(p) },
+		"timeout": func(r *reading, p pair) { timeout = r.text(p) },
 		"command": func(r *reading, p pair) { arguments = r.text(p) },
 		"timeout_minutes": func(r *reading, p pair) {
 			if n := r.whole(p); n < 1 {
@@ -306,7 +318,12 @@ func (r *reading) v2Script(p pair, field string) *compute.Script {
 			}
 		},
 	}, false)
-	if path == "" && p.value.mapping != nil {
+	switch {
+	case inline != "" && path != "":
+		r.mistake(p.place, "%s has both path and inline; keep one", p.key)
+	case inline != "":
+		return compute.InlineScript([]byte(inline), arguments, timeout)
+	case path == "" && p.value.mapping != nil:
 		r.mistake(p.place, "%s needs path, where the script is in the workspace's file share, such as Users/me/setup.sh", p.key)
 	}
 	return script(path, arguments, timeout)
