@@ -300,7 +300,9 @@ const v2Intro = `
 
 With the words ` + "`" + `ml compute` + "`" + ` in front, ` + "`" + `computetarget ml compute …` + "`" + ` is ` + "`" + `az ml compute …` + "`" + ` of the extension ml 2.44: its 15 commands, flags, short forms, defaults and prompts. The output has its keys, order and types in every format, also on a terminal, and ` + "`" + `--query` + "`" + ` sees them. The exit codes are az's: 2 for what its parser refuses, 3 for what is not there, 1 for everything else; but 130 and 143 when a signal ends it. az's grammar applies as above. ` + "`" + `--timeout` + "`" + `, ` + "`" + `--dry-run` + "`" + ` and the flags that say where (` + "`" + `--cloud` + "`" + `, ` + "`" + `--endpoint` + "`" + `, …) are ours. Words that v2 lacks are exit code 2, with ours.
 
-Not supported: ` + "`" + `--file` + "`" + ` of ` + "`" + `create` + "`" + ` and ` + "`" + `attach` + "`" + `, ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + "`" + `--remove` + "`" + ` (exit code 2, nothing is sent), and ` + "`" + `connect-ssh` + "`" + `. The first four will come with files.
+Not supported: ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + "`" + `--remove` + "`" + ` of ` + "`" + `update` + "`" + `, and ` + "`" + `connect-ssh` + "`" + ` (exit code 2, nothing is sent).
+
+` + "`" + `--file` + "`" + ` takes v2's YAML, and what ` + "`" + `show` + "`" + ` and ` + "`" + `list` + "`" + ` print; ` + "`" + `computetarget apply` + "`" + ` describes the keys. Flags win over ` + "`" + `--set` + "`" + `, and ` + "`" + `--set` + "`" + ` over the file.
 
 ## What is right here
 
@@ -313,6 +315,11 @@ Not supported: ` + "`" + `--file` + "`" + ` of ` + "`" + `create` + "`" + ` and 
 | ` + "`" + `update --tags` + "`" + ` of an instance says that it was done; the service changes nothing | exit code 1, nothing is sent | terraform-provider-azurerm#31747 |
 | ` + "`" + `create` + "`" + ` overwrites a compute of that name | never overwrites: the same settings are printed, a cluster's scale, tags and identities are updated, other differences are listed with exit code 1 | azure-rest-api-specs, Compute_CreateOrUpdate |
 | ` + "`" + `create` + "`" + ` sends defaults of its own for settings that are not given | sends what is given, the size, and the number of nodes; the service decides the rest | extension's change 2.39.0 |
+| ` + "`" + `show -o yaml` + "`" + ` cannot be given back: ` + "`" + `resourceGroup: Unknown field.` + "`" + `, and then an empty ` + "`" + `network_settings` + "`" + ` or a ` + "`" + `schedule_id` + "`" + ` | ` + "`" + `create -f` + "`" + ` takes what ` + "`" + `show` + "`" + ` and ` + "`" + `list` + "`" + ` print | azure-ai-ml, ` + "`" + `_schema/compute` + "`" + ` |
+| a mistake in a file is a traceback with a JSON map | one line with file, line, column, key and the nearest key, exit code 1 | azure-cli#26674 |
+| a script without ` + "`" + `timeout_minutes` + "`" + ` gets the timeout ` + "`" + `Nonem` + "`" + ` | gets none: the service decides | azure-ai-ml, ` + "`" + `entities/_compute/_setup_scripts.py` + "`" + ` |
+| unquoted times and numeric tags: ` + "`" + `Not a valid string.` + "`" + ` | taken as they are written | azure-ai-ml, ` + "`" + `_schema/compute/schedule.py` + "`" + ` |
+| identities as plain strings: ` + "`" + `Invalid input type.` + "`" + ` | taken | azure-ai-ml, ` + "`" + `_schema/core` + "`" + ` |
 | ` + "`" + `--idle-time-before-scale-down` + "`" + ` on an instance: ` + "`" + `Unknown field.` + "`" + ` and a traceback | one line, with the command that sets an instance's idle time; exit code 1 | azure-cli#26674, #26911, #27116 |
 | ` + "`" + `--user-assigned-identities` + "`" + ` without ` + "`" + `--identity-type` + "`" + `: a TypeError | asks for user-assigned identities; ` + "`" + `[system]` + "`" + ` in the list for the system's, as its help says | extension, ` + "`" + `custom/compute.py` + "`" + ` |
 | ` + "`" + `attach --identity-type system_assigned` + "`" + `: a ValueError | every spelling works in every command | extension, ` + "`" + `custom/compute.py` + "`" + ` |
@@ -338,7 +345,7 @@ Every command takes ` + "`" + `--resource-group` + "`" + ` and ` + "`" + `--work
 // its flags.
 var v2CommandNotes = map[string]string{
 	"create":      "Prints the compute; with `--no-wait` nothing. Types kubernetes, virtualmachine and synapsespark are attached, not created",
-	"attach":      "Prints the compute; with `--no-wait` nothing. It waits, as in v2. A Spark pool can be attached with `--file` only, which is not supported yet",
+	"attach":      "Prints the compute; with `--no-wait` nothing. It waits, as in v2",
 	"update":      "Prints the compute; with `--no-wait` nothing. `--merge-tags` is ours",
 	"show":        "Not found is exit code 3",
 	"list":        "The table has the columns Name, Compute type, State and Instance type",

@@ -58,9 +58,15 @@ func (s *source) read(ctx context.Context, a *app.App, names *names, args []stri
 	if err != nil {
 		return nil, err
 	}
+	return onlyOne(ctx, a, s.file, name, list)
+}
+
+// onlyOne is the compute that a file describes; a name that is given wins over the
+// file's.
+func onlyOne(ctx context.Context, a *app.App, file, name string, list []asked) (*creating, error) {
 	if len(list) > 1 {
-		return nil, &exit.Error{Exit: exit.Usage, Text: s.file + " describes " + strconv.Itoa(len(list)) + " computes, and create makes one",
-			Tip: "computetarget apply -f " + app.Words([]string{s.file}) + " makes all of them"}
+		return nil, &exit.Error{Exit: exit.Usage, Text: file + " describes " + strconv.Itoa(len(list)) + " computes, and create makes one",
+			Tip: "computetarget apply -f " + app.Words([]string{file}) + " makes all of them"}
 	}
 	d := list[0]
 	if d.Hours {

@@ -82,9 +82,9 @@ func v2NoWait(c *cobra.Command) *waiting { return waitingFlags(c) }
 
 // v2Act calls a verb for one compute. Its result is the compute, or nothing where
 // v2 prints nothing: with --no-wait, and where show is false.
-func v2Act(ctx context.Context, a *app.App, wait *waiting, name string, show bool, verb func(*compute.Client, compute.ActOptions) compute.Outcome) (render.Result, error) {
+func v2Act(ctx context.Context, a *app.App, wait *waiting, at target, show bool, verb func(*compute.Client, compute.ActOptions) compute.Outcome) (render.Result, error) {
 	var done compute.Outcome
-	r, err := wait.actOn(ctx, a, name, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+	r, err := wait.actAt(ctx, a, at, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 		done = verb(client, o)
 		return done
 	})
@@ -155,7 +155,7 @@ func v2Power(word, done string, verb verb) *command {
 	}
 	wait := v2NoWait(c)
 	return v2Named(c, func(ctx context.Context, a *app.App, _ *compute.Client, name string) (render.Result, error) {
-		return v2Act(ctx, a, wait, name, false, one(ctx, name, verb))
+		return v2Act(ctx, a, wait, target{name: name}, false, one(ctx, name, verb))
 	})
 }
 
@@ -197,7 +197,7 @@ exit code is 1, as with az. Nothing is printed.`,
 				return render.Result{}, exit.Errorf(exit.Failed, "Operation cancelled.")
 			}
 		}
-		return v2Act(ctx, a, wait, name, false, one(ctx, name, verb))
+		return v2Act(ctx, a, wait, target{name: name}, false, one(ctx, name, verb))
 	})
 }
 

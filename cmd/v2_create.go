@@ -3,7 +3,9 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,16 +18,15 @@ import (
 	"github.com/computetarget/computetarget/internal/input"
 	"github.com/computetarget/computetarget/internal/render"
 	"github.com/computetarget/computetarget/pkg/compute"
+	"github.com/computetarget/computetarget/pkg/manifest"
 )
-
-// v2DefaultSize is the size that v2 asks for when none is given.
-const v2DefaultSize = "STANDARD_DS3_V2"
 
 // v2Flags are the flags of one of v2's commands. All values are text, and an empty
 // one counts as not given, as in v2.
 type v2Flags struct {
-	set  *pflag.FlagSet
-	tags []string
+	command *cobra.Command
+	set     *pflag.FlagSet
+	tags    []string
 }
 
 // text adds flags with a value: "name usage".
@@ -57,12 +58,18 @@ func (f *v2Flags) refused(names ...string) {
 	}
 }
 
+// fileFlag adds --file.
+func (f *v2Flags) fileFlag() {
+	f.set.StringP("file", "f", "", "`FILE` that describes the compute, YAML or JSON; flags win over it")
+	markV1(f.set, "file")
+}
+
 // get is the value of a flag; "" when it was not given.
 func (f *v2Flags) get(name string) string { return f.set.Lookup(name).Value.String() }
 
 // unread refuses flags that read or edit files.
 func (f *v2Flags) unread() error {
-	for _, name := range []string{"file", "set", "add", "remove"} {
+	for _, name := range []string{"set", "add", "remove"} {
 		if f.set.Changed(name) {
 			return exit.Usagef("--%s is not supported: give the settings with the other flags, which --help lists", name)
 		}
@@ -84,21 +91,6 @@ func (f *v2Flags) number(name string) (n int, given bool, err error) {
 		return 0, true, exit.Usagef("--%s: %d is less than 0", name, n)
 	}
 	return n, true, nil
-}
-
-// truth is the yes or no of a flag, nil without one. The words are v2's.
-func (f *v2Flags) truth(name string) (*bool, error) {
-	on := false
-	switch text := f.get(name); text {
-	case "":
-		return nil, nil
-	case "true", "True", "TRUE", "t", "T", "1", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES":
-		on = true
-	case "false", "False", "FALSE", "f", "F", "0", "off", "Off", "OFF", "n", "N", "no", "No", "NO":
-	default:
-		return nil, exit.Usagef("--%s: %q is neither true nor false", name, text)
-	}
-	return &on, nil
 }
 
 // tagValues are the tags given, nil for none. A tag without a value has an empty one.
@@ -124,26 +116,6 @@ func (f *v2Flags) tagValues() (map[string]string, error) {
 // without them.
 func (f *v2Flags) identity() (*compute.IdentitySpec, error) {
 	return (&identities{kind: f.get("identity-type"), user: f.get("user-assigned-identities")}).spec()
-}
-
-// v2Subnet is the ARM id of a subnet that v2 takes as an id, or as two names in the
-// subscription and resource group of the workspace.
-func v2Subnet(vnet, subnet string, ws compute.Workspace) (string, error) {
-	switch {
-	case vnet == "" && subnet == "":
-		return "", nil
-	case isID(subnet):
-		if id := "/" + strings.Trim(subnet, "/"); isSubnetID(id) {
-			return id, nil
-		}
-		return "", exit.Usagef("--subnet: %q is not the id of a subnet", subnet)
-	case subnet == "":
-		return "", exit.Usagef("Subnet is required when vnet name is specified.")
-	case vnet == "":
-		return "", exit.Usagef("--subnet %s needs its virtual network: --vnet-name NAME, or give the ARM id of the subnet", subnet)
-	}
-	return "/subscriptions/" + ws.Subscription + "/resourceGroups/" + ws.ResourceGroup +
-		"/providers/Microsoft.Network/virtualNetworks/" + vnet + "/subnets/" + subnet, nil
 }
 
 // keyText is an SSH public key that was given as text, or as the name of its file.
@@ -172,8 +144,8 @@ listed and the exit code is 1.`,
 	}
 	name := v2NameFlag(c)
 	wait := v2NoWait(c)
-	f := &v2Flags{set: c.Flags()}
-	f.text("type/t `TYPE`: amlcompute or computeinstance", "size VM `SIZE` (default "+v2DefaultSize+")", "description `TEXT` about the compute",
+	f := &v2Flags{command: c, set: c.Flags()}
+	f.text("type/t `TYPE`: amlcompute or computeinstance", "size VM `SIZE` (default STANDARD_DS3_V2)", "description `TEXT` about the compute",
 		"location/l `REGION` of a cluster; the workspace's own by default",
 		"vnet-name `NAME` of the virtual network", "subnet `NAME` or ARM id of the subnet",
 		"enable-node-public-ip `true` or false: public addresses (default true)",
@@ -186,22 +158,147 @@ listed and the exit code is 1.`,
 		"tier `TIER` of a cluster: dedicated or low_priority",
 		"user-tenant-id tenant `ID` of the person an instance is for", "user-object-id object `ID` of that person")
 	f.tagsFlag()
-	f.refused("file/f", "set")
-	return v2Run(c, func(ctx context.Context, a *app.App, client *compute.Client) (render.Result, error) {
-		n := names{command: c, flag: []string{*name}}
-		if *name == "" {
-			return render.Result{}, errNameRequired()
-		}
-		asked, err := n.fresh(nil)
+	f.fileFlag()
+	set := setFlag(c)
+	markV1(c.Flags(), "set")
+	return v2Run(c, func(ctx context.Context, a *app.App, _ *compute.Client) (render.Result, error) {
+		from, err := f.described(ctx, a, *name, *set, map[string]string{
+			"size": "size", "description": "description", "location": "location",
+			"vnet-name": "network_settings.vnet_name", "subnet": "network_settings.subnet",
+			"enable-node-public-ip": "enable_node_public_ip", "ssh-public-access-enabled": "ssh_public_access_enabled",
+			"admin-username": "ssh_settings.admin_username", "admin-password": "ssh_settings.admin_password",
+			"min-instances": "min_instances", "max-instances": "max_instances",
+			"idle-time-before-scale-down": "idle_time_before_scale_down",
+			"user-tenant-id":              "create_on_behalf_of.user_tenant_id", "user-object-id": "create_on_behalf_of.user_object_id",
+		})
 		if err != nil {
 			return render.Result{}, err
 		}
-		spec, err := f.spec(ctx, a, client.Workspace(), asked)
-		if err != nil {
-			return render.Result{}, err
+		switch spec := from.spec; {
+		case spec.Instance == nil && spec.Cluster == nil:
+			return render.Result{}, exit.Usagef("a compute of type %s is not created but attached: use ml compute attach", strings.ToLower(spec.Type()))
+		case spec.Instance != nil:
+			if f.get("location") != "" {
+				a.Note("--location is only for clusters: the instance is created in the workspace's region")
+			}
+			if i := spec.Instance; i.SSHPublicKey != "" && i.SSHPublicAccess == nil {
+				off := false
+				i.SSHPublicAccess = &off // as v2 sends it
+			}
+		case spec.Cluster.AdminUserName != "" && spec.Cluster.AdminPassword == "" && spec.Cluster.AdminSSHKey == "":
+			return render.Result{}, exit.Usagef("the administrator of a cluster needs a password or an SSH key: --admin-password or --ssh-key-value")
 		}
-		return v2Make(ctx, a, wait, asked, spec)
-	}).before(f.unread)
+		return v2Make(ctx, a, wait, from)
+	})
+}
+
+// described is the compute that --file, --set and the flags describe: flags win over
+// --set, and --set over the file. paths are where flags belong in the file.
+func (f *v2Flags) described(ctx context.Context, a *app.App, name string, set []string, paths map[string]string) (*creating, error) {
+	if name != "" {
+		var err error
+		if name, err = (&names{command: f.command, flag: []string{name}}).fresh(nil); err != nil {
+			return nil, err
+		}
+	}
+	kind := strings.ToLower(f.get("type"))
+	o := manifest.Options{Zone: a.Zone, Name: name, Type: kind, Alone: true, Set: slices.Clone(set)}
+	switch kind {
+	case "":
+	case "amlcompute", "computeinstance", "kubernetes", "synapsespark", "virtualmachine":
+		o.Set = append(o.Set, "type="+kind)
+		if kind == "computeinstance" {
+			if err := f.onlyClusters(cmp.Or(name, "it"), kind); err != nil {
+				return nil, err
+			}
+		}
+	default:
+		return nil, exit.Usagef("Unknown compute type: %s. A compute is an amlcompute, computeinstance, kubernetes, synapsespark or virtualmachine", kind)
+	}
+	for _, flag := range slices.Sorted(maps.Keys(paths)) {
+		if f.given(flag) {
+			o.Set = append(o.Set, paths[flag]+"="+f.get(flag))
+		}
+	}
+	if f.given("tier") {
+		tier := strings.ToLower(f.get("tier"))
+		if tier == "lowpriority" {
+			tier = "low_priority"
+		}
+		o.Set = append(o.Set, "tier="+tier)
+	}
+	if f.given("ssh-key-value") {
+		key, err := keyText(ctx, f.get("ssh-key-value"))
+		if err != nil {
+			return nil, err
+		}
+		o.Set = append(o.Set, "ssh_settings.ssh_key_value="+key)
+	}
+	file := f.get("file")
+	var list []asked
+	var err error
+	if file != "" {
+		list, err = readComputes(ctx, a, []string{file}, o)
+	} else {
+		list, err = fromFlags(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	from, err := onlyOne(ctx, a, file, name, list)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := f.tagValues()
+	if err != nil {
+		return nil, err
+	}
+	if tags != nil {
+		from.spec.Tags = tags
+	}
+	return from, f.overIdentity(from.spec)
+}
+
+// fromFlags is the compute that flags alone describe.
+func fromFlags(o manifest.Options) ([]asked, error) {
+	if o.Name == "" && !slices.ContainsFunc(o.Set, func(pair string) bool { return strings.HasPrefix(pair, "name=") }) {
+		return nil, errNameRequired()
+	}
+	if o.Type == "" && !slices.ContainsFunc(o.Set, func(pair string) bool { return strings.HasPrefix(pair, "type=") }) {
+		return nil, exit.Usagef("Unknown compute type: None. Give --type")
+	}
+	read, err := manifest.Read([]byte("{}"), o)
+	var wrong manifest.ErrorList
+	if errors.As(err, &wrong) {
+		texts := make([]string, len(wrong))
+		for i, m := range wrong {
+			texts[i] = m.Text
+		}
+		return nil, exit.Usagef("%s", strings.Join(texts, "; "))
+	}
+	if err != nil || len(read.Documents) == 0 {
+		return nil, err
+	}
+	return []asked{{Document: read.Documents[0]}}, nil
+}
+
+// overIdentity lays --identity-type and --user-assigned-identities over the identity
+// of a file.
+func (f *v2Flags) overIdentity(spec *compute.Spec) error {
+	flags := identities{kind: f.get("identity-type"), user: f.get("user-assigned-identities")}
+	if have := spec.Identity; have != nil && flags.kind+flags.user != "" {
+		if flags.kind == "" && have.System {
+			flags.kind = "SystemAssigned"
+		}
+		if flags.user == "" && strings.Contains(strings.ToLower(flags.kind), "user") {
+			flags.user = strings.Join(have.User, ",")
+		}
+	}
+	identity, err := flags.spec()
+	if identity != nil {
+		spec.Identity = identity
+	}
+	return err
 }
 
 // before makes the command check something before it reads any setting: what az's
@@ -218,110 +315,10 @@ func (c *command) before(check func() error) *command {
 }
 
 // v2Make creates or attaches a compute.
-func v2Make(ctx context.Context, a *app.App, wait *waiting, name string, spec *compute.Spec) (render.Result, error) {
-	return v2Act(ctx, a, wait, name, true, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-		return client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})
+func v2Make(ctx context.Context, a *app.App, wait *waiting, from *creating) (render.Result, error) {
+	return v2Act(ctx, a, wait, from.at, true, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
+		return client.Create(ctx, from.at.name, from.spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})
 	})
-}
-
-// spec is the compute that the flags of create ask for.
-func (f *v2Flags) spec(ctx context.Context, a *app.App, ws compute.Workspace, name string) (*compute.Spec, error) {
-	spec := &compute.Spec{Description: f.get("description")}
-	var err error
-	if spec.Tags, err = f.tagValues(); err != nil {
-		return nil, err
-	}
-	if spec.Identity, err = f.identity(); err != nil {
-		return nil, err
-	}
-	subnet, err := v2Subnet(f.get("vnet-name"), f.get("subnet"), ws)
-	if err != nil {
-		return nil, err
-	}
-	publicIP, err := f.truth("enable-node-public-ip")
-	if err != nil {
-		return nil, err
-	}
-	ssh, err := f.truth("ssh-public-access-enabled")
-	if err != nil {
-		return nil, err
-	}
-	key, err := keyText(ctx, f.get("ssh-key-value"))
-	if err != nil {
-		return nil, err
-	}
-	size := cmp.Or(f.get("size"), v2DefaultSize)
-	switch kind := strings.ToLower(f.get("type")); kind {
-	case "computeinstance":
-		if err := f.onlyClusters(name, compute.TypeInstance); err != nil {
-			return nil, err
-		}
-		if f.get("location") != "" {
-			a.Note("--location is only for clusters: the instance is created in the workspace's region")
-		}
-		spec.Instance = &compute.InstanceSpec{VMSize: size, SubnetID: subnet, EnableNodePublicIP: publicIP, SSHPublicAccess: ssh, SSHPublicKey: key}
-		if key != "" && ssh == nil {
-			off := false
-			spec.Instance.SSHPublicAccess = &off // as v2 sends it
-		}
-		if tenant, object := f.get("user-tenant-id"), f.get("user-object-id"); tenant != "" || object != "" {
-			spec.Instance.AssignedUser = &compute.AssignedUser{TenantID: tenant, ObjectID: object}
-		}
-	case "amlcompute":
-		if f.given("user-tenant-id") || f.given("user-object-id") {
-			return nil, exit.Usagef("--user-tenant-id and --user-object-id are for instances, and %s is of type %s", name, compute.TypeCluster)
-		}
-		spec.Location = f.get("location")
-		spec.Cluster = &compute.ClusterSpec{VMSize: size, SubnetID: subnet, EnableNodePublicIP: publicIP, AdminSSHKey: key,
-			AdminUserName: f.get("admin-username"), AdminPassword: f.get("admin-password"), MaxNodes: 1}
-		if ssh != nil {
-			spec.Cluster.RemoteLogin = map[bool]string{true: "Enabled", false: "Disabled"}[*ssh]
-		}
-		if err := f.cluster(spec.Cluster); err != nil {
-			return nil, err
-		}
-	case "":
-		return nil, exit.Usagef("Unknown compute type: None. Give --type AmlCompute or --type ComputeInstance")
-	case "kubernetes", "virtualmachine", "synapsespark":
-		return nil, exit.Usagef("a compute of type %s is not created but attached: use ml compute attach", kind)
-	default:
-		return nil, exit.Usagef("Unknown compute type: %s. Give --type AmlCompute or --type ComputeInstance", kind)
-	}
-	return spec, nil
-}
-
-// cluster fills in what only clusters have.
-func (f *v2Flags) cluster(spec *compute.ClusterSpec) error {
-	switch f.get("tier") {
-	case "":
-	default:
-		switch tier := strings.ToLower(strings.ReplaceAll(f.get("tier"), "_", "")); tier {
-		case "dedicated":
-			spec.VMPriority = "Dedicated"
-		case "lowpriority":
-			spec.VMPriority = "LowPriority"
-		default:
-			return exit.Usagef("--tier: %q is neither dedicated nor low_priority", f.get("tier"))
-		}
-	}
-	if spec.AdminUserName == "" && (spec.AdminPassword != "" || spec.AdminSSHKey != "") {
-		return exit.Usagef("--admin-password and --ssh-key-value of a cluster need --admin-username")
-	}
-	if spec.AdminUserName != "" && spec.AdminPassword == "" && spec.AdminSSHKey == "" {
-		return exit.Usagef("--admin-username of a cluster needs --admin-password or --ssh-key-value")
-	}
-	for name, into := range map[string]*int{"min-instances": &spec.MinNodes, "max-instances": &spec.MaxNodes} {
-		n, given, err := f.number(name)
-		if err != nil {
-			return err
-		}
-		if given {
-			*into = n
-		}
-	}
-	idle, _, err := f.number("idle-time-before-scale-down")
-	spec.IdleScaleDown = time.Duration(idle) * time.Second
-	return err
 }
 
 // onlyClusters refuses the flags of clusters for a compute of another type.
@@ -354,79 +351,32 @@ ml compute attach does. With --no-wait nothing is printed.`,
 	}
 	name := v2NameFlag(c)
 	wait := v2NoWait(c)
-	f := &v2Flags{set: c.Flags()}
+	f := &v2Flags{command: c, set: c.Flags()}
 	f.text("type/t `TYPE`: virtualmachine or kubernetes", "resource-id ARM `ID` of what is attached", "namespace `NAME` of the Kubernetes namespace (default default)",
 		"admin-username `NAME` to sign in to the machine with", "admin-password its `PASSWORD`", "ssh-port `PORT` of SSH (default 22)",
 		"ssh-private-key-file `FILE` of the private key", "identity-type `TYPE`: SystemAssigned, UserAssigned or None",
 		"user-assigned-identities/i ARM `IDS`, separated by commas")
-	f.refused("file/f")
-	return v2Run(c, func(ctx context.Context, a *app.App, client *compute.Client) (render.Result, error) {
-		n := names{command: c, flag: []string{*name}}
-		if *name == "" {
-			return render.Result{}, errNameRequired()
-		}
-		asked, err := n.fresh(nil)
+	f.fileFlag()
+	return v2Run(c, func(ctx context.Context, a *app.App, _ *compute.Client) (render.Result, error) {
+		from, err := f.described(ctx, a, *name, nil, map[string]string{
+			"resource-id": "resource_id", "namespace": "namespace", "admin-username": "ssh_settings.admin_username",
+			"admin-password": "ssh_settings.admin_password", "ssh-port": "ssh_settings.ssh_port",
+			"ssh-private-key-file": "ssh_settings.ssh_private_key_file",
+		})
 		if err != nil {
 			return render.Result{}, err
 		}
-		spec, err := f.attachment(ctx)
-		if err != nil {
-			return render.Result{}, err
+		switch vm := from.spec.VirtualMachine; {
+		case from.spec.Instance != nil, from.spec.Cluster != nil:
+			return render.Result{}, exit.Usagef("a compute of type %s is not attached but created: use ml compute create", strings.ToLower(from.spec.Type()))
+		case vm != nil && (vm.Account == nil || vm.Account.UserName == "" || vm.Account.Password+vm.Account.PrivateKey == ""):
+			return render.Result{}, exit.Usagef("a virtual machine is attached with --admin-username, and --admin-password or --ssh-private-key-file")
 		}
-		return v2Make(ctx, a, wait, asked, spec)
-	}).before(f.unread)
-}
-
-// attachment is the compute that the flags of attach ask for.
-func (f *v2Flags) attachment(ctx context.Context) (*compute.Spec, error) {
-	spec := &compute.Spec{ResourceID: f.get("resource-id")}
-	var err error
-	if spec.Identity, err = f.identity(); err != nil {
-		return nil, err
-	}
-	kind := strings.ToLower(f.get("type"))
-	switch kind {
-	case "kubernetes":
-		spec.Kubernetes = &compute.KubernetesSpec{Namespace: cmp.Or(f.get("namespace"), "default")}
-	case "virtualmachine":
-		if spec.VirtualMachine, err = f.machine(ctx); err != nil {
-			return nil, err
+		if vm := from.spec.VirtualMachine; vm != nil && vm.SSHPort == 0 {
+			vm.SSHPort = 22
 		}
-	case "amlcompute", "computeinstance":
-		return nil, exit.Usagef("a compute of type %s is not attached but created: use ml compute create", kind)
-	default:
-		return nil, exit.Usagef("Unknown compute type: %s. Give --type Kubernetes or --type virtualmachine", cmp.Or(kind, "None"))
-	}
-	if spec.ResourceID == "" {
-		return nil, exit.Usagef("--resource-id is required to attach a compute of type %s", kind)
-	}
-	return spec, nil
-}
-
-// machine is a virtual machine to attach.
-func (f *v2Flags) machine(ctx context.Context) (*compute.VirtualMachineSpec, error) {
-	port, given, err := f.number("ssh-port")
-	switch {
-	case err != nil:
-		return nil, err
-	case !given:
-		port = 22
-	case port < 1 || port > 65535:
-		return nil, exit.Usagef("--ssh-port: %d is not a port", port)
-	}
-	account := &compute.MachineAccount{UserName: f.get("admin-username"), Password: f.get("admin-password")}
-	if file := f.get("ssh-private-key-file"); file != "" {
-		if account.PrivateKey, err = readPrivateKey(ctx, "ssh-private-key-file", file); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case account.UserName == "":
-		return nil, exit.Usagef("--admin-username is required to attach a virtual machine")
-	case account.Password == "" && account.PrivateKey == "":
-		return nil, exit.Usagef("give --admin-password or --ssh-private-key-file to attach a virtual machine")
-	}
-	return &compute.VirtualMachineSpec{SSHPort: port, Account: account}, nil
+		return v2Make(ctx, a, wait, from)
+	})
 }
 
 func newV2Update() *command {
@@ -439,7 +389,7 @@ az ml compute update does. Only what is given is changed. --tags replaces all ta
   computetarget ml compute update -n cpu --merge-tags team=vision`,
 	}
 	wait := v2NoWait(c)
-	f := &v2Flags{set: c.Flags()}
+	f := &v2Flags{command: c, set: c.Flags()}
 	f.text("max-instances most `NODES` of a cluster", "min-instances fewest `NODES` of a cluster",
 		"idle-time-before-scale-down/d `SECONDS` a node of a cluster is idle before it is removed",
 		"identity-type `TYPE`: SystemAssigned, UserAssigned or None; it replaces the identities there are",
@@ -459,7 +409,7 @@ az ml compute update does. Only what is given is changed. --tags replaces all ta
 		if err != nil {
 			return render.Result{}, err
 		}
-		return v2Act(ctx, a, wait, name, true, modify(ctx, a, have, m))
+		return v2Act(ctx, a, wait, target{name: name}, true, modify(ctx, a, have, m))
 	}).before(f.unread)
 }
 

@@ -282,7 +282,11 @@ func (d *differences) cluster(have *Cluster, want *ClusterSpec) {
 	d.fold("vmPriority", have.VMPriority, want.VMPriority)
 	d.fold("osType", have.OSType, want.OSType)
 	d.subnet(have.Subnet, want.SubnetID)
-	d.fold("remoteLoginPortPublicAccess", have.RemoteLogin, want.RemoteLogin)
+	// az ml compute prints both as false, and so asks for the other when that is fed
+	// back. In a network, where the service leaves it open, the ports are closed.
+	if !strings.EqualFold(have.RemoteLogin, "NotSpecified") || !strings.EqualFold(want.RemoteLogin, access(false)) {
+		d.fold("remoteLoginPortPublicAccess", have.RemoteLogin, want.RemoteLogin)
+	}
 	d.truth("enableNodePublicIp", have.EnableNodePublicIP, want.EnableNodePublicIP)
 	d.truth("isolatedNetwork", have.IsolatedNetwork, want.IsolatedNetwork)
 	if have.Account != nil {

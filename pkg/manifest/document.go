@@ -50,6 +50,9 @@ type Options struct {
 	Name string
 	// Type is the v2 type of a file that gives none; "" refuses such a file.
 	Type string
+	// Alone takes a document without a type and without a key that tells as a
+	// compute of v2, too: the caller asked for one, and Set may say its type.
+	Alone bool
 	// Set are KEY=VALUE pairs that win over every document. A key is a path such as
 	// tags.team or schedules.compute_start_stop[0].action.
 	Set []string
@@ -229,6 +232,9 @@ func (r *documents) read(n *node) error {
 		return r.hours(n)
 	}
 	read := reads(n)
+	if read == nil && r.Alone {
+		read = (*reading).v2
+	}
 	if read == nil {
 		r.out.Others++
 		return nil
