@@ -26,6 +26,10 @@ func (l *linter) command(sc *scope, s *syntax.Stmt, c call) {
 	}
 	l.relative(sc, reads(c))
 	switch c.name() {
+	case "$":
+		if l.once("$") {
+			l.at(sc.offset(int(s.Pos().Offset())), "pasted", Error, "$ is the prompt of a page, and no command", "take it out, on every line")
+		}
 	case "set":
 		sc.set(c.args())
 	case "source", ".":

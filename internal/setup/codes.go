@@ -17,6 +17,7 @@ func Codes() []Code {
 		{"crlf", Error, "Lines end as on Windows. The shell reads the carriage return as part of the last word.", "Convert it: `sed -i 's/\\r$//' FILE`."},
 		{"lost-argument", Error, "`$1`, `$@` or `$#` in a block that another shell reads. That shell got no arguments, so it is empty.", "Pass the arguments (`bash -s -- \"$1\" <<'EOF'`), or leave the delimiter unquoted, so that the script fills it in."},
 		{"nul", Error, "The file has NUL bytes: it is UTF-16, or not a script.", "Save it as UTF-8."},
+		{"pasted", Error, "Marks of a page around the script: a line of three backquotes, or the prompt `$` before a command.", "Take them out."},
 		{"share-name", Error, "The service runs only scripts of the share whose names end in `.sh`.", "Rename it."},
 		{"size", Error, "The script is too long to be sent inline.", "Use `--upload-to Users/FOLDER/`."},
 		{"syntax", Error, "The shell cannot read it. With bash, the lines above have run by then.", "Correct it; `bash -n FILE` shows the same place."},

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -100,4 +101,12 @@ func (l *linter) placeholderRedirect(sc *scope, r *syntax.Redirect) bool {
 	what := string(sc.text[at : at+m[1]])
 	l.at(sc.offset(at), "placeholder", Warning, what+" is a placeholder, and the shell reads it as names of files", "fill it in")
 	return true
+}
+
+// fence tells of a script that begins with the line around it on a page.
+func (l *linter) fence(s source) {
+	rest := bytes.TrimLeft(s.text, " \t\n")
+	if bytes.HasPrefix(rest, []byte("```")) {
+		l.at(s.offset(len(s.text)-len(rest)), "pasted", Error, "``` is the mark of a page around the script, and runs what follows as a command", "take out the lines with it")
+	}
 }

@@ -51,6 +51,11 @@ var lints = []struct{ name, script, want string }{
 	{"fish with CRLF and a secret", "#!/usr/bin/fish\r\nset K AccountKey=" + fakeKey + "==\r\n", "interpreter 1:3, crlf 1:16, secret 2:7"},
 	{"no final newline", head + "echo a", "no-final-newline 3:6"},
 
+	{"fences of a page", "```bash\n" + head + "echo a\n```\n", "no-shebang 1:1, pasted 1:1"},
+	{"fences of a page in a block", head + "cat > a.md <<'EOF'\n```\na\n```\nEOF\n", ""},
+	{"prompts of a page", head + "$ echo a\n$ echo b\n", "pasted 3:1"},
+	{"a dollar that is no prompt", head + "echo $ a\n\"$SHELL\" -c true\n", ""},
+
 	{"an unclosed if", head + "if true; then\n  echo a\n", "syntax 3:1"},
 	{"an unclosed quote", head + "echo 'a\n", "syntax 3:6"},
 	{"an unclosed here-document", head + "cat <<EOF\na\n EOF\n", "syntax 3:5"},

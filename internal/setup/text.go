@@ -68,6 +68,7 @@ func (l *linter) read() {
 		return
 	}
 	s := l.plain()
+	l.fence(s)
 	l.secretTexts()
 	name := l.shebang(s)
 	if s.text[len(s.text)-1] != '\n' {
