@@ -194,6 +194,9 @@ an attached compute, too.`,
 		r, err := wait.actAt(ctx, a, from.at, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 			created = explainScripts(client.Create(ctx, name, spec, compute.CreateOptions{ActOptions: o, IfExists: compute.IfExists(*ifExists),
 				Warn: func(text string) { warn(a, text) }, Prepare: scripts.prepare(a, client, instance)}), instance)
+			if *ifExists == string(compute.ExistsMatch) {
+				created = scripts.compared(ctx, a, client, created)
+			}
 			if *stopped {
 				return thenStop(ctx, client, created, o)
 			}

@@ -141,6 +141,10 @@ func (s *setupScripts) read(ctx context.Context, a *app.App, flags scriptFlags) 
 	switch {
 	case flags.file == "":
 		return nil, "", exit.Usagef("argument --%s: the file name is empty", flags.name)
+	case flags.file == stdin && s.flags.Changed("upload-to"):
+		return nil, "", exit.Usagef("argument --%s: --upload-to needs the name of a file, and stdin has none", flags.name)
+	case flags.file == stdin && flags.name == s.startup.name && s.setup.file == stdin:
+		return nil, "", exit.Usagef("argument --%s: stdin is read once, for --%s", flags.name, s.setup.name)
 	case strings.Contains(flags.file, "\n"): // az reads @FILE in the place of any value
 		return nil, "", exit.Usagef("argument --%s: it takes the name of a file, without @, not its text", flags.name)
 	}
@@ -262,6 +266,41 @@ func lookAt(ctx context.Context, a *app.App, files *share.Share, paths []string)
 			}
 		}
 	}
+}
+
+// compared refuses an instance that was there already when the files in the share that
+// its settings name do not hold what was to be put there: only the paths are the same.
+func (s *setupScripts) compared(ctx context.Context, a *app.App, client *compute.Client, created compute.Outcome) compute.Outcome {
+	if !created.Already || len(s.upload) == 0 {
+		return created
+	}
+	files, err := a.Share(ctx, client)
+	var other []string
+	for _, f := range s.upload {
+		same := false
+		if err == nil {
+			same, _, err = files.Compare(ctx, f.Path, f.Text)
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // as when folders are tidied up after the setup
+			a.Note("%s is not in the workspace's share any more", f.Path)
+			err = nil
+		case err == nil && !same:
+			other = append(other, f.Path)
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		created.Err = context.Cause(ctx)
+	case len(other) > 0:
+		created.Err = &exit.Error{Exit: exit.Failed,
+			Text: fmt.Sprintf("%s exists with other settings: what is in the workspace's share at %s has other content; nothing was sent", created.Name, strings.Join(other, " and ")),
+			Tip:  "give the file and the instance other names; --if-exists use accepts " + created.Name + " as it is"}
+	case err != nil:
+		a.Note("whether the workspace's share holds the same script is not known: %s", err)
+	}
+	created.Already = created.Err == nil
+	return created
 }
 
 // nothingCreated says so after each failure.

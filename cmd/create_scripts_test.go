@@ -100,6 +100,41 @@ func TestCreateWaitsForScripts(t *testing.T) {
 	b.must("wait", "slow")
 }
 
+// An instance that is there already has other settings when its script in the share has
+// another text than the one that is given, although the path is the same.
+func TestCreateAgainComparesTheShare(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	script := b.file("setup.sh", goodScript)
+	b.must(upload("dev", script)...)
+	if e := b.must(upload("dev", script)...); e.errors != "nothing was uploaded, because dev exists already\n" {
+		t.Errorf("the same again: %s", e.errors)
+	}
+	b.file("setup.sh", goodScript+"echo more\n")
+	for _, more := range [][]string{nil, {"--replace"}, {"--dry-run"}, {"--no-wait"}, {"--stopped"}} {
+		e := b.run(upload("dev", script, more...)...)
+		if e.code != 1 || !strings.Contains(e.errors, "dev exists with other settings: what is in the workspace's share at Users/me/setup.sh has other content; nothing was sent") {
+			t.Errorf("%s: exit code %d: %s", more, e.code, e.errors)
+		}
+	}
+	if have := b.inShare("Users/me/setup.sh"); have != goodScript {
+		t.Errorf("in the share is %q", have)
+	}
+	b.must(upload("dev", script, "--if-exists", "use")...)
+	// What cannot be read, or is not there any more, is told.
+	for code, want := range map[string]string{"ResourceNotFound": "Users/me/setup.sh is not in the workspace's share any more", "AuthorizationFailure": "whether the workspace's share holds the same script is not known: "} {
+		b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.HasPrefix(r.URL.Path, "/storage/") {
+				return answered(r, 404, "", "x-ms-error-code: "+code), nil
+			}
+			return next.RoundTrip(r)
+		}
+		if e := b.must(upload("dev", script)...); !strings.Contains(e.errors, want) {
+			t.Errorf("%s: %s", code, e.errors)
+		}
+	}
+}
+
 // A create takes six requests until it is accepted, and its upload six more.
 func TestCreateWithUploadBudget(t *testing.T) {
 	t.Parallel()
@@ -206,7 +241,14 @@ func TestWrongScriptsSendNothing(t *testing.T) {
 		"is negative":                          {"--setup-script", good, "--setup-script-timeout=-5m"},
 		"seven days":                           {"--setup-script", good, "--setup-script-timeout", "8d"},
 		"a line break":                         {"--setup-script", good, "--setup-script-args", "a\nreboot"},
-		"different names":                      {"--setup-script", good, "--startup-script", b.file("../setup.sh", "#!/bin/bash\n"), "--upload-to", "Users/me"},
+		"argument --setup-script-args: it is not UTF-8":                                                    {"--setup-script", good, "--setup-script-args", "M\xfcller"},
+		"argument --tag: it is not UTF-8":                                                                  {"--setup-script", good, "--tag", "team=M\xfcller"},
+		"argument --description: it is not UTF-8":                                                          {"--setup-script", good, "--description", "M\xfcller"},
+		"argument --setup-script: --upload-to needs the name":                                              {"--setup-script", "-", "--upload-to", "Users/me"},
+		"argument --startup-script: stdin is read once":                                                    {"--setup-script", "-", "--startup-script", "-"},
+		"quote\\\".sh\" cannot be the path of a file in the workspace's share: give the file another name": {"--setup-script", b.file(`quote".sh`, goodScript), "--upload-to", "Users/me"},
+		"rename it to Users/me/setup.sh\n":                                                                 {"--setup-script", b.file("setup.SH ", goodScript), "--upload-to", "Users/me"},
+		"different names":                                                                                  {"--setup-script", good, "--startup-script", b.file("../setup.sh", "#!/bin/bash\n"), "--upload-to", "Users/me"},
 	} {
 		tried := b.sealed()
 		e := b.run(append([]string{"create", "dev", "-s", "Standard_DS3_v2"}, args...)...)

@@ -296,6 +296,9 @@ func notValue(c *cobra.Command, flag, value string) string {
 	if reason := gitBashPath(text); reason != "" {
 		return "its value " + reason
 	}
+	if !utf8.ValidString(value) && !namesFile(c.Flags(), flag) {
+		return "it is not UTF-8 text, as the service takes it; a terminal or file in another encoding may have made it"
+	}
 	r, _ := utf8.DecodeRuneInString(value)
 	meant, isFlag := flagMeant(c, value)
 	meant, _, _ = strings.Cut(meant, "=")
@@ -310,6 +313,17 @@ func notValue(c *cobra.Command, flag, value string) string {
 		return "its value begins with " + pasted(r)
 	}
 	return ""
+}
+
+// namesFile reports whether the value of a flag is a name on this machine, which may
+// have any bytes.
+func namesFile(fs *pflag.FlagSet, flag string) bool {
+	f := fs.Lookup(flag)
+	if f == nil {
+		return false
+	}
+	kind, _ := pflag.UnquoteUsage(f)
+	return kind == "FILE" || kind == "FOLDER"
 }
 
 // freeText reports whether a flag's value is text or a secret, which may begin

@@ -77,8 +77,18 @@ func CheckPath(name, inShare string) []Finding {
 	return []Finding{{
 		Code: "share-name", Severity: Error, File: name,
 		Reason: fmt.Sprintf("the name of a script in the share must end in .sh; this is %s", inShare),
-		Fix:    "rename it to " + strings.TrimRight(inShare, "/") + ".sh",
+		Fix:    "rename it to " + withEnding(inShare),
 	}}
+}
+
+// withEnding is a path with the ending that it should have had: instead of the same in
+// other letters or with blanks around it, or after what is there.
+func withEnding(at string) string {
+	at = strings.TrimRight(at, "/ .")
+	if n := len(at) - len(".sh"); n > 0 && strings.EqualFold(at[n:], ".sh") {
+		at = at[:n]
+	}
+	return at + ".sh"
 }
 
 // In returns the path in the workspace's share of a file that is put into a
