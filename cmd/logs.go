@@ -82,21 +82,26 @@ Data Privileged Reader on the account.`,
 			a.Note("the newest of %d files: computetarget logs %s --list", len(logs), name)
 			logs = logs[:1]
 		}
-		return readLogs(ctx, files, logs)
+		return readLogs(ctx, files, name, logs)
 	})
 }
 
-// maxLog is how much of one file is printed, in bytes.
+// maxLog is how much of one file is held at once, in bytes.
 const maxLog = 32 << 20
 
-// readLogs reads logs, oldest first.
-func readLogs(ctx context.Context, files *share.Share, logs []share.Log) (render.Result, error) {
+// readLogs reads logs, oldest first. It refuses one that is too long to be held:
+// what would be cut off is the end, where the error stands.
+func readLogs(ctx context.Context, files *share.Share, name string, logs []share.Log) (render.Result, error) {
 	var data []any
 	var text strings.Builder
 	for _, l := range slices.Backward(logs) {
-		content, err := files.Read(ctx, l.Path, 0, maxLog)
-		if errors.Is(err, fs.ErrNotExist) {
+		content, err := files.Read(ctx, l.Path, 0, maxLog+1)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			err = exit.Errorf(exit.NotFound, "%s was removed meanwhile", l.Path)
+		case err == nil && len(content) > maxLog:
+			err = &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf("%s has more than %d MiB, too much to print at once", l.Path, maxLog>>20),
+				Tip: render.Command("logs NAME -f", name) + " prints all of it, part by part"}
 		}
 		if err != nil {
 			return render.Result{}, err
@@ -110,7 +115,7 @@ func readLogs(ctx context.Context, files *share.Share, logs []share.Log) (render
 		}
 		data = append(data, map[string]any{"path": l.Path, "size": l.Size, "modified": moment(l.Modified), "text": string(content)})
 	}
-	r := render.Result{Data: data, Text: text.String()}
+	r := render.Result{Data: data, Text: text.String(), IsText: true}
 	if len(data) == 1 {
 		r.Data = data[0]
 	}
@@ -130,7 +135,11 @@ func listedLogs(logs []share.Log) render.Result {
 	var text strings.Builder
 	for _, l := range logs {
 		data = append(data, map[string]any{"path": l.Path, "size": l.Size, "modified": moment(l.Modified)})
-		fmt.Fprintf(&text, "%-20s  %10d  %s\n", l.Modified.UTC().Format(time.RFC3339), l.Size, render.Clean(l.Path))
+		when, known := moment(l.Modified).(string)
+		if !known {
+			when = "-"
+		}
+		fmt.Fprintf(&text, "%-20s  %10d  %s\n", when, l.Size, render.Clean(l.Path))
 	}
 	return render.Result{Data: data, Text: text.String()}
 }
@@ -179,12 +188,17 @@ func followed(ctx context.Context, a *app.App, client *compute.Client, files *sh
 		ended <- client.Wait(waiting, []compute.Target{{Name: name}}, compute.WaitOptions{Timeout: timeout})
 	}()
 	f := follower{files: files, name: name, out: a.Out, printed: map[string]int64{}}
+	told := ""
 	for {
 		err := f.step(ctx, false)
 		if err != nil && !passes(err) {
 			cancel()
 			<-ended
 			return render.Result{}, err
+		}
+		if err != nil && ctx.Err() == nil && err.Error() != told {
+			told = err.Error()
+			a.Note("the log cannot be read, and is tried again: %s", told)
 		}
 		select {
 		case outcome := <-ended:
@@ -205,9 +219,17 @@ func followed(ctx context.Context, a *app.App, client *compute.Client, files *sh
 
 // passes reports whether a failure to read the share may be over at the next look.
 func passes(err error) bool {
+	if errors.As(err, new(*unprintedError)) {
+		return false
+	}
 	code := render.ExitCode(err, false)
 	return code == exit.Failed || code == exit.TryLater
 }
+
+// unprintedError says that what was read could not be printed.
+type unprintedError struct{ error }
+
+func (e *unprintedError) Unwrap() error { return e.error }
 
 // follower prints what is new in the logs of an instance.
 type follower struct {
@@ -229,6 +251,7 @@ func (f *follower) step(ctx context.Context, end bool) error {
 		if l.Size < f.printed[l.Path] {
 			f.printed[l.Path] = 0 // it is another file
 		}
+		f.printed[l.Path] += 0 // an empty one is there, too
 		for l.Size > f.printed[l.Path] {
 			text, err := f.files.Read(ctx, l.Path, f.printed[l.Path], maxLog)
 			if errors.Is(err, fs.ErrNotExist) {
@@ -260,8 +283,10 @@ func (f *follower) print(path, text string) error {
 	if f.out.TTY {
 		text = render.CleanLines(text)
 	}
-	_, err := f.out.Write([]byte(text))
-	return err
+	if _, err := f.out.Write([]byte(text)); err != nil {
+		return &unprintedError{err}
+	}
+	return nil
 }
 
 // Bounds of the log that stands beside an error.

@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/computetarget/computetarget/internal/render"
@@ -41,6 +43,26 @@ func TestFollowerPrintsWholeLines(t *testing.T) {
 	}
 }
 
+// A log that cannot be printed is not passed over as one that cannot be read.
+func TestFollowerCannotPrint(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	srv := emulatortest.NewServer(t, emulator.Options{})
+	files := share.New(share.Options{Client: srv.Computes, Storage: srv.URL + "/storage", Transport: srv.Client().Transport})
+	if _, err := files.Put(ctx, []share.File{{Path: "Logs/dev/log", Text: []byte("line\n")}}, true); err != nil {
+		t.Fatal(err)
+	}
+	f := follower{files: files, name: "dev", out: render.NewStreams(strings.NewReader(""), full{}, os.Stderr, os.Getenv).Out, printed: map[string]int64{}}
+	if err := f.step(ctx, false); !errors.Is(err, syscall.ENOSPC) || passes(err) {
+		t.Errorf("a full disk gives %v, which passes: %t", err, passes(err))
+	}
+}
+
+// full is a full disk.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
 // On a terminal a log cannot do more than be read.
 func TestLogsAreHarmlessOnATerminal(t *testing.T) {
 	t.Parallel()
@@ -62,7 +84,7 @@ func TestLogsAreHarmlessOnATerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := readLogs(ctx, files, logs)
+	r, err := readLogs(ctx, files, "dev", logs)
 	if err != nil {
 		t.Fatal(err)
 	}

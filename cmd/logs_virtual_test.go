@@ -159,8 +159,12 @@ func TestFollowThroughTrouble(t *testing.T) {
 		}
 		return next.RoundTrip(r)
 	}
-	if got := b.must("logs", "dev", "-f"); !strings.Contains(got.out, "exit code 0\n") || broken != 20 {
+	got := b.must("logs", "dev", "-f")
+	if !strings.Contains(got.out, "exit code 0\n") || broken != 20 {
 		t.Errorf("after %d losses: %q", broken, got.out)
+	}
+	if strings.Count(got.errors, "the log cannot be read, and is tried again: ") != 1 || strings.Contains(got.errors, "its own network") {
+		t.Errorf("of the losses is told: %s", got.errors)
 	}
 	b.network = nil
 	for _, step := range []struct {
@@ -178,6 +182,48 @@ func TestFollowThroughTrouble(t *testing.T) {
 			}
 		}
 		b.must("emulator", "fault", "clear", "-o", "none")
+	}
+}
+
+// What is too long to print at once is refused rather than cut off, and followed whole.
+// An empty log is a log.
+func TestLongAndEmptyLogs(t *testing.T) {
+	t.Parallel()
+	b := virtual(t, "COMPUTETARGET_EMULATOR_PACE=instant")
+	b.withScript("dev")
+	b.state("dev")
+	text := strings.Repeat(strings.Repeat("x", 1<<10-1)+"\n", 32<<10) + "the error\n"
+	list := ""
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		switch {
+		case !strings.HasPrefix(r.URL.Path, "/storage/"):
+			return next.RoundTrip(r)
+		case r.URL.Query().Get("comp") == "list":
+			return answered(r, 200, "<EnumerationResults><Entries>"+list+"</Entries></EnumerationResults>"), nil
+		}
+		from := 0
+		_, _ = fmt.Sscanf(r.Header.Get("X-Ms-Range"), "bytes=%d-", &from)
+		return answered(r, 206, text[from:]), nil
+	}
+	list = fmt.Sprintf("<File><Name>log</Name><Properties><Content-Length>%d</Content-Length></Properties></File>", len(text))
+	if got := b.run("logs", "dev"); got.code != 1 || got.out != "" || !strings.Contains(got.errors, "Logs/dev/log has more than 32 MiB") || !strings.Contains(got.errors, "computetarget logs dev -f prints all of it") {
+		t.Errorf("exit code %d, %d bytes: %s", got.code, len(got.out), got.errors)
+	}
+	if got := b.must("logs", "dev", "-f"); got.out != text {
+		t.Errorf("followed, it has %d bytes of %d", len(got.out), len(text))
+	}
+	if got := b.must("logs", "dev", "--list"); !strings.HasPrefix(got.out, "-  ") {
+		t.Errorf("of an unknown time the list shows %q", got.out)
+	}
+	text, list = "", "<File><Name>log</Name><Properties><Content-Length>0</Content-Length></Properties></File>"
+	for _, flag := range []string{"--all", "-f"} {
+		if got := b.must("logs", "dev", flag); got.out != "" || got.errors != "" {
+			t.Errorf("%s of an empty log: %q %s", flag, got.out, got.errors)
+		}
+	}
+	list = "<File>"
+	if got := b.run("logs", "dev"); got.code != 1 || !strings.Contains(got.errors, "the list of its files cannot be read") || strings.Contains(got.errors, "cannot be reached") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
 	}
 }
 

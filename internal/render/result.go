@@ -38,6 +38,9 @@ type Result struct {
 	// not, unless People applies.
 	Text string
 
+	// IsText says that the result is text, which may be empty.
+	IsText bool
+
 	// Table, when set, is what -o table prints: a picture that no columns could
 	// draw.
 	Table string
@@ -183,7 +186,7 @@ func printResult(s *Streams, o Options, r *Result) error {
 		r.People(p)
 		return p.flush()
 	}
-	if plain && r.Text != "" {
+	if plain && (r.IsText || r.Text != "") {
 		_, err := io.WriteString(s.Out, r.Text)
 		return err
 	}

@@ -206,7 +206,7 @@ func readList(text []byte) (items []item, next string, err error) {
 			return items, next, nil
 		}
 		if err != nil {
-			return nil, "", fmt.Errorf("the list of the share cannot be read: %w", err)
+			return nil, "", unreadableError{err}
 		}
 		switch token := token.(type) {
 		case xml.StartElement:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -31,6 +32,13 @@ type strangerError struct{ status int }
 
 func (e strangerError) Error() string {
 	return fmt.Sprintf("something between here and the storage account answered HTTP %d", e.status)
+}
+
+// unreadableError is a list of files that is none.
+type unreadableError struct{ error }
+
+func (e unreadableError) Error() string {
+	return "the list of its files cannot be read: " + e.error.Error()
 }
 
 // isPage reports whether an answer is a web page that storage did not write: it has
@@ -71,6 +79,10 @@ func (s *Share) explain(ctx context.Context, err error) error {
 	var stranger strangerError
 	if errors.As(err, &stranger) {
 		return &exit.Error{Exit: exit.Failed, Err: err, Tip: "check the proxy: " + s.at.url + " must be let through"}
+	}
+	if errors.As(err, new(unreadableError)) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &exit.Error{Exit: exit.Failed, Text: s.Where() + " did not answer as storage does: " + withoutURL(err), Err: err,
+			Tip: "try again; if it stays, check the proxy: " + s.at.url + " must be let through"}
 	}
 	if !errors.As(err, &refused) {
 		return &exit.Error{Exit: exit.Failed, Text: fmt.Sprintf("%s cannot be reached: %s", s.Where(), withoutURL(err)), Err: err,

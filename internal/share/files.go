@@ -26,7 +26,8 @@ const MaxUpload = 4 << 20
 
 // Bounds of what is looked at in one folder of logs.
 const (
-	maxFiles = 1000
+	maxFiles = 50_000
+	maxPages = 100
 	maxDepth = 3
 )
 
@@ -39,10 +40,18 @@ func Path(folder, name string) (string, error) {
 			return unicode.IsControl(r) || r == utf8.RuneError || strings.ContainsRune(`"\:|<>*?`, r)
 		})
 		if part == "" || part == "." || part == ".." || len(part) > 255 || strings.HasSuffix(part, ".") || bad {
-			return "", exit.Usagef("%q cannot be the path of a file in the workspace's share: give a folder such as Users/me", full)
+			return "", exit.Usagef("%q cannot be the path of a file in the workspace's share: %s", full, better(part == name))
 		}
 	}
 	return full, nil
+}
+
+// better is what to give in the place of a name that the share does not take.
+func better(file bool) string {
+	if file {
+		return "give the file another name, such as setup.sh"
+	}
+	return "give a folder such as Users/me"
 }
 
 // ConflictError says that another file is where one was to be put.
@@ -158,7 +167,11 @@ func (s *Share) Logs(ctx context.Context, name string) ([]Log, error) {
 
 func list(ctx context.Context, root *client, folder string, depth int, found *[]Log) error {
 	var below []string
-	for marker := ""; ; {
+	marker := ""
+	for page := 0; ; page++ {
+		if page == maxPages || len(*found) > maxFiles { // the newest may be among the others
+			return exit.Errorf(exit.Failed, "%s has more than %d files, or its list has no end", folder, maxFiles)
+		}
 		items, next, err := root.list(ctx, folder, marker)
 		if err != nil {
 			return err
@@ -168,17 +181,17 @@ func list(ctx context.Context, root *client, folder string, depth int, found *[]
 			case !plain(i.name):
 			case i.folder:
 				below = append(below, folder+"/"+i.name)
-			case len(*found) < maxFiles:
+			default:
 				*found = append(*found, Log{Path: folder + "/" + i.name, Size: i.size, Modified: i.modified})
 			}
 		}
-		if next == "" || next == marker || len(*found) >= maxFiles {
+		if next == "" || next == marker {
 			break
 		}
 		marker = next
 	}
 	for _, d := range below {
-		if depth == maxDepth || len(*found) >= maxFiles {
+		if depth == maxDepth {
 			return nil
 		}
 		if err := list(ctx, root, d, depth+1, found); err != nil && !absent(err) {

@@ -520,6 +520,42 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// Of very many files the newest is found. A list without an end is no list.
+func TestManyLogs(t *testing.T) {
+	t.Parallel()
+	page, calls := 0, 0
+	endless := false
+	r := newRig(t, nil)
+	r.change = func(res *http.Response) error {
+		if res.Request.URL.Query().Get("comp") != "list" {
+			return nil
+		}
+		calls++
+		var x strings.Builder
+		x.WriteString("<EnumerationResults><Entries>")
+		for i := range 1000 {
+			fmt.Fprintf(&x, "<File><Name>%d-%d</Name><Properties><LastWriteTime>%s</LastWriteTime></Properties></File>", page, i, time.Unix(int64(page*1000+i), 0).UTC().Format(time.RFC3339))
+		}
+		page++
+		next := ""
+		if page < 3 || endless {
+			next = fmt.Sprint(page)
+		}
+		res.StatusCode, res.Body = http.StatusOK, io.NopCloser(strings.NewReader(x.String()+"</Entries><NextMarker>"+next+"</NextMarker></EnumerationResults>"))
+		return nil
+	}
+	logs, err := r.Logs(context.Background(), "dev")
+	if err != nil || len(logs) != 3000 || logs[0].Path != "Logs/dev/2-999" {
+		t.Errorf("%d files: %v", len(logs), err)
+	}
+	page, calls, endless = 0, 0, true
+	_, err = r.Logs(context.Background(), "dev")
+	wantExit(t, err, exit.Failed, "has more than 50000 files")
+	if calls > 100 {
+		t.Errorf("%d pages were asked for", calls)
+	}
+}
+
 // What storage did not write is no file and no refusal of storage's.
 func TestStranger(t *testing.T) {
 	t.Parallel()
