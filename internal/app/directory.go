@@ -86,6 +86,8 @@ func (b *base) services() azure.Services {
 func (a *App) Person(ctx context.Context, who string) (people.Person, error) {
 	who = strings.TrimSpace(who) // as pasted
 	switch {
+	case config.IsGUID(who) && strings.Trim(who, "0-") == "":
+		return people.Person{}, exit.Usagef("%s is the object id of nobody", who)
 	case config.IsGUID(who):
 		return people.Person{ID: who}, nil
 	case who == "":
