@@ -565,6 +565,7 @@ func TestProseIsNoCall(t *testing.T) {
 	for _, c := range []struct{ file, in string }{
 		{"a.md", "The az ml computetarget command is retired, see az ml computetarget -h."},
 		{"a.md", "```console\nthe ml computetarget group\n```"},
+		{"a.md", "* Stop\n\n    See [az ml computetarget stop computeinstance](/cli/azure/ml(v1)/computetarget#stop).\n"},
 		{"a.py", "# az ml computetarget list\n'''The ml computetarget group.'''"},
 		{"a.sh", "computetarget ml computetarget list"},
 		{"a.sh", "az ml workspace list\naz ml model create\naz ml job create"},

@@ -142,7 +142,7 @@ func markdownViews(v view) []view {
 			language, _, _ = strings.Cut(strings.TrimSpace(language), " ")
 			block = end
 		case strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t"):
-			if !strings.Contains(line, "`") {
+			if !strings.Contains(line, "`") && !strings.Contains(line, "](") { // a link stands in the text of a list
 				out = append(out, v.part(at, end, shell))
 				break
 			}
