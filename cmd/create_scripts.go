@@ -176,6 +176,9 @@ func (s *setupScripts) read(ctx context.Context, a *app.App, flags scriptFlags) 
 // like a path in the share.
 func sharePathMeant(name string) string {
 	slashed := strings.TrimLeft(strings.ReplaceAll(name, `\`, "/"), "/")
+	if _, below, mounted := strings.Cut(slashed, "cloudfiles/code/"); mounted { // as an instance sees the share
+		slashed = below
+	}
 	switch {
 	case strings.Contains(name, "://"):
 		return "the service takes no address: download the script first, and name the file"

@@ -218,6 +218,7 @@ func TestWrongScriptsSendNothing(t *testing.T) {
 		"the file name is empty":               {"--setup-script", ""},
 		"begins with Users/":                   {"--setup-script", `Users\me\setup.sh`},
 		"in Users/me/x.sh":                     {"--setup-script", "/users/me/x.sh"},
+		"in Users/admin/x.sh":                  {"--setup-script", "/home/azureuser/cloudfiles/code/Users/admin/x.sh"},
 		"takes no address":                     {"--setup-script", "https://account.file.core.windows.net/x.sh?sig=secret"},
 		`"Users/" cannot`:                      {"--setup-script", "Users/"},
 		"the path of a file":                   {"--setup-script", "Users/me/../../etc/x.sh"},

@@ -116,6 +116,9 @@ func unknownZone(name string) (Zone, error) {
 	}
 	near := abbreviated(name)
 	if near == "" {
+		near = labelled(name)
+	}
+	if near == "" {
 		near = fixedZone(name)
 	}
 	if near == "" && len(name) > 4 {
@@ -191,6 +194,28 @@ func abbreviated(name string) string {
 		"BST": "Europe/London", "CEST": "Europe/Berlin", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
 		"IST": "Asia/Kolkata", "JST": "Asia/Tokyo", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney",
 	}[strings.ToUpper(name)]
+}
+
+// labelled is the time zone of a label that the studio and Windows show, such as
+// "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna": that of the first
+// city that gives a zone its name; "" if none does. The offset is that of winter.
+func labelled(label string) string {
+	offset, places, ok := strings.Cut(label, ") ")
+	if !ok || !strings.HasPrefix(strings.ToUpper(offset), "(UTC") {
+		return ""
+	}
+	if time, _, american := strings.Cut(places, " ("); american { // Pacific Time (US & Canada)
+		places = map[string]string{"pacific time": "Los Angeles", "mountain time": "Denver", "central time": "Chicago", "eastern time": "New York"}[strings.ToLower(time)]
+	}
+	for place := range strings.SplitSeq(places, ", ") {
+		city := "/" + strings.ReplaceAll(strings.ToLower(place), " ", "_")
+		for _, z := range zones().iana {
+			if place != "" && z.other != "" && strings.HasSuffix(strings.ToLower(z.name), city) {
+				return z.name
+			}
+		}
+	}
+	return ""
 }
 
 // location is what Next needs: the clock of a zone by any name.
