@@ -300,7 +300,7 @@ const v2Intro = `
 
 With the words ` + "`" + `ml compute` + "`" + ` in front, ` + "`" + `computetarget ml compute …` + "`" + ` is ` + "`" + `az ml compute …` + "`" + ` of the extension ml 2.44: its 15 commands, flags, short forms, defaults and prompts. The output has its keys, order and types in every format, also on a terminal, and ` + "`" + `--query` + "`" + ` sees them. The exit codes are az's: 2 for what its parser refuses, 3 for what is not there, 1 for everything else; but 130 and 143 when a signal ends it. az's grammar applies as above. ` + "`" + `--timeout` + "`" + `, ` + "`" + `--dry-run` + "`" + ` and the flags that say where (` + "`" + `--cloud` + "`" + `, ` + "`" + `--endpoint` + "`" + `, …) are ours. Words that v2 lacks are exit code 2, with ours.
 
-Not supported: ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + "`" + `--remove` + "`" + ` of ` + "`" + `update` + "`" + `, and ` + "`" + `connect-ssh` + "`" + ` (exit code 2, nothing is sent).
+Not supported: ` + "`" + `connect-ssh` + "`" + ` (exit code 2, names ` + "`" + `computetarget ssh` + "`" + `).
 
 ` + "`" + `--file` + "`" + ` takes v2's YAML, and what ` + "`" + `show` + "`" + ` and ` + "`" + `list` + "`" + ` print; ` + "`" + `computetarget apply` + "`" + ` describes the keys. Flags win over ` + "`" + `--set` + "`" + `, and ` + "`" + `--set` + "`" + ` over the file.
 
@@ -312,6 +312,8 @@ Not supported: ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + 
 | ` + "`" + `update` + "`" + ` of an instance with schedules fails: ` + "`" + `schedule_id: Unknown field.` + "`" + ` | works | azure-ai-ml, ` + "`" + `_schema/compute/compute_instance.py` + "`" + ` |
 | ` + "`" + `update` + "`" + ` sends everything back, and so reset single sign-on, and failed for clusters with SSH | scale settings are sent alone; for tags and identities what was read is sent back, without accounts, whose passwords are not told | extension's changes 2.36.0, 2.39.0 |
 | ` + "`" + `update --tags` + "`" + ` replaces all tags, though its help says that it adds | ` + "`" + `--tags` + "`" + ` replaces, ` + "`" + `--merge-tags` + "`" + ` adds | extension, ` + "`" + `custom/compute.py` + "`" + ` |
+| ` + "`" + `update --set tags.a=b` + "`" + ` of a compute without tags: ` + "`" + `Couldn't find 'tags' in ''` + "`" + ` | creates them | azure-cli#33834 |
+| ` + "`" + `update --set` + "`" + ` of what an update cannot change says that it was done, or makes the compute anew | exit code 1, with the command that changes it; nothing is sent | azure-rest-api-specs, Compute_CreateOrUpdate |
 | ` + "`" + `update --tags` + "`" + ` of an instance says that it was done; the service changes nothing | exit code 1, nothing is sent | terraform-provider-azurerm#31747 |
 | ` + "`" + `create` + "`" + ` overwrites a compute of that name | never overwrites: the same settings are printed, a cluster's scale, tags and identities are updated, other differences are listed with exit code 1 | azure-rest-api-specs, Compute_CreateOrUpdate |
 | ` + "`" + `create` + "`" + ` sends defaults of its own for settings that are not given | sends what is given, the size, and the number of nodes; the service decides the rest | extension's change 2.39.0 |

@@ -46,18 +46,6 @@ func (f *v2Flags) tagsFlag() {
 	severalValues(f.set, "tags")
 }
 
-// refused adds flags that read or edit files, which refuse to be used.
-func (f *v2Flags) refused(names ...string) {
-	for _, name := range names {
-		name, short, _ := strings.Cut(name, "/")
-		f.set.StringArrayP(name, short, nil, "not supported: use the other flags")
-		markV1(f.set, name)
-		if name != "file" {
-			severalValues(f.set, name)
-		}
-	}
-}
-
 // fileFlag adds --file.
 func (f *v2Flags) fileFlag() {
 	f.set.StringP("file", "f", "", "`FILE` that describes the compute, YAML or JSON; flags win over it")
@@ -66,16 +54,6 @@ func (f *v2Flags) fileFlag() {
 
 // get is the value of a flag; "" when it was not given.
 func (f *v2Flags) get(name string) string { return f.set.Lookup(name).Value.String() }
-
-// unread refuses flags that read or edit files.
-func (f *v2Flags) unread() error {
-	for _, name := range []string{"set", "add", "remove"} {
-		if f.set.Changed(name) {
-			return exit.Usagef("--%s is not supported: give the settings with the other flags, which --help lists", name)
-		}
-	}
-	return nil
-}
 
 // number is the whole number of a flag; given is false without one.
 func (f *v2Flags) number(name string) (n int, given bool, err error) {
@@ -301,19 +279,6 @@ func (f *v2Flags) overIdentity(spec *compute.Spec) error {
 	return err
 }
 
-// before makes the command check something before it reads any setting: what az's
-// own parser would refuse.
-func (c *command) before(check func() error) *command {
-	act := c.do
-	c.do = func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		if err := check(); err != nil {
-			return render.Result{}, err
-		}
-		return act(ctx, a, args)
-	}
-	return c
-}
-
 // v2Make creates or attaches a compute.
 func v2Make(ctx context.Context, a *app.App, wait *waiting, from *creating) (render.Result, error) {
 	return v2Act(ctx, a, wait, from.at, true, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
@@ -384,9 +349,11 @@ func newV2Update() *command {
 		Use: "update",
 		Long: `Change the scale settings, tags or identities of a compute and wait until done, as
 az ml compute update does. Only what is given is changed. --tags replaces all tags;
---merge-tags adds to them. With --no-wait nothing is printed.`,
+--merge-tags adds to them. --set, --add and --remove change the object that show
+prints, before the other flags. With --no-wait nothing is printed.`,
 		Example: `  computetarget ml compute update -n cpu --max-instances 8
-  computetarget ml compute update -n cpu --merge-tags team=vision`,
+  computetarget ml compute update -n cpu --merge-tags team=vision
+  computetarget ml compute update -n cpu --set max_instances=8 tags.team=vision`,
 	}
 	wait := v2NoWait(c)
 	f := &v2Flags{command: c, set: c.Flags()}
@@ -397,20 +364,21 @@ az ml compute update does. Only what is given is changed. --tags replaces all ta
 	f.tagsFlag()
 	merge := c.Flags().StringArray("merge-tags", nil, "`KEY[=VALUE]` tags to add, separated by blanks")
 	severalValues(c.Flags(), "merge-tags")
-	f.refused("set", "add", "remove")
-	c.Flags().Bool("force-string", false, "accepted, without effect")
-	markV1(c.Flags(), "force-string")
+	edits := editFlags(c.Flags())
 	return v2Named(c, func(ctx context.Context, a *app.App, client *compute.Client, name string) (render.Result, error) {
 		have, err := client.Get(ctx, name)
 		if err != nil {
 			return render.Result{}, err
 		}
-		m, err := f.modification(have, *merge)
+		m, err := edits.modification(have)
 		if err != nil {
 			return render.Result{}, err
 		}
+		if err := f.modify(have, &m, *merge); err != nil {
+			return render.Result{}, err
+		}
 		return v2Act(ctx, a, wait, target{name: name}, true, modify(ctx, a, have, m))
-	}).before(f.unread)
+	})
 }
 
 // modify is the call that changes a compute.
@@ -423,31 +391,49 @@ func modify(ctx context.Context, a *app.App, have *compute.Compute, m compute.Mo
 	}
 }
 
-// modification is what the flags of update ask for.
-func (f *v2Flags) modification(have *compute.Compute, merge []string) (m compute.Modification, err error) {
+// modify lays the flags of update over a modification: they win over --set.
+func (f *v2Flags) modify(have *compute.Compute, m *compute.Modification, merge []string) error {
 	switch strings.ToLower(have.ComputeType) {
 	case "amlcompute":
 		if err := mustBeCluster(have); err != nil {
-			return m, err
+			return err
 		}
 	case "computeinstance", "kubernetes", "synapsespark":
 		if err := f.onlyClusters(have.Name, have.ComputeType); err != nil {
-			return m, err
+			return err
 		}
 	default:
-		return m, exit.Usagef("%s is of type %s, which cannot be updated", have.Name, have.ComputeType)
+		return exit.Usagef("%s is of type %s, which cannot be updated", have.Name, have.ComputeType)
 	}
-	if m.Identity, err = f.identity(); err != nil {
-		return m, err
+	identity, err := f.identity()
+	if err != nil {
+		return err
 	}
-	if m.Tags, err = f.tagValues(); err != nil {
-		return m, err
+	if identity != nil {
+		m.Identity = identity
+	}
+	tags, err := f.tagValues()
+	if err != nil {
+		return err
+	}
+	if tags != nil {
+		m.Tags = tags
 	}
 	if m.Tags, err = mergeTags(m.Tags, merge, have); err != nil || !have.IsCluster() {
-		return m, err
+		return err
 	}
-	m.Scale, err = f.rescaled(have.Cluster.Scale)
-	return m, err
+	base := have.Cluster.Scale
+	if m.Scale != nil {
+		base = m.Scale
+	}
+	scale, err := f.rescaled(base)
+	if scale != nil {
+		m.Scale = scale
+	}
+	if err == nil && m.Scale != nil {
+		err = fits(m.Scale)
+	}
+	return err
 }
 
 // mergeTags are the tags that replace those of a compute: the ones it has, or those

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -50,4 +51,22 @@ func TestEveryV2Prefix(t *testing.T) {
 	if tried < 1500 {
 		t.Errorf("only %d spellings tried", tried)
 	}
+}
+
+// Whatever is typed after --set, --add and --remove changes the object or is refused.
+func FuzzV2Edits(f *testing.F) {
+	f.Add("tags.a=b", "list [0]", "tags")
+	f.Add("a[0].b=1", "identity.user_assigned_identities", "identity.user_assigned_identities[-1]")
+	f.Add("a[key=value]={}", "k=v", "-1")
+	f.Fuzz(func(t *testing.T, set, add, remove string) {
+		force := false
+		e := &edits{force: &force, list: []v2Edit{{"set", set}, {"add", add}, {"add", "k=v"}, {"remove", remove}, {"remove", "-1"}}}
+		object := map[string]any{"tags": map[string]any{"a": "b"}, "list": []any{map[string]any{"key": "value"}}}
+		if err := e.apply(object); err != nil {
+			return
+		}
+		if text, err := json.Marshal(object); err != nil || !json.Valid(text) {
+			t.Errorf("%q %q %q: %v", set, add, remove, err)
+		}
+	})
 }
