@@ -24,7 +24,7 @@ neither is what az has no key for: both are named on stderr.
 inline setup scripts, the workspace, whether it is stopped.`,
 		Example: `  computetarget export dev > dev.yml
   computetarget export dev --ours > dev.yml
-  computetarget list -o name | computetarget export -`,
+  computetarget list --type computeinstance -o name | computetarget export -`,
 	}
 	names := namesFlag(c)
 	ours := c.Flags().Bool("ours", false, "add keys that only computetarget reads")
