@@ -270,7 +270,7 @@ func (w *applying) prepare(ctx context.Context) error {
 	var wrong []error
 	for _, g := range w.goals {
 		if g.have == nil {
-			wrong = append(wrong, g.ready(ctx))
+			wrong = append(wrong, g.ready(ctx, w.a))
 		}
 	}
 	if err := errors.Join(wrong...); err != nil {
@@ -299,7 +299,7 @@ func (w *applying) prepare(ctx context.Context) error {
 }
 
 // ready makes the request of a new compute, and checks it without the service.
-func (g *goal) ready(ctx context.Context) error {
+func (g *goal) ready(ctx context.Context, a *app.App) error {
 	if err := g.key(ctx); err != nil {
 		return err
 	}
@@ -308,6 +308,9 @@ func (g *goal) ready(ctx context.Context) error {
 		g.want.Instance.AssignedUser = person{who: g.AssignTo}.provisional()
 	}
 	var wrong []error
+	if g.want.Instance != nil {
+		wrong = checkDescribed(a, g.want.Instance, g.place)
+	}
 	for _, f := range compute.CheckSpec(g.Name, g.want) {
 		wrong = append(wrong, exit.Usagef("%s: %s: %s", g.place(f.Field), g.Name, f.Message))
 	}

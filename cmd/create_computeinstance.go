@@ -159,7 +159,7 @@ an attached compute, too.`,
 			off := false
 			instance.EnableNodePublicIP = &off
 		}
-		if err := refuseScripts(ctx, name, spec, scripts.give(ctx, a, instance), wrong); err != nil {
+		if err := refuseScripts(ctx, name, spec, scripts.give(ctx, a, instance, from.place), wrong); err != nil {
 			return render.Result{}, err
 		}
 		warn(a, compute.DoubtfulName(name))

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,16 +59,19 @@ func (s *scriptFlags) add(f *pflag.FlagSet, when string) {
 // give puts the scripts into what is asked for. It reads files and sends nothing.
 // All that is wrong is told together, with what is wrong in the rest of the
 // request; warnings are told at once.
-func (s *setupScripts) give(ctx context.Context, a *app.App, instance *compute.InstanceSpec) []error {
+func (s *setupScripts) give(ctx context.Context, a *app.App, instance *compute.InstanceSpec, place func(field string) string) []error {
+	described := *instance // a file may ask for scripts, too
 	creation, wrong := s.script(ctx, a, s.setup)
 	startup, more := s.script(ctx, a, s.startup)
 	wrong = append(wrong, more...)
-	if creation != nil { // else a file may ask for one
-		instance.CreationScript = creation
+	if s.flags.Changed(s.setup.name) {
+		described.CreationScript = nil
 	}
-	if startup != nil {
-		instance.StartupScript = startup
+	if s.flags.Changed(s.startup.name) {
+		described.StartupScript = nil
 	}
+	wrong = append(wrong, checkDescribed(a, &described, place)...)
+	instance.CreationScript, instance.StartupScript = cmp.Or(creation, described.CreationScript), cmp.Or(startup, described.StartupScript)
 	switch to := s.flags.Changed("upload-to"); {
 	case s.replace && !to:
 		wrong = append(wrong, exit.Usagef("--replace needs --upload-to: it is about files in the workspace's share"))
@@ -110,8 +114,8 @@ func (s *setupScripts) script(ctx context.Context, a *app.App, flags scriptFlags
 		wrong = append(wrong, tell(a, found)...)
 	}
 	if inTheShare(flags.file) {
-		if _, err := share.Path(path.Dir(flags.file), path.Base(flags.file)); err != nil || path.Clean(flags.file) != flags.file {
-			refuse(flags.name, "%q cannot be the path of a file in the workspace's share, which looks like Users/me/setup.sh", flags.file)
+		if !isSharePath(flags.file) {
+			refuse(flags.name, "%s", noSharePath(flags.file))
 			return nil, wrong
 		}
 		if _, err := os.Stat(flags.file); err == nil {
@@ -130,6 +134,55 @@ func (s *setupScripts) script(ctx context.Context, a *app.App, flags scriptFlags
 	}
 	s.upload = append(s.upload, share.File{Path: at, Text: text})
 	return compute.ShareScript(at, flags.args, limit), wrong
+}
+
+// checkDescribed checks scripts that a file asks for as those of flags are checked, and
+// gives their time limits the form that is sent. place is where a setting stands.
+func checkDescribed(a *app.App, instance *compute.InstanceSpec, place func(field string) string) (wrong []error) {
+	for i, script := range []**compute.Script{&instance.CreationScript, &instance.StartupScript} {
+		if *script == nil || (*script).Data == "" {
+			continue
+		}
+		s := **script
+		*script = &s
+		field := [...]string{"creationScript", "startupScript"}[i]
+		at := place(field) + ": " + field
+		if strings.ContainsFunc(s.Arguments, unicode.IsControl) {
+			wrong = append(wrong, exit.Usagef("%s: its arguments have a line break or another control character", at))
+		}
+		if s.Timeout != "" {
+			sent, found, err := setup.Timeout(at, s.Timeout)
+			if err != nil {
+				wrong = append(wrong, exit.Usagef("%s: its time limit: %w", at, err))
+			}
+			s.Timeout = sent
+			wrong = append(wrong, tell(a, found)...)
+		}
+		switch text := s.Text(); {
+		case text != nil:
+			wrong = append(wrong, tell(a, setup.Check(at, text, ""))...)
+		case !s.Inline():
+			if !isSharePath(s.Path()) {
+				wrong = append(wrong, exit.Usagef("%s: %s", at, noSharePath(s.Data)))
+				continue
+			}
+			if _, err := os.Stat(s.Data); err == nil {
+				a.Note("%s: %s is a path in the workspace's share; --setup-script and --startup-script send a file of this machine", at, s.Data)
+			}
+			wrong = append(wrong, tell(a, setup.CheckPath(at, s.Path()))...)
+		}
+	}
+	return wrong
+}
+
+// isSharePath reports whether a file of the share can be at a path, as it is written.
+func isSharePath(at string) bool {
+	_, err := share.Path(setup.Share, at)
+	return err == nil
+}
+
+func noSharePath(at string) string {
+	return fmt.Sprintf("%q cannot be the path of a file in the workspace's share, which looks like Users/me/setup.sh", at)
 }
 
 // inTheShare reports whether a value names a file of the workspace's share.

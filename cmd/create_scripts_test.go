@@ -267,6 +267,41 @@ func TestWrongScriptsSendNothing(t *testing.T) {
 	}
 }
 
+// Scripts that a file describes are checked as those of flags are, before anything is
+// sent, and their time limits get the form that is sent.
+func TestDescribedScriptsAreChecked(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	const head = "name: dev\ntype: computeinstance\nsize: Standard_DS3_v2\nsetup_scripts:\n"
+	for want, text := range map[string]string{
+		"dev.yml:5:3: creationScript: error: the name of a script in the share must end in .sh": "  creation_script: {path: Users/me/setup}",
+		"dev.yml:5:3: startupScript: \"Users/../x.sh\" cannot be the path":                      "  startup_script: {path: Users/../x.sh}",
+		"dev.yml:5:3: creationScript: its arguments have a line break":                          `  creation_script: {path: Users/me/setup.sh, command: "a\nreboot"}`,
+		"creationScript: its time limit: PT20M is an ISO 8601 duration":                         "  creation_script: {path: Users/me/setup.sh, timeout: PT20M}",
+		"creationScript:2:5: error: the line ends with CR LF":                                   `  creation_script: {inline: "#!/bin/bash\necho\r\n"}`,
+		"creationScript: error: the script has":                                                 `  creation_script: {inline: "#!/bin/bash\nset -e\n#` + strings.Repeat("x", 4000) + `\n"}`,
+	} {
+		file := b.file("dev.yml", head+text+"\n")
+		for _, args := range [][]string{{"create", "-f", file}, {"apply", "-f", file, "--yes"}} {
+			if e := b.run(args...); e.code != 2 || e.out != "" || !strings.Contains(e.errors, want) {
+				t.Errorf("%s %q: exit code %d, and %q is not in\n%s", args[0], text, e.code, want, e.errors)
+			}
+			if e := b.run("show", "dev"); e.code != 3 {
+				t.Fatalf("%s %q sent it", args[0], text)
+			}
+		}
+	}
+	if e := b.must("create", "-f", b.file("dev.yml", head+"  creation_script: {path: setup.sh}\n"), "--dry-run", "-o", "none"); e.errors != "setup.sh is not in the workspace's share, where the setup will look for it; --upload-to puts a file there\n" {
+		t.Errorf("of a script at the root of the share is told: %s", e.errors)
+	}
+	file := b.file("dev.yml", head+"  creation_script: {path: Users/me/setup, timeout: PT20M}\n  startup_script: {path: Users/me/start.sh, timeout: 1.5h}\n")
+	e := b.must("create", "-f", file, "--setup-script", "Users/me/other.sh", "--dry-run", "-o", "tsv", "--query",
+		"body.properties.properties.setupScripts.scripts.[startupScript.timeout, creationScript.scriptSource]")
+	if e.out != "90m\nworkspaceStorage\n" && e.out != "90m\tworkspaceStorage\n" || !strings.Contains(e.errors, "1.5h is longer than 25 minutes") {
+		t.Errorf("sent %q: %s", e.out, e.errors)
+	}
+}
+
 // A share that cannot be used ends a create with the reason, before anything is
 // created.
 func TestCreateWithoutItsShare(t *testing.T) {
