@@ -85,7 +85,9 @@ func sortMembers(list []member) { slices.SortFunc(list, byKey) }
 
 func byKey(a, b member) int { return strings.Compare(a.Key, b.Key) }
 
-// Field reads one key of an object.
+// Field reads one key of an object. It is called too often to be copied.
+//
+//go:noinline
 func Field(v any, key string) any {
 	o, _ := v.(query.Object)
 	e, _ := o.Get(key)

@@ -108,6 +108,9 @@ func uncertain(err error) bool {
 	return errors.As(err, &e) && e.uncertain
 }
 
+// invalidf is an error of what was asked. Copies of it would take 8 kB.
+//
+//go:noinline
 func invalidf(name, format string, args ...any) *Error {
 	return &Error{Kind: KindInvalid, Name: name, Message: fmt.Sprintf(format, args...)}
 }

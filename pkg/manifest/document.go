@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/computetarget/computetarget/pkg/compute"
@@ -340,8 +341,9 @@ func (n *node) set(assignment string) error {
 	for i, step := range steps {
 		var next *node
 		if index, is := strings.CutPrefix(step, "["); is {
-			var number int
-			if _, err := fmt.Sscanf(index, "%d]", &number); err != nil || at.list == nil || number < 0 || number >= len(at.list) {
+			index, closed := strings.CutSuffix(index, "]")
+			number, err := strconv.Atoi(index)
+			if err != nil || !closed || number < 0 || number >= len(at.list) {
 				return fmt.Errorf("--set: %s: there is no element %s in the file", path, step)
 			}
 			next = at.list[number]
