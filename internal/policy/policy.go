@@ -236,9 +236,13 @@ func (s Stop) check(list []compute.Schedule, now time.Time) (has string, holds b
 	return s.describe(entries, faults, days, now) + besides, false
 }
 
+// ended reports whether an entry that has an end does not fire again.
 func ended(e schedule.Entry, now time.Time) bool {
+	if e.End.IsZero() {
+		return false
+	}
 	_, again := e.Next(now)
-	return !e.End.IsZero() && !again
+	return !again
 }
 
 // faults counts the days on which entries break s, by fault and weekday, and all
