@@ -298,6 +298,8 @@ Not supported there: ` + "`" + `--file` + "`" + `, ` + "`" + `--set` + "`" + `, 
 const v2Intro = `
 # Compatibility with az ml compute (CLI v2)
 
+` + "`" + `computetarget shim install --v2` + "`" + ` runs scripts that call ` + "`" + `az ml compute` + "`" + ` unchanged, and ` + "`" + `computetarget migrate --v2` + "`" + ` rewrites them.
+
 With the words ` + "`" + `ml compute` + "`" + ` in front, ` + "`" + `computetarget ml compute …` + "`" + ` is ` + "`" + `az ml compute …` + "`" + ` of the extension ml 2.44: its 15 commands, flags, short forms, defaults and prompts. The output has its keys, order and types in every format, also on a terminal, and ` + "`" + `--query` + "`" + ` sees them. The exit codes are az's: 2 for what its parser refuses, 3 for what is not there, 1 for everything else; but 130 and 143 when a signal ends it. az's grammar applies as above. ` + "`" + `--timeout` + "`" + `, ` + "`" + `--dry-run` + "`" + ` and the flags that say where (` + "`" + `--cloud` + "`" + `, ` + "`" + `--endpoint` + "`" + `, …) are ours. Words that v2 lacks are exit code 2, with ours.
 
 Not supported: ` + "`" + `connect-ssh` + "`" + ` (exit code 2, names ` + "`" + `computetarget ssh` + "`" + `).
@@ -336,6 +338,44 @@ Not supported: ` + "`" + `connect-ssh` + "`" + ` (exit code 2, names ` + "`" + `
 | passwords are printed if the service returns them | never | – |
 
 UNVERIFIED: what the service does with a PUT on an instance that changes its identities is not documented. The identities of an instance with SSH from the internet are refused, because the request would have to repeat the key.
+
+## v1, v2 and ours
+
+Read it in any direction. ` + "`" + `az ml computetarget` + "`" + ` and ` + "`" + `az ml compute` + "`" + ` are left out in front of v1's and v2's words, ` + "`" + `computetarget` + "`" + ` in front of ours.
+
+| v1 | v2 | ours |
+|---|---|---|
+| ` + "`" + `create computeinstance -n N -s S` + "`" + ` | ` + "`" + `create --type ComputeInstance -n N --size S` + "`" + ` | ` + "`" + `create N -s S` + "`" + ` |
+| ` + "`" + `--ssh-public-access True --admin-user-ssh-public-key KEY` + "`" + ` | ` + "`" + `--ssh-public-access-enabled true --ssh-key-value KEY` + "`" + ` | ` + "`" + `--ssh-key FILE` + "`" + ` |
+| ` + "`" + `--user-object-id ID --user-tenant-id T` + "`" + ` | ` + "`" + `--user-object-id ID --user-tenant-id T` + "`" + ` | ` + "`" + `--assign-to PERSON` + "`" + ` |
+| ` + "`" + `--vnet-name V --subnet-name S --vnet-resourcegroup-name G` + "`" + ` | ` + "`" + `--vnet-name V --subnet S` + "`" + `, or ` + "`" + `--subnet ID` + "`" + ` | v1's, or ` + "`" + `--subnet-id ID` + "`" + ` |
+| – | ` + "`" + `idle_time_before_shutdown_minutes: M` + "`" + ` in a file | ` + "`" + `--idle-shutdown 30m` + "`" + `, ` + "`" + `idle N 30m` + "`" + ` |
+| – | ` + "`" + `schedules:` + "`" + ` in a file | ` + "`" + `--hours 'mon-fri 09:00-18:00'` + "`" + `, ` + "`" + `schedule set N …` + "`" + ` |
+| ` + "`" + `create amlcompute -n N -s S --max-nodes M` + "`" + ` | ` + "`" + `create --type AmlCompute -n N --size S --max-instances M` + "`" + ` | ` + "`" + `create amlcompute N -s S --max-nodes M` + "`" + ` |
+| ` + "`" + `--min-nodes` + "`" + `, ` + "`" + `--idle-seconds-before-scaledown` + "`" + ` | ` + "`" + `--min-instances` + "`" + `, ` + "`" + `--idle-time-before-scale-down` + "`" + ` | v1's |
+| ` + "`" + `-p lowpriority` + "`" + ` | ` + "`" + `--tier low_priority` + "`" + ` | v1's |
+| ` + "`" + `--assign-identity '[system]'` + "`" + ` | ` + "`" + `--identity-type SystemAssigned` + "`" + ` | both |
+| ` + "`" + `--tag A=B --tag C=D` + "`" + ` | ` + "`" + `--tags A=B C=D` + "`" + ` | both |
+| ` + "`" + `create aks` + "`" + `, ` + "`" + `create datafactory` + "`" + ` | – | v1's |
+| ` + "`" + `attach kubernetes -n N -i ID --namespace NS` + "`" + ` | ` + "`" + `attach --type Kubernetes -n N --resource-id ID --namespace NS` + "`" + ` | v1's |
+| ` + "`" + `attach remote -n N -a ADDRESS -u USER` + "`" + ` | ` + "`" + `attach --type VirtualMachine -n N --resource-id ID --admin-username USER` + "`" + ` | v1's |
+| ` + "`" + `attach aks -n N -i ID` + "`" + ` | – | v1's |
+| – | ` + "`" + `attach -f spark.yml` + "`" + ` | ` + "`" + `apply -f spark.yml` + "`" + ` |
+| ` + "`" + `update amlcompute -n N --max-nodes M` + "`" + ` | ` + "`" + `update -n N --max-instances M` + "`" + ` | ` + "`" + `update N --max-nodes M` + "`" + ` |
+| – | ` + "`" + `update -n N --tags A=B` + "`" + ` (replaces all) | ` + "`" + `update N --tag A=B` + "`" + ` (adds), ` + "`" + `--tags` + "`" + ` (replaces) |
+| ` + "`" + `amlcompute identity assign -n N --identities '[system]'` + "`" + ` | ` + "`" + `update -n N --identity-type SystemAssigned` + "`" + ` (replaces all) | v1's, or ` + "`" + `update N --identity-type` + "`" + ` |
+| ` + "`" + `amlcompute identity show -n N` + "`" + ` | ` + "`" + `show -n N --query identity` + "`" + ` | v1's |
+| ` + "`" + `show -n N` + "`" + `, ` + "`" + `-v` + "`" + ` | ` + "`" + `show -n N` + "`" + ` | ` + "`" + `show N` + "`" + `, ` + "`" + `-v` + "`" + ` |
+| ` + "`" + `list` + "`" + ` | ` + "`" + `list` + "`" + `, ` + "`" + `--type T` + "`" + `, ` + "`" + `--max-results M` + "`" + ` | ` + "`" + `list` + "`" + `, with filters |
+| ` + "`" + `computeinstance start -n N` + "`" + ` | ` + "`" + `start -n N` + "`" + ` | ` + "`" + `start N…` + "`" + ` |
+| ` + "`" + `computeinstance stop -n N` + "`" + ` | ` + "`" + `stop -n N` + "`" + ` | ` + "`" + `stop N…` + "`" + ` |
+| ` + "`" + `computeinstance restart -n N` + "`" + ` | ` + "`" + `restart -n N` + "`" + ` | ` + "`" + `restart N…` + "`" + ` |
+| ` + "`" + `delete -n N` + "`" + ` (returned at once) | ` + "`" + `delete -n N --yes --no-wait` + "`" + ` | ` + "`" + `delete N --no-wait` + "`" + ` |
+| ` + "`" + `detach -n N` + "`" + ` | ` + "`" + `detach -n N --yes` + "`" + ` | ` + "`" + `detach N` + "`" + ` |
+| ` + "`" + `get-credentials -n N` + "`" + ` | – | ` + "`" + `get-credentials N` + "`" + ` |
+| – | ` + "`" + `list-nodes -n N` + "`" + `, ` + "`" + `list-sizes` + "`" + `, ` + "`" + `list-usage` + "`" + ` | the same words |
+| – | ` + "`" + `connect-ssh -n N` + "`" + ` | ` + "`" + `ssh N` + "`" + ` |
+| – | ` + "`" + `enable-sso -n N` + "`" + ` | ` + "`" + `enable-sso N` + "`" + ` |
 
 ## Commands and flags of v2
 

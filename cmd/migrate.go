@@ -34,21 +34,27 @@ It also lists what you must change by hand: other commands of the old extension,
 checks for the extension, and calls that computetarget would refuse. The line
 that installs the extension stays while a call needs it.
 
+With --v2 it finds az ml compute of the newer extension, too; the words stay, and
+computetarget takes the place of az. docs/compatibility.md has v1, v2 and ours side by
+side.
+
 Nothing changes without --write, which rewrites those calls and nothing else.
 With -, it reads a script from stdin, and --write prints the result. --command
 prints what a command line becomes. The exit code is 7 until nothing is left to
 change.`,
 		Example: `  computetarget migrate .
   computetarget migrate scripts pipeline.yml --write
+  computetarget migrate scripts --v2 --write
   computetarget migrate - --write < old.sh > new.sh
   computetarget migrate --command 'az ml computetarget list -o table'
   computetarget migrate . -o json --query "[?becomes==null].[file, line]"`,
 		Args: cobra.ArbitraryArgs,
 	}
 	write := c.Flags().Bool("write", false, "rewrite the files")
+	v2 := c.Flags().Bool("v2", false, "find calls of az ml compute (CLI v2), too")
 	line := c.Flags().String("command", "", "print what the `COMMAND` line becomes")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		o := migrate.Options{Refuses: refusals()}
+		o := migrate.Options{Refuses: refusals(), V2: *v2}
 		if c.Flags().Changed("command") {
 			if len(args) > 0 || *write {
 				return render.Result{}, exit.Usagef("--command takes neither files nor --write")

@@ -38,6 +38,7 @@ const (
 	attaches      // az ml folder attach
 	runs          // az ml run, which reads the files of folder attach
 	shared        // a call that either extension serves; not reported
+	newer         // az ml compute, of the extension ml
 )
 
 // byHand marks f as a call that is not rewritten.
@@ -56,6 +57,9 @@ type Options struct {
 	// Refuses returns why computetarget would refuse words, or nil. A value
 	// from a variable is AnyValue. A nil Refuses accepts everything.
 	Refuses func(words []string) error
+
+	// V2 finds az ml compute of the newer extension, too.
+	V2 bool
 
 	// Needed names a call outside the file that still needs azure-cli-ml, or is
 	// "". A file that only installs the extension then keeps doing so.
@@ -123,6 +127,9 @@ func find(file string, text []byte, o Options) []Finding {
 	}
 	for _, v := range views(all, kind) {
 		found = append(found, v.calls()...)
+	}
+	if !o.V2 {
+		found = slices.DeleteFunc(found, func(f Finding) bool { return f.role == newer })
 	}
 	all.kind = kind
 	found = inOrder(found)

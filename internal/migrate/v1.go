@@ -104,6 +104,13 @@ func (c call) finding() (Finding, bool) {
 		f.args = c.args(leaf, words[1:globals], rest)
 		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:globals], rest))
 		f.Warnings = c.warnings(leaf, rest)
+	case "compute": // the same words, without az
+		f.role, gone = newer, nil
+		f.args = c.args("compute", words[1:globals], words[globals:])
+		f.Becomes = c.join(slices.Concat([]word{{text: "computetarget"}}, words[1:]))
+		if strings.ContainsAny(words[0].text, `/\\`) {
+			f.Warnings = []string{pathWhy}
+		}
 	case "folder":
 		if len(rest) == 0 || !strings.EqualFold(rest[0].text, "attach") {
 			f.Warnings = []string{"az ml folder has no such command here"}
@@ -381,7 +388,7 @@ func (c call) warnings(leaf string, words []word) []string {
 		warn("everybody on the machine can read a secret in arguments: pass it as @FILE")
 	}
 	if strings.ContainsAny(c.words[0].text, `/\`) {
-		warn("the path of az is removed: computetarget must be on PATH here")
+		warn(pathWhy)
 	}
 	if k := c.view.kind; k == powershell || k == batch {
 		for _, w := range words {
@@ -400,6 +407,8 @@ func (c call) warnings(leaf string, words []word) []string {
 	}
 	return out
 }
+
+const pathWhy = "the path of az is removed: computetarget must be on PATH here"
 
 // linesAfter returns the end of the n-th line after the call, within a
 // reasonable distance.
