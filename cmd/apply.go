@@ -49,18 +49,34 @@ A difference that only a new compute can have is an error (exit code 1), and
 nothing is sent to that compute. All files, people, names, sizes and quotas are
 checked before the first change.
 
+--csv makes one compute a row of a table from one file. Its first row has keys, such
+as name, assign_to and tags.course; --set name=ml101-{user} gives names where the
+table has none: {user} is the address before its @, {KEY} the value of a column.
+
 --check sends nothing, lists what differs, and exits with code 7 if anything does.`,
 		Example: `  computetarget apply -f dev.yml
   computetarget apply -f computes/ --check
   computetarget apply -f cpu.yml --set max_instances=8 --set tags.team=vision`,
 	}
-	files, set := manifestFlags(c)
+	files := c.Flags().StringArrayP("file", "f", nil, "`FILE` or folder of computes, YAML or JSON; repeatable; - is stdin")
+	table := c.Flags().String("csv", "", "`FILE` with a compute a row, made from the one file; the columns are keys")
+	set := setFlag(c)
 	check := c.Flags().Bool("check", false, "only compare; exit code 7 if something differs")
 	zoneFlag(c.Flags())
 	required(c, "file")
 	changeFlags(c)
 	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
-		list, err := readComputes(ctx, a, *files, manifest.Options{Zone: a.Zone, Set: *set})
+		o := manifest.Options{Zone: a.Zone}
+		var err error
+		if o.Set, err = assignments(*set); err != nil {
+			return render.Result{}, err
+		}
+		var list []asked
+		if c.Flags().Changed("csv") {
+			list, err = readTable(ctx, a, *files, *table, o)
+		} else {
+			list, err = readComputes(ctx, a, *files, o)
+		}
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -334,6 +350,30 @@ func (w *applying) preflight(ctx context.Context) error {
 		g.want = checked.Spec
 		warn(w.a, checked.Warnings...)
 	})
+	if err := errors.Join(wrong...); err != nil {
+		return err
+	}
+	return w.quota(ctx)
+}
+
+// quota checks the quotas for all new computes of a workspace together.
+func (w *applying) quota(ctx context.Context) error {
+	batches := map[*compute.Client][]compute.Creation{}
+	for _, g := range w.goals {
+		if g.have == nil {
+			batches[g.client] = append(batches[g.client], compute.Creation{Name: g.Name, Spec: g.want})
+		}
+	}
+	var wrong []error
+	for client, list := range batches {
+		if len(list) < 2 {
+			continue
+		}
+		for _, s := range client.CheckBatch(ctx, list) {
+			wrong = append(wrong, exit.Errorf(exit.Failed, "the %d new computes need %d of the quota %q, and %d of its %d are left; nothing was sent",
+				len(list), s.Needed, s.Quota, max(0, s.Limit-s.Used), s.Limit))
+		}
+	}
 	return errors.Join(wrong...)
 }
 

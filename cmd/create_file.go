@@ -54,7 +54,11 @@ func (s *source) read(ctx context.Context, a *app.App, names *names, args []stri
 	case s.file == "":
 		return &creating{asked: asked{Document: &manifest.Document{}}, at: target{name: name}, spec: &compute.Spec{Instance: &compute.InstanceSpec{}}}, nil
 	}
-	list, err := readComputes(ctx, a, []string{s.file}, manifest.Options{Zone: a.Zone, Set: *s.set, Name: name, Type: kind})
+	set, err := assignments(*s.set)
+	if err != nil {
+		return nil, err
+	}
+	list, err := readComputes(ctx, a, []string{s.file}, manifest.Options{Zone: a.Zone, Set: set, Name: name, Type: kind})
 	if err != nil {
 		return nil, err
 	}

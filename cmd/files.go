@@ -26,10 +26,7 @@ type asked struct {
 }
 
 // place is where the file asks for a setting, for messages.
-func (d asked) place(field string) string {
-	line, column := d.At(field)
-	return (&manifest.Mistake{Line: line, Column: column}).Where(d.file)
-}
+func (d asked) place(field string) string { return d.Where(field, d.file) }
 
 // readComputes reads the computes of files and folders; a folder means its *.yml,
 // *.yaml and *.json. All mistakes are told together.
@@ -107,18 +104,76 @@ func readFile(ctx context.Context, a *app.App, file string, o manifest.Options) 
 		file = "stdin"
 	}
 	read, err := manifest.Read(data, o)
-	var list manifest.ErrorList
-	if errors.As(err, &list) {
-		var wrong []error
-		for _, m := range list {
-			wrong = append(wrong, exit.Usagef("%s", m.In(file)))
-		}
-		return nil, 0, errors.Join(wrong...)
+	if err != nil {
+		return nil, 0, mistaken(err, file)
 	}
 	for _, d := range read.Documents {
 		out = append(out, asked{d, file})
 	}
-	return out, read.Others, err
+	return out, read.Others, nil
+}
+
+// mistaken are the mistakes of a file, each with its place.
+func mistaken(err error, file string) error {
+	var list manifest.ErrorList
+	var one *manifest.Mistake
+	if !errors.As(err, &list) && errors.As(err, &one) {
+		list = manifest.ErrorList{one}
+	}
+	var wrong []error
+	for _, m := range list {
+		wrong = append(wrong, exit.Usagef("%s", m.In(file)))
+	}
+	return errors.Join(wrong...)
+}
+
+// readTable reads one file for each row of a table, whose values win over it.
+func readTable(ctx context.Context, a *app.App, files []string, table string, o manifest.Options) ([]asked, error) {
+	if len(files) != 1 || files[0] == "-" && table == "-" {
+		return nil, exit.Usagef("--csv needs one file with one compute, and a table of its own")
+	}
+	text, err := a.ReadText(ctx, table, input.Value)
+	if err != nil {
+		return nil, err
+	}
+	data, err := a.ReadText(ctx, files[0], input.Value)
+	if err != nil {
+		return nil, err
+	}
+	if table == "-" {
+		table = "stdin"
+	}
+	rows, err := manifest.ReadRows(text, table)
+	if err != nil {
+		return nil, mistaken(err, table)
+	}
+	var out []asked
+	var wrong []error
+	told := map[string]bool{}
+	set := o.Set
+	for i := range rows {
+		o.Row = &rows[i]
+		given, err := rows[i].Fill(set)
+		var read manifest.Computes
+		if err == nil {
+			o.Set = append(slices.Clone(rows[i].Values), given...)
+			read, err = manifest.Read(data, o)
+		}
+		switch {
+		case err != nil:
+			err = mistaken(err, files[0])
+		case len(read.Documents) != 1 || read.Documents[0].Hours:
+			return nil, exit.Usagef("%s: --csv needs a file with one compute, and it has %d", files[0], len(read.Documents))
+		default:
+			out = append(out, asked{read.Documents[0], files[0]})
+			continue
+		}
+		if !told[err.Error()] { // what is wrong with the file is so in every row
+			wrong = append(wrong, err)
+		}
+		told[err.Error()] = true
+	}
+	return out, errors.Join(wrong...)
 }
 
 // located determines the workspace of each compute: what its file says, and what
@@ -169,14 +224,22 @@ func (d asked) key(ctx context.Context) error {
 	return nil
 }
 
-// manifestFlags adds -f and --set.
-func manifestFlags(c *cobra.Command) (files, set *[]string) {
-	files = c.Flags().StringArrayP("file", "f", nil, "`FILE` or folder of computes, YAML or JSON; repeatable; - is stdin")
-	return files, setFlag(c)
-}
-
+// setFlag adds --set.
 func setFlag(c *cobra.Command) *[]string {
 	set := c.Flags().StringArray("set", nil, "`KEY=VALUE` that wins over the file, such as tags.team=vision; repeatable")
 	severalValues(c.Flags(), "set")
 	return set
+}
+
+// assignments are the values of --set.
+func assignments(set []string) ([]manifest.Assignment, error) {
+	var out []manifest.Assignment
+	for _, pair := range set {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, exit.Usagef("--set: %q is not KEY=VALUE", pair)
+		}
+		out = append(out, manifest.Assignment{Key: key, Value: value, Source: "--set " + key})
+	}
+	return out, nil
 }

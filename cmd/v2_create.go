@@ -180,11 +180,18 @@ func (f *v2Flags) described(ctx context.Context, a *app.App, name string, set []
 		}
 	}
 	kind := strings.ToLower(f.get("type"))
-	o := manifest.Options{Zone: a.Zone, Name: name, Type: kind, Alone: true, Set: slices.Clone(set)}
+	given, err := assignments(set)
+	if err != nil {
+		return nil, err
+	}
+	o := manifest.Options{Zone: a.Zone, Name: name, Type: kind, Alone: true, Set: given}
+	lay := func(flag, key, value string) {
+		o.Set = append(o.Set, manifest.Assignment{Key: key, Value: value, Source: "--" + flag})
+	}
 	switch kind {
 	case "":
 	case "amlcompute", "computeinstance", "kubernetes", "synapsespark", "virtualmachine":
-		o.Set = append(o.Set, "type="+kind)
+		lay("type", "type", kind)
 		if kind == "computeinstance" {
 			if err := f.onlyClusters(cmp.Or(name, "it"), kind); err != nil {
 				return nil, err
@@ -195,7 +202,7 @@ func (f *v2Flags) described(ctx context.Context, a *app.App, name string, set []
 	}
 	for _, flag := range slices.Sorted(maps.Keys(paths)) {
 		if f.given(flag) {
-			o.Set = append(o.Set, paths[flag]+"="+f.get(flag))
+			lay(flag, paths[flag], f.get(flag))
 		}
 	}
 	if f.given("tier") {
@@ -203,18 +210,17 @@ func (f *v2Flags) described(ctx context.Context, a *app.App, name string, set []
 		if tier == "lowpriority" {
 			tier = "low_priority"
 		}
-		o.Set = append(o.Set, "tier="+tier)
+		lay("tier", "tier", tier)
 	}
 	if f.given("ssh-key-value") {
 		key, err := keyText(ctx, f.get("ssh-key-value"))
 		if err != nil {
 			return nil, err
 		}
-		o.Set = append(o.Set, "ssh_settings.ssh_key_value="+key)
+		lay("ssh-key-value", "ssh_settings.ssh_key_value", key)
 	}
 	file := f.get("file")
 	var list []asked
-	var err error
 	if file != "" {
 		list, err = readComputes(ctx, a, []string{file}, o)
 	} else {
@@ -239,10 +245,10 @@ func (f *v2Flags) described(ctx context.Context, a *app.App, name string, set []
 
 // fromFlags is the compute that flags alone describe.
 func fromFlags(o manifest.Options) ([]asked, error) {
-	if o.Name == "" && !slices.ContainsFunc(o.Set, func(pair string) bool { return strings.HasPrefix(pair, "name=") }) {
+	if o.Name == "" && !sets(o, "name") {
 		return nil, errNameRequired()
 	}
-	if o.Type == "" && !slices.ContainsFunc(o.Set, func(pair string) bool { return strings.HasPrefix(pair, "type=") }) {
+	if o.Type == "" && !sets(o, "type") {
 		return nil, exit.Usagef("Unknown compute type: None. Give --type")
 	}
 	read, err := manifest.Read([]byte("{}"), o)
@@ -258,6 +264,11 @@ func fromFlags(o manifest.Options) ([]asked, error) {
 		return nil, err
 	}
 	return []asked{{Document: read.Documents[0]}}, nil
+}
+
+// sets reports whether a key is set.
+func sets(o manifest.Options, key string) bool {
+	return slices.ContainsFunc(o.Set, func(a manifest.Assignment) bool { return a.Key == key })
 }
 
 // overIdentity lays --identity-type and --user-assigned-identities over the identity

@@ -25,22 +25,61 @@ func CheckQuota(size *Size, machines int, lowPriority bool, usages []Usage) []Sh
 	var out []Shortage
 	for i := range usages {
 		u := &usages[i]
-		need, used := int64(size.VCPUs)*int64(machines), u.Current
-		if machines == 0 {
-			need, used = int64(size.VCPUs), 0
+		need, used := u.need(size, machines, lowPriority), u.Current
+		if machines == 0 && !u.counts() {
+			need, used = u.need(size, 1, lowPriority), 0
 		}
-		switch kind := u.kind(); {
-		case u.Limit < 0:
-			continue
-		case kind == "vmfamily" && size.inFamily(u.Name.Value) && u.lowPriority() == lowPriority:
-		case kind == "dedicatedcores" && !lowPriority, kind == "lowprioritycores" && lowPriority:
-		case kind == "totalcores": // counts computes ("Clusters"), despite its name
-			need, used = 1, u.Current
-		default:
-			continue
-		}
-		if used+need > u.Limit {
+		if need > 0 && used+need > u.Limit {
 			out = append(out, Shortage{Quota: u.Name.Value, Needed: need, Used: u.Current, Limit: u.Limit})
+		}
+	}
+	return out
+}
+
+// need is what machines of a size take of a quota: 0 of one that is not theirs, or
+// has no limit.
+func (u *Usage) need(size *Size, machines int, lowPriority bool) int64 {
+	switch kind := u.kind(); {
+	case u.Limit < 0:
+		return 0
+	case u.counts():
+		return 1
+	case kind == "vmfamily" && size.inFamily(u.Name.Value) && u.lowPriority() == lowPriority,
+		kind == "dedicatedcores" && !lowPriority, kind == "lowprioritycores" && lowPriority:
+		return int64(size.VCPUs) * int64(machines)
+	}
+	return 0
+}
+
+// counts reports whether the quota is of computes ("Clusters"), despite its name.
+func (u *Usage) counts() bool { return u.kind() == "totalcores" }
+
+// CheckBatch lists the quotas that are too small for all of the computes together,
+// as far as the service tells. Preflight checks each by itself.
+func (c *Client) CheckBatch(ctx context.Context, list []Creation) []Shortage {
+	ctx, cancel := within(ctx, advicePatience)
+	defer cancel()
+	var out []Shortage
+	regions := map[string][]Creation{}
+	for _, one := range list {
+		regions[one.Spec.Location] = append(regions[one.Spec.Location], one)
+	}
+	for region, list := range regions {
+		sizes, usages, sizesErr, usagesErr := c.market(ctx, region)
+		if len(list) < 2 || sizesErr != nil || usagesErr != nil {
+			continue
+		}
+		for i := range usages {
+			u, needed := &usages[i], int64(0)
+			for _, one := range list {
+				name, machines := one.Spec.vmSize()
+				if size, _ := MatchSize(name, sizes, one.Spec.Type()); size != nil {
+					needed += u.need(size, machines, one.Spec.lowPriority())
+				}
+			}
+			if needed > 0 && u.Current+needed > u.Limit {
+				out = append(out, Shortage{Quota: u.Name.Value, Needed: needed, Used: u.Current, Limit: u.Limit})
+			}
 		}
 	}
 	return out

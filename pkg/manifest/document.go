@@ -3,7 +3,6 @@ package manifest
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -54,9 +53,19 @@ type Options struct {
 	// Alone takes a document without a type and without a key that tells as a
 	// compute of v2, too: the caller asked for one, and Set may say its type.
 	Alone bool
-	// Set are KEY=VALUE pairs that win over every document. A key is a path such as
-	// tags.team or schedules.compute_start_stop[0].action.
-	Set []string
+	// Set are values that win over every document, the later over the earlier.
+	Set []Assignment
+	// Row is the row of a table that the compute is made for, if any.
+	Row *Row
+}
+
+// Assignment gives a key a value. The key is a path such as tags.team or
+// schedules.compute_start_stop[0].action.
+type Assignment struct {
+	Key, Value string
+	// Source says where it is given: a file, and the line and column there, if any.
+	Source       string
+	Line, Column int
 }
 
 // Computes are the computes of a file.
@@ -86,7 +95,7 @@ func Read(data []byte, o Options) (Computes, error) {
 	}
 	if len(wrong) > 0 {
 		order.By(wrong, func(a, b *Mistake) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Text, b.Text))
+			return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Text, b.Text))
 		})
 		return Computes{}, wrong
 	}
@@ -111,18 +120,19 @@ func asMistake(err error, at place) *Mistake {
 	if errors.As(err, &m) {
 		return m
 	}
-	return &Mistake{Line: at.line, Column: at.column, Text: err.Error(), cause: err}
+	return &Mistake{Line: at.line, Column: at.column, File: at.source, Text: err.Error(), cause: err}
 }
 
-// At is where the file gives a setting that a compute.Difference names, or where
-// the document begins.
-func (d *Document) At(field string) (line, column int) {
-	for _, name := range []string{field, strings.SplitN(field, ".", 2)[0]} {
+// Where is the place in a file, as compilers write it, that gives a setting which a
+// compute.Difference names, or where the document begins.
+func (d *Document) Where(field, file string) string {
+	at := d.place
+	for _, name := range []string{strings.SplitN(field, ".", 2)[0], field} {
 		if p, ok := d.places[name]; ok {
-			return p.line, p.column
+			at = p
 		}
 	}
-	return d.line, d.column
+	return (&Mistake{Line: at.line, Column: at.column, File: at.source}).Where(file)
 }
 
 func (d *Document) mark(field string, at place) {
@@ -240,10 +250,13 @@ func (r *documents) read(n *node) error {
 		r.out.Others++
 		return nil
 	}
+	if r.Row != nil {
+		n.place = place{r.Row.Line, 0, r.Row.Source}
+	}
 	d := &Document{place: n.place}
 	c := &reading{Options: r.Options, d: d}
-	for _, pair := range r.Set {
-		if err := n.set(pair); err != nil {
+	for _, a := range r.Set {
+		if err := n.set(a); err != nil {
 			return err
 		}
 	}
@@ -330,41 +343,42 @@ func (n *node) has(keys ...string) bool {
 	return slices.ContainsFunc(n.mapping.pairs, func(p pair) bool { return slices.Contains(keys, p.key) })
 }
 
-// set writes a value below the path of KEY=VALUE. Missing levels are created.
-func (n *node) set(assignment string) error {
-	path, value, ok := strings.Cut(assignment, "=")
-	if !ok || path == "" {
-		return fmt.Errorf("--set: %q is not KEY=VALUE", assignment)
+// set writes a value below the path of a key. Missing levels are created.
+func (n *node) set(a Assignment) error {
+	from := place{line: a.Line, column: a.Column, source: a.Source}
+	to := n
+	steps := strings.FieldsFunc(strings.ReplaceAll(a.Key, "[", ".["), func(r rune) bool { return r == '.' })
+	if len(steps) == 0 {
+		return from.errorf("%s is not the path of a key", show(a.Key))
 	}
-	at := n
-	steps := strings.FieldsFunc(strings.ReplaceAll(path, "[", ".["), func(r rune) bool { return r == '.' })
 	for i, step := range steps {
 		var next *node
 		if index, is := strings.CutPrefix(step, "["); is {
 			index, closed := strings.CutSuffix(index, "]")
 			number, err := strconv.Atoi(index)
-			if err != nil || !closed || number < 0 || number >= len(at.list) {
-				return fmt.Errorf("--set: %s: there is no element %s in the file", path, step)
+			if err != nil || !closed || number < 0 || number >= len(to.list) {
+				return from.errorf("there is no element %s in the file for %s", step, a.Key)
 			}
-			next = at.list[number]
+			next = to.list[number]
 		} else {
-			if at.null() {
-				at.mapping, at.scalar = &mapping{}, nil
+			if to.null() {
+				to.mapping, to.scalar = &mapping{}, nil
 			}
-			if at.mapping == nil {
-				return fmt.Errorf("--set: %s: the file has no keys below %s", path, strings.Join(steps[:i], "."))
+			if to.mapping == nil {
+				return from.errorf("the file has no keys below %s, as %s needs", strings.Join(steps[:i], "."), a.Key)
 			}
-			found := slices.IndexFunc(at.mapping.pairs, func(p pair) bool { return p.key == step })
+			found := slices.IndexFunc(to.mapping.pairs, func(p pair) bool { return p.key == step })
 			if found < 0 {
-				if err := at.mapping.add(step, place{}, &node{}); err != nil {
+				if err := to.mapping.add(step, from, &node{place: from}); err != nil {
 					return err
 				}
-				found = len(at.mapping.pairs) - 1
+				found = len(to.mapping.pairs) - 1
 			}
-			next = at.mapping.pairs[found].value
+			to.mapping.pairs[found].place = from
+			next = to.mapping.pairs[found].value
 		}
-		at = next
+		to = next
 	}
-	*at = node{scalar: value, written: value}
+	*to = node{scalar: a.Value, written: a.Value, place: from}
 	return nil
 }

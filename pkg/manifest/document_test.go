@@ -193,11 +193,11 @@ subscription: s
 	if d.AssignTo != "ada@example.com" || !d.Stopped || d.Workspace != "w" || d.ResourceGroup != "g" || d.Subscription != "s" || len(d.Spec.Instance.Schedules) != 2 {
 		t.Errorf("%+v", d)
 	}
-	if line, column := d.At(compute.FieldSchedules); line != 4 || column != 1 {
-		t.Errorf("schedules are at %d:%d", line, column)
+	if at := d.Where(compute.FieldSchedules, "f"); at != "f:4:1" {
+		t.Errorf("schedules are at %s", at)
 	}
-	if line, _ := d.At("vmSize"); line != 2 {
-		t.Errorf("what is not given is at line %d", line)
+	if at := d.Where("vmSize", "f"); at != "f:2:1" {
+		t.Errorf("what is not given is at %s", at)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestMistakes(t *testing.T) {
 		{instance + "idle_time_before_scale_down: 1800\n", `f:3:1: this computeinstance has the key "idle_time_before_scale_down", which is for clusters; write idle_time_before_shutdown_minutes`},
 		{cluster + "idle_time_before_shutdown_minutes: 30\n", `which is for instances; write idle_time_before_scale_down, in seconds`},
 		{instance + "namespace: x\n", `has the key "namespace", which is a key of kubernetes only`},
-		{instance + "flavour: x\n", `has the key "flavour", which is unknown; the keys are assign_to, create_on_behalf_of, custom_applications`},
+		{instance + "flavour: x\n", `has the key "flavour", which is unknown; the keys are application_sharing_policy, assign_to, create_on_behalf_of`},
 		{instance + "network_settings: {vnet: a}\n", `f:3:20: network_settings has the key "vnet"; did you mean vnet_name?`},
 		{cluster + "tier: LowPriority\n", `f:3:7: tier is "LowPriority"; did you mean low_priority?`},
 		{cluster + "min_instances: 1.5\n", `f:3:16: min_instances is 1.5, not a whole number`},
@@ -299,7 +299,14 @@ func TestSet(t *testing.T) {
 	t.Parallel()
 	o := options()
 	file := []byte("type: computeinstance\nschedules: {compute_start_stop: [{action: stop, trigger: {type: cron, expression: 0 19 * * *}}]}\n")
-	o.Set = []string{"name=dev", "tags.team=a=b", "enable_sso=false", "schedules.compute_start_stop[0].action=start", "idle_time_before_shutdown_minutes=30"}
+	sets := func(pairs ...string) (out []manifest.Assignment) {
+		for _, pair := range pairs {
+			key, value, _ := strings.Cut(pair, "=")
+			out = append(out, manifest.Assignment{Key: key, Value: value, Source: "--set " + key})
+		}
+		return out
+	}
+	o.Set = sets("name=dev", "tags.team=a=b", "enable_sso=false", "schedules.compute_start_stop[0].action=start", "idle_time_before_shutdown_minutes=30")
 	read, err := manifest.Read(file, o)
 	if err != nil {
 		t.Fatal(err)
@@ -310,13 +317,14 @@ func TestSet(t *testing.T) {
 		t.Errorf("%+v %+v", d, i)
 	}
 	for set, want := range map[string]string{
-		"name":       `--set: "name" is not KEY=VALUE`,
-		"type.x=1":   "--set: type.x: the file has no keys below type",
-		"a[0]=1":     "--set: a[0]: there is no element [0] in the file",
-		"siz=x":      `this computeinstance has the key "siz"; did you mean size?`,
-		"schedules=": "schedules is",
+		"=1":               `--set : "" is not the path of a key`,
+		"type.x=1":         "--set type.x: the file has no keys below type, as type.x needs",
+		"a[0]=1":           "--set a[0]: there is no element [0] in the file for a[0]",
+		"siz=x":            `--set siz: this computeinstance has the key "siz"; did you mean size?`,
+		"schedules=":       "--set schedules: schedules is",
+		"enable_sso=maybe": "--set enable_sso: enable_sso is",
 	} {
-		o.Set = []string{"name=dev", set}
+		o.Set = sets("name=dev", set)
 		if _, err := manifest.Read(file, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("--set %s: %v, want %s", set, err, want)
 		}

@@ -114,24 +114,34 @@ func (n *node) null() bool {
 	return n != nil && n.mapping == nil && n.list == nil && n.scalar == nil
 }
 
-// place is where something stands in a file; both count from 1.
-type place struct{ line, column int }
+// place is where something stands in a file; line and column count from 1. What is
+// not in the file that is read names its source.
+type place struct {
+	line, column int
+	source       string
+}
+
+func at(line, column int) place { return place{line: line, column: column} }
 
 func (p place) errorf(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
-	return &Mistake{Line: p.line, Column: p.column, Text: err.Error(), cause: errors.Unwrap(err)}
+	return &Mistake{Line: p.line, Column: p.column, File: p.source, Text: err.Error(), cause: errors.Unwrap(err)}
 }
 
 // Mistake is what is wrong with a file, and where.
 type Mistake struct {
-	Line, Column int // from 1; 0 if not known
+	Line, Column int    // from 1; 0 if not known
+	File         string // "" for the file that is read
 	Text         string
 	cause        error
 }
 
 // Error begins with the line, if it is known.
 func (m *Mistake) Error() string {
-	if m.Line == 0 {
+	switch {
+	case m.File != "":
+		return m.In("")
+	case m.Line == 0:
 		return m.Text
 	}
 	return fmt.Sprintf("line %d: %s", m.Line, m.Text)
@@ -145,6 +155,9 @@ func (m *Mistake) In(file string) string { return m.Where(file) + ": " + m.Text 
 
 // Where is the place of the mistake: file:line:column.
 func (m *Mistake) Where(file string) string {
+	if m.File != "" {
+		file = m.File
+	}
 	switch {
 	case m.Line == 0:
 		return file
@@ -232,7 +245,7 @@ func pasted(text string, err error) error {
 		line++
 		for column, r := range []rune(row) {
 			if lookalike.Quote(r) {
-				return place{line, column + 1}.errorf("%s instead of a plain quote (%w)", lookalike.Describe(r), err)
+				return at(line, column+1).errorf("%s instead of a plain quote (%w)", lookalike.Describe(r), err)
 			}
 		}
 	}
@@ -307,7 +320,7 @@ func (p *jsonParser) at(from int) place {
 	from += len(p.text[from:]) - len(strings.TrimLeft(p.text[from:], " \t\r\n,:"))
 	p.line += strings.Count(p.text[p.seen:from], "\n")
 	p.seen = from
-	return place{p.line + 1, utf8.RuneCountInString(p.text[strings.LastIndexByte(p.text[:from], '\n')+1:from]) + 1}
+	return at(p.line+1, utf8.RuneCountInString(p.text[strings.LastIndexByte(p.text[:from], '\n')+1:from])+1)
 }
 
 func (p *jsonParser) token() (json.Token, place, error) {
@@ -329,7 +342,7 @@ func (p *jsonParser) token() (json.Token, place, error) {
 // end is the place before the offset to.
 func (p *jsonParser) end(to int) place {
 	before := p.text[:to]
-	return place{1 + strings.Count(before, "\n"), max(1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]))}
+	return at(1+strings.Count(before, "\n"), max(1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])))
 }
 
 func (p *jsonParser) value(depth int) (*node, error) {
@@ -433,7 +446,7 @@ var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 func yamlError(text string, err error) error {
 	for i, row := range strings.Split(text, "\n") {
 		if indent := row[:len(row)-len(strings.TrimLeft(row, " \t"))]; strings.Contains(indent, "\t") {
-			return place{i + 1, 1}.errorf("the file is not YAML: the line is indented with a tab; use blanks")
+			return at(i+1, 1).errorf("the file is not YAML: the line is indented with a tab; use blanks")
 		}
 	}
 	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
@@ -449,7 +462,7 @@ func fromYAML(y *yaml.Node, left *int, depth int) (*node, error) {
 	if *left--; *left < 0 || depth > maxDepth {
 		return nil, errMuch
 	}
-	n := &node{place: place{y.Line, y.Column}}
+	n := &node{place: at(y.Line, y.Column)}
 	switch y.Kind {
 	case yaml.AliasNode:
 		return fromYAML(y.Alias, left, depth+1)
@@ -477,7 +490,7 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key := y.Content[i]
 		if key.Kind != yaml.ScalarNode {
-			return place{key.Line, key.Column}.errorf("a key is not a word")
+			return at(key.Line, key.Column).errorf("a key is not a word")
 		}
 		v, err := fromYAML(y.Content[i+1], left, depth+1)
 		if err != nil {
@@ -491,7 +504,7 @@ func (m *mapping) fill(y *yaml.Node, left *int, depth int) error {
 			}
 			continue
 		}
-		if err := m.add(key.Value, place{key.Line, key.Column}, v); err != nil {
+		if err := m.add(key.Value, at(key.Line, key.Column), v); err != nil {
 			return err
 		}
 	}
