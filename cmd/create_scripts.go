@@ -101,6 +101,8 @@ func (s *setupScripts) script(ctx context.Context, a *app.App, flags scriptFlags
 	}
 	if strings.ContainsFunc(flags.args, unicode.IsControl) {
 		refuse(flags.name+"-args", "it has a line break or another control character")
+	} else if secrets := setup.CheckArguments("--"+flags.name+"-args", flags.args); len(secrets) > 0 {
+		wrong = append(wrong, tell(a, secrets)...)
 	} else if strings.ContainsAny(flags.args, "\"'\\") {
 		a.Note("--%s-args: it is not documented how the service splits arguments; at blanks is assumed, and that quotes reach the script", flags.name)
 	}
@@ -150,6 +152,7 @@ func checkDescribed(a *app.App, instance *compute.InstanceSpec, place func(field
 		if strings.ContainsFunc(s.Arguments, unicode.IsControl) {
 			wrong = append(wrong, exit.Usagef("%s: its arguments have a line break or another control character", at))
 		}
+		wrong = append(wrong, tell(a, setup.CheckArguments(at, s.Arguments))...)
 		if s.Timeout != "" {
 			sent, found, err := setup.Timeout(at, s.Timeout)
 			if err != nil {

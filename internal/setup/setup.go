@@ -69,6 +69,22 @@ func Check(name string, text []byte, inShare string) []Finding {
 	return l.result()
 }
 
+// CheckArguments reads the arguments of a script for secrets, as a shell reads them: the
+// compute's settings show them to everybody who may read it. The name is for the
+// findings.
+func CheckArguments(name, text string) []Finding {
+	for _, command := range []string{"run", "export"} { // a flag with a value, and NAME=VALUE
+		found := Check(name, []byte("#!/bin/bash\nset -e\n"+command+" "+text+"\n"), Share+"x.sh")
+		for _, f := range found {
+			if f.Code == "secret" {
+				f.Line, f.Column = 0, 0
+				return []Finding{f}
+			}
+		}
+	}
+	return nil
+}
+
 // CheckPath reads the path of a script in the workspace's share.
 func CheckPath(name, inShare string) []Finding {
 	if strings.HasSuffix(inShare, ".sh") {

@@ -469,3 +469,24 @@ func FuzzTimeout(f *testing.F) {
 		}
 	})
 }
+
+// Arguments are read for secrets, which a finding never repeats.
+func TestCheckArguments(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"numpy scipy": "", "": "", "it's": "", "`": "", "a;b|c": "", "# x": "", "--secret of-the-vault": "", "--token $TOKEN": "", "--token-file /x/y": "",
+		"numpy --token hunter22x":                       "the value of --token",
+		"PASSWORD=hunter22x":                            "the value of PASSWORD",
+		"https://u:hunter22x@h/x":                       "a password in a URL",
+		"it's ghp_abcdefghijklmnopqrstuvwxyz0123456789": "a GitHub token",
+	} {
+		found := CheckArguments("--setup-script-args", text)
+		told := ""
+		for _, f := range found {
+			told += f.String() + f.Fix
+		}
+		if len(found) > 1 || (want == "") != (told == "") || !strings.Contains(told, want) || strings.Contains(told, "hunter22x") || strings.Contains(told, "ghp_") {
+			t.Errorf("of %q is told %q, want %q", text, told, want)
+		}
+	}
+}
