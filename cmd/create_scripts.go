@@ -391,9 +391,11 @@ func explainScripts(created compute.Outcome, instance *compute.InstanceSpec) com
 	return created
 }
 
-// folderOf is the folder of a file in the share as --upload-to takes it.
+// folderOf is the folder of a file in the share as --upload-to takes it, on a line that
+// can be pasted into any shell.
 func folderOf(at string) string {
-	if folder := path.Dir(at) + "/"; folder != setup.Share {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
+	if folder := path.Dir(at) + "/"; folder != setup.Share && strings.HasPrefix(folder, setup.Share) && strings.Trim(folder, plain) == "" {
 		return folder
 	}
 	return setup.Share + "FOLDER/"

@@ -42,7 +42,7 @@ func Codes() []Code {
 		{"placeholder", Warning, "A placeholder is left in, such as `<your-name>`.", "Fill it in."},
 		{"relative-path", Warning, "A relative path after the folder changed. The script starts in its own folder; `sudo -u azureuser -i` and `cd` leave it.", "Write the path from the root, or remember the folder first."},
 		{"root-env", Warning, "root makes a conda environment that azureuser uses, and cannot install into.", "Make it in the `sudo -u azureuser` block."},
-		{"secret", Warning, "A secret in clear text. Everybody who reads the workspace's share or the compute can read it.", "Read it from Key Vault with the instance's identity."},
+		{"secret", Warning, "A secret in clear text, in the script or among its arguments. Everybody who reads the workspace's share or the compute can read it.", "Read it from Key Vault with the instance's identity."},
 		{"shutdown", Warning, "The script stops or restarts the machine. Setup fails, and an instance that is shut down from inside goes on being billed.", "Remove it; use `computetarget stop`, `restart` or a schedule."},
 		{"timeout", Warning, "The time limit is longer than 25 minutes. Users report that the service refuses more; its page allows it.", "Use at most `25m`."},
 		{"unread", Warning, "The file is too long or too deeply nested to be read as shell, so most checks were skipped.", "Move what it installs into files of its own."},
