@@ -126,36 +126,88 @@ SSH from the internet must have been enabled when the instance was created.
 --private connects to port 22 of the private address, from inside the network;
 there, a key given at creation always works. If SSH cannot work, the error says
 why and how to fix it. The emulator's addresses are not real, so the ssh command
-is printed, not run.`,
+is printed, not run.
+
+An instance without a public address is reached through its Jupyter, as with az ml
+compute connect-ssh: ssh's ProxyCommand is this command with --stdio, which passes
+stdin and stdout on through a websocket. It takes a key on the instance, and only
+works for who created it or has it assigned: your access token goes to it.`,
 		Example: `  computetarget ssh dev
   computetarget ssh dev -- nvidia-smi`,
 	}
 	names := nameFlag(c)
 	private := c.Flags().Bool("private", false, "use the private address")
+	stdio := c.Flags().Bool("stdio", false, "connect stdin and stdout through Jupyter; for ssh's ProxyCommand")
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
 		var command []string
 		if dash := c.ArgsLenAtDash(); dash >= 0 {
 			args, command = args[:dash], args[dash:]
 		}
+		if *stdio && (*private || len(command) > 0) {
+			return render.Result{}, exit.Usagef("--stdio takes neither --private nor a command: it only connects")
+		}
 		have, _, err := names.read(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
+		}
+		if *stdio {
+			return render.Result{}, relay(ctx, a, have)
 		}
 		a.Introduce(ctx, have)
 		if err := foreignKeys(ctx, a, have); err != nil {
 			return render.Result{}, err
 		}
-		to, err := access.SSH(have, *private)
+		to, err := destination(ctx, a, have, *private)
 		if err != nil {
 			return render.Result{}, err
 		}
-		if a.Rehearsal() {
-			line := "ssh " + app.Words(to.Arguments(command))
-			return render.Result{Data: line, Text: line + "\n", Names: []string{have.Name}, IDs: []string{have.ID},
-				Notes: []string{"not run: " + have.Name + " is in the emulator, and its address is not real"}}, nil
-		}
-		return render.Result{}, access.Run("ssh", to.Arguments(command))
+		return runSSH(a, have, to.Arguments(command))
 	})
+}
+
+// runSSH runs ssh, or prints its command if the computes are made up.
+func runSSH(a *app.App, have *compute.Compute, args []string) (render.Result, error) {
+	if a.Rehearsal() {
+		line := "ssh " + app.Words(args)
+		return render.Result{Data: line, Text: line + "\n", Names: []string{have.Name}, IDs: []string{have.ID},
+			Notes: []string{"not run: " + have.Name + " is in the emulator, and its address is not real"}}, nil
+	}
+	return render.Result{}, access.Run("ssh", args)
+}
+
+// destination is how ssh reaches an instance: by its address or, where it has none,
+// through its Jupyter.
+func destination(ctx context.Context, a *app.App, have *compute.Compute, private bool) (access.Destination, error) {
+	if private || !access.Addressless(have) {
+		return access.SSH(have, private)
+	}
+	return throughJupyter(ctx, a, have)
+}
+
+// throughJupyter is how ssh reaches an instance of the caller through its Jupyter.
+func throughJupyter(ctx context.Context, a *app.App, have *compute.Compute) (access.Destination, error) {
+	to, err := access.ThroughJupyter(have)
+	if err != nil {
+		return to, err
+	}
+	if err := a.Admit(ctx, have, to.Host); err != nil {
+		return to, err
+	}
+	to.Proxy, err = a.ProxyCommand(have)
+	return to, err
+}
+
+// relay connects stdin and stdout to the SSH server of an instance.
+func relay(ctx context.Context, a *app.App, have *compute.Compute) error {
+	to, err := access.ThroughJupyter(have)
+	if err != nil {
+		return err
+	}
+	through, err := a.Tunnel(ctx, have, to.Host)
+	if err != nil {
+		return err
+	}
+	return through.Relay(ctx, a.Stdin, a.Out.Writer)
 }
 
 func newSSHConfig() *command {
@@ -164,7 +216,8 @@ func newSSHConfig() *command {
 		Long: `Print the configuration for "ssh NAME" and VS Code's Remote-SSH to reach
 instances. --write adds it to ~/.ssh/config, as one marked block per instance,
 or updates the existing block; the rest of the file is never touched. --all
-includes every running instance that SSH can reach.`,
+includes every running instance that SSH can reach. An instance without a public
+address is reached through its Jupyter, see computetarget ssh --help.`,
 		Example: `  computetarget ssh-config dev
   computetarget ssh-config --all --write`,
 	}
@@ -187,7 +240,11 @@ includes every running instance that SSH can reach.`,
 		for _, d := range to {
 			ids = append(ids, client.Workspace().ComputeID(d.Name))
 			text.WriteString(d.Block())
-			list = append(list, map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User})
+			entry := map[string]any{"name": d.Name, "host": d.Host, "port": d.Port, "user": d.User, "proxyCommand": nil}
+			if d.Proxy != "" {
+				entry["proxyCommand"] = d.Proxy
+			}
+			list = append(list, entry)
 		}
 		if !*write || a.Rehearsal() {
 			if len(to) == 0 {
@@ -209,6 +266,10 @@ includes every running instance that SSH can reach.`,
 		}
 		return render.Result{Data: list, IDs: ids, People: func(p *render.Page) {
 			for _, d := range to {
+				if d.Proxy != "" {
+					p.Line("ssh %s now reaches it through %s", d.Name, d.Host)
+					continue
+				}
 				p.Line("ssh %s now reaches %s port %d", d.Name, d.Host, d.Port)
 			}
 		}}, nil
@@ -246,7 +307,7 @@ func destinations(ctx context.Context, a *app.App, names *names, args []string, 
 	var out []access.Destination
 	var failures []error
 	for _, c := range list {
-		d, err := access.SSH(c, private)
+		d, err := destination(ctx, a, c, private)
 		switch {
 		case err == nil:
 			out = append(out, d)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -288,19 +289,36 @@ func newV2ListUsage() *command {
 func newV2ConnectSSH() *command {
 	c := &cobra.Command{
 		Use: "connect-ssh",
-		Long: `Open a shell on an instance, as az ml compute connect-ssh does. It is not
-supported yet: computetarget ssh opens one where the instance has an address.`,
-		Example: `  computetarget ssh dev`,
+		Long: `Open a shell on an instance through its Jupyter, as az ml compute connect-ssh does:
+SSH from the internet need not be on, but a key must be on the instance. Only who
+created it or has it assigned is let in. The exit code is ssh's. The emulator's
+hosts are not real, so the ssh command is printed, not run.`,
+		Example: `  computetarget ml compute connect-ssh -n dev -f ~/.ssh/id_rsa`,
 	}
-	key := c.Flags().StringP("private-key-file-path", "f", "", "`FILE` of the private key")
+	key := c.Flags().StringP("private-key-file-path", "f", "", "`FILE` of the private key; ssh's own by default")
 	markV1(c.Flags(), "private-key-file-path")
-	v2NameFlag(c)
-	return run(c, func(context.Context, *app.App, []string) (render.Result, error) {
-		tip := "write: computetarget ssh NAME"
+	return v2Named(c, func(ctx context.Context, a *app.App, client *compute.Client, name string) (render.Result, error) {
 		if *key != "" {
-			tip += " -- -i FILE"
+			if info, err := os.Stat(*key); err != nil || info.IsDir() {
+				return render.Result{}, exit.Errorf(exit.Failed, "There is no file on target path: %s", *key)
+			}
 		}
-		return render.Result{}, &exit.Error{Exit: exit.Usage, Text: "connect-ssh is not supported here: it needs a connection through the instance's Jupyter", Tip: tip}
+		have, err := client.Get(ctx, name)
+		if err != nil {
+			return render.Result{}, err
+		}
+		if have.Instance == nil {
+			return render.Result{}, exit.Errorf(exit.Failed, "connect-ssh is only for compute instance, and %s is of type %s", name, have.ComputeType)
+		}
+		to, err := throughJupyter(ctx, a, have)
+		if err != nil {
+			return render.Result{}, err
+		}
+		args := to.Arguments(nil)
+		if *key != "" {
+			args = append([]string{"-i", *key}, args...)
+		}
+		return runSSH(a, have, args)
 	})
 }
 

@@ -23,9 +23,11 @@ func refuse(tip, format string, args ...any) error {
 // option, a second word or a second line.
 type Destination struct {
 	Name string // the compute's
-	Host string // an IP address
+	Host string // an IP address; the host of its Jupyter if there is a Proxy
 	Port int
 	User string
+	// Proxy is the command that ssh runs to connect, "" to connect to Host.
+	Proxy string
 }
 
 // privatePort is the SSH port inside an instance's network, independent of its
@@ -64,6 +66,48 @@ func SSH(c *compute.Compute, private bool) (Destination, error) {
 	if private {
 		d.Port = privatePort
 	}
+	if address, err := netip.ParseAddr(d.Host); err != nil || address.Zone() != "" {
+		return d, refuse("computetarget show "+plain(d.Name)+" --raw shows what it said", "the service gives %s the address %q, which is not an IP address", d.Name, d.Host)
+	}
+	return d, d.check()
+}
+
+// Addressless reports whether an instance can only be reached through its Jupyter from
+// outside its network: it has no public address. It may be stopped.
+func Addressless(c *compute.Compute) bool {
+	i := c.Instance
+	switch {
+	case i == nil:
+		return false
+	case i.EnableNodePublicIP != nil && !*i.EnableNodePublicIP:
+		return true
+	}
+	return c.IsRunning() && (i.Endpoints == nil || i.Endpoints.PublicIP == "") &&
+		slices.ContainsFunc(i.Applications, func(a compute.Application) bool { return a.Name == jupyter })
+}
+
+// jupyter is the name of the application that carries SSH.
+const jupyter = "Jupyter"
+
+// defaultUser is the user whom the service makes on every instance.
+const defaultUser = "azureuser"
+
+// ThroughJupyter returns the SSH destination of an instance whose connection is made
+// through its Jupyter. It works whether or not SSH from the internet is on; a key must
+// be on the instance. The caller adds the Proxy.
+func ThroughJupyter(c *compute.Compute) (Destination, error) {
+	address, err := App(c, strings.ToLower(jupyter))
+	if err != nil {
+		return Destination{}, err
+	}
+	at, err := url.Parse(address)
+	if err != nil {
+		return Destination{}, err
+	}
+	d := Destination{Name: c.Name, Host: strings.ToLower(at.Hostname()), Port: privatePort, User: defaultUser}
+	if s := c.Instance.SSH; s != nil && userName(s.AdminUserName) {
+		d.User = s.AdminUserName
+	}
 	return d, d.check()
 }
 
@@ -75,7 +119,7 @@ func sshOff(c *compute.Compute, private bool) error {
 		return nil
 	}
 	if c.Instance.InNetwork() {
-		return refuse("from inside its network, with a key it was created with: computetarget ssh "+plain(c.Name)+" --private; computetarget open works without SSH",
+		return refuse("from inside its network, with a key it was created with: computetarget ssh "+plain(c.Name)+" --private; from anywhere, with such a key: computetarget ml compute connect-ssh -n "+plain(c.Name)+"; computetarget open works without SSH",
 			"%s was created without SSH from the internet, which cannot be enabled later", c.Name)
 	}
 	return refuse("create an instance with --ssh-key ~/.ssh/id_rsa.pub; computetarget open works without SSH",
@@ -90,13 +134,10 @@ func plain(name string) string {
 	return name
 }
 
-// check refuses anything but one address, one port and one user.
+// check refuses anything but one name, one port and one user.
 func (d Destination) check() error {
 	if compute.ValidateName(d.Name) != nil {
 		return refuse("", "the name %q cannot be used with ssh", d.Name)
-	}
-	if address, err := netip.ParseAddr(d.Host); err != nil || address.Zone() != "" {
-		return refuse("computetarget show "+d.Name+" --raw shows what it said", "the service gives %s the address %q, which is not an IP address", d.Name, d.Host)
 	}
 	if d.Port < 1 || d.Port > 65535 {
 		return refuse("", "the service gives %s the SSH port %d, which is not a port", d.Name, d.Port)
@@ -123,6 +164,9 @@ func userName(s string) bool {
 
 // Arguments are the arguments of the ssh program.
 func (d Destination) Arguments(command []string) []string {
+	if d.Proxy != "" {
+		return append([]string{"-o", "ProxyCommand=" + d.Proxy, "-l", d.User, "--", d.Host}, command...)
+	}
 	return append([]string{"-p", fmt.Sprint(d.Port), "-l", d.User, "--", d.Host}, command...)
 }
 
@@ -167,6 +211,9 @@ func App(c *compute.Compute, app string) (string, error) {
 	}
 	if app == "vscode" {
 		d, err := SSH(c, false)
+		if Addressless(c) {
+			d, err = ThroughJupyter(c)
+		}
 		if err != nil {
 			return "", err
 		}

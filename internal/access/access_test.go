@@ -24,7 +24,7 @@ func TestSSH(t *testing.T) {
 	t.Parallel()
 	good := instance(t, "dev", `{`+reach+`,"sshSettings":{"sshPublicAccess":"Enabled","adminUserName":"azureuser","sshPort":50000}}`)
 	d, err := SSH(good, false)
-	if err != nil || d != (Destination{"dev", "20.1.2.3", 50000, "azureuser"}) {
+	if err != nil || d != (Destination{Name: "dev", Host: "20.1.2.3", Port: 50000, User: "azureuser"}) {
 		t.Errorf("SSH = %+v, %v", d, err)
 	}
 	if d, err := SSH(good, true); err != nil || d.Host != "10.0.0.4" {
@@ -73,7 +73,7 @@ func TestApp(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	t.Parallel()
-	d := Destination{"dev", "20.1.2.3", 50000, "azureuser"}
+	d := Destination{Name: "dev", Host: "20.1.2.3", Port: 50000, User: "azureuser"}
 	before := "Host *\n    ServerAliveInterval 30"
 	once := Merge(before, []Destination{d})
 	if !strings.HasPrefix(once, before+"\n") || !strings.Contains(once, "Host dev\n") {
@@ -92,7 +92,7 @@ func TestMerge(t *testing.T) {
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), ".ssh", "config")
-	d := Destination{"dev", "20.1.2.3", 50000, "azureuser"}
+	d := Destination{Name: "dev", Host: "20.1.2.3", Port: 50000, User: "azureuser"}
 	if err := Write(path, []Destination{d}); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestWrite(t *testing.T) {
 }
 
 func FuzzMerge(f *testing.F) {
-	d := Destination{"dev", "20.1.2.3", 50000, "azureuser"}
+	d := Destination{Name: "dev", Host: "20.1.2.3", Port: 50000, User: "azureuser"}
 	f.Add("Host *\n")
 	f.Add(d.Block())
 	f.Add("# >>> computetarget dev >>>\nx")

@@ -16,6 +16,9 @@ import (
 // reach the instance, between two marker lines.
 func (d Destination) Block() string {
 	begin, end := markers(d.Name)
+	if d.Proxy != "" {
+		return fmt.Sprintf("%s\nHost %s\n    HostName %s\n    User %s\n    ProxyCommand %s\n%s\n", begin, d.Name, d.Host, d.User, d.Proxy, end)
+	}
 	return fmt.Sprintf("%s\nHost %s\n    HostName %s\n    Port %d\n    User %s\n%s\n", begin, d.Name, d.Host, d.Port, d.User, end)
 }
 

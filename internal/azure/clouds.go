@@ -43,6 +43,9 @@ type Cloud struct {
 	// TokenHosts are the hosts that may receive a token. "*.NAME" means every
 	// host below NAME.
 	TokenHosts []string
+	// Instances ends the names of the hosts of instances, such as
+	// instances.azureml.ms; empty if unknown.
+	Instances string
 	// Portal and Studio are base URLs of web pages; empty if unknown.
 	Portal string
 	Studio string
@@ -70,6 +73,7 @@ func builtin() []Cloud {
 			Authority:  "https://login.microsoftonline.com",
 			LoginHosts: []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
 			TokenHosts: []string{"management.azure.com", "*.management.azure.com", "*.api.azureml.ms"},
+			Instances:  "instances.azureml.ms",
 			Portal:     "https://portal.azure.com",
 			Studio:     "https://ml.azure.com",
 			Services:   Services{Graph: "https://graph.microsoft.com", Storage: "core.windows.net"},
@@ -82,6 +86,7 @@ func builtin() []Cloud {
 			Authority:  "https://login.chinacloudapi.cn",
 			LoginHosts: []string{"login.chinacloudapi.cn", "login.partner.microsoftonline.cn"},
 			TokenHosts: []string{"management.chinacloudapi.cn", "*.management.chinacloudapi.cn", "*.api.ml.azure.cn"},
+			Instances:  "instances.azureml.cn",
 			Portal:     "https://portal.azure.cn",
 			Studio:     "https://studio.ml.azure.cn",
 			Services:   Services{Graph: "https://microsoftgraph.chinacloudapi.cn", Storage: "core.chinacloudapi.cn"},
@@ -94,6 +99,7 @@ func builtin() []Cloud {
 			Authority:  "https://login.microsoftonline.us",
 			LoginHosts: []string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
 			TokenHosts: []string{"management.usgovcloudapi.net", "*.management.usgovcloudapi.net", "*.api.ml.azure.us"},
+			Instances:  "instances.azureml.us",
 			Portal:     "https://portal.azure.us",
 			Studio:     "https://ml.azure.us",
 			Services:   Services{Graph: "https://graph.microsoft.us", Storage: "core.usgovcloudapi.net"},
@@ -299,6 +305,14 @@ func (c Cloud) AllowsToken(target *url.URL) bool {
 		}
 	}
 	return false
+}
+
+// AllowsInstance reports whether a host may get the token with which somebody
+// connects to an instance of theirs: it is below Instances, with labels of letters,
+// digits and hyphens only, and without a port.
+func (c Cloud) AllowsInstance(host string) bool {
+	name, below := strings.CutSuffix(strings.ToLower(host), "."+c.Instances)
+	return c.Instances != "" && below && isHostName(name) && !strings.Contains(name, "_")
 }
 
 // Endpoint is an ARM endpoint given by URL instead of by cloud.

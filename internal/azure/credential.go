@@ -214,6 +214,14 @@ func (c *Credential) attempt(s *source, err error) attempt {
 	return attempt{mode: s.mode, source: s.name, reason: text, missing: errors.As(err, &missing), garbled: errors.As(err, &garbled)}
 }
 
+// InstanceToken returns a token for the Resource Manager to be sent to an instance,
+// whose Jupyter takes it. refused tells that it did not take the last one: a token
+// from az's cache is then replaced by az itself, as with GetToken.
+func (c *Credential) InstanceToken(ctx context.Context, refused bool) (string, error) {
+	token, err := c.get(ctx, policy.TokenRequestOptions{Scopes: []string{c.opts.Target.Cloud.Scope()}}, refused)
+	return token.Token, err
+}
+
 // Source describes where the tokens come from; "" before the first one.
 func (c *Credential) Source() string {
 	c.mu.Lock()
