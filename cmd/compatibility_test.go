@@ -292,7 +292,7 @@ The newer extension's spellings also work where v1 had none: the root word ` + "
 `
 
 const compatibilityV2Rest = `
-Not supported there: ` + "`" + `--file` + "`" + `, ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + `, ` + "`" + `--remove` + "`" + `, ` + "`" + `attach -t virtualmachine` + "`" + ` (use ` + "`" + `attach remote` + "`" + `), ` + "`" + `connect-ssh` + "`" + ` (use ` + "`" + `ssh` + "`" + `), and the short forms ` + "`" + `-d` + "`" + `, ` + "`" + `-i` + "`" + `, ` + "`" + `-r` + "`" + `.
+Not supported there: ` + "`" + `--file` + "`" + `, ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + `, ` + "`" + `--remove` + "`" + `, ` + "`" + `attach -t virtualmachine` + "`" + ` (use ` + "`" + `attach remote` + "`" + `), ` + "`" + `connect-ssh` + "`" + ` (use ` + "`" + `ssh` + "`" + `, or ` + "`" + `ml compute connect-ssh` + "`" + `), and the short forms ` + "`" + `-d` + "`" + `, ` + "`" + `-i` + "`" + `, ` + "`" + `-r` + "`" + `.
 `
 
 const v2Intro = `
@@ -301,8 +301,6 @@ const v2Intro = `
 ` + "`" + `computetarget shim install --v2` + "`" + ` runs scripts that call ` + "`" + `az ml compute` + "`" + ` unchanged, and ` + "`" + `computetarget migrate --v2` + "`" + ` rewrites them.
 
 With the words ` + "`" + `ml compute` + "`" + ` in front, ` + "`" + `computetarget ml compute …` + "`" + ` is ` + "`" + `az ml compute …` + "`" + ` of the extension ml 2.44: its 15 commands, flags, short forms, defaults and prompts. The output has its keys, order and types in every format, also on a terminal, and ` + "`" + `--query` + "`" + ` sees them. The exit codes are az's: 2 for what its parser refuses, 3 for what is not there, 1 for everything else; but 130 and 143 when a signal ends it. az's grammar applies as above. ` + "`" + `--timeout` + "`" + `, ` + "`" + `--dry-run` + "`" + ` and the flags that say where (` + "`" + `--cloud` + "`" + `, ` + "`" + `--endpoint` + "`" + `, …) are ours. Words that v2 lacks are exit code 2, with ours.
-
-Not supported: ` + "`" + `connect-ssh` + "`" + ` (exit code 2, names ` + "`" + `computetarget ssh` + "`" + `).
 
 ` + "`" + `--file` + "`" + ` takes v2's YAML, and what ` + "`" + `show` + "`" + ` and ` + "`" + `list` + "`" + ` print; ` + "`" + `computetarget apply` + "`" + ` describes the keys. Flags win over ` + "`" + `--set` + "`" + `, and ` + "`" + `--set` + "`" + ` over the file.
 
@@ -398,7 +396,7 @@ var v2CommandNotes = map[string]string{
 	"restart":     "Prints nothing. A stopped instance is started",
 	"list-nodes":  "For an instance it says what to use instead",
 	"list-sizes":  "supported_compute_types is one text, as in v2",
-	"connect-ssh": "Not supported: exit code 2, names `computetarget ssh`",
+	"connect-ssh": "Prints nothing of its own; az writes two lines to stdout and runs `ssh -v`. The exit code is ssh's, where az's is 0. The connection is made by `computetarget ssh NAME --stdio`, needs no Python package, and tries again 4 times; the variables `AZUREML_SSH_CONNECT_…` have no effect. Refused before ssh starts: an instance that does not run, one that the caller neither created nor has assigned, a host outside the cloud's instances. Unverified against the service",
 	"enable-sso":  "Prints nothing. The setting is read back; for an instance of somebody else nothing is sent",
 }
 
@@ -423,5 +421,5 @@ var v2FlagNotes = map[string]string{
 	"update --identity-type":               "as in v2: it replaces the identities there are",
 	"update --tags":                        "as in v2: it replaces all tags; not of instances, whose tags the service does not change",
 	"show --name":                          "as in v2, and an ARM id",
-	"connect-ssh --private-key-file-path":  "not supported",
+	"connect-ssh --private-key-file-path":  "as in v2: relative to the current folder",
 }

@@ -31,7 +31,6 @@ func TestNeighboursWords(t *testing.T) {
 		"stop dev --in 2h": "computetarget schedule set NAME '-19:00'", "start dev --at 9": "computetarget schedule set NAME '09:00-'", "wait dev --state running": "--for running",
 		"list --sort-by state": "sort_by(@, &state)", "delete dev --force": "--yes", "create dev --sku X": "--vm-size",
 		"create dev -s X --tz UTC": "--time-zone", "stop dev --wait": "--no-wait", "list --running": "--state running", "list -A": "computetarget workspace list",
-		"ml compute connect-ssh -n dev": "computetarget ssh NAME",
 	} {
 		_, errs, code := helped(t, strings.Fields(line)...)
 		if code != 2 || !strings.HasPrefix(errs, "ERROR: ") {

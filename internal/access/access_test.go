@@ -50,6 +50,56 @@ func TestSSH(t *testing.T) {
 	}
 }
 
+// An instance without a public address is reached through its Jupyter, whatever the
+// settings of SSH are; its host is checked before it gets into a file.
+func TestThroughJupyter(t *testing.T) {
+	t.Parallel()
+	const apps = `"applications":[{"displayName":"Jupyter","endpointUri":"https://Dev.eastus.instances.azureml.ms/tree/"},{"displayName":"Jupyter Lab","endpointUri":"https://x.instances.azureml.ms/lab"}]`
+	const private = `"connectivityEndpoints":{"privateIpAddress":"10.0.0.4"}`
+	for name, test := range map[string]struct {
+		inner             string
+		addressless, goes bool
+	}{
+		"no address":           {`{"state":"Running",` + apps + `,` + private + `,"sshSettings":{"sshPublicAccess":"Disabled","adminUserName":"azureuser","sshPort":4000}}`, true, true},
+		"no endpoints":         {`{"state":"Running",` + apps + `}`, true, true},
+		"a job":                {`{"state":"JobRunning",` + apps + `}`, true, true},
+		"an address":           {`{` + reach + `,` + apps + `}`, false, true},
+		"none by its settings": {`{"state":"Stopped","enableNodePublicIp":false}`, true, false},
+		"stopped":              {`{"state":"Stopped"}`, false, false},
+		"no applications":      {`{"state":"Running",` + private + `}`, false, false},
+		"another application":  {`{"state":"Running","applications":[{"displayName":"Jupyter Lab","endpointUri":"https://dev.eastus.instances.azureml.ms/lab"}]}`, false, false},
+		"a stranger's host":    {`{"state":"Running","applications":[{"displayName":"Jupyter","endpointUri":"https://evil.example/tree/"}]}`, true, false},
+		"two lines":            {`{"state":"Running","applications":[{"displayName":"Jupyter","endpointUri":"https://dev.instances.azureml.ms\n/tree/"}]}`, true, false},
+	} {
+		c := instance(t, "dev", test.inner)
+		if got := Addressless(c); got != test.addressless {
+			t.Errorf("%s: without an address: %t", name, got)
+		}
+		d, err := ThroughJupyter(c)
+		if want := (Destination{Name: "dev", Host: "dev.eastus.instances.azureml.ms", Port: 22, User: "azureuser"}); (err == nil) != test.goes || test.goes && d != want {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+	}
+	other := instance(t, "dev", `{"state":"Running",`+apps+`,"sshSettings":{"adminUserName":"ops"}}`)
+	if d, _ := ThroughJupyter(other); d.User != "ops" {
+		t.Errorf("the user is %s", d.User)
+	}
+	cluster, err := compute.Decode([]byte(`{"name":"cpu","properties":{"computeType":"AmlCompute","properties":{}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := ThroughJupyter(cluster); err == nil || Addressless(cluster) {
+		t.Errorf("a cluster is reached at %+v", d)
+	}
+	d := Destination{Name: "dev", Host: "h", Port: 22, User: "u", Proxy: "computetarget ssh dev --stdio"}
+	if got := strings.Join(d.Arguments([]string{"ls"}), "|"); got != "-o|ProxyCommand=computetarget ssh dev --stdio|-l|u|--|h|ls" {
+		t.Errorf("arguments: %s", got)
+	}
+	if got := d.Block(); got != "# >>> computetarget dev >>>\nHost dev\n    HostName h\n    User u\n    ProxyCommand computetarget ssh dev --stdio\n# <<< computetarget dev <<<\n" {
+		t.Errorf("block:\n%s", got)
+	}
+}
+
 func TestApp(t *testing.T) {
 	t.Parallel()
 	app := func(uri string) *compute.Compute {

@@ -164,6 +164,39 @@ func TestTokenHostsOfEveryCloud(t *testing.T) {
 	}
 }
 
+// Only a host below the chosen cloud's instances may get the token of its owner.
+func TestAllowsInstance(t *testing.T) {
+	t.Parallel()
+	const ours = "dev.eastus.instances.azureml.ms"
+	for _, test := range []struct {
+		cloud, host string
+		want        bool
+	}{
+		{"public", ours, true}, {"public", "DEV.EastUS.Instances.AzureML.MS", true}, {"public", "dev.instances.azureml.ms", true},
+		{"china", "dev.chinaeast2.instances.azureml.cn", true}, {"usgov", "dev.usgovvirginia.instances.azureml.us", true},
+		{"public", "dev.chinaeast2.instances.azureml.cn", false}, {"china", ours, false}, {"usgov", ours, false}, {"stack", ours, false},
+		{"public", "instances.azureml.ms", false}, {"public", ".instances.azureml.ms", false}, {"public", "evilinstances.azureml.ms", false},
+		{"public", "dev.evilinstances.azureml.ms", false}, {"public", ours + ".evil.example", false}, {"public", ours + ".", false},
+		{"public", ours + ":443", false}, {"public", "me@" + ours, false}, {"public", "evil.example/." + "instances.azureml.ms", false},
+		{"public", "evil.example#.instances.azureml.ms", false}, {"public", "d\u00e9v.instances.azureml.ms", false}, {"public", "a..instances.azureml.ms", false},
+		{"public", "eastus.api.azureml.ms", false}, {"public", "management.azure.com", false}, {"public", "", false},
+	} {
+		cloud, err := FindCloud(test.cloud, cloudsFolder(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cloud.AllowsInstance(test.host); got != test.want {
+			t.Errorf("%s: %q: %t", test.cloud, test.host, got)
+		}
+		if u, err := url.Parse("https://" + test.host); test.want && (err != nil || cloud.AllowsToken(u)) {
+			t.Errorf("%q gets the token of every request", test.host)
+		}
+	}
+	if (Cloud{}).AllowsInstance("dev.") {
+		t.Error("a cloud without instances has a host of one")
+	}
+}
+
 func TestLocate(t *testing.T) {
 	t.Parallel()
 	dir := cloudsFolder(t)

@@ -426,6 +426,24 @@ func TestCacheThenAz(t *testing.T) {
 	}
 }
 
+// A token for an instance is the one at hand, and az's when the instance refused that.
+func TestInstanceToken(t *testing.T) {
+	needsShell(t)
+	calls := fakeTool(t, "az", azToken("from-az", time.Now().Add(time.Hour)))
+	dir := azFolder(t, "a@example.com", "user")
+	cached := writeCache(t, dir, time.Now().Add(time.Hour))
+	c := credential(t, Options{ConfigDir: dir, imds: "http://127.0.0.1:1"})
+	_ = token(t, c) // the Resource Manager's
+	for range 2 {
+		if got, err := c.InstanceToken(t.Context(), false); got != cached || err != nil || calls() != "" {
+			t.Errorf("%q, %v, az called: %q", got, err, calls())
+		}
+	}
+	if got, err := c.InstanceToken(t.Context(), true); got != "from-az" || err != nil {
+		t.Errorf("after a refusal: %q, %v", got, err)
+	}
+}
+
 // A token of az's cache that the service refused is not used again because az
 // fails.
 func TestRefusedTokenIsDropped(t *testing.T) {
