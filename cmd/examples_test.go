@@ -50,11 +50,12 @@ func firstWord(words string) string {
 // home and on an emulator of its own; what it names is there, unless it is the
 // example that makes it.
 //
-// Real time: a shell reads the lines.
+// Real time: a shell reads the lines that need one.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	long(t)
-	full := exampleState(t)
+	w := newWorkers(t)
+	full := exampleState(t, w)
 	for _, c := range cmd.References() {
 		for line := range strings.Lines(c.Example) {
 			line = strings.TrimSpace(line)
@@ -95,7 +96,7 @@ func TestExamples(t *testing.T) {
 				case strings.HasPrefix(line, "computetarget policy check") && !strings.Contains(line, "--fix"):
 					want = 7 // the instances have hours on working days, and no idle time
 				}
-				if out, code := s.bash(line); code != want || want == 0 && strings.Contains(out, "ERROR") {
+				if out, code := s.line(w, line); code != want || want == 0 && strings.Contains(out, "ERROR") {
 					t.Errorf("exit code %d\n%s", code, out)
 				}
 			})
@@ -104,7 +105,7 @@ func TestExamples(t *testing.T) {
 }
 
 // exampleState is the folder of an emulator that holds what examples name.
-func exampleState(t *testing.T) string {
+func exampleState(t *testing.T, w *workers) string {
 	t.Helper()
 	s := emulated(t, "instant")
 	exampleHome(t, s)
@@ -118,7 +119,7 @@ func exampleState(t *testing.T) string {
 		"computetarget attach kubernetes -n k8s --namespace ml -i /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks2",
 		"computetarget emulator advance 1h -o none",
 	} {
-		if out, code := s.bash(line); code != 0 {
+		if out, code := s.line(w, line); code != 0 {
 			t.Fatalf("%s: exit code %d\n%s", line, code, out)
 		}
 	}
@@ -153,6 +154,20 @@ func exampleHome(t *testing.T, s *person) {
 		}
 	}
 	s.env[0] = "PATH=" + filepath.Join(s.dir, "bin") + ":" + filepath.Dir(s.binary) + ":" + os.Getenv("PATH")
+}
+
+// line runs a line and returns both outputs: a worker does, or a shell where it
+// needs one.
+func (s *person) line(w *workers, line string) (output string, code int) {
+	args, ok := plain(line)
+	if !ok {
+		return s.bash(line)
+	}
+	a, err := w.run(call{Dir: s.dir, Env: append([]string{"PWD=" + s.dir}, s.env...), Args: args})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return a.Out + a.Errors, a.Code
 }
 
 // bash runs a line of a shell and returns both outputs.

@@ -98,11 +98,16 @@ func (tty *terminal) run(c *exec.Cmd) int {
 
 func (tty *terminal) wait(c *exec.Cmd) int {
 	code := codeOf(c.Wait())
+	tty.close()
+	tty.t.Logf("%s: exit code %d\n%q", strings.Join(c.Args[1:], " "), code, tty.bytes())
+	return code
+}
+
+// close waits for everything that was written.
+func (tty *terminal) close() {
 	_, _ = io.WriteString(tty.slave, lastWords)
 	<-tty.end
 	_ = tty.slave.Close()
-	tty.t.Logf("%s: exit code %d\n%q", strings.Join(c.Args[1:], " "), code, tty.bytes())
-	return code
 }
 
 func (tty *terminal) bytes() string {

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/computetarget/computetarget/cmd"
 )
 
 // Scenarios run more than a thousand commands. A process for each would take
@@ -34,6 +36,9 @@ type call struct {
 	Dir       string
 	Env, Args []string
 	In        string
+	// Terminal is that all its streams are a terminal of 120 columns. Out has
+	// what that was sent.
+	Terminal bool
 }
 
 type answer struct {
@@ -119,10 +124,66 @@ func TestWorker(t *testing.T) {
 			must(os.Setenv(name, value))
 		}
 		must(os.Chdir(c.Dir))
-		var out, errs watcher
-		code := runVirtual(t, process(c.Args, strings.NewReader(c.In), &out, &errs))
-		must(answers.Encode(answer{code, out.String(), errs.String()}))
+		must(answers.Encode(c.answer(t)))
 	}
+}
+
+// answer runs a command, on real time where there is no clock of a scenario.
+func (c call) answer(t *testing.T) answer {
+	run := func(p cmd.Process) int {
+		if os.Getenv(clockFile) != "" {
+			return runVirtual(t, p)
+		}
+		p.Signals = make(chan os.Signal) // those of the system kill
+		return cmd.Run(p)
+	}
+	if c.Terminal {
+		tty := newTerminal(t, 120)
+		code := run(process(c.Args, tty.slave, tty.slave, tty.slave))
+		tty.close()
+		return answer{code, tty.bytes(), ""}
+	}
+	var out, errs watcher
+	code := run(process(c.Args, strings.NewReader(c.In), &out, &errs))
+	return answer{code, out.String(), errs.String()}
+}
+
+// plain splits a line that is one call of computetarget, needs nothing of a
+// shell, and ends without another program in its place: what a worker can run.
+func plain(line string) (args []string, ok bool) {
+	var word strings.Builder
+	var quote rune
+	begun := false
+	for _, r := range line + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == '\'', quote == '"' && !strings.ContainsRune("$`\\", r):
+			word.WriteRune(r)
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, begun = r, true
+		case quote == 0 && r == ' ':
+			if begun {
+				args = append(args, word.String())
+			}
+			begun = false
+			word.Reset()
+		case strings.ContainsRune("|<>$`\\;&*?~(){}#!\n", r):
+			return nil, false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if quote != 0 || len(args) == 0 || args[0] != "computetarget" {
+		return nil, false
+	}
+	for _, other := range []string{"ssh", "emulator exec", "emulator serve"} {
+		if strings.HasPrefix(strings.Join(args[1:], " ")+" ", other+" ") {
+			return nil, false
+		}
+	}
+	return args[1:], true
 }
 
 // command is computetarget as a command of scenarios; "< FILE" at its end gives
