@@ -312,14 +312,16 @@ func setupLog(ctx context.Context, a *app.App, ended []compute.Outcome) []string
 		if err != nil {
 			return []string{"the log of the setup cannot be read: " + err.Error()}
 		}
-		lines, path, err := files.Tail(ctx, o.Name, shownLines)
+		lines, newest, err := files.Tail(ctx, o.Name, shownLines)
 		switch {
 		case err != nil:
 			return []string{"the log of the setup cannot be read: " + err.Error()}
-		case path == "":
+		case newest.Path == "":
 			return nil
+		case o.Compute != nil && !newest.Modified.IsZero() && newest.Modified.Before(o.Compute.CreatedOn.Time):
+			return []string{"no log of this setup: " + newest.Path + " is older than " + o.Name + ", and of another instance of that name"}
 		}
-		notes := []string{"the end of " + path + ":"}
+		notes := []string{"the end of " + newest.Path + ":"}
 		for _, line := range lines {
 			notes = append(notes, "  "+line)
 		}

@@ -145,6 +145,27 @@ func TestFollowFailingLog(t *testing.T) {
 	}
 }
 
+// The log of another instance of that name, which was deleted, is not shown as the log
+// of a setup that failed.
+func TestLogOfAnEarlierInstance(t *testing.T) {
+	t.Parallel()
+	b := virtual(t)
+	b.must("emulator", "set", "dev", "--setup-fails", "-o", "none")
+	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(r)
+		if err != nil || r.URL.Query().Get("comp") != "list" {
+			return res, err
+		}
+		return rewritten(res, func(body []byte) []byte {
+			return regexp.MustCompile(`<LastWriteTime>[^<]*`).ReplaceAll(body, []byte("<LastWriteTime>2020-01-01T00:00:00Z"))
+		})
+	}
+	e := b.run("create", "dev", "-s", "Standard_DS3_v2", "--setup-script", b.file("setup.sh", goodScript))
+	if e.code != 5 || !strings.HasPrefix(e.errors, "no log of this setup: Logs/dev/creation_script.log is older than dev, and of another instance of that name\nERROR: ") {
+		t.Errorf("exit code %d: %s", e.code, e.errors)
+	}
+}
+
 // A share that cannot be read for a while is looked at again; one that is closed
 // ends it.
 func TestFollowThroughTrouble(t *testing.T) {

@@ -221,21 +221,21 @@ func (s *Share) Read(ctx context.Context, at string, offset, most int64) ([]byte
 const maxTail = 16 << 10
 
 // Tail returns the last lines of the newest log of an instance, n at most, and
-// where it is; "" when it has no log.
-func (s *Share) Tail(ctx context.Context, name string, n int) (lines []string, at string, err error) {
+// which it is; the zero Log when it has none.
+func (s *Share) Tail(ctx context.Context, name string, n int) (lines []string, newest Log, err error) {
 	logs, err := s.Logs(ctx, name)
 	if err != nil || len(logs) == 0 {
-		return nil, "", err
+		return nil, Log{}, err
 	}
-	newest := logs[0]
+	newest = logs[0]
 	from := max(0, newest.Size-maxTail)
 	text, err := s.Read(ctx, newest.Path, from, maxTail)
 	if err != nil {
-		return nil, "", err
+		return nil, Log{}, err
 	}
 	if from > 0 { // it begins within a line
 		_, text, _ = bytes.Cut(text, []byte{'\n'})
 	}
 	lines = strings.Split(strings.TrimRight(string(text), "\r\n"), "\n")
-	return lines[max(0, len(lines)-n):], newest.Path, nil
+	return lines[max(0, len(lines)-n):], newest, nil
 }
