@@ -112,6 +112,7 @@ type goal struct {
 	have    *compute.Compute // nil if it is to be created
 	want    *compute.Spec
 	differs []compute.Difference
+	yaml    string // of recreate: the settings
 	done    view.Applied
 }
 
@@ -550,7 +551,7 @@ func (w *applying) result() render.Result {
 func (w *applying) steps() []string {
 	var theirs []*goal
 	for _, g := range w.goals {
-		if g.done.Result == "created" && g.want.Instance != nil && g.want.Instance.AssignedUser != nil {
+		if strings.HasSuffix(g.done.Result, "created") && g.want.Instance != nil && g.want.Instance.AssignedUser != nil {
 			theirs = append(theirs, g)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-const aKey = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7vbqajDhA+IoQv7cW9ZVHmBBdm1rVUS4oK4gTtCcUuR6C0wQjHRzCk7d8eH4U6m2LTmT8M0bDbNRKqLZ4Yk3Lw0VwWlbLrnNwzZpM7nJqWzYlkFfmgKLwHzE6a8VTFJ8n8ZQTIXxCHVLLiTm5xeM4YnDWHZ0GqXhJcFqYJcGJ7MeFQ== me"
+const aKey = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQClLZWZMIFOMBWBM6LO2rkS9W03wyWkCiZdpAkJWgLWBxMOsoEYim8ms3rAPGbDis2jkDuVHFA5XHqEGTN/BX8I9fPgL1TGTmSooD5NAd6Sw+e2VUJr1iFoh+b5rtBmZ/miQft2wWhdjCZaXxMBbw7UR4XKjTKCiNtR+pvgvb91Ki+1u2U/YI0DW2kMOPHuCfYUbPAwQ1fPf6aeAngMem6NoV36nekv3O+tshMv4p//Z8jMIaBZCDAGJeFJBK6E9JjVOyntPQHu57qdBT7M/4LiwLV1WvoqfYxsS+xnxFRCFfJxrjH8H2ZWnWjyMw5miDj9XKDcIPPTZpHcQrTk/AkFc4siZBjKU+jSMB5v/EhG4cEivH/qlzyZGOwr/9IdS0uL9r/EViy5NN2oGdpT3EJGBmYNsnY9mjqy/ognqrBzFED8q/HtsGALEdw0UdnLPA/7mUUN0bCqJ1y7jmXhEx8OKDb60LIc8ulUSbXUh2nfKtJh4l9Y1LdnCXXLNkuTKPk= test"
 
 // everything are files that together have every key that can be set.
 func everything() map[string]string {

@@ -66,7 +66,7 @@ func neighbours(group string) []foreign {
 			{"pause", "computetarget stop NAME turns an instance off; computetarget schedule pause NAME --until DATE pauses its schedules until a day"},
 			{"stop-all stopall", "computetarget list --state running -o name | computetarget stop - stops all running instances"},
 			{"reboot bounce reload reset redeploy", "computetarget restart NAME restarts an instance"},
-			{"reimage rebuild", "an instance cannot be reimaged: computetarget delete NAME, then computetarget create NAME -s SIZE"},
+			{"reimage rebuild", "an instance cannot be reimaged: computetarget recreate NAME deletes it and creates it again with the same settings"},
 			{"rm del destroy terminate drop purge erase delete-all", "computetarget delete NAME deletes a compute and its disk"},
 			{"remove", "computetarget delete NAME deletes a compute, computetarget detach NAME detaches an attached compute"},
 			{"kill", "computetarget stop NAME turns an instance off, computetarget delete NAME deletes it"},

@@ -94,6 +94,7 @@ var sections = []section{
 		{words: "restart", short: "Restart compute instances", build: newRestart, on: instance, typed: true},
 		{words: "resize", short: "Change the size of compute instances", build: newResize, on: instance, typed: true},
 		{words: "delete", short: "Delete computes", build: newDelete, typed: true},
+		{words: "recreate", short: "Delete computes and create them again with the same settings", build: newRecreate, typed: true},
 		{words: "wait", short: "Wait until computes are ready, or in a state", build: newWait, typed: true},
 		{words: "open", short: "Open an instance's notebooks in the browser", build: newOpen, on: instance, useless: stopped},
 		{words: "ssh", short: "Open a shell on an instance, or run a command there", build: newSSH, on: instance, useless: stopped, endless: true},

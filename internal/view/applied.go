@@ -75,7 +75,7 @@ func (o Applied) sentence() string {
 	if len(words) > 0 {
 		text += " · " + strings.Join(words, "; ")
 	}
-	if c := o.Compute; c != nil && o.Result == "created" {
+	if c := o.Compute; c != nil && strings.HasSuffix(o.Result, "created") {
 		text += " · " + c.State()
 	}
 	return text
