@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // Permission is one set of allowed actions, as roles grant it. An action is
@@ -29,7 +27,7 @@ type Permission struct {
 // everything.
 func (p *Permission) UnmarshalJSON(data []byte) error {
 	var wire struct{ Actions, NotActions, Condition json.RawMessage }
-	err := jsonv1.Unmarshal(data, &wire)
+	err := json.Unmarshal(data, &wire)
 	actions, known := patterns(wire.Actions)
 	if !known || err != nil || string(data) == "null" {
 		*p = Permission{Actions: []string{"*"}, Unclear: true}

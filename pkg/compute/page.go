@@ -8,72 +8,15 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 )
-
-// unmarshal reads JSON as the service may write it: a field of another type
-// than expected is left as it is, keys match in any case.
-//
-// It is the next encoding/json, three times as fast, which a list of thousands
-// feels.
-func unmarshal(data []byte, v any) error {
-	err := jsonv1.Unmarshal(data, v)
-	var otherType *jsonv1.UnmarshalTypeError
-	if errors.As(err, &otherType) { // everything else was decoded before it was returned
-		if plain, changed := decodeTruths(data); changed {
-			_ = jsonv1.Unmarshal(plain, v)
-		}
-		return nil
-	}
-	return err
-}
-
-// truths are the keys of what is true or false.
-const truths = `disableLocalAuth enableNodePublicIp enableSSO enableRootAccess enableOSPatching releaseQuotaOnStop isLatestOsImageVersion isolatedNetwork`
-
-// decodeTruths is data with truths that have another type: a word is the truth that
-// it says, and anything else is null. A pointer to a truth would be one to false.
-func decodeTruths(data []byte) (plain []byte, changed bool) {
-	value, ok := decodeWhole(data)
-	if !ok {
-		return nil, false
-	}
-	var walk func(any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for key, inner := range v {
-				if _, fine := inner.(bool); fine || inner == nil || !listed(truths, key) {
-					walk(inner)
-					continue
-				}
-				changed, v[key] = true, nil
-				if word, ok := inner.(string); ok && (strings.EqualFold(word, "true") || strings.EqualFold(word, "false")) {
-					v[key] = strings.EqualFold(word, "true")
-				}
-			}
-		case []any:
-			for _, inner := range v {
-				walk(inner)
-			}
-		}
-	}
-	walk(value)
-	if !changed {
-		return nil, false
-	}
-	plain, err := json.Marshal(value)
-	return plain, err == nil
-}
 
 var errBadList = errors.New("it is not the list it should be")
 
 // isSyntax reports whether err says that something is not the JSON it should be.
 func isSyntax(err error) bool {
 	var syntax *json.SyntaxError
-	var v1 *jsonv1.SyntaxError
 	var token *jsontext.SyntacticError
-	return errors.As(err, &syntax) || errors.As(err, &v1) || errors.As(err, &token) || errors.Is(err, errBadList)
+	return errors.As(err, &syntax) || errors.As(err, &token) || errors.Is(err, errBadList)
 }
 
 // readPage reads {"value":[…],"nextLink":…} from r, holding one element at a
@@ -113,9 +56,11 @@ func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next s
 	return next, nil
 }
 
+var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
 // newDecoder reads JSON as the service may write it.
 func newDecoder(r io.Reader) *jsontext.Decoder {
-	return jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return jsontext.NewDecoder(r, lenient...)
 }
 
 // readMembers reads an object. each is told a key, and reads its value.

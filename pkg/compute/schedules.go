@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/computetarget/computetarget/pkg/schedule"
 )
@@ -80,7 +79,7 @@ func ReadSchedules(data []byte) ([]Schedule, error) {
 
 func readSchedule(raw json.RawMessage) Schedule {
 	var wire wireSchedule
-	err := jsonv1.Unmarshal(raw, &wire)
+	err := json.Unmarshal(raw, &wire)
 	s := Schedule{Raw: raw, Provisioning: wire.ProvisioningStatus}
 	if s.Entry, s.Err = wire.entry(); err != nil {
 		s.Err = invalidf("", "a schedule has a value of a type that is not expected: %v", err)
