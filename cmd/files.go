@@ -26,7 +26,12 @@ type asked struct {
 }
 
 // place is where the file asks for a setting, for messages.
-func (d asked) place(field string) string { return d.Where(field, d.file) }
+func (d asked) place(field string) string {
+	if d.file == "" {
+		return "the command line"
+	}
+	return d.Where(field, d.file)
+}
 
 // readComputes reads the computes of files and folders; a folder means its *.yml,
 // *.yaml and *.json. All mistakes are told together.

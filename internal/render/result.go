@@ -41,9 +41,9 @@ type Result struct {
 	// IsText says that the result is text, which may be empty.
 	IsText bool
 
-	// Table, when set, is what -o table prints: a picture that no columns could
-	// draw.
-	Table string
+	// Table, when set, makes what -o table prints: columns of its own, or a
+	// picture that no columns could draw.
+	Table func() string
 
 	// Did draws what a command has done already. It is said on stderr when the
 	// result cannot be printed, so that a failure there does not hide it.
@@ -197,8 +197,8 @@ func printResult(s *Streams, o Options, r *Result) error {
 	if format == None {
 		return nil
 	}
-	if format == Table && o.Query == nil && r.Table != "" {
-		_, err := io.WriteString(s.Out, r.Table)
+	if format == Table && o.Query == nil && r.Table != nil {
+		_, err := io.WriteString(s.Out, r.Table())
 		return err
 	}
 	if format == Name && o.Query == nil && r.Names != nil {

@@ -33,7 +33,7 @@ func Schedules(list []*compute.Compute, several bool) render.Result {
 		r.Data = all
 		r.Names = names(list)
 	}
-	r.Table = render.TableOf(scheduleRows(list, several))
+	r.Table = func() string { return render.TableOf(scheduleRows(list, several)) }
 	r.People = func(p *render.Page) {
 		for _, c := range list {
 			page{p}.hours(c)

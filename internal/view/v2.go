@@ -28,16 +28,17 @@ func (o v2Object) At(time.Time) any { return v2Compute(o.c) }
 
 // V2List is the result of "az ml compute list". Its table has columns of its own.
 func V2List(list []*compute.Compute) render.Result {
-	rows := each(list, func(c *compute.Compute) any {
-		o := v2Compute(c)
-		state := o["state"]
-		if state == nil {
-			state = o["provisioning_state"]
-		}
-		return query.Object{{Key: "Name", Value: o["name"]}, {Key: "Compute type", Value: o["type"]},
-			{Key: "State", Value: state}, {Key: "Instance type", Value: o["size"]}}
-	})
-	return render.Result{Data: each(list, V2Object), Names: names(list), IDs: ids(list), Table: render.TableOf(rows)}
+	return render.Result{Data: each(list, V2Object), Names: names(list), IDs: ids(list), Table: func() string {
+		return render.TableOf(each(list, func(c *compute.Compute) any {
+			o := v2Compute(c)
+			state := o["state"]
+			if state == nil {
+				state = o["provisioning_state"]
+			}
+			return query.Object{{Key: "Name", Value: o["name"]}, {Key: "Compute type", Value: o["type"]},
+				{Key: "State", Value: state}, {Key: "Instance type", Value: o["size"]}}
+		}))
+	}}
 }
 
 // V2Sizes is the result of "az ml compute list-sizes".
@@ -112,15 +113,17 @@ func V2Nodes(nodes []compute.Node) render.Result {
 }
 
 // v2Table is az's table of objects, with columns in an order of their own.
-func v2Table(objects []any, columns []string) string {
-	return render.TableOf(each(objects, func(o any) any {
-		values, _ := o.(map[string]any)
-		row := make(query.Object, len(columns))
-		for i, key := range columns {
-			row[i] = query.Member{Key: strings.ToUpper(key[:1]) + key[1:], Value: values[key]}
-		}
-		return row
-	}))
+func v2Table(objects []any, columns []string) func() string {
+	return func() string {
+		return render.TableOf(each(objects, func(o any) any {
+			values, _ := o.(map[string]any)
+			row := make(query.Object, len(columns))
+			for i, key := range columns {
+				row[i] = query.Member{Key: strings.ToUpper(key[:1]) + key[1:], Value: values[key]}
+			}
+			return row
+		}))
+	}
 }
 
 // v2Map is an object of v2, from which null is absent.

@@ -51,7 +51,7 @@ func Previews(list []Preview, zone schedule.Zone, now time.Time, days int, sever
 	}
 	r.Data = one(data, several)
 	r.Text = strings.Join(picture(list, pictureWidth, ascii(), several), "\n") + "\n"
-	r.Table = r.Text
+	r.Table = func() string { return r.Text }
 	r.People = func(p *render.Page) {
 		g := blocks()
 		if p.Color() {
