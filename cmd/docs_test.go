@@ -121,6 +121,8 @@ func newReader(t *testing.T, w *workers) *reader {
 	}}
 }
 
+const publicKey = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDHAEaduyCbt8+X73NyivL/UjrPohQpo6xAUhMiUuDL+wpZp2cWsmvgRZ11CHlfW4D03sd39QsNZr/PQcnz86+MavKh89LmMDZ5MgXUt650HBCptNAu5cTAngxHNCA5vtbZgFDzTvPxtuAyFdl+lyFTfC7VGYmfFpKr0aKMZzv+Bkt4pQFfExCl6iemUSwioXt5rBkbFtYNueUPvCo7AwrOOeV5WgTN1gWq96Y/rMJ9XpSAivGoWorU2xdZslBz9sYZr4iiVlZopirQukXx5oG63bQUhAGyydr6VJq44+WPfU1U9mUnf1aUgFUNCtKhA3fzB7jJ4TRHdIHsr8WZl2rl ada@example"
+
 // console runs the commands of a console block on a terminal.
 func (r *reader) console(t *testing.T, at, text string) {
 	t.Helper()

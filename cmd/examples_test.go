@@ -180,5 +180,3 @@ func (s *person) bash(line string) (output string, code int) {
 	out, err := c.CombinedOutput()
 	return string(out), codeOf(err)
 }
-
-const publicKey = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDHAEaduyCbt8+X73NyivL/UjrPohQpo6xAUhMiUuDL+wpZp2cWsmvgRZ11CHlfW4D03sd39QsNZr/PQcnz86+MavKh89LmMDZ5MgXUt650HBCptNAu5cTAngxHNCA5vtbZgFDzTvPxtuAyFdl+lyFTfC7VGYmfFpKr0aKMZzv+Bkt4pQFfExCl6iemUSwioXt5rBkbFtYNueUPvCo7AwrOOeV5WgTN1gWq96Y/rMJ9XpSAivGoWorU2xdZslBz9sYZr4iiVlZopirQukXx5oG63bQUhAGyydr6VJq44+WPfU1U9mUnf1aUgFUNCtKhA3fzB7jJ4TRHdIHsr8WZl2rl ada@example"

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/computetarget/computetarget/cmd"
 )
 
 // terminal is a pseudo-terminal of 24 lines. It keeps every byte written to it
@@ -101,6 +103,14 @@ func (tty *terminal) wait(c *exec.Cmd) int {
 	tty.close()
 	tty.t.Logf("%s: exit code %d\n%q", strings.Join(c.Args[1:], " "), code, tty.bytes())
 	return code
+}
+
+// onNewTerminal runs a command in this process with every stream on a terminal.
+func onNewTerminal(t *testing.T, args []string, run func(cmd.Process) int) (code int, screen string) {
+	tty := newTerminal(t, 120)
+	code = run(process(args, tty.slave, tty.slave, tty.slave))
+	tty.close()
+	return code, tty.bytes()
 }
 
 // close waits for everything that was written.

@@ -138,10 +138,8 @@ func (c call) answer(t *testing.T) answer {
 		return cmd.Run(p)
 	}
 	if c.Terminal {
-		tty := newTerminal(t, 120)
-		code := run(process(c.Args, tty.slave, tty.slave, tty.slave))
-		tty.close()
-		return answer{code, tty.bytes(), ""}
+		code, screen := onNewTerminal(t, c.Args, run)
+		return answer{Code: code, Out: screen}
 	}
 	var out, errs watcher
 	code := run(process(c.Args, strings.NewReader(c.In), &out, &errs))
