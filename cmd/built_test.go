@@ -24,7 +24,7 @@ func TestScriptsBuilt(t *testing.T) {
 			home(env)
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("COMPUTETARGET_CLOUD", "emulator")
-			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "60")
+			env.Setenv("COMPUTETARGET_EMULATOR_PACE", "180")
 			return nil
 		},
 	})

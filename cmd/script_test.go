@@ -46,14 +46,16 @@ func tests(m *testing.M) (code int) {
 	debug.SetGCPercent(400)             // there is memory, but not time
 	own, err := os.Executable()
 	must(err)
-	work, err = os.MkdirTemp("", "computetarget-tests")
+	work, err = os.MkdirTemp(memory(), "computetarget-tests")
 	must(err)
 	defer os.RemoveAll(work)    //nolint:errcheck // a folder left in the temporary one is harmless
 	must(os.Chmod(work, 0o755)) //nolint:gosec // TestCron runs the binary in it as somebody else
 	bin := filepath.Join(work, "bin")
 	must(os.Mkdir(bin, 0o700))
 	for _, name := range []string{"computetarget", "sleep"} {
-		must(install(own, filepath.Join(bin, name)))
+		installed := filepath.Join(bin, name)
+		must(install(own, installed))
+		own = installed // whose other names are in the same file system
 	}
 	must(os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH")))
 	return m.Run()
