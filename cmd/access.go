@@ -193,6 +193,13 @@ func throughJupyter(ctx context.Context, a *app.App, have *compute.Compute) (acc
 	if err := a.Admit(ctx, have, to.Host); err != nil {
 		return to, err
 	}
+	me, err := caller(ctx, a)
+	if err != nil {
+		return to, err
+	}
+	if !isFor(have, me) { // who created it for them
+		a.Note("your access token goes to the Jupyter of %s, where %s is root", have.Name, view.Owner(have))
+	}
 	to.Proxy, err = a.ProxyCommand(have)
 	return to, err
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package cmd_test
 
 import (
@@ -271,6 +273,30 @@ func TestStdio(t *testing.T) {
 	}
 	if !strings.Contains(got.errors, "GET wss://"+hers+"/nbip/v1.0/ws-tcp/port/22: 101\n") || strings.Contains(got.errors, "signature") || strings.Contains(got.errors, "Bearer ey") {
 		t.Errorf("debugging output:\n%s", got.errors)
+	}
+	child := c.command("ssh", "dev", "--stdio")
+	keyboard, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs strings.Builder
+	child.Stderr = &errs
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(keyboard, "hello")
+	if _, err := io.ReadFull(screen, make([]byte, 5)); err != nil {
+		t.Error(err)
+	}
+	if err := child.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	if code := codeOf(child.Wait()); code != 130 || errs.String() != "" {
+		t.Errorf("interrupted with %d: %s", code, &errs)
 	}
 	for _, args := range [][]string{{"ssh", "dev", "--stdio", "--private"}, {"ssh", "dev", "--stdio", "--", "ls"}} {
 		if got := c.run(args...); got.code != 2 || !strings.Contains(got.errors, "--stdio takes neither") {
