@@ -156,11 +156,11 @@ func TestRelayIsTransparent(t *testing.T) {
 func TestRelayHoldsBack(t *testing.T) {
 	var written atomic.Int64
 	j := newJupyter(t, accept(t, func(ctx context.Context, c *websocket.Conn) {
-		for range 1 << 12 { // 64 MiB
-			if c.Write(ctx, websocket.MessageBinary, make([]byte, piece)) != nil {
+		for range 1 << 10 { // 64 MiB, in messages larger than what libraries take by default
+			if c.Write(ctx, websocket.MessageBinary, make([]byte, 4*piece)) != nil {
 				return
 			}
-			written.Add(piece)
+			written.Add(4 * piece)
 		}
 		_ = c.Close(websocket.StatusNormalClosure, "")
 	}))
