@@ -431,10 +431,14 @@ func (s *search) sorted(c *call, expr *node) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(keys, func(a, b key) int { return a.compare(&b) })
-	out := make([]any, len(keys))
+	order := make([]*key, len(keys)) // all pointers are sorted by the same code
 	for i := range keys {
-		out[i] = keys[i].element
+		order[i] = &keys[i]
+	}
+	slices.SortStableFunc(order, (*key).compare)
+	out := make([]any, len(keys))
+	for i, k := range order {
+		out[i] = k.element
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -81,7 +82,14 @@ func sorted(v any) (list query.Object, ok bool) {
 	return list, ok
 }
 
-func sortMembers(list []member) { slices.SortFunc(list, byKey) }
+func sortMembers(list []member) { sort.Sort(members(list)) }
+
+// members sort by key. slices.SortFunc would add 20 kB for their type.
+type members []member
+
+func (l members) Len() int           { return len(l) }
+func (l members) Less(i, j int) bool { return l[i].Key < l[j].Key }
+func (l members) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
 
 func byKey(a, b member) int { return strings.Compare(a.Key, b.Key) }
 
