@@ -162,5 +162,7 @@ func isSubnetID(id string) bool {
 }
 
 func idleFlag(c *cobra.Command) *string {
-	return c.Flags().String("idle-shutdown", "", "idle `TIME` after which it stops, such as 1h, or off")
+	idle := c.Flags().String("idle-shutdown", "", "idle `TIME` after which it stops, such as 1h, or off")
+	alias(c.Flags(), "idle-shutdown", "idle-time-before-shutdown")
+	return idle
 }
