@@ -38,7 +38,13 @@ func (d asked) place(field string) string {
 func readComputes(ctx context.Context, a *app.App, paths []string, o manifest.Options) ([]asked, error) {
 	var out []asked
 	var wrong []error
-	others := 0
+	others, parameters := 0, ""
+	type text struct {
+		file string
+		data []byte
+	}
+	var texts []text
+	o.Here = func() (compute.Workspace, error) { return chosenWorkspace(a) }
 	for i, path := range paths {
 		if path == "-" && slices.Contains(paths[:i], "-") {
 			return nil, exit.Usagef("stdin is given twice, and can be read once")
@@ -48,12 +54,36 @@ func readComputes(ctx context.Context, a *app.App, paths []string, o manifest.Op
 			return nil, err
 		}
 		for _, file := range files {
-			list, more, err := readFile(ctx, a, file, o)
+			data, err := a.ReadText(ctx, file, input.Computes)
 			if ctx.Err() != nil {
 				return nil, err
 			}
-			wrong, out, others = append(wrong, err), append(out, list...), others+more
+			if file == "-" {
+				file = "stdin"
+			}
+			values := manifest.ReadParameters(data)
+			switch {
+			case err != nil:
+				wrong = append(wrong, err)
+			case values != nil && o.Parameters != nil:
+				return nil, exit.Usagef("%s and %s are both parameters files: give one of them", parameters, file)
+			case values != nil:
+				o.Parameters, parameters = values, file
+			default:
+				texts = append(texts, text{file, data})
+			}
 		}
+	}
+	for _, t := range texts {
+		read, err := manifest.Read(t.data, o)
+		if err != nil {
+			wrong = append(wrong, mistaken(err, t.file))
+			continue
+		}
+		for _, d := range read.Documents {
+			out = append(out, asked{d, t.file})
+		}
+		others += read.Others
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
@@ -100,22 +130,13 @@ func filesIn(path string) ([]string, error) {
 	return out, nil
 }
 
-func readFile(ctx context.Context, a *app.App, file string, o manifest.Options) (out []asked, others int, err error) {
-	data, err := a.ReadText(ctx, file, input.Computes)
+// chosenWorkspace is the workspace that the settings choose.
+func chosenWorkspace(a *app.App) (compute.Workspace, error) {
+	client, err := a.Client()
 	if err != nil {
-		return nil, 0, err
+		return compute.Workspace{}, err
 	}
-	if file == "-" {
-		file = "stdin"
-	}
-	read, err := manifest.Read(data, o)
-	if err != nil {
-		return nil, 0, mistaken(err, file)
-	}
-	for _, d := range read.Documents {
-		out = append(out, asked{d, file})
-	}
-	return out, read.Others, nil
+	return client.Workspace(), nil
 }
 
 // mistaken are the mistakes of a file, each with its place.

@@ -55,6 +55,11 @@ type Options struct {
 	Alone bool
 	// Set are values that win over every document, the later over the earlier.
 	Set []Assignment
+	// Parameters are the values of the parameters of templates, if there are any.
+	Parameters *Parameters
+	// Here is the workspace whose subscription and resource group a template asks
+	// for; nil if it is not known.
+	Here func() (compute.Workspace, error)
 	// Row is the row of a table that the compute is made for, if any.
 	Row *Row
 }
@@ -235,7 +240,9 @@ func (r *documents) read(n *node) error {
 	case n.find("value").items() != nil && (n.find("nextLink") != nil || len(n.mapping.pairs) == 1):
 		return r.each(n.find("value").list)
 	case n.find("resources") != nil && (n.find("contentVersion") != nil || n.find("$schema") != nil):
-		return n.errorf("this is an ARM template, which is not read here")
+		return r.template(n, r.Parameters.values())
+	case r.Parameters == nil && isParameters(n):
+		return n.errorf("this is a parameters file: give the template beside it")
 	case isPolicy(n):
 		r.out.Others++
 		return nil
@@ -250,10 +257,15 @@ func (r *documents) read(n *node) error {
 		r.out.Others++
 		return nil
 	}
+	return r.compute(n, read, "")
+}
+
+// compute reads one compute; workspace is where it is, unless it says so itself.
+func (r *documents) compute(n *node, read func(*reading, *node), workspace string) error {
 	if r.Row != nil {
 		n.place = place{r.Row.Line, 0, r.Row.Source}
 	}
-	d := &Document{place: n.place}
+	d := &Document{place: n.place, Workspace: workspace}
 	c := &reading{Options: r.Options, d: d}
 	for _, a := range r.Set {
 		if err := n.set(a); err != nil {

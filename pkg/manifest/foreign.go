@@ -1,11 +1,17 @@
 package manifest
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/computetarget/computetarget/pkg/armtemplate"
 )
 
 // isCompute reports whether n is a complete compute: from the service, our own
@@ -204,12 +210,14 @@ func (r reader) resource(n *node, s scope) (w Wanted, is bool, err error) {
 // scope holds the parameters and variables of a template.
 type scope struct {
 	parameters, variables *node
+	given                 *node // the values of a parameters file, if there is one
+	subscription, group   map[string]any
 	left                  *int // remaining values: expressions can multiply
 }
 
 func newScope(parameters, variables *node) scope {
 	left := maxNodes
-	return scope{parameters, variables, &left}
+	return scope{parameters: parameters, variables: variables, left: &left}
 }
 
 // A template expression is text in brackets; "[[" escapes a bracket.
@@ -232,21 +240,27 @@ func (s scope) evaluate(n *node, depth int) (*node, error) {
 		return nil, errMuch
 	}
 	if text, ok := n.text(); ok && isExpression(text) {
-		m := lookup().FindStringSubmatch(text)
-		var value *node
+		if m := lookup().FindStringSubmatch(text); m != nil { // as it stands, with its places
+			value, err := s.lookUp(m[1], m[2], depth)
+			if err != nil && !errors.Is(err, errMuch) {
+				err = asMistake(err, n.place)
+			}
+			return value, err
+		}
+		value, err := armtemplate.Evaluate(text, s.expressions(depth))
+		var inner *Mistake
 		switch {
-		case m == nil || depth > 10:
-		case strings.EqualFold(m[1], "parameters"):
-			value = s.parameters.named(m[2]).find("defaultValue")
-		default:
-			value = s.variables.named(m[2])
+		case errors.Is(err, errMuch) || errors.As(err, &inner):
+			return nil, err
+		case err != nil:
+			return nil, n.errorf("the expression %s: %w", show(text), err)
 		}
-		if value == nil {
-			return nil, n.errorf("%s is an expression that is not evaluated here; write its value, or apply the parameters file", show(text))
-		}
-		return s.evaluate(value, depth+1)
+		return fromPlain(value, n.place), nil
 	}
-	out := &node{place: n.place, scalar: n.scalar}
+	out := &node{place: n.place, scalar: n.scalar, written: n.written}
+	if text, ok := n.text(); ok && strings.HasPrefix(text, "[[") { // an escaped bracket
+		out.scalar, out.written = text[1:], text[1:]
+	}
 	if n.list != nil {
 		out.list = make([]*node, len(n.list))
 		for i, item := range n.list {
@@ -268,6 +282,84 @@ func (s scope) evaluate(n *node, depth int) (*node, error) {
 		}
 	}
 	return out, nil
+}
+
+// lookUp is the value of a parameter or a variable.
+func (s scope) lookUp(kind, name string, depth int) (*node, error) {
+	if depth > 10 {
+		return nil, fmt.Errorf("%s: values refer to each other too deeply", show(name))
+	}
+	value := s.variables.named(name)
+	if strings.EqualFold(kind, "parameters") {
+		declared := s.parameters.named(name)
+		if value = s.given.named(name).find("value"); value == nil {
+			value = declared.find("defaultValue")
+		}
+		if value == nil && s.given.named(name).find("reference") != nil {
+			return nil, fmt.Errorf("the parameter %s is in a key vault, which is not read", show(name))
+		}
+	}
+	if value == nil {
+		return nil, fmt.Errorf("the %s %s has no value here; write it, or give the parameters file too", strings.TrimSuffix(strings.ToLower(kind), "s"), show(name))
+	}
+	return s.evaluate(value, depth+1)
+}
+
+// expressions are what other expressions refer to.
+func (s scope) expressions(depth int) armtemplate.Scope {
+	look := func(kind string) func(string) (any, error) {
+		return func(name string) (any, error) {
+			value, err := s.lookUp(kind, name, depth)
+			if err != nil {
+				return nil, err
+			}
+			return value.evaluated()
+		}
+	}
+	return armtemplate.Scope{Parameter: look("parameters"), Variable: look("variables"), Subscription: s.subscription, ResourceGroup: s.group}
+}
+
+// evaluated is n as expressions have values.
+func (n *node) evaluated() (any, error) {
+	switch v := n.plain().(type) {
+	case json.Number:
+		i, err := strconv.Atoi(v.String())
+		if err != nil {
+			return nil, fmt.Errorf("%s is not a whole number", v)
+		}
+		return i, nil
+	case map[string]any, []any:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		return armtemplate.ParseJSON(string(text))
+	default:
+		return v, nil
+	}
+}
+
+// fromPlain is the value of an expression as a node, all of it at one place.
+func fromPlain(v any, at place) *node {
+	n := &node{place: at}
+	switch v := v.(type) {
+	case map[string]any:
+		n.mapping = &mapping{}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			_ = n.mapping.add(key, at, fromPlain(v[key], at)) // keys differ
+		}
+	case []any:
+		n.list = []*node{}
+		for _, item := range v {
+			n.list = append(n.list, fromPlain(item, at))
+		}
+	case int:
+		n.scalar, n.written = json.Number(strconv.Itoa(v)), strconv.Itoa(v)
+	case nil:
+	default:
+		n.scalar, n.written = v, fmt.Sprint(v)
+	}
+	return n
 }
 
 // isPolicy reports whether n is a policy definition or a part of one.
