@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -156,6 +157,51 @@ func TestSchedulesOfAnInstance(t *testing.T) {
 	r.want("provisioningStatus", entries()[0].(map[string]any)["provisioningStatus"], "Failed")
 	r.clock.Advance(24 * time.Hour)
 	r.want("state", r.state("desk"), "Running")
+}
+
+// A copy of a list does what its original does: a schedule that has ended or failed
+// there does so here.
+func TestLoadedSchedules(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, emulator.Options{Pace: emulator.PaceReal})
+	loaded := func(name, entry string) {
+		t.Helper()
+		list := `[{"id":"/subscriptions/` + emulator.Subscription + `/resourceGroups/` + emulator.ResourceGroup + `/providers/Microsoft.MachineLearningServices/workspaces/` + emulator.Workspace +
+			`/computes/` + name + `","properties":{"computeType":"ComputeInstance","properties":{"vmSize":"STANDARD_DS3_V2","state":"Running","schedules":{"computeStartStop":[` + entry + `]}}}}]`
+		if _, err := r.Load(t.Context(), []byte(list)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	now := r.clock.Now().UTC()
+	ends := func(after time.Duration) string { return now.Add(after).Format("2006-01-02T15:04:05") }
+	const rest = `"status":"Enabled","action":"Stop"`
+	cron := func(more string) string {
+		return rest + `,"triggerType":"Cron","cron":{"expression":"0 * * * *","timeZone":"UTC"` + more + `}`
+	}
+	recurrence := rest + `,"triggerType":"Recurrence","recurrence":{"frequency":"Hour","interval":1,"timeZone":"UTC","endTime":"%s","schedule":{"hours":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23],"minutes":[0]}}`
+	for _, test := range []struct{ name, entry, status, end, state string }{
+		{"fires", `{"provisioningStatus":"Completed",` + cron("") + `}`, "Completed", "", "Stopped"},
+		{"unsaid", `{` + cron("") + `}`, "Completed", "", "Stopped"},
+		{"failed", `{"provisioningStatus":"Failed",` + cron("") + `}`, "Failed", "", "Running"},
+		{"waiting", `{"provisioningStatus":"Provisioning",` + cron("") + `}`, "Provisioning", "", "Stopped"},
+		{"ended", `{"provisioningStatus":"Completed",` + cron(`,"endTime":"`+ends(-time.Hour)+`"`) + `}`, "Completed", ends(-time.Hour), "Running"},
+		{"ends", `{"provisioningStatus":"Completed",` + cron(`,"endTime":"`+ends(240*time.Hour)+`"`) + `}`, "Completed", ends(240 * time.Hour), "Stopped"},
+		{"ended-too", `{"provisioningStatus":"Completed",` + fmt.Sprintf(recurrence, ends(-time.Hour)) + `}`, "Completed", ends(-time.Hour), "Running"},
+		{"never-read", `{"provisioningStatus":"Completed",` + cron(`,"endTime":"soon"`) + `}`, "Completed", "soon", "Running"},
+		{"no-zone", `{"provisioningStatus":"Completed",` + strings.Replace(cron(""), "UTC", "Middle-earth Standard Time", 1) + `}`, "Completed", "", "Running"},
+	} {
+		loaded(test.name, test.entry)
+		entry := r.show(test.name).inner("schedules", "computeStartStop").([]any)[0].(map[string]any)
+		r.want(test.name+": provisioningStatus", entry["provisioningStatus"], test.status)
+		trigger, _ := entry["cron"].(map[string]any)
+		if trigger == nil {
+			trigger = entry["recurrence"].(map[string]any)
+		}
+		end, _ := trigger["endTime"].(string)
+		r.want(test.name+": endTime", end, test.end)
+		r.clock.Advance(90 * time.Minute)
+		r.want(test.name+": state", r.state(test.name), test.state)
+	}
 }
 
 // Settings can be changed while an operation runs, except by one who comes to a

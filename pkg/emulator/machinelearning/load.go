@@ -220,6 +220,12 @@ func loadInstance(t *arm.Tx, c *compute, raw json.RawMessage) error {
 		if list, err := schedules(t, one, []*schedule{{ID: s.ID}}); err == nil {
 			s = list[0]
 		}
+		if e.ProvisioningStatus != "" {
+			s.Provisioning = e.ProvisioningStatus // the service's own word
+			if !s.Next.IsZero() {
+				s.aim(t.Now)
+			}
+		}
 		i.Schedules = append(i.Schedules, s)
 	}
 	return nil

@@ -18,13 +18,14 @@ type schedule struct {
 	TriggerType  string      `json:"triggerType"`
 	Cron         *cron       `json:"cron,omitempty"`
 	Recurrence   *recurrence `json:"recurrence,omitempty"`
-	Provisioning string      `json:"provisioning"` // Completed, or Failed when it cannot fire
+	Provisioning string      `json:"provisioning"` // Completed, or Failed when it cannot fire; another word when it was loaded with it
 	Next         time.Time   `json:"next"`         // next firing; zero when there is none
 }
 
 type cron struct {
 	Expression string  `json:"expression"`
 	StartTime  *string `json:"startTime"`
+	EndTime    *string `json:"endTime,omitempty"` // in the aliases of Azure Policy, and in no specification of the computes
 	TimeZone   *string `json:"timeZone"`
 }
 
@@ -32,6 +33,7 @@ type recurrence struct {
 	Frequency string  `json:"frequency"`
 	Interval  int     `json:"interval"`
 	StartTime *string `json:"startTime"`
+	EndTime   *string `json:"endTime,omitempty"` // as that of cron
 	TimeZone  *string `json:"timeZone"`
 	Schedule  *struct {
 		Hours     []int    `json:"hours"`
@@ -50,6 +52,8 @@ type schedulesInput struct {
 		TriggerType string
 		Cron        *cron
 		Recurrence  *recurrence
+
+		ProvisioningStatus string // read-only: Load alone looks at it
 	}
 }
 
@@ -110,9 +114,12 @@ func badSchedule(n int, why string) error {
 	return arm.Fail(http.StatusBadRequest, "InvalidScheduleFormat", "Schedule format is not valid: computeStartStop[%d]: %s.", n, strings.TrimSuffix(why, "."))
 }
 
-// aim sets when s fires next after a moment.
+// aim sets when s fires next after a moment. One that failed does not.
 func (s *schedule) aim(after time.Time) {
 	s.Next = time.Time{}
+	if strings.EqualFold(s.Provisioning, "Failed") {
+		return
+	}
 	if e, err := s.entry(); err == nil {
 		if at, ok := e.Next(after); ok {
 			s.Next = at.UTC()
@@ -123,20 +130,20 @@ func (s *schedule) aim(after time.Time) {
 // entry is s in the terms of pkg/schedule.
 func (s *schedule) entry() (timetable.Entry, error) {
 	e := timetable.Entry{ID: s.ID, Action: timetable.Action(s.Action), Enabled: s.Status == "Enabled"}
-	var start, zone *string
+	var start, end, zone *string
 	switch {
 	case s.Cron != nil:
 		c, err := timetable.ParseCron(s.Cron.Expression)
 		if err != nil {
 			return e, err
 		}
-		e.Cron, start, zone = &c, s.Cron.StartTime, s.Cron.TimeZone
+		e.Cron, start, end, zone = &c, s.Cron.StartTime, s.Cron.EndTime, s.Cron.TimeZone
 	case s.Recurrence != nil:
 		r, err := s.Recurrence.plain()
 		if err != nil {
 			return e, err
 		}
-		e.Recurrence, start, zone = r, s.Recurrence.StartTime, s.Recurrence.TimeZone
+		e.Recurrence, start, end, zone = r, s.Recurrence.StartTime, s.Recurrence.EndTime, s.Recurrence.TimeZone
 	}
 	if zone != nil {
 		e.Zone = *zone
@@ -147,6 +154,13 @@ func (s *schedule) entry() (timetable.Entry, error) {
 			return e, err
 		}
 		e.Start = at
+	}
+	if end != nil {
+		at, err := timetable.ParseStart(*end, e.Zone)
+		if err != nil {
+			return e, err
+		}
+		e.End = at
 	}
 	return e, nil
 }
@@ -178,14 +192,20 @@ func (s *schedule) body() *arm.Object {
 		}
 		return *z
 	}
+	ends := func(trigger *arm.Object, end *string) *arm.Object {
+		if end != nil {
+			trigger.Set("endTime", end)
+		}
+		return trigger
+	}
 	if c := s.Cron; c != nil {
-		o.Set("cron", new(arm.Object).Set("startTime", c.StartTime).Set("timeZone", zone(c.TimeZone)).Set("expression", c.Expression))
+		o.Set("cron", ends(new(arm.Object).Set("startTime", c.StartTime), c.EndTime).Set("timeZone", zone(c.TimeZone)).Set("expression", c.Expression))
 	} else {
 		o.Set("cron", nil)
 	}
 	if r := s.Recurrence; r != nil {
-		o.Set("recurrence", new(arm.Object).Set("frequency", oneOf(r.Frequency, "Minute", "Hour", "Day", "Week", "Month")).Set("interval", r.Interval).
-			Set("startTime", r.StartTime).Set("timeZone", zone(r.TimeZone)).Set("schedule", r.Schedule))
+		o.Set("recurrence", ends(new(arm.Object).Set("frequency", oneOf(r.Frequency, "Minute", "Hour", "Day", "Week", "Month")).Set("interval", r.Interval).
+			Set("startTime", r.StartTime), r.EndTime).Set("timeZone", zone(r.TimeZone)).Set("schedule", r.Schedule))
 	} else {
 		o.Set("recurrence", nil)
 	}
