@@ -306,7 +306,7 @@ func TestListsThatAreNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for body, want := range map[string]string{
-			`{"value":[{"name":"a1"}],"nextLink":null}`: "a1", `{"VALUE":[{"name":"a1"}]}`: "a1", `{"value":null}`: "", `{"value":[]}`: "",
+			`{"value":[{"name":"a1"}],"nextLink":null}`: "a1", `{"VALUE":[{"name":"a1"}]}`: "a1", `{"value":null}`: "error", `{"value":[]}`: "",
 			`{"error":null,"value":[{"name":"a1"}]}`: "a1", `{"value":[null]}`: "error", `{"value":[{"name":"a1"},1]}`: "error", `{}`: "error", `{"nextLink":""}`: "error",
 			`[]`: "error", ``: "error", `<html>`: "error", `{"value":{"name":"a1"}}`: "error", `{"value":[{"name":}]}`: "error", `null`: "error",
 		} {

@@ -313,8 +313,8 @@ func FuzzPage(f *testing.F) {
 			return
 		}
 		if want.Value == nil { // no list, or a null one
-			if len(got) > 0 {
-				t.Fatalf("%q: %d items of no list", body, len(got))
+			if len(got) > 0 || err == nil {
+				t.Fatalf("%q: %d items of no list, %v", body, len(got), err)
 			}
 			return
 		}

@@ -21,13 +21,17 @@ func isSyntax(err error) bool {
 
 // readPage reads {"value":[…],"nextLink":…} from r, holding one element at a
 // time; key is the name of the list, or several. {"error":…} is a refusal, and an
-// object without the key no list. What is handed out may be kept.
+// object without the key, or with null there, no list: that the service sends null
+// for an empty one is not known, and half an answer must not read as none. What is handed out may be kept.
 func readPage(r io.Reader, key string, each func(json.RawMessage) error) (next string, err error) {
 	d := newDecoder(r)
 	found := false
 	err = readMembers(d, func(name string) (err error) {
 		switch {
 		case listed(key, name):
+			if d.PeekKind() == 'n' {
+				return d.SkipValue() // no list: an empty one is []
+			}
 			found = true
 			err = readElements(d, func(value jsontext.Value) error { return each(bytes.Clone(value)) })
 		case strings.EqualFold(name, "nextLink"):
