@@ -123,6 +123,7 @@ with code 6 if sign-in fails.`,
 			People: func(p *render.Page) {
 				p.Line("%s · %s", orNone(who.Name), orNone(who.Type))
 				p.Line("signed in through %s, in %s", who.Source, who.Cloud)
+				p.Labels("subscription")
 				p.Row("tenant", orNone(who.Tenant))
 				p.Row("subscription", orNone(who.Subscription))
 				p.Row("token ends", render.When(who.Expires, p.Now))

@@ -311,7 +311,7 @@ func matches(want, got string) bool {
 	plain := func(s string) []string {
 		var out []string
 		for line := range strings.Lines(colours.ReplaceAllString(s, "")) {
-			line = strings.TrimSuffix(strings.TrimRight(line, " \n"), " (emulator)")
+			line = strings.TrimSuffix(strings.TrimRight(line, " \n"), "(emulator)")
 			line = strings.TrimRight(took.ReplaceAllString(line, ""), " ")
 			line = strings.Join(strings.Fields(line), " ")
 			if line != "" {

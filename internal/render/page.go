@@ -22,6 +22,8 @@ type Page struct {
 	timed    bool // a time of day was written
 	wide     bool // whatever the terminal's width
 	emulator bool
+	labels   int  // the columns of the labels of rows, where they need more than usual
+	row      bool // the last line of out holds values
 	out      bytes.Buffer
 	errs     bytes.Buffer
 }
@@ -52,6 +54,12 @@ func (p *Page) Line(format string, args ...any) {
 	p.put(&p.out, text)
 }
 
+// Cells writes one line of a table or of labelled values, as Line does.
+func (p *Page) Cells(line string) {
+	p.Line("%s", line)
+	p.row = true
+}
+
 // Sentence writes one sentence to stdout. It is not cut, because it may end in
 // a command that people copy; the terminal wraps it.
 func (p *Page) Sentence(format string, args ...any) {
@@ -64,33 +72,36 @@ func (p *Page) Aside(format string, args ...any) {
 	p.put(&p.errs, Cut(p.s.carried(Clean(fmt.Sprintf(format, args...))), sentenceMax))
 }
 
+// Labels makes room for the longest label of the rows that follow.
+func (p *Page) Labels(longest string) { p.labels = Columns(longest) }
+
 // Row writes a labelled value, wrapped below itself when it is longer than the
 // terminal is wide. An empty value writes nothing.
 func (p *Page) Row(label, value string) {
 	if value == "" {
 		return
 	}
-	head := fmt.Sprintf("  %-*s ", labelWidth, label)
+	head := fmt.Sprintf("  %-*s ", max(labelWidth, p.labels), label)
 	width := p.Width() - len(head)
 	if width < 1 {
 		width = sentenceMax
 	}
 	for i, line := range Wrap(p.s.carried(Clean(value)), width) {
 		if i == rowMax {
-			p.Line("%*s…", len(head), "")
+			p.Cells(fmt.Sprintf("%*s…", len(head), ""))
 			return
 		}
 		if i > 0 {
 			head = strings.Repeat(" ", len(head))
 		}
-		p.Line("%s%s", head, line)
+		p.Cells(head + line)
 	}
 }
 
 const (
 	// sentenceMax limits text that is not cut to the terminal's width.
 	sentenceMax = 1000
-	// labelWidth is that of the longest label of a row.
+	// labelWidth is that of the labels of rows, unless Labels says otherwise.
 	labelWidth = len("restarted")
 	// rowMax is how many lines one value may take.
 	rowMax = 8
@@ -132,6 +143,9 @@ func Wrap(text string, width int) []string {
 }
 
 func (p *Page) put(b *bytes.Buffer, text string) {
+	if b == &p.out {
+		p.row = false
+	}
 	b.WriteString(text)
 	b.WriteByte('\n')
 }
@@ -174,8 +188,8 @@ func (p *Page) flush() error {
 }
 
 // mark says once that what is shown is the emulator's: behind the first sentence
-// beside the result, on a terminal behind the result's last line where it fits,
-// else on a line of its own. What goes into a pipe is data and stays as it is.
+// beside the result, on a terminal behind the result's last line where it fits and
+// is not one of values, else on a line of its own. What goes into a pipe is data and stays as it is.
 func (p *Page) mark() {
 	beside, rest, ok := bytes.Cut(p.errs.Bytes(), []byte{'\n'})
 	whole := bytes.TrimSuffix(p.out.Bytes(), []byte{'\n'})
@@ -185,7 +199,7 @@ func (p *Page) mark() {
 	case ok:
 		p.errs = *bytes.NewBuffer(slices.Concat(beside, []byte(emulatorMark+"\n"), rest))
 	case len(whole) == 0:
-	case !p.s.Out.TTY || len(last) < len(whole) && w > 0 && Columns(string(last))+len(emulatorMark) > w:
+	case !p.s.Out.TTY || p.row || len(last) < len(whole) && w > 0 && Columns(string(last))+len(emulatorMark) > w:
 		p.errs.WriteString(strings.TrimSpace(emulatorMark) + "\n")
 	default:
 		p.out = *bytes.NewBuffer(slices.Concat(whole, []byte(emulatorMark+"\n")))

@@ -49,6 +49,12 @@ func TestPrintChoosesWhatToPrint(t *testing.T) {
 		{"emulator", 80, Options{Emulator: true}, nil, "a is Running\n", "1 compute (emulator)\na note\n"},
 		{"emulator on a terminal", 80, Options{Emulator: true}, func(r *Result) { r.People, r.Notes = func(p *Page) { p.Line("a is Running") }, nil }, "a is Running (emulator)\n", ""},
 		{"emulator, wide in a pipe", 0, Options{Emulator: true, Format: Wide}, func(r *Result) { r.People, r.Notes = func(p *Page) { p.Line("a is Running") }, nil }, "a is Running\n", "(emulator)\n"},
+		{"emulator, a table", 80, Options{Emulator: true}, func(r *Result) {
+			r.People, r.Notes = func(p *Page) { p.Cells("NAME"); p.Cells("a") }, nil
+		}, "NAME\na\n", "(emulator)\n"},
+		{"labels of one width", 80, Options{}, func(r *Result) {
+			r.People, r.Notes = func(p *Page) { p.Labels("subscription"); p.Row("tenant", "a"); p.Row("subscription", "b") }, nil
+		}, "  tenant       a\n  subscription b\n", ""},
 		{"emulator in a pipe", 0, Options{Emulator: true}, nil, "text\n", "a note\n"},
 	}
 	for _, c := range cases {

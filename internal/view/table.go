@@ -87,7 +87,7 @@ func Table(p *render.Page, headers []string, rows [][]string, giving ...string) 
 	}
 	t.Render()
 	for line := range strings.Lines(b.String()) {
-		p.Line("%s", strings.TrimRight(line, " \n"))
+		p.Cells(strings.TrimRight(line, " \n"))
 	}
 }
 
