@@ -1,3 +1,5 @@
+// Package view makes the results of commands: what people see of computes, their
+// schedules and nodes, and the objects in v1's and v2's shapes that programs get.
 package view
 
 import (

@@ -1,4 +1,4 @@
-// Package timetable reads the files of "schedule apply" and "schedule preview
+// Package manifest reads the files of "schedule apply" and "schedule preview
 // -f": the hours or schedules of one instance or of several. Besides its own
 // format it reads the service's bodies, parameters files, templates, policies,
 // and the YAML of az's ml extension. Anything it does not understand is an
