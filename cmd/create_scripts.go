@@ -386,9 +386,28 @@ func explainScripts(created compute.Outcome, instance *compute.InstanceSpec) com
 			tip = at + " is not in the workspace's share: give the file itself with --upload-to " + folderOf(at)
 		}
 	}
+	if of := added(created.Compute, instance); of != "" {
+		tip = created.Name + " was created without a setup script, and a policy of your organization may have added " + of +
+			": its owner can put it into the workspace's share, or repair it; " + render.Command("logs NAME", created.Name) + " shows its output"
+	}
 	again := "a failed instance cannot be changed: " + render.Command("delete NAME", created.Name) + ", then create it again"
 	created.Err = &exit.Error{Err: created.Err, Tip: strings.TrimPrefix(tip+"\n"+again, "\n")}
 	return created
+}
+
+// added names the setup scripts of an instance for which none was asked, "" if there
+// are none.
+func added(c *compute.Compute, asked *compute.InstanceSpec) string {
+	if c == nil || c.Instance == nil || c.Instance.SetupScripts == nil || asked.CreationScript != nil || asked.StartupScript != nil {
+		return ""
+	}
+	var paths []string
+	for _, script := range []*compute.Script{c.Instance.SetupScripts.Scripts.Creation, c.Instance.SetupScripts.Scripts.Startup} {
+		if script != nil {
+			paths = append(paths, cmp.Or(script.Path(), "one sent inline"))
+		}
+	}
+	return strings.Join(paths, " and ")
 }
 
 // folderOf is the folder of a file in the share as --upload-to takes it, on a line that

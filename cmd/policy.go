@@ -97,6 +97,8 @@ on. It sends nothing.
 
 --format is policy, the definition as the portal takes it; arm, a template for a
 subscription that creates and assigns definitions; or az, the az commands that do.
+Their names hold what a policy gives, such as the time and zone of a stop: another
+time makes another definition, and the old one stays until it is deleted.
 
 Policies do not change instances that exist; "policy check" finds and repairs
 those. Defaults and refusals are documented for schedules and scripts. The others
@@ -157,15 +159,17 @@ func newPolicyCheck() *command {
 names, it checks every instance of the workspace.
 
 --stop holds if on every day an enabled schedule stops the instance at or before
-that time, and none starts it again before then. Days and times are those of
---time-zone; schedules of other zones are followed through a year of clock
-changes. --idle-shutdown holds if the idle time is set and not longer.
+that time, and none starts it again before then. It assumes that no person starts
+it after that stop: a stop at 01:00 satisfies --stop 22:00, also where people start
+the instance at nine. Days and times are those of --time-zone; schedules of other
+zones are followed through a year of clock changes. --idle-shutdown holds if the idle time is set and not longer.
 --setup-script holds if the instance was set up by that script of the workspace's
 file share.
 
 --fix shows what it would do and asks; where nobody can be asked, it needs --yes.
 It adds a stop or sets the idle time. It replaces no schedule: an instance that has
-four is left to you, and so is a setup script, which only a new instance runs. The
+four is left to you, and so are an idle time that is not understood and a setup
+script, which only a new instance runs. It changes none that is being deleted. The
 exit code is 0 if nothing breaks a rule afterwards, else 7.`,
 		Example: `  computetarget policy check --stop 22:00 --time-zone Europe/Berlin
   computetarget policy check dev gpu --idle-shutdown 2h

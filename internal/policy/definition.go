@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"path"
 	"strings"
 	"unicode"
@@ -116,10 +117,47 @@ func then(details ...any) object {
 	return out
 }
 
-// named is the name of a definition with the effect in it, so that several can
-// be assigned.
-func named(rule string, effect Effect) string {
-	return "compute-instance-" + rule + "-" + string(effect)
+// named is the name of a definition with the effect in it and what else tells it
+// from others, so that several can be there: a second one of the same name would
+// replace the first. At most maxName characters are left of it.
+func named(rule string, effect Effect, of ...string) string {
+	name := "compute-instance-" + rule + "-" + string(effect)
+	for _, part := range of {
+		name += "-" + slug(part)
+	}
+	return strings.TrimRight(name[:min(len(name), maxName)], "-")
+}
+
+// maxName is how long the names of definitions and assignments may be at a
+// subscription (resource-name-rules, Microsoft.Authorization).
+const maxName = 64
+
+// slug is text in small letters, digits and single dashes.
+func slug(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.TrimRight(b.String(), "-")
+}
+
+// zoneSlug is a short word for a time zone: w-europe for W. Europe Standard Time.
+// Those without a name are told apart by their sign.
+func zoneSlug(windows string) string {
+	return slug(strings.NewReplacer(" Standard Time", "", "+", " plus ").Replace(windows))
+}
+
+// scriptSlug is a short word for the path of a script. Its sum tells scripts of the
+// same name in several folders apart.
+func scriptSlug(file string) string {
+	const longest = 18
+	base := slug(strings.TrimSuffix(path.Base(file), ".sh"))
+	return fmt.Sprintf("%s-%08x", base[:min(len(base), longest)], crc32.ChecksumIEEE([]byte(file)))
 }
 
 // definition is that of a stop. By default it is the article's: an instance
@@ -128,6 +166,7 @@ func named(rule string, effect Effect) string {
 func (s Stop) definition(effect Effect) Definition {
 	d := Definition{Name: named("stop", effect), Parameters: object{"effect": effectParameter(effect)}}
 	if effect == Default {
+		d.Name = named("stop", effect, fmt.Sprintf("%02d%02d", s.Hour, s.Minute), zoneSlug(s.Zone.Windows))
 		d.DisplayName = "Compute instances without schedules stop at " + s.String() + " (" + s.Zone.Windows + ")"
 		d.Description = "A compute instance that is created without schedules gets one that stops it every day. One that is created with schedules keeps them."
 		d.Parameters["cron"] = text("Cron expression of the stop", s.cron())
@@ -160,6 +199,7 @@ func (s Stop) definition(effect Effect) Definition {
 func idleDefinition(iso, words string, effect Effect) Definition {
 	d := Definition{Name: named("idle", effect), Parameters: object{"effect": effectParameter(effect)}}
 	if effect == Default {
+		d.Name = named("idle", effect, words)
 		d.DisplayName = "Compute instances without an idle time stop after " + words + " without use"
 		d.Description = "A compute instance that is created without an idle time gets one."
 		d.Parameters["idleTime"] = text("Idle time, an ISO 8601 duration", iso)
@@ -175,7 +215,7 @@ func idleDefinition(iso, words string, effect Effect) Definition {
 
 // scriptDefinition is that of a setup script in the share.
 func scriptDefinition(file string, effect Effect) Definition {
-	d := Definition{Name: named("setup-script", effect), Parameters: object{"effect": effectParameter(effect), "path": text("Path of the script in the workspace's file share", file)}}
+	d := Definition{Name: named("setup-script", effect, scriptSlug(file)), Parameters: object{"effect": effectParameter(effect), "path": text("Path of the script in the workspace's file share", file)}}
 	source, data := aliasScript+".scriptSource", aliasScript+".scriptData"
 	if effect == Default {
 		d.DisplayName = "Compute instances without a setup script run " + file

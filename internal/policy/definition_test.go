@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/schedule"
 )
 
 // The commands of az reach az as they are meant, through a shell.
@@ -76,6 +78,48 @@ func TestCommandsStop(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", "az() { echo $2; return 1; }\n"+script).Output()
 	if err == nil || string(out) != "definition\n" {
 		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// What differs in what it gives differs in its name, or it would replace the other.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	see := func(what string, r Rules, effect Effect) {
+		t.Helper()
+		list, err := r.Definitions(effect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := list[0].Name
+		if len(name) > 64 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.Contains(name, "--") || strings.HasSuffix(name, "-") {
+			t.Errorf("%s: %q", what, name)
+		}
+		if other, ok := seen[name]; ok {
+			t.Errorf("%s and %s are both %s", other, what, name)
+		}
+		seen[name] = what
+	}
+	zones := map[string]bool{}
+	for _, name := range schedule.Zones() {
+		if z := zone(t, name); !zones[z.Windows] {
+			zones[z.Windows] = true
+			see(z.Windows, Rules{Stop: &Stop{Hour: 22, Zone: z}}, Default)
+		}
+	}
+	if len(zones) < 130 {
+		t.Errorf("%d zones", len(zones))
+	}
+	see("another hour", Rules{Stop: &Stop{Hour: 2, Zone: zone(t, "UTC")}}, Default)
+	see("another minute", Rules{Stop: &Stop{Hour: 22, Minute: 20, Zone: zone(t, "UTC")}}, Default)
+	see("any stop", Rules{Stop: &Stop{Hour: 22, Zone: zone(t, "UTC")}}, Require)
+	for _, d := range []time.Duration{15 * time.Minute, 90 * time.Minute, time.Hour, 72 * time.Hour} {
+		see(d.String(), Rules{Idle: d}, Default)
+	}
+	for _, file := range []string{"Users/a/setup.sh", "Users/b/setup.sh", "Users/a/заготовка.sh", "Users/a/" + strings.Repeat("long-", 40) + ".sh", "Users/a/seventeen-letters-x.sh"} {
+		for _, effect := range []Effect{Default, Require, Audit} {
+			see(file+" "+string(effect), Rules{Script: file}, effect)
+		}
 	}
 }
 

@@ -115,13 +115,12 @@ func (r Rules) check(c *compute.Compute, now time.Time, judged map[string]verdic
 		}
 	}
 	if r.Idle > 0 {
-		d, on := c.Instance.IdleShutdown()
-		if !on || d > r.Idle {
-			has := "off"
-			if on {
-				has = schedule.FormatIdle(d)
+		if has, holds, understood := hasIdle(c, r.Idle); !holds {
+			b := Breach{Compute: c, Rule: KindIdle, Has: has, Want: schedule.FormatIdle(r.Idle), Fix: "set " + schedule.FormatIdle(r.Idle)}
+			if !understood {
+				b.Fix, b.Why = "", "by hand"
 			}
-			out = append(out, Breach{Compute: c, Rule: KindIdle, Has: has, Want: schedule.FormatIdle(r.Idle), Fix: "set " + schedule.FormatIdle(r.Idle)})
+			out = append(out, b)
 		}
 	}
 	if r.Script != "" {
@@ -129,7 +128,29 @@ func (r Rules) check(c *compute.Compute, now time.Time, judged map[string]verdic
 			out = append(out, Breach{Compute: c, Rule: KindScript, Has: has, Want: r.Script, Why: "recreate it"})
 		}
 	}
+	if strings.EqualFold(c.State(), compute.StateDeleting) {
+		for i := range out {
+			out[i].Fix, out[i].Why = "", "it is being deleted"
+		}
+	}
 	return out
+}
+
+// hasIdle reports whether an instance stops after an idle time that is not longer
+// than most. What the service says and nobody understands is not off.
+func hasIdle(c *compute.Compute, most time.Duration) (has string, holds, understood bool) {
+	d, on := c.Instance.IdleShutdown()
+	switch said := c.Instance.IdleTime; {
+	case on:
+		return schedule.FormatIdle(d), d <= most, true
+	case said == "":
+		return "off", false, true
+	default:
+		if zero, err := schedule.ParseISO(said); err == nil && zero == 0 {
+			return "off", false, true
+		}
+		return fmt.Sprintf("%.40q, which is not understood", said), false, false
+	}
 }
 
 // sameness is equal for schedules that do the same.

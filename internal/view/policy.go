@@ -33,7 +33,7 @@ func Policy(checked []*compute.Compute, broken, left []policy.Breach, repaired b
 	said := "" // what breaks the rules is said as the error
 	switch {
 	case repaired:
-		said = Breaks(broken, len(checked)) + " before"
+		said = breaches(broken, len(checked), "broke it before", "broke it before")
 	case len(broken) == 0:
 		said = Breaks(broken, len(checked))
 	}
@@ -108,6 +108,11 @@ func workspaceOf(c *compute.Compute) string {
 
 // Breaks counts instances that break rules: "3 of 200 break it: stop 2, idle 1".
 func Breaks(broken []policy.Breach, of int) string {
+	return breaches(broken, of, "breaks it", "break it")
+}
+
+// breaches counts instances that break rules, with the verb for one and for others.
+func breaches(broken []policy.Breach, of int, one, others string) string {
 	instances := map[string]bool{}
 	var kinds tally
 	for _, b := range broken {
@@ -115,17 +120,17 @@ func Breaks(broken []policy.Breach, of int) string {
 		kinds.add(string(b.Rule))
 	}
 	if len(broken) == 0 {
-		return fmt.Sprintf("0 of %d break it", of)
+		return fmt.Sprintf("0 of %d %s", of, others)
 	}
 	var parts []string
 	for _, word := range kinds.order {
 		parts = append(parts, fmt.Sprintf("%s %d", word, kinds.count[word]))
 	}
-	verb := "break"
+	verb := others
 	if len(instances) == 1 {
-		verb = "breaks"
+		verb = one
 	}
-	return fmt.Sprintf("%d of %d %s it: %s", len(instances), of, verb, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d of %d %s: %s", len(instances), of, verb, strings.Join(parts, ", "))
 }
 
 // Counted writes a number with its noun: 1 instance, 3 instances.
