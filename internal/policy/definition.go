@@ -82,21 +82,31 @@ func CheckScript(p string) error {
 
 type object = map[string]any
 
+// field is a condition of a field. Copies of it and the next three to their callers
+// would take some 8 kB.
+//
+//go:noinline
 func field(alias string, operator string, value any) object {
 	return object{"field": alias, operator: value}
 }
 
 // isInstance is the condition of an instance that meets others.
+//
+//go:noinline
 func isInstance(conditions ...any) object {
 	return object{"allOf": append([]any{field("type", "equals", computesType), field(aliasType, "equals", "ComputeInstance")}, conditions...)}
 }
 
 // text is a parameter that is a text.
+//
+//go:noinline
 func text(title, value string) object {
 	return object{"type": "String", "defaultValue": value, "metadata": object{"displayName": title}}
 }
 
 // effectParameter lets an assignment choose among what a rule can do.
+//
+//go:noinline
 func effectParameter(effect Effect) object {
 	p := text("Effect", "Audit")
 	p["allowedValues"] = []any{"Audit", "Deny", "Disabled"}
