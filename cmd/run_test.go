@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/computetarget/computetarget/cmd"
 	"github.com/computetarget/computetarget/pkg/emulator"
 )
 
@@ -77,6 +78,24 @@ func (s *person) run(args ...string) ended {
 	c := s.command(args...)
 	c.Stdout, c.Stderr = &out, &errs
 	code := codeOf(c.Run())
+	s.t.Logf("computetarget %s: exit code %d\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
+	return ended{code: code, out: out.String(), errors: errs.String()}
+}
+
+// here runs computetarget in this process, for what is not about the binary. It
+// is in another folder, and hears no signals.
+func (s *person) here(args ...string) ended {
+	s.t.Helper()
+	var out, errs strings.Builder
+	code := cmd.Run(cmd.Process{Args: args, In: strings.NewReader(""), Out: &out, Err: &errs, Signals: make(chan os.Signal),
+		Getenv: func(name string) (value string) {
+			for _, entry := range s.env { // the last one counts
+				if v, ok := strings.CutPrefix(entry, name+"="); ok {
+					value = v
+				}
+			}
+			return value
+		}})
 	s.t.Logf("computetarget %s: exit code %d\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
 	return ended{code: code, out: out.String(), errors: errs.String()}
 }

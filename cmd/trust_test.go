@@ -58,10 +58,14 @@ func TestPoisonedFolder(t *testing.T) {
 		}
 	}()
 	at := "http://" + listener.Addr().String()
+	computes := filepath.Join(folder(t), "computes.json")
+	if err := os.WriteFile(computes, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	commands := [][]string{
 		{"list"}, {"show", "dev"}, {"stop", "dev"}, {"create", "dev", "-s", "Standard_DS3_v2"}, {"open", "dev"}, {"use", "local-ws"},
 		{"attach", "remote", "-n", "vm", "--address", "1.2.3.4", "-u", "me", "-p", "hunter2"},
-		{"emulator", "status"}, {"emulator", "reset"}, {"emulator", "env"}, {"emulator", "load", "computes.json"}, {"emulator", "serve", "--listen", "127.0.0.1:0"},
+		{"emulator", "status"}, {"emulator", "reset"}, {"emulator", "env"}, {"emulator", "load", computes}, {"emulator", "serve", "--listen", "127.0.0.1:0"},
 	}
 	for name, test := range map[string]struct {
 		endpoint, proxy string
@@ -77,14 +81,11 @@ func TestPoisonedFolder(t *testing.T) {
 		if test.proxy != "" {
 			s.env = append(s.env, "HTTP_PROXY="+test.proxy, "HTTPS_PROXY="+test.proxy)
 		}
-		if err := os.WriteFile(filepath.Join(s.dir, "computes.json"), []byte("[]"), 0o600); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.Chmod(s.poison(test.endpoint), test.mode); err != nil {
 			t.Fatal(err)
 		}
 		for _, args := range commands {
-			got := s.run(args...)
+			got := s.here(args...)
 			if got.code == 0 || got.out != "" || strings.Contains(got.errors, "hunter2") {
 				t.Errorf("%s: %q ended with %d: %s%s", name, args, got.code, got.out, got.errors)
 			}

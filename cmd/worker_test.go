@@ -91,7 +91,8 @@ func startWorker() (*worker, error) {
 		return nil, err
 	}
 	c := exec.Command(path)
-	c.Env, c.Stderr = append(os.Environ(), workerMark+"=1", "GOGC=400"), os.Stderr
+	// There are more of them than processors; they need no threads to spin.
+	c.Env, c.Stderr = append(os.Environ(), workerMark+"=1", "GOGC=1600", "GOMAXPROCS=1"), os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
