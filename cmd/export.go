@@ -10,6 +10,7 @@ import (
 	"github.com/computetarget/computetarget/internal/app"
 	"github.com/computetarget/computetarget/internal/exit"
 	"github.com/computetarget/computetarget/internal/render"
+	"github.com/computetarget/computetarget/pkg/compute"
 	"github.com/computetarget/computetarget/pkg/manifest"
 )
 
@@ -21,13 +22,18 @@ read. Several computes are several documents. Passwords and keys are not in it, 
 neither is what az has no key for: both are named on stderr.
 
 --ours adds keys that only computetarget reads, so that all settings are in it:
-inline setup scripts, the workspace, whether it is stopped.`,
+inline setup scripts, the workspace, whether it is stopped.
+
+--format arm prints one ARM template instead, with schedules and setup scripts; the
+workspace and the region are its parameters.`,
 		Example: `  computetarget export dev > dev.yml
   computetarget export dev --ours > dev.yml
   computetarget list --type computeinstance -o name | computetarget export -`,
 	}
 	names := namesFlag(c)
 	ours := c.Flags().Bool("ours", false, "add keys that only computetarget reads")
+	format := c.Flags().String("format", "yaml", "`FORMAT`: yaml, or arm for an ARM template")
+	choice(c.Flags(), "format", "yaml", "arm")
 	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
 		read, err := getEach(ctx, a, asked)
 		if err == nil {
@@ -43,15 +49,41 @@ inline setup scripts, the workspace, whether it is stopped.`,
 				wrong = append(wrong, o.Err)
 				continue
 			}
-			one, err := manifest.Export(o.Compute, o.Workspace, *ours)
+			one, err := manifest.Export(o.Compute, o.Workspace, *ours || *format == "arm")
 			if err != nil {
 				wrong = append(wrong, exit.Errorf(exit.Failed, "%w", err))
 				continue
 			}
 			out = append(out, one)
 		}
+		if *format == "arm" {
+			return template(a, out, read, errors.Join(wrong...))
+		}
 		return exported(out, len(asked) != 1, errors.Join(wrong...)), nil
 	})
+}
+
+// template is the result of an export as one ARM template.
+func template(a *app.App, list []manifest.Exported, read []compute.Outcome, failed error) (render.Result, error) {
+	r := render.Result{Names: []string{}, IDs: []string{}, Err: failed, Body: true}
+	if a.Spread() {
+		return r, exit.Usagef("an ARM template is of one workspace, and these computes are in several")
+	}
+	var all []*manifest.Document
+	for _, e := range list {
+		back, err := manifest.Read([]byte(e.Keys.YAML()), manifest.Options{Zone: a.Zone})
+		if err != nil {
+			return r, exit.Errorf(exit.Failed, "%s: %w", e.Name, err)
+		}
+		r.Names, all = append(r.Names, e.Name), append(all, back.Documents...)
+		r.Notes = append(r.Notes, e.Left...)
+	}
+	if len(all) == 0 {
+		return r, failed
+	}
+	block, err := manifest.ARM(all, read[0].Workspace)
+	r.Data = block
+	return r, err
 }
 
 // exported is the result of an export: the YAML, or JSON with the same keys.

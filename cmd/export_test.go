@@ -20,7 +20,7 @@ func everything() map[string]string {
 name: dev
 type: computeinstance
 description: "it's: for # tests"
-tags: {team: vision, n: 42, empty: "", yes: no, "a b": "c: d", "é": ü, multi: "a\nb"}
+tags: {team: vision, n: 42, empty: "", yes: no, "a b": "c: d", "é": ü, multi: "a\nb", bracket: "[x]", two: "[[x"}
 size: Standard_DS11_v2
 network_settings: {vnet_name: v, subnet: s}
 identity:
@@ -133,6 +133,11 @@ func TestRoundTrip(t *testing.T) {
 			write(again, exported)
 			if got := must("apply", "-f", again, "--query", "[].result", "-o", "tsv"); got != "unchanged\n" {
 				t.Errorf("what was exported is %s\n%s", got, exported)
+			}
+			template := filepath.Join(b.dir, "azuredeploy.json")
+			write(template, must("export", name, "--format", "arm"))
+			if got := must("apply", "-f", template, "--query", "[].result", "-o", "tsv"); got != "unchanged\n" {
+				t.Errorf("the template is %s", got)
 			}
 			var keys map[string]any
 			if err := json.Unmarshal([]byte(must("export", name, "--ours", "-o", "json")), &keys); err != nil || keys["name"] != name {

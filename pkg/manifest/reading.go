@@ -117,7 +117,7 @@ func (r *reading) text(p pair) string {
 		return ""
 	}
 	if s, ok := n.scalar.(string); ok {
-		if isExpression(s) {
+		if isExpression(s) && strings.Contains(s, "(") { // a tag such as [x] is none
 			r.mistake(n.place, "%s is the expression %s, which is not evaluated here", p.key, show(s))
 		}
 		return s

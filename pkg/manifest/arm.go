@@ -1,0 +1,67 @@
+package manifest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/computetarget/computetarget/pkg/compute"
+)
+
+// templateVersion is the api-version of an exported compute: the newest that knows
+// idle times and schedules.
+const templateVersion = "2025-12-01"
+
+// ARM is an ARM template that creates computes as files describe them. The workspace
+// and the region are its parameters; as in the service's own templates, an instance
+// keeps its schedules and scripts. Source: the quickstart template of instances.
+func ARM(list []*Document, in compute.Workspace) (Block, error) {
+	resources := []any{}
+	for _, d := range list {
+		text, err := json.Marshal(d.Create(in))
+		if err != nil {
+			return nil, err
+		}
+		var body map[string]any
+		if err := json.Unmarshal(text, &body); err != nil {
+			return nil, err
+		}
+		one := Block{{"type", resourceType}, {"apiVersion", templateVersion},
+			{"name", "[concat(parameters('workspaceName'), '/" + d.Name + "')]"}, {"location", "[parameters('location')]"}}
+		if at, ok := body["location"].(string); ok && d.Spec.Instance == nil {
+			one[3].Value = at
+		}
+		delete(body, "location")
+		for _, key := range slices.Sorted(maps.Keys(body)) {
+			one = append(one, Field{key, escaped(body[key])})
+		}
+		resources = append(resources, one)
+	}
+	parameter := func(value string) Block { return Block{{"type", "string"}, {"defaultValue", value}} }
+	return Block{
+		{"$schema", "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"},
+		{"contentVersion", "1.0.0.0"},
+		{"parameters", Block{{"workspaceName", parameter(in.Name)}, {"location", parameter("[resourceGroup().location]")}}},
+		{"resources", resources},
+	}, nil
+}
+
+// escaped doubles the bracket of texts that would be expressions.
+func escaped(v any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.HasPrefix(v, "[") {
+			return "[" + v
+		}
+	case []any:
+		for i := range v {
+			v[i] = escaped(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = escaped(v[key])
+		}
+	}
+	return v
+}
