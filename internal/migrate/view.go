@@ -47,6 +47,8 @@ func (v view) end(i int) int {
 }
 
 // part returns a part of v.
+//
+//go:noinline
 func (v view) part(start, end int, k kind) view {
 	p := view{kind: k, text: v.text[start:end], base: v.start(start)}
 	if v.from != nil {

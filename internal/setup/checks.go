@@ -255,6 +255,9 @@ func (l *linter) conda(sc *scope, s *syntax.Stmt, c call) {
 // around, or yes stands before the command.
 func (sc *scope) asksNot(s *syntax.Stmt) bool { return sc.condaYes || sc.answered[s] }
 
+// texts are words, each with a space behind it.
+//
+//go:noinline
 func texts(args []word) string {
 	var b strings.Builder
 	for _, w := range args {

@@ -82,6 +82,8 @@ func serviceObjects(c *compute.Compute) (objects []any, ids []string) {
 
 // Entries are the schedules that can be read. numbers are their numbers for
 // users.
+//
+//go:noinline
 func Entries(list []compute.Schedule) (entries []schedule.Entry, numbers []int) {
 	for i, s := range list {
 		if s.Err == nil {
