@@ -140,17 +140,10 @@ func (r Rules) check(c *compute.Compute, now time.Time, judged map[string]verdic
 // than most. What the service says and nobody understands is not off.
 func hasIdle(c *compute.Compute, most time.Duration) (has string, holds, understood bool) {
 	d, on := c.Instance.IdleShutdown()
-	switch said := c.Instance.IdleTime; {
-	case on:
-		return schedule.FormatIdle(d), d <= most, true
-	case said == "":
-		return "off", false, true
-	default:
-		if zero, err := schedule.ParseISO(said); err == nil && zero == 0 {
-			return "off", false, true
-		}
+	if said := c.Instance.IdleUnread(); said != "" {
 		return fmt.Sprintf("%.40q, which is not understood", said), false, false
 	}
+	return schedule.FormatIdle(d), on && d <= most, true
 }
 
 // sameness is equal for schedules that do the same.

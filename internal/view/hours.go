@@ -404,6 +404,9 @@ func Idle(list []*compute.Compute, several bool) render.Result {
 }
 
 func idleText(c *compute.Compute) string {
+	if said := c.Instance.IdleUnread(); said != "" {
+		return fmt.Sprintf("%.40q, not understood", said)
+	}
 	d, _ := c.Instance.IdleShutdown()
 	return schedule.FormatIdle(d)
 }
@@ -460,6 +463,9 @@ func idleSentence(c *compute.Compute) string {
 		return "would stop after " + schedule.FormatIdle(d) + " without use, but is " + idleRemark(c)
 	} else if ok {
 		return "stops after " + schedule.FormatIdle(d) + " without use"
+	}
+	if c.Instance.IdleUnread() != "" {
+		return "has the idle time " + idleText(c)
 	}
 	return "does not stop when idle"
 }

@@ -431,7 +431,7 @@ func idle(c *compute.Compute) string {
 		case ok:
 			return Span(d)
 		}
-		return "off"
+		return idleText(c)
 	case c.Cluster != nil && c.Cluster.Scale != nil:
 		if d, ok := c.Cluster.Scale.IdleScaleDown(); ok {
 			return Span(d)
@@ -619,6 +619,8 @@ func (p page) stops(c *compute.Compute, bySchedule time.Time) string {
 		return text + " · idle shutdown after " + Span(d) + " will not happen: " + remark
 	case remark != "" && c.IsRunning():
 		return "never by itself: " + remark + " · " + render.Command("schedule set NAME '-19:00'", c.Name)
+	case text == "" && c.IsRunning() && c.Instance.IdleUnread() != "":
+		return "not known: its idle time is " + idleText(c)
 	case text == "" && c.IsRunning():
 		return "never by itself · " + render.Command("idle NAME 1h", c.Name)
 	default:

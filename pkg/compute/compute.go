@@ -486,6 +486,15 @@ func (i *Instance) IdleShutdown() (d time.Duration, ok bool) {
 	return d, ok && d > 0
 }
 
+// IdleUnread is what the service says of the idle time where it is not understood,
+// which is not the same as off; "" where it is.
+func (i *Instance) IdleUnread() string {
+	if _, ok := parseDuration(i.IdleTime); ok {
+		return ""
+	}
+	return i.IdleTime
+}
+
 // InNetwork reports whether an instance is in a virtual network, where it has a
 // private address.
 func (i *Instance) InNetwork() bool {

@@ -140,6 +140,9 @@ func (c *Client) ChangeIdle(ctx context.Context, names []string, d time.Duration
 		return out
 	}
 	idle := func(now *Compute) time.Duration {
+		if now.Instance.IdleUnread() != "" {
+			return -1 // no time that was asked for
+		}
 		have, _ := now.Instance.IdleShutdown()
 		return have
 	}

@@ -173,6 +173,8 @@ func (e *exporting) instance(i *compute.Instance) {
 	}
 	if idle, ok := i.IdleShutdown(); ok && idle > 0 {
 		e.add("idle_time_before_shutdown_minutes", int(idle.Minutes()))
+	} else if said := i.IdleUnread(); said != "" {
+		e.left("its idle time %.40q is left out, because it is not understood", said)
 	}
 	e.schedules()
 	e.scripts(i)

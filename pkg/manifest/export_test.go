@@ -64,7 +64,7 @@ func TestExportKeys(t *testing.T) {
 func TestExportLeaves(t *testing.T) {
 	t.Parallel()
 	c, err := compute.Decode([]byte(`{"name": "dev", "location": "eastus", "properties": {"computeType": "ComputeInstance", "disableLocalAuth": true, "properties": {"vmSize": "x",
-		"sshSettings": {"sshPublicAccess": "Enabled"}, "dataMounts": [{"source": "a"}], "applicationSharingPolicy": "Personal",
+		"sshSettings": {"sshPublicAccess": "Enabled"}, "dataMounts": [{"source": "a"}], "applicationSharingPolicy": "Personal", "idleTimeBeforeShutdown": "02:00:00",
 		"setupScripts": {"scripts": {"creationScript": {"scriptSource": "inline", "scriptData": "IyEvYmluL3NoCg==", "timeout": "5m"}, "startupScript": {"scriptSource": "workspaceStorage", "scriptData": "Users/a.sh", "timeout": "1.5m"}}},
 		"schedules": {"computeStartStop": [{"action": "Stop", "triggerType": "Cron", "cron": {"expression": "never"}}]},
 		"customServices": [{"name": "odd", "type": "docker", "image": {"type": "azureml", "reference": "x"}}]}}}`))
@@ -73,7 +73,7 @@ func TestExportLeaves(t *testing.T) {
 	}
 	e, err := manifest.Export(c, compute.Workspace{}, false)
 	left := strings.Join(e.Left, "\n")
-	for _, want := range []string{"SSH public key", "data mounts", "application_sharing_policy", "disable_local_auth", "creation_script is left out, because it was sent inline", "the timeout of startup_script, 1.5m", "schedule 1 is left out", "custom application odd"} {
+	for _, want := range []string{"SSH public key", `its idle time "02:00:00" is left out`, "data mounts", "application_sharing_policy", "disable_local_auth", "creation_script is left out, because it was sent inline", "the timeout of startup_script, 1.5m", "schedule 1 is left out", "custom application odd"} {
 		if !strings.Contains(left, want) {
 			t.Errorf("%s is not named in\n%s", want, left)
 		}
