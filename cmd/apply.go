@@ -65,7 +65,11 @@ table has none: {user} is the address before its @, {KEY} the value of a column.
 	zoneFlag(c.Flags())
 	required(c, "file")
 	changeFlags(c)
-	return run(c, func(ctx context.Context, a *app.App, _ []string) (render.Result, error) {
+	c.Args = cobra.ArbitraryArgs
+	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
+		if err := noNames(c, args); err != nil {
+			return render.Result{}, err
+		}
 		o := manifest.Options{Zone: a.Zone}
 		var err error
 		if o.Set, err = assignments(*set); err != nil {
