@@ -292,7 +292,7 @@ The newer extension's spellings also work where v1 had none: the root word ` + "
 `
 
 const compatibilityV2Rest = `
-Not supported there: ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + "`" + `--remove` + "`" + ` of ` + "`" + `update` + "`" + `, ` + "`" + `attach -t virtualmachine --resource-id ID` + "`" + ` (use ` + "`" + `attach remote` + "`" + `, ` + "`" + `apply -f` + "`" + ` or ` + "`" + `ml compute attach` + "`" + `), ` + "`" + `connect-ssh` + "`" + ` (use ` + "`" + `ssh` + "`" + `), and the short forms ` + "`" + `-d` + "`" + `, ` + "`" + `-i` + "`" + `, ` + "`" + `-r` + "`" + `.
+Not supported there: ` + "`" + `--set` + "`" + `, ` + "`" + `--add` + "`" + ` and ` + "`" + `--remove` + "`" + ` of ` + "`" + `update` + "`" + `, ` + "`" + `attach -t virtualmachine --resource-id ID` + "`" + ` (use ` + "`" + `attach remote` + "`" + `, ` + "`" + `apply -f` + "`" + ` or ` + "`" + `ml compute attach` + "`" + `), ` + "`" + `connect-ssh` + "`" + ` (use ` + "`" + `ssh` + "`" + `, or ` + "`" + `ml compute connect-ssh` + "`" + `), and the short forms ` + "`" + `-d` + "`" + `, ` + "`" + `-i` + "`" + `, ` + "`" + `-r` + "`" + `.
 `
 
 const v2Intro = `
