@@ -45,7 +45,7 @@ func (c *Conn) Relay(ctx context.Context, in io.Reader, out io.Writer) error {
 				return context.Cause(outer)
 			}
 			return r.ended(err)
-		case <-sent: // a failure is the server's, which receive tells
+		case <-sent: //nolint:errcheck // a failure is the server's, which receive tells
 			sent = nil
 			silence = time.After(c.options.quiet)
 		case <-r.heard:

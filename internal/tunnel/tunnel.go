@@ -83,7 +83,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	}
 	pause, renewed := o.pause, false
 	for attempt := 1; ; attempt++ {
-		socket, answer, err := o.open(ctx, token)
+		socket, answer, err := o.open(ctx, token) //nolint:bodyclose // websocket.Dial has closed it
 		if err == nil {
 			socket.SetReadLimit(-1) // a message may be of any size: it is passed on in pieces
 			return &Conn{o, socket}, nil
@@ -98,7 +98,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 				continue
 			}
 		}
-		failure, passes := o.failure(answer, err)
+		passes, failure := o.failure(answer, err)
 		if !passes || attempt == attempts {
 			return nil, failure
 		}
@@ -143,7 +143,7 @@ func retryAfter(answer *http.Response) time.Duration {
 
 // failure says why a connection was not opened and what to do. passes tells
 // whether it may be different the next time.
-func (o Options) failure(answer *http.Response, err error) (failure error, passes bool) {
+func (o Options) failure(answer *http.Response, err error) (passes bool, failure error) {
 	if answer == nil {
 		return o.unreached(err)
 	}
@@ -154,27 +154,27 @@ func (o Options) failure(answer *http.Response, err error) (failure error, passe
 	again := "try again in a moment"
 	switch status := answer.StatusCode; {
 	case status == http.StatusUnauthorized:
-		return refuse(exit.Auth, jupyter+" does not take your sign-in", "sign in again: az login"), false
+		return false, refuse(exit.Auth, jupyter+" does not take your sign-in", "sign in again: az login")
 	case status == http.StatusForbidden:
-		return refuse(exit.Auth, jupyter+" does not let you in",
-			"only the person it is assigned to, or else its creator, gets in; a workspace with a private link only from inside its network"), false
+		return false, refuse(exit.Auth, jupyter+" does not let you in",
+			"only the person it is assigned to, or else its creator, gets in; a workspace with a private link only from inside its network")
 	case status == http.StatusNotFound:
-		return refuse(exit.Failed, jupyter+" has no connection for SSH",
-			"restart the instance, or create it anew if its image is old; from inside its network: computetarget ssh "+o.Name+" --private"), false
+		return false, refuse(exit.Failed, jupyter+" has no connection for SSH",
+			"restart the instance, or create it anew if its image is old; from inside its network: computetarget ssh "+o.Name+" --private")
 	case status >= 300 && status < 400:
-		return refuse(exit.Auth, jupyter+" answers with a redirect"+where(answer)+", which the sign-in does not follow",
-			"open it in a browser once, and accept the question whether to trust it: computetarget open "+o.Name), false
+		return false, refuse(exit.Auth, jupyter+" answers with a redirect"+where(answer)+", which the sign-in does not follow",
+			"open it in a browser once, and accept the question whether to trust it: computetarget open "+o.Name)
 	case status == http.StatusTooManyRequests:
-		return refuse(exit.TryLater, jupyter+" has too many requests", again), true
+		return true, refuse(exit.TryLater, jupyter+" has too many requests", again)
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return refuse(exit.Failed, jupyter+" is not ready", again), true
+		return true, refuse(exit.Failed, jupyter+" is not ready", again)
 	case status == http.StatusSwitchingProtocols:
-		return refuse(exit.Failed, jupyter+" does not speak the websocket protocol", again), false
+		return false, refuse(exit.Failed, jupyter+" does not speak the websocket protocol", again)
 	case status < 300:
-		return refuse(exit.Failed, "something on the way to "+o.Host+" answers as a web page and not as a websocket",
-			"if there is a proxy, it must let websockets through to *.instances.azureml.ms"), false
+		return false, refuse(exit.Failed, "something on the way to "+o.Host+" answers as a web page and not as a websocket",
+			"if there is a proxy, it must let websockets through to *.instances.azureml.ms")
 	}
-	return refuse(exit.Failed, jupyter+" did not open a connection", again), false
+	return false, refuse(exit.Failed, jupyter+" did not open a connection", again)
 }
 
 // where is the host that a redirect leads to.
@@ -187,14 +187,14 @@ func where(answer *http.Response) string {
 }
 
 // unreached is failure for a host that did not answer.
-func (o Options) unreached(err error) (failure error, passes bool) {
+func (o Options) unreached(err error) (passes bool, failure error) {
 	var known *exit.Error
 	var lasting interface{ NonRetriable() }
 	if errors.As(err, &known) {
-		return known, !errors.As(err, &lasting)
+		return !errors.As(err, &lasting), known
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return exit.Errorf(exit.Failed, "%s did not answer within %s", o.Host, handshake), false
+		return false, exit.Errorf(exit.Failed, "%s did not answer within %s", o.Host, handshake)
 	}
-	return exit.Errorf(exit.Failed, "the connection to %s could not be opened (%w)", o.Host, innermost(err)), false
+	return false, exit.Errorf(exit.Failed, "the connection to %s could not be opened (%w)", o.Host, innermost(err))
 }

@@ -384,8 +384,7 @@ func TestRefusals(t *testing.T) {
 func TestSecondAttempt(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
-	var j *jupyter
-	j = newJupyter(t, func(w http.ResponseWriter, r *http.Request) {
+	j := newJupyter(t, func(w http.ResponseWriter, r *http.Request) {
 		switch n := asked.Add(1); {
 		case n == 1:
 			w.WriteHeader(http.StatusServiceUnavailable)
