@@ -54,6 +54,8 @@ func Errorf(code int, format string, args ...any) error {
 }
 
 // Usagef returns an error for wrong input, with nothing changed.
+//
+//go:noinline // called in hundreds of places
 func Usagef(format string, args ...any) error {
 	return Errorf(Usage, format, args...)
 }
