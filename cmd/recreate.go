@@ -37,9 +37,8 @@ does not tell.
 
 The settings are kept in a file until the new compute is there. When creating it
 fails, the line that makes it from that file is printed.`,
-		Example: `  computetarget recreate dev
-  computetarget recreate dev gpu --yes
-  computetarget recreate dev --dry-run`,
+		Example: `  computetarget recreate gpu --dry-run
+  computetarget recreate gpu cpu --yes`,
 	}
 	names := namesFlag(c)
 	changeFlags(c)
