@@ -151,9 +151,13 @@ func (w *applying) look(ctx context.Context, list []asked) error {
 }
 
 func (w *applying) lookIn(ctx context.Context, client *compute.Client, goals []*goal) error {
+	all, each := client.All, client.GetEach
+	if slices.ContainsFunc(goals, func(g *goal) bool { return g.Spec.NeedsWhole() }) {
+		all, each = client.AllWhole, client.GetWholeEach
+	}
 	var read []compute.Outcome
 	if w.check {
-		all, err := client.All(ctx)
+		all, err := all(ctx)
 		if err != nil {
 			return err
 		}
@@ -163,7 +167,7 @@ func (w *applying) lookIn(ctx context.Context, client *compute.Client, goals []*
 		for i, g := range goals {
 			names[i] = g.Name
 		}
-		read = client.GetEach(ctx, names)
+		read = each(ctx, names)
 	}
 	var wrong []error
 	for i, g := range goals {
@@ -175,9 +179,25 @@ func (w *applying) lookIn(ctx context.Context, client *compute.Client, goals []*
 			wrong = append(wrong, read[i].Err)
 		default:
 			g.compare(read[i].Compute)
+			wrong = append(wrong, g.scalable())
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// scalable refuses nodes that do not fit with those that the cluster has and the
+// file leaves out.
+func (g *goal) scalable() error {
+	if g.have == nil || g.want.Cluster == nil || g.want.Cluster.MinNodes <= g.want.Cluster.MaxNodes {
+		return nil
+	}
+	for _, d := range g.differs {
+		if d.Field == "minNodeCount" || d.Field == "maxNodeCount" {
+			return exit.Usagef("%s: %s: with what it has, this is at least %d and at most %d nodes",
+				g.place(d.Field), g.Name, g.want.Cluster.MinNodes, g.want.Cluster.MaxNodes)
+		}
+	}
+	return nil
 }
 
 // gone reports whether there is no such compute.
@@ -332,7 +352,7 @@ func (g *goal) ready(ctx context.Context, a *app.App) error {
 	if g.want.Instance != nil {
 		wrong = checkDescribed(a, g.want.Instance, g.place)
 	}
-	for _, f := range compute.CheckSpec(g.Name, g.want) {
+	for _, f := range compute.CheckNew(g.Name, g.want) {
 		wrong = append(wrong, exit.Usagef("%s: %s: %s", g.place(f.Field), g.Name, f.Message))
 	}
 	return errors.Join(wrong...)

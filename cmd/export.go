@@ -35,7 +35,7 @@ workspace and the region are its parameters.`,
 	format := c.Flags().String("format", "yaml", "`FORMAT`: yaml, or arm for an ARM template")
 	choice(c.Flags(), "format", "yaml", "arm")
 	return names.run(func(ctx context.Context, a *app.App, asked []target) (render.Result, error) {
-		read, err := getEach(ctx, a, asked)
+		read, err := getWholeEach(ctx, a, asked)
 		if err == nil {
 			err = unread(ctx, read)
 		}
@@ -54,6 +54,7 @@ workspace and the region are its parameters.`,
 				wrong = append(wrong, exit.Errorf(exit.Failed, "%w", err))
 				continue
 			}
+			one.Left = append(one.Left, untold(o.Compute)...)
 			out = append(out, one)
 		}
 		if *format == "arm" {
@@ -84,6 +85,14 @@ func template(a *app.App, list []manifest.Exported, read []compute.Outcome, fail
 	block, err := manifest.ARM(all, read[0].Workspace)
 	r.Data = block
 	return r, err
+}
+
+// untold names the settings of an instance that the api-version does not tell.
+func untold(c *compute.Compute) []string {
+	if c.Instance == nil || c.Instance.EnableRootAccess != nil {
+		return nil
+	}
+	return []string{c.Name + ": the service does not tell enable_root_access, enable_os_patching and release_quota_on_stop; they are left out"}
 }
 
 // exported is the result of an export: the YAML, or JSON with the same keys.

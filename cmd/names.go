@@ -430,6 +430,14 @@ func getEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome
 	})
 }
 
+// getWholeEach is getEach, and tells of an instance also what only a preview
+// version does.
+func getWholeEach(ctx context.Context, a *app.App, asked []target) ([]compute.Outcome, error) {
+	return each(a, asked, func(client *compute.Client, names []string) []compute.Outcome {
+		return in(client, client.GetWholeEach(ctx, names))
+	})
+}
+
 // split are the computes that were read, and why the others were not.
 func split(read []compute.Outcome) (found []*compute.Compute, failed error) {
 	var errs []error

@@ -66,7 +66,7 @@ type recreating struct {
 
 // plan reads the computes and finds whether they can be made again.
 func (w *recreating) plan(ctx context.Context, asked []target) error {
-	read, err := getEach(ctx, w.a, asked)
+	read, err := getWholeEach(ctx, w.a, asked)
 	if err == nil {
 		err = unread(ctx, read)
 	}
@@ -122,7 +122,7 @@ func (w *recreating) planOne(ctx context.Context, at target, o compute.Outcome, 
 		return err
 	}
 	w.goals = append(w.goals, g)
-	w.plans = append(w.plans, planned(o.Compute, at.label(), whose, e.Left))
+	w.plans = append(w.plans, planned(o.Compute, at.label(), whose, append(e.Left, untold(o.Compute)...)))
 	return nil
 }
 
@@ -158,6 +158,9 @@ func planned(c *compute.Compute, label, whose string, left []string) string {
 
 // confirm shows the plan and asks.
 func (w *recreating) confirm(ctx context.Context) error {
+	if w.a.Yes && !w.a.DryRun {
+		warn(w.a, w.plans...) // who agreed beforehand is told, too
+	}
 	if w.a.Yes || w.a.DryRun || len(w.goals) == 0 {
 		return nil
 	}

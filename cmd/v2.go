@@ -91,9 +91,27 @@ func v2Act(ctx context.Context, a *app.App, wait *waiting, at target, show bool,
 	})
 	r = render.Result{Notes: r.Notes, Err: r.Err}
 	if show && !wait.noWait && done.Err == nil {
-		r.Data = view.V2Object(done.Compute)
+		r.Data = view.V2Object(v2Whole(ctx, a, at, done.Compute))
 	}
 	return r, err
+}
+
+// v2Whole is an instance with what only a preview version tells of it. When that
+// cannot be read, what was done is still done, and the rest is shown.
+func v2Whole(ctx context.Context, a *app.App, at target, done *compute.Compute) *compute.Compute {
+	if done == nil || done.Instance == nil || a.DryRun {
+		return done
+	}
+	client, err := a.ClientOf(at.in)
+	if err != nil {
+		return done
+	}
+	whole, err := client.GetWhole(ctx, done.Name)
+	if err != nil {
+		a.Note("enable_root_access, enable_os_patching and release_quota_on_stop could not be read, and are shown as v2's defaults")
+		return done
+	}
+	return whole
 }
 
 func newV2Show() *command {
@@ -103,7 +121,7 @@ func newV2Show() *command {
 		Example: `  computetarget ml compute show -n dev --query state -o tsv`,
 	}
 	return v2Named(c, func(ctx context.Context, a *app.App, client *compute.Client, name string) (render.Result, error) {
-		found, err := client.Get(ctx, name)
+		found, err := client.GetWhole(ctx, name)
 		if err != nil {
 			return render.Result{}, err
 		}
@@ -126,7 +144,7 @@ func newV2List() *command {
 		if *most < 0 || c.Flags().Changed("max-results") && *most == 0 {
 			return render.Result{}, exit.Usagef("--max-results: a list cannot hold %d computes", *most)
 		}
-		found, err := client.All(ctx)
+		found, err := client.AllWhole(ctx)
 		if err != nil {
 			return render.Result{}, err
 		}

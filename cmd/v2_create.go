@@ -293,8 +293,36 @@ func (f *v2Flags) overIdentity(spec *compute.Spec) error {
 // v2Make creates or attaches a compute.
 func v2Make(ctx context.Context, a *app.App, wait *waiting, from *creating) (render.Result, error) {
 	return v2Act(ctx, a, wait, from.at, true, func(client *compute.Client, o compute.ActOptions) compute.Outcome {
-		return client.Create(ctx, from.at.name, from.spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})
+		if err := from.keepScale(ctx, client); err != nil {
+			return compute.Outcome{Name: from.at.name, Verb: compute.VerbCreate, Err: err}
+		}
+		out := client.Create(ctx, from.at.name, from.spec, compute.CreateOptions{ActOptions: o, Warn: func(text string) { warn(a, text) }})
+		if compute.KindOf(out.Err) == compute.KindConflict { // v2 has no such flag
+			const ours = "--if-exists use accepts it as it is"
+			out.Err = &exit.Error{Err: out.Err, Tip: strings.TrimSuffix(strings.TrimSuffix(render.Hint(out.Err), ours), "; ")}
+		}
+		return out
 	})
+}
+
+// keepScale leaves the nodes of a cluster that exists as they are where nothing is
+// said about them: the defaults are for a new one.
+func (c *creating) keepScale(ctx context.Context, client *compute.Client) error {
+	if c.spec.Cluster == nil {
+		return nil
+	}
+	have, err := client.Get(ctx, c.at.name)
+	switch {
+	case compute.IsMissing(err):
+		return nil
+	case err != nil:
+		return err
+	case have.Cluster == nil:
+		return nil
+	}
+	over := c.Over(client.Workspace(), have).Cluster
+	c.spec.Cluster.MinNodes, c.spec.Cluster.MaxNodes = over.MinNodes, over.MaxNodes
+	return nil
 }
 
 // onlyClusters refuses the flags of clusters for a compute of another type.
@@ -377,7 +405,7 @@ prints, before the other flags. With --no-wait nothing is printed.`,
 	severalValues(c.Flags(), "merge-tags")
 	edits := editFlags(c.Flags())
 	return v2Named(c, func(ctx context.Context, a *app.App, client *compute.Client, name string) (render.Result, error) {
-		have, err := client.Get(ctx, name)
+		have, err := client.GetWhole(ctx, name)
 		if err != nil {
 			return render.Result{}, err
 		}

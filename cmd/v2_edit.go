@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"reflect"
@@ -228,6 +229,9 @@ func (e *edits) modification(have *compute.Compute) (m compute.Modification, err
 			tip = "computetarget schedule set " + have.Name + " changes the hours"
 		case "idle_time_before_shutdown", "idle_time_before_shutdown_minutes":
 			tip = "computetarget idle " + have.Name + " 30m"
+			if minutes, err := strconv.Atoi(fmt.Sprint(after[key])); err == nil && key == "idle_time_before_shutdown_minutes" {
+				tip = fmt.Sprintf("computetarget idle %s %dm", have.Name, minutes)
+			}
 		}
 		if _, known := before[key]; known || tip != "" {
 			return m, &exit.Error{Exit: exit.Usage, Text: key + " of " + have.Name + " cannot be changed by an update; nothing was sent", Tip: tip}
@@ -254,6 +258,9 @@ func (e *edits) modification(have *compute.Compute) (m compute.Modification, err
 	}
 	if c := spec.Cluster; c != nil && have.Cluster != nil && (changed["min_instances"] || changed["max_instances"] || changed["idle_time_before_scale_down"]) {
 		m.Scale = &compute.ScaleSettings{MinNodes: c.MinNodes, MaxNodes: c.MaxNodes}
+		if after["max_instances"] == nil { // removed: v2's default
+			m.Scale.MaxNodes = max(1, c.MinNodes)
+		}
 		if have.Cluster.Scale != nil {
 			m.Scale.IdleTime = have.Cluster.Scale.IdleTime
 		}

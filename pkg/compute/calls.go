@@ -8,7 +8,18 @@ import (
 
 // Get reads one compute (Compute_Get).
 func (c *Client) Get(ctx context.Context, name string) (*Compute, error) {
-	k, err := c.compute(opGet, name)
+	return c.getBy(ctx, opGet, name)
+}
+
+// GetWhole is Get, and of an instance also what only a preview version tells:
+// enableRootAccess, enableOSPatching and releaseQuotaOnStop. Where the service
+// does not know that version, they stay nil.
+func (c *Client) GetWhole(ctx context.Context, name string) (*Compute, error) {
+	return c.getBy(ctx, opGetWhole, name)
+}
+
+func (c *Client) getBy(ctx context.Context, op operation, name string) (*Compute, error) {
+	k, err := c.compute(op, name)
 	if err != nil {
 		return nil, err
 	}
@@ -19,10 +30,19 @@ func (c *Client) Get(ctx context.Context, name string) (*Compute, error) {
 // GetEach reads several computes (Compute_Get). The outcomes are in the order of
 // the names.
 func (c *Client) GetEach(ctx context.Context, names []string) []Outcome {
+	return c.getEachBy(ctx, opGet, names)
+}
+
+// GetWholeEach is GetEach with GetWhole.
+func (c *Client) GetWholeEach(ctx context.Context, names []string) []Outcome {
+	return c.getEachBy(ctx, opGetWhole, names)
+}
+
+func (c *Client) getEachBy(ctx context.Context, op operation, names []string) []Outcome {
 	outcomes := make([]Outcome, len(names))
 	c.each(len(names), func(i int) {
 		outcomes[i].Name = names[i]
-		outcomes[i].Compute, outcomes[i].Err = c.Get(ctx, names[i])
+		outcomes[i].Compute, outcomes[i].Err = c.getBy(ctx, op, names[i])
 	})
 	return outcomes
 }

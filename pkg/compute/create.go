@@ -83,6 +83,22 @@ func CheckSpec(name string, spec *Spec) []Finding {
 	return out
 }
 
+// CheckNew is CheckSpec, and lists also what is wrong only if there is no compute of
+// this name yet: the service does not create an administrator of a cluster without
+// a secret, and never tells those that there are.
+func CheckNew(name string, spec *Spec) []Finding {
+	return append(CheckSpec(name, spec), checkSecret(spec)...)
+}
+
+func checkSecret(spec *Spec) []Finding {
+	c := spec.Cluster
+	if c == nil || c.AdminUserName == "" || c.AdminPassword != "" || c.AdminSSHKey != "" {
+		return nil
+	}
+	return []Finding{{Kind: KindInvalid, Field: "adminUserName",
+		Message: "the administrator " + c.AdminUserName + " of a cluster needs a password or an SSH key, and none is given"}}
+}
+
 // isResourceID reports whether id has the form of an ARM id:
 // /subscriptions/S/resourceGroups/G/providers/PROVIDER/TYPE/NAME.
 func isResourceID(id string) bool {
@@ -121,7 +137,11 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 		group.Go(func() { info, infoErr = c.GetWorkspace(ctx) })
 	}
 	if nameGood {
-		group.Go(func() { p.Existing, getErr = c.Get(ctx, name) })
+		get := c.Get
+		if spec.NeedsWhole() {
+			get = c.GetWhole
+		}
+		group.Go(func() { p.Existing, getErr = get(ctx, name) })
 	}
 	if asksName {
 		group.Go(func() {
@@ -159,6 +179,7 @@ func (c *Client) Preflight(ctx context.Context, name string, spec *Spec) (*Prefl
 		}
 		return p, nil
 	}
+	findings = append(findings, checkSecret(spec)...)
 	if asksName && nameErr == nil && !free.Available {
 		findings = append(findings, nameFinding(name, free))
 	}

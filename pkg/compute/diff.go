@@ -47,7 +47,9 @@ func compare(have *Compute, want *Spec, strict bool) []Difference {
 	if plain(have.Location) != plain(want.Location) {
 		given(d, "location", have.Location, want.Location)
 	}
-	given(d, "description", have.Description, want.Description)
+	if given(d, "description", have.Description, want.Description); d.strict && have.Description == "" && want.Description != "" {
+		d.add("description", "", want.Description)
+	}
 	d.fold("resourceId", have.ResourceID, want.ResourceID)
 	for _, key := range slices.Sorted(maps.Keys(want.Tags)) {
 		if (have.Tags != nil || strict) && have.Tags[key] != want.Tags[key] {

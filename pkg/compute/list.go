@@ -21,7 +21,7 @@ func (c *Client) List(ctx context.Context) iter.Seq2[*Compute, error] {
 			yield(nil, err)
 			return
 		}
-		_, err := c.eachCompute(ctx, c.listCall(), func(compute *Compute) error {
+		_, err := c.eachCompute(ctx, c.listCall(opList), func(compute *Compute) error {
 			if !yield(compute, nil) {
 				return errStop
 			}
@@ -33,8 +33,8 @@ func (c *Client) List(ctx context.Context) iter.Seq2[*Compute, error] {
 	}
 }
 
-func (c *Client) listCall() call {
-	return call{op: opList, address: c.endpoint + c.workspace.path() + "/computes"}
+func (c *Client) listCall(op operation) call {
+	return call{op: op, address: c.endpoint + c.workspace.path() + "/computes"}
 }
 
 // eachCompute reads all pages of computes. count is the number of pages.
@@ -50,7 +50,12 @@ func (c *Client) eachCompute(ctx context.Context, k call, each func(*Compute) er
 
 // All is List as a slice. What was read is decoded by every processor while
 // more is read, because a list of thousands feels that.
-func (c *Client) All(ctx context.Context) ([]*Compute, error) {
+func (c *Client) All(ctx context.Context) ([]*Compute, error) { return c.all(ctx, opList) }
+
+// AllWhole is All with what GetWhole tells.
+func (c *Client) AllWhole(ctx context.Context) ([]*Compute, error) { return c.all(ctx, opListWhole) }
+
+func (c *Client) all(ctx context.Context, op operation) ([]*Compute, error) {
 	if err := c.workspace.check(); err != nil {
 		return nil, err
 	}
@@ -70,7 +75,7 @@ func (c *Client) All(ctx context.Context) ([]*Compute, error) {
 		})
 	}
 	const some = 25 // at once: waking a processor costs time, too
-	k := c.listCall()
+	k := c.listCall(op)
 	_, err := pages(ctx, c, k, "value", func(data json.RawMessage) error {
 		if data[0] != '{' {
 			return errBadList

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -297,10 +298,20 @@ func (s *Spec) verb() Verb {
 
 // operation is the one that creates s.
 func (s *Spec) operation() operation {
-	if i := s.Instance; i != nil && (i.EnableRootAccess != nil || i.EnableOSPatching != nil || i.ReleaseQuotaOnStop != nil) {
+	if s.NeedsWhole() {
 		return opCreatePreview
 	}
 	return opCreate
+}
+
+// APIVersion is the newest version that takes all that s asks for.
+func (s *Spec) APIVersion() string { return cmp.Or(s.operation().version, DefaultAPIVersion) }
+
+// NeedsWhole reports whether s asks for something that only a preview version
+// takes and tells, so that it can be compared with what GetWhole reads alone.
+func (s *Spec) NeedsWhole() bool {
+	i := s.Instance
+	return i != nil && (i.EnableRootAccess != nil || i.EnableOSPatching != nil || i.ReleaseQuotaOnStop != nil)
 }
 
 // vmSize is the size asked for and the number of machines.

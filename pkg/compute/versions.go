@@ -42,6 +42,8 @@ var (
 	opList          = operation{id: "Compute_List", method: http.MethodGet, read: true}
 	opGet           = operation{id: "Compute_Get", method: http.MethodGet, read: true}
 	opCreate        = operation{id: "Compute_CreateOrUpdate", method: http.MethodPut}
+	opListWhole     = operation{id: "Compute_List", method: http.MethodGet, read: true, version: previewVersion, older: []string{DefaultAPIVersion}}
+	opGetWhole      = operation{id: "Compute_Get", method: http.MethodGet, read: true, version: previewVersion, older: []string{DefaultAPIVersion}}
 	opCreatePreview = operation{id: "Compute_CreateOrUpdate", method: http.MethodPut, version: previewVersion}
 	opUpdate        = operation{id: "Compute_Update", method: http.MethodPatch}
 	opDelete        = operation{id: "Compute_Delete", method: http.MethodDelete, query: "underlyingResourceAction=Delete"}

@@ -9,17 +9,19 @@ import (
 	"github.com/computetarget/computetarget/pkg/compute"
 )
 
-// templateVersion is the api-version of an exported compute: the newest that knows
-// idle times and schedules.
-const templateVersion = "2025-12-01"
-
 // ARM is an ARM template that creates computes as files describe them. The workspace
 // and the region are its parameters; as in the service's own templates, an instance
 // keeps its schedules and scripts. Source: the quickstart template of instances.
 func ARM(list []*Document, in compute.Workspace) (Block, error) {
 	resources := []any{}
 	for _, d := range list {
-		text, err := json.Marshal(d.Create(in))
+		spec := d.Create(in)
+		if i := spec.Instance; i != nil { // only a preview version takes these, and what is so anyway needs none
+			i.EnableRootAccess = unless(i.EnableRootAccess, true)
+			i.EnableOSPatching = unless(i.EnableOSPatching, false)
+			i.ReleaseQuotaOnStop = unless(i.ReleaseQuotaOnStop, false)
+		}
+		text, err := json.Marshal(spec)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +29,7 @@ func ARM(list []*Document, in compute.Workspace) (Block, error) {
 		if err := json.Unmarshal(text, &body); err != nil {
 			return nil, err
 		}
-		one := Block{{"type", resourceType}, {"apiVersion", templateVersion},
+		one := Block{{"type", resourceType}, {"apiVersion", spec.APIVersion()},
 			{"name", "[concat(parameters('workspaceName'), '/" + d.Name + "')]"}, {"location", "[parameters('location')]"}}
 		if at, ok := body["location"].(string); ok && d.Spec.Instance == nil {
 			one[3].Value = at
@@ -45,6 +47,14 @@ func ARM(list []*Document, in compute.Workspace) (Block, error) {
 		{"parameters", Block{{"workspaceName", parameter(in.Name)}, {"location", parameter("[resourceGroup().location]")}}},
 		{"resources", resources},
 	}, nil
+}
+
+// unless is nil for a value that is the service's own default.
+func unless(value *bool, usual bool) *bool {
+	if value != nil && *value == usual {
+		return nil
+	}
+	return value
 }
 
 // escaped doubles the bracket of texts that would be expressions.
