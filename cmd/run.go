@@ -25,6 +25,8 @@ type command struct {
 
 // run sets f as the command's action: settings are checked, f is called, and
 // its value is rendered.
+//
+//go:noinline
 func run(c *cobra.Command, f func(context.Context, *app.App, []string) (render.Result, error)) *command {
 	return &command{Command: c, do: f}
 }

@@ -115,6 +115,7 @@ func invalidf(name, format string, args ...any) *Error {
 	return &Error{Kind: KindInvalid, Name: name, Message: fmt.Sprintf(format, args...)}
 }
 
+//go:noinline
 func errorf(kind Kind, name, format string, args ...any) *Error {
 	return &Error{Kind: kind, Name: name, Message: fmt.Sprintf(format, args...)}
 }

@@ -140,6 +140,7 @@ func (d *Document) Where(field, file string) string {
 	return (&Mistake{Line: at.line, Column: at.column, File: at.source}).Where(file)
 }
 
+//go:noinline
 func (d *Document) mark(field string, at place) {
 	if d.places == nil {
 		d.places = map[string]place{}

@@ -50,10 +50,13 @@ func (r *reading) v2(n *node) {
 }
 
 // text settings are all read alike.
+//
+//go:noinline
 func setText(to func(*reading) *string, field string) func(*reading, pair) {
 	return func(r *reading, p pair) { *to(r) = r.text(p); r.d.mark(field, p.place) }
 }
 
+//go:noinline
 func setTruth(to func(*reading) **bool, field string) func(*reading, pair) {
 	return func(r *reading, p pair) { *to(r) = r.truth(p); r.d.mark(field, p.place) }
 }

@@ -34,6 +34,8 @@ func (name Table[V]) Get(t *Tx, k string) V {
 }
 
 // Lookup returns the record under a key and whether there is one.
+//
+//go:noinline
 func (name Table[V]) Lookup(t *Tx, k string) (V, bool) {
 	v, ok := name.of(t).m[k]
 	return v, ok
