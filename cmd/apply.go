@@ -511,6 +511,9 @@ func (g *goal) change(ctx context.Context, a *app.App, o compute.ActOptions) {
 		how = "unchanged"
 	}
 	if !g.have.IsInstance() || len(g.differs) == 0 {
+		if slices.ContainsFunc(g.differs, func(d compute.Difference) bool { return strings.HasPrefix(d.Field, "tags.") }) {
+			warnAccount(a, g.have)
+		}
 		ended := g.client.Refresh(ctx, g.have, g.want, o)
 		g.ended(how, resumable(a, in(g.client, []compute.Outcome{ended}), compute.GoalSettled)[0])
 		return

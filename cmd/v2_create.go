@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -420,11 +421,23 @@ prints, before the other flags. With --no-wait nothing is printed.`,
 	})
 }
 
+// warnAccount tells, before the whole of a cluster is sent, that its administrator
+// is left out: the service tells no secret, and refuses one without.
+func warnAccount(a *app.App, have *compute.Compute) {
+	if have.Cluster != nil && have.Cluster.Account != nil && have.Cluster.Account.UserName != "" {
+		warn(a, fmt.Sprintf("%s: its SSH administrator %s is not sent along, because the service does not tell the password and the key: its nodes may no longer let %[2]s in",
+			have.Name, have.Cluster.Account.UserName))
+	}
+}
+
 // modify is the call that changes a compute.
 func modify(ctx context.Context, a *app.App, have *compute.Compute, m compute.Modification) func(*compute.Client, compute.ActOptions) compute.Outcome {
 	return func(client *compute.Client, o compute.ActOptions) compute.Outcome {
 		if m.Scale != nil && have.Cluster.Scale != nil && m.Scale.MaxNodes > have.Cluster.Scale.MaxNodes {
 			warn(a, client.GrowthWarnings(ctx, have, m.Scale.MaxNodes)...)
+		}
+		if m.Tags != nil || m.Identity != nil {
+			warnAccount(a, have)
 		}
 		return client.Modify(ctx, have, m, o)
 	}
