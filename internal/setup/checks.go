@@ -129,6 +129,8 @@ func (sc *scope) read(args []word) {
 
 // has reports whether the options in front of or among words have a letter or a
 // long name.
+//
+//go:noinline
 func has(args []word, letter string, long ...string) bool {
 	for _, w := range args {
 		name, _, _ := strings.Cut(w.text, "=")

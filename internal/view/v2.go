@@ -143,6 +143,8 @@ func (m v2Map) take(from any, keysAndPaths ...string) {
 }
 
 // object puts an object under a key, unless it is empty.
+//
+//go:noinline
 func (m v2Map) object(key string, o v2Map) {
 	if len(o) > 0 {
 		m[key] = map[string]any(o)

@@ -53,6 +53,7 @@ func (c *compute) Valid() bool {
 		(c.Cluster == nil || !slices.Contains(c.Cluster.Nodes, nil))
 }
 
+//go:noinline
 func (c *compute) key() string {
 	return arm.Key(c.Subscription, c.ResourceGroup, c.Workspace, c.Name)
 }
@@ -62,6 +63,8 @@ func (c *compute) id() string {
 }
 
 // region is where the machines are: names and quota are counted there.
+//
+//go:noinline
 func (c *compute) region() string {
 	if c.PlacedIn != "" {
 		return c.PlacedIn

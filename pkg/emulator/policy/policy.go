@@ -62,6 +62,8 @@ func Provider() *arm.Provider {
 }
 
 // inScope is a handler of paths that begin with a scope that exists.
+//
+//go:noinline
 func inScope(handle func(*arm.Tx, *arm.Request) (*arm.Response, error)) func(*arm.Tx, *arm.Request) (*arm.Response, error) {
 	return func(t *arm.Tx, q *arm.Request) (*arm.Response, error) {
 		if err := authorization.Find(t, q.Args[0]); err != nil {
