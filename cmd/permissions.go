@@ -193,7 +193,7 @@ func (r rights) judged(needed []permissions.Action, where view.Where) render.Res
 	}
 	out := render.Result{Data: data, People: func(p *render.Page) {
 		p.Line("%s · %s", where, r.who)
-		view.Table(p, []string{"ACTION (" + permissions.Namespace + ")", "ALLOWED", "ROLE THAT HAS IT"}, rows)
+		view.Table(p, []string{"ACTION (" + permissions.Namespace + ")", "ALLOWED", "ROLE THAT HAS IT"}, rows, "") // the actions are cut, not the roles
 		p.Aside("%d missing, %d unknown · locks, policies and deny assignments are not looked at", len(missing), unknown)
 	}}
 	if len(missing) > 0 {
