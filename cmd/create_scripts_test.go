@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -142,8 +143,11 @@ func TestCreateWithUploadBudget(t *testing.T) {
 	b.must(upload("first", b.file("other.sh", goodScript))...) // makes the folder above
 	var toShare, others, polls []string
 	accepted := false
+	var counting sync.Mutex // requests of a preflight are made at once
 	b.network = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		q := r.Method + " " + r.URL.Path
+		counting.Lock()
+		defer counting.Unlock()
 		switch {
 		case r.URL.Path == "/metadata/endpoints": // a loopback endpoint is asked where its storage is
 		case strings.HasPrefix(r.URL.Path, "/storage/") || strings.Contains(r.URL.Path, "/datastores/"):
