@@ -153,7 +153,11 @@ func planned(c *compute.Compute, label, whose string, left []string) string {
 	for _, l := range left {
 		lost += "; " + strings.TrimPrefix(l, c.Name+": ")
 	}
-	return render.Clean(fmt.Sprintf("%s (%s, %s) loses %s", label, orNone(whose), orNone(c.State()), lost))
+	about := orNone(c.State())
+	if whose != "" { // clusters are nobody's
+		about = whose + ", " + about
+	}
+	return render.Clean(fmt.Sprintf("%s (%s) loses %s", label, about, lost))
 }
 
 // confirm shows the plan and asks.

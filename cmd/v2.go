@@ -91,7 +91,12 @@ func v2Act(ctx context.Context, a *app.App, wait *waiting, at target, show bool,
 	})
 	r = render.Result{Notes: r.Notes, Err: r.Err}
 	if show && !wait.noWait && done.Err == nil {
-		r.Data = view.V2Object(v2Whole(ctx, a, at, done.Compute))
+		whole := v2Whole(ctx, a, at, done.Compute)
+		if ctx.Err() != nil {
+			text := "what was asked of " + done.Name + " is done, but reading it again was interrupted"
+			return render.Result{}, &exit.Error{Text: text, Tip: "to wait again: " + a.Resume([]string{done.Name}, compute.GoalSettled), Err: context.Cause(ctx)}
+		}
+		r.Data = view.V2Object(whole)
 	}
 	return r, err
 }
