@@ -219,15 +219,25 @@ func Cut(text string, width int) string { return CutEnd(text, width, "…") }
 
 // CutEnd is Cut with another ellipsis.
 func CutEnd(text string, width int, end string) string {
-	c := widths()
-	if c.StringWidth(text) <= width {
+	if Columns(text) <= width {
 		return text
 	}
-	return c.Truncate(text, width, end)
+	return widths().Truncate(text, width, end)
 }
 
-// Columns returns the columns of a terminal that text takes.
-func Columns(text string) int { return widths().StringWidth(text) }
+// Columns returns the columns of a terminal that text takes. Plain text, such as
+// that of help, is counted here: the library makes its tables on first use, which
+// takes two milliseconds.
+func Columns(text string) int {
+	n := 0
+	for _, r := range text {
+		if (r < ' ' || r > '~') && r != '…' && r != '·' {
+			return widths().StringWidth(text)
+		}
+		n++
+	}
+	return n
+}
 
 // When writes an instant near now as people say it, in the zone of now: "today
 // 19:00", "tomorrow 07:30", "Mon 09:00" within the next six days, else "12 Jan

@@ -79,3 +79,15 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// TestColumnsOfPlainText holds what is counted here to what the library counts.
+func TestColumnsOfPlainText(t *testing.T) {
+	t.Parallel()
+	for r := rune(0); r < 0x3000; r++ {
+		for _, text := range []string{string(r), "a" + string(r) + "…·"} {
+			if got, want := Columns(text), widths().StringWidth(text); got != want {
+				t.Errorf("%q takes %d columns, the library says %d", text, got, want)
+			}
+		}
+	}
+}
