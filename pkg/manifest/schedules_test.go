@@ -151,6 +151,9 @@ func TestReadRefuses(t *testing.T) {
 // takes the square of its length.
 func TestLargeFiles(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it reads megabytes for seconds")
+	}
 	var keys strings.Builder
 	for i := range 60_000 {
 		fmt.Fprintf(&keys, "%q:0,\n", fmt.Sprint("k", i))
