@@ -194,14 +194,7 @@ the account of a machine. This is the only command that prints secrets.`,
 	names := nameFlag(c)
 	policyFlags(c.Flags())
 	return run(c, func(ctx context.Context, a *app.App, args []string) (render.Result, error) {
-		name, err := names.one(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		if err := ofKind(ctx, a, chosen(name)); err != nil {
-			return render.Result{}, err
-		}
-		client, err := a.Client()
+		name, client, err := names.client(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}

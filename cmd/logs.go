@@ -50,14 +50,7 @@ Data Privileged Reader on the account.`,
 		case *follow && printed:
 			return render.Result{}, exit.Usagef("--follow prints text as it comes: leave out -o and --query")
 		}
-		name, err := names.one(a, args)
-		if err != nil {
-			return render.Result{}, err
-		}
-		if err := ofKind(ctx, a, chosen(name)); err != nil {
-			return render.Result{}, err
-		}
-		client, err := a.Client()
+		name, client, err := names.client(ctx, a, args)
 		if err != nil {
 			return render.Result{}, err
 		}

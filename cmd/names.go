@@ -214,6 +214,20 @@ func (n *names) one(a *app.App, args []string) (string, error) {
 	return asked[0].name, nil
 }
 
+// client is one, with the client of its workspace, once the compute is known to be
+// of a kind that the command acts on.
+func (n *names) client(ctx context.Context, a *app.App, args []string) (string, *compute.Client, error) {
+	name, err := n.one(a, args)
+	if err == nil {
+		err = ofKind(ctx, a, chosen(name))
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	client, err := a.Client()
+	return name, client, err
+}
+
 // fresh returns the name of a compute to create. It refuses words not meant as
 // a name. Names that the service does not allow are left to the check of the
 // whole compute, which reports all problems together.

@@ -78,7 +78,8 @@ func isPlaceholder(text, program string) bool {
 		return false
 	}
 	m := patterns().placeholder.FindString(text)
-	if m == "" || program != "" && (m == "TODO" || m == "FIXME" || m == "TBD") {
+	bare := len(m) <= 5 && strings.Trim(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" // a word that may be said to people
+	if m == "" || program != "" && bare {
 		return false
 	}
 	if name, ok := strings.CutPrefix(m, "<"); ok && strings.Contains(text, "</"+strings.TrimSuffix(name, ">")) {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/computetarget/computetarget/pkg/compute"
 )
 
 // The time limit of a script.
@@ -35,20 +37,8 @@ func Timeout(name, text string) (sent string, found []Finding, err error) {
 }
 
 func duration(text string) (time.Duration, error) {
-	digits, unit := text, time.Second
-	if text != "" {
-		switch text[len(text)-1] {
-		case 's':
-			digits = text[:len(text)-1]
-		case 'm':
-			digits, unit = text[:len(text)-1], time.Minute
-		case 'h':
-			digits, unit = text[:len(text)-1], time.Hour
-		case 'd':
-			digits, unit = text[:len(text)-1], 24*time.Hour
-		}
-	}
 	const form = "it is a number with an optional suffix: 900 or 900s, 15m, 1.5h, 1d"
+	d, ok := compute.ScriptTimeout(text)
 	switch {
 	case text == "":
 		return 0, fmt.Errorf("it is empty; %s", form)
@@ -58,16 +48,18 @@ func duration(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%s is an ISO 8601 duration, which the service refuses; %s", text, form)
 	case strings.Contains(text, ","):
 		return 0, fmt.Errorf("%s has a comma; write %s", text, strings.ReplaceAll(text, ",", "."))
-	case strings.Trim(digits, "0123456789.") != "" || strings.Count(digits, ".") > 1 || strings.Trim(digits, ".") == "":
-		return 0, fmt.Errorf("%s is not a duration; %s", text, form)
-	}
-	n, err := strconv.ParseFloat(digits, 64)
-	if err != nil || n > maxTimeout.Seconds() || n*float64(unit) > float64(maxTimeout) {
+	case ok && d > maxTimeout, !ok && huge(text):
 		return 0, fmt.Errorf("%s is longer than seven days", text)
-	}
-	d := time.Duration(n * float64(unit))
-	if d <= 0 {
+	case !ok:
+		return 0, fmt.Errorf("%s is not a duration; %s", text, form)
+	case d <= 0:
 		return 0, fmt.Errorf("%s is too short; without the flag the service allows 15 minutes", text)
 	}
 	return d, nil
+}
+
+// huge reports whether a text is a number too large for a duration.
+func huge(text string) bool {
+	digits := strings.TrimRight(text, "smhd")
+	return len(text)-len(digits) < 2 && strings.Count(digits, ".") < 2 && strings.Trim(digits, ".") != "" && strings.Trim(digits, "0123456789.") == ""
 }

@@ -71,22 +71,22 @@ func (s *Script) String() string {
 }
 
 // Limit is how long the script may run, and whether that is told in a form that
-// is understood: a number with s (the default), m, h or d, as the timeout command
-// takes it.
+// is understood, see ScriptTimeout.
 func (s *Script) Limit() (time.Duration, bool) {
 	if s.Timeout == "" {
 		return defaultScriptTimeout, true
 	}
-	digits, unit := s.Timeout, time.Second
-	switch digits[len(digits)-1] {
-	case 's':
-		digits = digits[:len(digits)-1]
-	case 'm':
-		digits, unit = digits[:len(digits)-1], time.Minute
-	case 'h':
-		digits, unit = digits[:len(digits)-1], time.Hour
-	case 'd':
-		digits, unit = digits[:len(digits)-1], 24*time.Hour
+	return ScriptTimeout(s.Timeout)
+}
+
+// ScriptTimeout reads a time limit of a script: a number with s (the default), m,
+// h or d, as the timeout command takes it. It is false for any other text.
+func ScriptTimeout(text string) (time.Duration, bool) {
+	digits, unit := text, time.Second
+	for suffix, of := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			digits, unit = number, of
+		}
 	}
 	n, err := strconv.ParseFloat(digits, 64)
 	if err != nil || strings.Trim(digits, "0123456789.") != "" || n*float64(unit) > float64(1<<62) {
